@@ -19,7 +19,8 @@ from downtime.reconcile.decide_in_bulk import (
     preview_bulk_decision,
     undo_bulk_decision,
 )
-from downtime.reconcile.find_items import decide_item, list_filtered
+from downtime.reconcile.decide_item import decide_item
+from downtime.reconcile.find_items import list_filtered
 from downtime.reconcile.harm.review import run_review
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision, ItemFilter, ItemState, StoredItem

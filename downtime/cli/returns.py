@@ -14,7 +14,7 @@ from downtime.cli.program import returns
 from downtime.cli.progress import show_progress
 from downtime.cli.session import Output, Session, command, command_for_each, pick
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.returns import channels, outbox, queue_messages, send_messages
+from downtime.returns import channels, outbox, queue_messages, send_messages, take_back_message
 from downtime.returns import export_messages as export_use_case
 from downtime.returns.channels import CHANNELS, EXPORT_FORMATS
 from downtime.returns.model import STATE_TITLES, Message, MessageState, word_reason
@@ -103,7 +103,7 @@ def list_(session: Session, system: str, state: MessageState | None) -> Output:
     for message in list(messages):
         waiting = []
         if message.state == MessageState.REFUSED:
-            waiting = [row.key for row in queue_messages.list_waiting_behind(db, message)]
+            waiting = [row.key for row in take_back_message.list_waiting_behind(db, message)]
         title = STATE_TITLES[message.state]
         lines.append(f"{message.control_id}  {message.system:<10} {message.kind:<8} {title}")
         lines += [f"    {key} of another form waits behind it" for key in waiting]
@@ -166,7 +166,7 @@ def resolve(session: Session, message: str, reason: str) -> Message:
 @_settle("take-back")
 def take_back(session: Session, message: str, reason: str) -> Message:
     """Take refused messages back: what they carry is decided anew, those behind them go on."""
-    return queue_messages.take_back_message(session.vault, message, session.actor, reason)
+    return take_back_message.take_back_message(session.vault, message, session.actor, reason)
 
 
 def _report_document(report: SendingReport) -> dict[str, object]:

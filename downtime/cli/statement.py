@@ -10,7 +10,7 @@ from downtime.cli.program import downtime
 from downtime.cli.session import Output, Session, command
 from downtime.returns.model import Lead
 from downtime.returns.report import incident_report
-from downtime.returns.statement import completeness_statement, statement_files
+from downtime.returns.statement import completeness_statement, sign_statement, statement_files
 
 OUTAGE = click.option(
     "--outage",
@@ -69,7 +69,7 @@ def post_incident(session: Session, out: Path, outage: str) -> Output:
 @OPTIONAL_REASON
 def sign(session: Session, lead: Lead, outage: str, reason: str) -> Output:
     """Sign the completeness statement as one of its leads."""
-    statement = completeness_statement.sign_statement(
+    statement = sign_statement.sign_statement(
         session.vault, session.settings, lead, session.actor, reason, outage
     )
     return Output(statement.as_json(), [f"Signed: {statement.verdict}."])

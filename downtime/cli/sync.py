@@ -14,7 +14,13 @@ from downtime.entry.model import EntryChoice
 from downtime.errors import UserError
 from downtime.outage import laptop_outages, outages
 from downtime.paper.serials import format_serial
-from downtime.sync import duplicate_numbers, export_bundle, laptop_reports, merge_bundle, merge_rows
+from downtime.sync import (
+    duplicate_numbers,
+    export_bundle,
+    join_outages,
+    laptop_reports,
+    merge_bundle,
+)
 from downtime.sync.bundle import SUFFIX, read_bundle
 from downtime.sync.merge_rows import MergeResult
 from downtime.vault.files import write_atomic
@@ -175,9 +181,9 @@ def join(session: Session, device: str, laptop_outage: str, outage: str, reason:
     """Put a laptop's outage under one here, or open an outage here with it."""
     vault, actor = session.vault, session.actor
     if outage:
-        merge_rows.join_outage(vault, device, laptop_outage, outage, actor, reason)
+        join_outages.join_outage(vault, device, laptop_outage, outage, actor, reason)
     else:
-        outage = merge_rows.open_joined_outage(vault, device, laptop_outage, actor, reason)
+        outage = join_outages.open_joined_outage(vault, device, laptop_outage, actor, reason)
     document = {"device": device, "outage": laptop_outage, "here": outage}
     return Output(document, [f"Outage {laptop_outage} of {device} belongs to {outage}."])
 

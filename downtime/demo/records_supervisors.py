@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from downtime.demo.staff import WHY, Staff
 from downtime.outage.model import Outage
-from downtime.reconcile import find_items
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.harm import review
 from downtime.reconcile.harm.model import FindingKind
 from downtime.reconcile.identity import link_person
@@ -17,7 +17,7 @@ from downtime.reconcile.identity.unidentified import (
 from downtime.reconcile.model import Decision, ItemState, StoredItem
 from downtime.returns.model import Lead
 from downtime.returns.rekey import rekey_lines
-from downtime.returns.statement import completeness_statement
+from downtime.returns.statement import sign_statement
 from downtime.returns.statement.completeness_statement import Statement
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
@@ -62,10 +62,10 @@ class RecordsSupervisors:
         for row in undecided:
             decision, reason = _choose_decision(row)
             first = self.staff.actors["records"]
-            done = find_items.decide_item(self.vault, row.key, decision, first, reason)
+            done = decide_item.decide_item(self.vault, row.key, decision, first, reason)
             if done.is_open:  # the rule asks for a second person
                 second = self.staff.actors["records2"]
-                find_items.decide_item(self.vault, row.key, decision, second, "Agreed")
+                decide_item.decide_item(self.vault, row.key, decision, second, "Agreed")
         return len(undecided), sum(row.item.needs_second_person for row in undecided)
 
     def look_for_harm(self) -> tuple[int, int]:
@@ -94,7 +94,7 @@ class RecordsSupervisors:
     def sign(self) -> Statement:
         """Three leads sign the same facts; the statement with their signatures."""
         signed = [
-            completeness_statement.sign_statement(
+            sign_statement.sign_statement(
                 self.vault, self.settings, lead, self.staff.actors[username], WHY
             )
             for lead, username in (

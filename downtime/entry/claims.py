@@ -104,15 +104,9 @@ class PageSave:
     step: int = 0
     """Counts the saves of this page up."""
     seen: str = ""
-    """What `last_save` was when the form was opened."""
+    """The mark of the form's last save when it was opened."""
     changed: str = ""
     """When its entry had changed last then (UTC)."""
-
-
-def last_save(db: Database, serial: str) -> str:
-    """Which save of which page a form was kept with last; empty while none was."""
-    last = claims.fetch_last_save(db, serial)
-    return f"{last.page}:{last.step}" if last.page else ""
 
 
 def record_save(db: Database, serial: str, page: PageSave, *, is_open: bool) -> None:
@@ -129,7 +123,7 @@ def record_save(db: Database, serial: str, page: PageSave, *, is_open: bool) -> 
                 "What was typed later on this page is kept already.",
                 "Open it again to see what was kept.",
             )
-    elif page.id and page.seen != (f"{last.page}:{last.step}" if last.page else ""):
+    elif page.id and page.seen != last.mark:
         raise ConflictError(
             "entry.elsewhere",
             "This form was kept from another page while it was open on this one.",
@@ -146,8 +140,3 @@ def check_unchanged(entry: Entry, page: PageSave, person: str) -> None:
             f"{entry.transcriber_name} has keyed this form while it was open on your screen.",
             "Open it again to see what was kept.",
         )
-
-
-def is_last_page(db: Database, serial: str, page: PageSave) -> bool:
-    """Whether this page was the last to keep the form; it may have finished it."""
-    return bool(page.id) and claims.fetch_last_save(db, serial).page == page.id

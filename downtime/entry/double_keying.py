@@ -19,7 +19,6 @@ from downtime.entry.claims import (
     LateSaveError,
     PageSave,
     check_not_claimed,
-    is_last_page,
     record_save,
 )
 from downtime.entry.keyed_form import KeyedForm, open_form
@@ -118,7 +117,7 @@ def save_second_draft(
         now = vault.now()
         _open_waiting_entry(db, number, Task.KEY_AGAIN, actor, now, page)
         filled = {key: text for key, text in answers.items() if text}
-        second_keyings.save(db, _make_second_keying(number, filled, actor, now))
+        _save_second_keying(db, number, filled, actor, now)
 
 
 def submit_second_keying(
@@ -137,21 +136,17 @@ def submit_second_keying(
     form = open_form(vault, serial, settings)
     number = form.issued.serial
     answers = _validate_critical(vault, settings, form, answers)
-    if form.entry and page and _is_resubmission(vault.db, form.entry, answers, page, actor):
+    if form.entry and page and _is_resubmission(vault.db, form, answers, page, actor):
         return form.entry
     with vault.change(actor, AuditAction.ENTRY_SECOND, target=number) as db:
         now = vault.now()
         entry = _open_waiting_entry(db, number, Task.KEY_AGAIN, actor, now, page)
-        second_keyings.save(db, _make_second_keying(number, answers, actor, now, finished=now))
-        if find_differing_keys(form, entry.answers, answers):
-            LIFECYCLE.check(entry.state, EntryState.ADJUDICATING)
-            entry = replace(
-                entry, state=EntryState.ADJUDICATING, waits=Task.ADJUDICATE, changed=now
-            )
-        else:
-            entry = _accept_critical(db, entry, actor, now, VerificationBasis.AGREED)
+        _save_second_keying(db, number, answers, actor, now, finished=now)
+        if not find_differing_keys(form, entry.answers, answers):
             fields = _count_filled(form, entry.answers, answers)
-            record_check(db, entry, VerificationBasis.AGREED, fields, 0, now)
+            return _finish(db, entry, actor, VerificationBasis.AGREED, fields, 0, now)
+        LIFECYCLE.check(entry.state, EntryState.ADJUDICATING)
+        entry = replace(entry, state=EntryState.ADJUDICATING, waits=Task.ADJUDICATE, changed=now)
         entries.save_entry(db, entry)
         claims.delete(db, number)
     return entry
@@ -164,14 +159,19 @@ def find_disputed_fields(
 
     ForbiddenError for who keyed either; ConflictError unless the form waits for a decision.
     """
-    return _find_disputed(vault, open_form(vault, serial, settings), actor)
-
-
-def _find_disputed(vault: Vault, form: KeyedForm, actor: Actor) -> list[DisputedField]:
+    form = open_form(vault, serial, settings)
     entry = policies.check_waits_for(form.entry, form.issued.serial, Task.ADJUDICATE)
-    second = second_keyings.fetch(vault.db, entry.serial)
-    typists = entries.find_typists(vault.db, entry.serial)
-    second = policies.check_is_third_person(entry, typists, second, actor)
+    return _list_disputed(form, entry, _get_second_keying(vault.db, entry, actor))
+
+
+def _get_second_keying(db: Database, entry: Entry, actor: Actor) -> SecondKeying:
+    """The second keying, for somebody who keyed neither; ForbiddenError."""
+    typists = entries.find_typists(db, entry.serial)
+    second = second_keyings.fetch(db, entry.serial)
+    return policies.check_is_third_person(entry, typists, second, actor)
+
+
+def _list_disputed(form: KeyedForm, entry: Entry, second: SecondKeying) -> list[DisputedField]:
     items = {key: item for item in form.keyed_items for key in item.answer_keys()}
     return [
         DisputedField(
@@ -201,24 +201,18 @@ def adjudicate_entry(
     """
     form = open_form(vault, serial, settings)
     number = form.issued.serial
-    disputed = _find_disputed(vault, form, actor)
-    decided = _check_decisions(vault, settings, form, disputed, decisions)
     with vault.change(actor, AuditAction.ENTRY_ADJUDICATE, target=number, reason=reason) as db:
         now = vault.now()
         entry = _open_waiting_entry(db, number, Task.ADJUDICATE, actor, now)
-        second = second_keyings.fetch(db, number)
-        typists = entries.find_typists(db, number)
-        second = policies.check_is_third_person(entry, typists, second, actor)
+        second = _get_second_keying(db, entry, actor)
+        disputed = _list_disputed(form, entry, second)
+        decided = _check_decisions(vault, settings, form, disputed, decisions)
         errors = sum(decided.get(d.key, "") != entry.answers.get(d.key, "") for d in disputed)
         fields = _count_filled(form, entry.answers, second.answers)
         if errors:
             entries.save_past(db, entry, now, actor.id, reason or PastReason.ADJUDICATED)
         entry = replace(entry, answers=decided)
-        entry = _accept_critical(db, entry, actor, now, VerificationBasis.ADJUDICATED)
-        record_check(db, entry, VerificationBasis.AGREED, fields, errors, now)
-        entries.save_entry(db, entry)
-        claims.delete(db, number)
-    return entry
+        return _finish(db, entry, actor, VerificationBasis.ADJUDICATED, fields, errors, now)
 
 
 def _check_decisions(
@@ -278,41 +272,50 @@ def _validate_critical(
     return {key: text for key, text in validated.answers.items() if key in keys}
 
 
-def _accept_critical(
-    db: Database, entry: Entry, actor: Actor, now: str, basis: VerificationBasis
-) -> Entry:
+def _finish(
+    db: Database, entry: Entry, actor: Actor, basis: VerificationBasis, fields: int, errors: int,
+    now: str,
+) -> Entry:  # fmt: skip
     """The critical fields are certain: verified, or first compared when it is in the sample."""
-    if not entry.sampled:
-        return accept_entry(db, entry, actor, now, basis)
-    LIFECYCLE.check(entry.state, EntryState.CRITICAL_AGREED)
-    return replace(entry, state=EntryState.CRITICAL_AGREED, waits=Task.COMPARE, changed=now)
+    if entry.sampled:
+        LIFECYCLE.check(entry.state, EntryState.CRITICAL_AGREED)
+        state = EntryState.CRITICAL_AGREED
+        entry = replace(entry, state=state, waits=Task.COMPARE, changed=now)
+    else:
+        entry = accept_entry(db, entry, actor, now, basis)
+    record_check(db, entry, VerificationBasis.AGREED, fields, errors, now)
+    entries.save_entry(db, entry)
+    claims.delete(db, entry.serial)
+    return entry
 
 
 def _count_filled(form: KeyedForm, first: Mapping[str, str], second: Mapping[str, str]) -> int:
     return sum(bool(first.get(key) or second.get(key)) for key in form.critical_keys)
 
 
-def _make_second_keying(
-    serial: str, answers: Mapping[str, str], actor: Actor, now: str, finished: str = ""
-) -> SecondKeying:
-    return SecondKeying(
-        serial=serial,
-        answers=answers,
-        person=actor.id,
-        name=actor.name,
-        changed=now,
+def _save_second_keying(
+    db: Database,
+    serial: str,
+    answers: Mapping[str, str],
+    actor: Actor,
+    now: str,
+    finished: str = "",
+) -> None:
+    keying = SecondKeying(
+        serial=serial, answers=answers, person=actor.id, name=actor.name, changed=now,
         keyed=finished,
-    )
+    )  # fmt: skip
+    second_keyings.save(db, keying)
 
 
 def _is_resubmission(
-    db: Database, entry: Entry, answers: Mapping[str, str], page: PageSave, actor: Actor
+    db: Database, form: KeyedForm, answers: Mapping[str, str], page: PageSave, actor: Actor
 ) -> bool:
     """Whether this page has finished this second keying before: the key was pressed twice."""
-    done = second_keyings.fetch(db, entry.serial)
+    done = second_keyings.fetch(db, form.issued.serial)
     if done is None or not done.keyed or done.person != actor.id or done.answers != answers:
         return False
-    return is_last_page(db, entry.serial, page)
+    return form.was_saved_last_by(page.id)
 
 
 def _open_waiting_entry(

@@ -61,6 +61,11 @@ class PaperPerson(NamedTuple):
     phone: str = ""
     general_practitioner: str = ""
 
+    @property
+    def any_number(self) -> str:
+        """What tells them from others on paper; empty when nothing does."""
+        return self.downtime_number or self.mrn or self.nhs_number
+
 
 _SHARED_FIELDS = tuple(name for name in PaperPerson._fields if name in _PATIENT_FIELDS)
 _read_shared = attrgetter(*_SHARED_FIELDS)

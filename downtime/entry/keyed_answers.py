@@ -39,17 +39,12 @@ def make_fact_reader(vault: Vault, settings: Settings) -> FactReader:
         for row in entries.fetch_answers(vault.db, serials):
             if row.serial in printed_forms:
                 layout, ward, columns = printed_forms[row.serial]
-                base = _make_base_fact(row, ward, make_person(columns))
+                base = Fact(
+                    key=row.serial, type="", system="", form=row.form, serial=row.serial,
+                    ward=ward, person=make_person(columns), event=row.event, entered=row.entered,
+                    author=row.author, author_role=row.author_role, transcriber=row.transcriber,
+                )  # fmt: skip
                 answers = orjson.loads(row.answers)
                 yield row.serial, find_facts(definition(layout), answers, base, zone)
 
     return read
-
-
-def _make_base_fact(row: entries.EntryAnswers, ward: str, person: PaperPerson) -> Fact:
-    """What all facts of one form share."""
-    return Fact(
-        key=row.serial, type="", system="", form=row.form, serial=row.serial, ward=ward,
-        person=person, event=row.event, entered=row.entered, author=row.author,
-        author_role=row.author_role, transcriber=row.transcriber,
-    )  # fmt: skip

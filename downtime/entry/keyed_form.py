@@ -6,11 +6,10 @@ A paper without fields is refused.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from downtime.entry.claims import last_save
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.keying_policy import apply_policy
 from downtime.entry.model import Entry
-from downtime.entry.store import entries
+from downtime.entry.store import claims, entries
 from downtime.errors import InputError, NotFoundError
 from downtime.paper import ledger, serials
 from downtime.paper.forms.model import FormDefinition, FormItem, KeyingPolicy
@@ -30,7 +29,7 @@ class KeyedForm:
     definition: FormDefinition
     entry: Entry | None
     last_save: str = ""
-    """Which page kept it last, as `claims.last_save` has it."""
+    """The mark of its last save, by whatever page."""
     typists: frozenset[str] = frozenset()
     """Ids of people who typed an earlier version of the entry."""
 
@@ -38,6 +37,10 @@ class KeyedForm:
     def answers(self) -> Mapping[str, str]:
         """What has been keyed so far."""
         return self.entry.answers if self.entry else {}
+
+    def was_saved_last_by(self, page_id: str) -> bool:
+        """Whether this page was the last to keep the form; it may have finished it."""
+        return bool(page_id) and self.last_save.rpartition(":")[0] == page_id
 
     @property
     def identity_known(self) -> bool:
@@ -108,7 +111,9 @@ def open_form(vault: Vault, serial: str, settings: Settings | None = None) -> Ke
     definition = ledger.get_printed_definition(vault, issued)
     if settings is not None:
         definition = apply_policy(definition, settings)
-    saved = last_save(vault.db, issued.serial)  # first: what is kept from here on is a conflict
+    saved = claims.fetch_last_save(
+        vault.db, issued.serial
+    ).mark  # first: what is kept from here on is a conflict
     entry = entries.fetch_entry(vault.db, issued.serial)
     typists = entries.find_typists(vault.db, issued.serial) if entry else ()
     return KeyedForm(issued, definition, entry, saved, frozenset(typists))

@@ -11,11 +11,10 @@ from downtime.entry.claims import (
     PageSave,
     check_not_claimed,
     check_unchanged,
-    is_last_page,
     record_save,
 )
 from downtime.entry.facts import known_value
-from downtime.entry.keyed_form import get_entry, get_keyable_form, open_form
+from downtime.entry.keyed_form import KeyedForm, get_entry, get_keyable_form, open_form
 from downtime.entry.model import (
     LIFECYCLE,
     AuditAction,
@@ -90,7 +89,7 @@ def submit_entry(
     if validated.problems:
         raise InvalidAnswersError(list(validated.problems))
     answers = validated.answers
-    if form.entry and page and _is_resubmission(vault.db, form.entry, answers, page, actor):
+    if form.entry and page and _is_resubmission(form, answers, page, actor):
         return form.entry
     zone = ZoneInfo(settings.site.time_zone)
     with vault.change(
@@ -126,12 +125,13 @@ def submit_entry(
 
 
 def _is_resubmission(
-    db: Database, entry: Entry, answers: Mapping[str, str], page: PageSave, actor: Actor
+    form: KeyedForm, answers: Mapping[str, str], page: PageSave, actor: Actor
 ) -> bool:
     """Whether this page has entered the form before: the key was pressed twice."""
-    if entry.state == EntryState.DRAFT or entry.transcriber != actor.id:
+    entry = form.entry
+    if entry is None or entry.state == EntryState.DRAFT or entry.transcriber != actor.id:
         return False
-    return entry.answers == answers and is_last_page(db, entry.serial, page)
+    return entry.answers == answers and form.was_saved_last_by(page.id)
 
 
 def _open_draft(

@@ -27,17 +27,14 @@ RANKS: Mapping[KeyingRank, str] = {
 def keying_rank(form: FormDefinition, settings: Settings) -> KeyingRank:
     """When a form is keyed."""
     owners = list_owners(settings.systems.records)
-    if form.record == "Encounter" and _is_registration(form):
+    asks_name = any(item.maps == "Patient.family" for item in form.fields())
+    if form.record == "Encounter" and asks_name:  # a registration
         return KeyingRank.IDENTITY
     if form.record == "Observation" and form.system == owners["AllergyIntolerance"]:
         return KeyingRank.OBSERVATIONS  # a ward's own, not a laboratory's result
     if row := RECORD_TYPES.get(form.record):
         return row.keying_rank
     return _rank_document(form, owners["Patient"], owners["ServiceRequest"])
-
-
-def _is_registration(form: FormDefinition) -> bool:
-    return any(item.maps == "Patient.family" for item in form.fields())
 
 
 def _rank_document(form: FormDefinition, patients: str, laboratory: str) -> KeyingRank:

@@ -184,7 +184,9 @@ def _items(
         if item.type != FieldType.GROUP:
             answer = answers.get(f"{item.link_id}:{row}" if row else item.link_id)
             if answer and answer in REASON_TEXTS:
-                yield {"linkId": item.link_id, "extension": [_write_absent_reason(answer)]}
+                code = FHIR_CODES[AbsentReason(answer)]
+                extension = {"url": EXTENSION_URL, "valueCode": code}
+                yield {"linkId": item.link_id, "extension": [extension]}
             elif answer:
                 yield {"linkId": item.link_id, "answer": [_answer(item, answer, zone)]}
             continue
@@ -195,10 +197,6 @@ def _items(
         # An empty row in the middle keeps its place: its position is its number.
         for inside in groups:
             yield {"linkId": item.link_id, **({"item": inside} if inside else {})}
-
-
-def _write_absent_reason(answer: str) -> dict[str, str]:
-    return {"url": EXTENSION_URL, "valueCode": FHIR_CODES[AbsentReason(answer)]}
 
 
 def _answer(item: FormItem, answer: str, zone: ZoneInfo) -> dict[str, Any]:

@@ -232,7 +232,9 @@ def _parse_time(
         if item.type == FieldType.TIME:
             return typed_times.parse_time(text)
         if item.type == FieldType.DATE:
-            return typed_times.parse_date(text, now.date(), past=_is_past(item))
+            is_past = item.link_id in ("event.date", "patient.born")
+            is_past = is_past or item.maps == "Patient.birth_date"
+            return typed_times.parse_date(text, now.date(), past=is_past)
         event = (stored.get(key, "") for key in _EVENT)
         moment = typed_times.parse_moment_near(text, now.date(), *event)
     except ValueError:
@@ -242,7 +244,3 @@ def _parse_time(
     except ValueError:
         raise ValueError(_SKIPPED_HOUR) from None
     return moment
-
-
-def _is_past(item: FormItem) -> bool:
-    return item.link_id in ("event.date", "patient.born") or item.maps == "Patient.birth_date"

@@ -19,7 +19,7 @@ from downtime.entry.store.entries import WaitingCount
 from downtime.errors import InputError
 from downtime.paper import ledger
 from downtime.paper.forms.load_form import parse_form
-from downtime.paper.forms.model import FormDefinition, KeyingPolicy
+from downtime.paper.forms.model import KeyingPolicy
 from downtime.paper.model import FormState
 from downtime.paper.store import issued_forms, layouts
 from downtime.settings import Settings
@@ -202,12 +202,11 @@ def _count_waiting(vault: Vault) -> Iterator[WaitingCount]:
 def _read_kinds(vault: Vault, settings: Settings) -> dict[str, _FormKind]:
     """Rank and policy of every form that was printed here, by its name."""
     newest = layouts.fetch_newest_layouts(vault.db)
-    definitions = {name: _read_definition(vault, digest) for name, digest in newest.items()}
+    definitions = {
+        name: parse_form(layouts.fetch_definition_text(vault.db, digest))
+        for name, digest in newest.items()
+    }
     return {
         name: _FormKind(priority.keying_rank(form, settings), apply_policy(form, settings).policy)
         for name, form in definitions.items()
     }
-
-
-def _read_definition(vault: Vault, digest: str) -> FormDefinition:
-    return parse_form(layouts.fetch_definition_text(vault.db, digest))

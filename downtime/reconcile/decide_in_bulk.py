@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from downtime.errors import ConflictError, NotFoundError
+from downtime.reconcile.decide_item import next_decision
 from downtime.reconcile.duplicates.recompute import recompute_after_decision
-from downtime.reconcile.find_items import list_filtered, next_decision
+from downtime.reconcile.find_items import list_filtered
 from downtime.reconcile.model import (
     AuditAction,
     BulkDecision,

@@ -88,8 +88,7 @@ def _check_is_not_returned(row: StoredItem, decision: Decision) -> None:
 
 
 def _check_has_number(row: StoredItem) -> None:
-    person = row.item.person
-    if not (person.mrn or person.nhs_number or person.downtime_number):
+    if not row.item.person.any_number:
         raise ConflictError(
             "decision.number",
             "This patient has no number at all, so no message can name them.",

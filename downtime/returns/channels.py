@@ -11,11 +11,11 @@ from downtime.clock import Clock
 from downtime.errors import InputError
 from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
-from downtime.returns.connection import Connection, LateAnswer, OpenConnection
+from downtime.returns.connection import Connection, LateAnswer, OpenConnection, build_tls_context
 from downtime.returns.fhir import draft_bundles
 from downtime.returns.fhir.target import check_credentials, read_fhir_target
 from downtime.returns.hl7 import connection as hl7_connection
-from downtime.returns.hl7 import draft_messages, mllp
+from downtime.returns.hl7 import draft_messages
 from downtime.returns.message_drafts import (
     ItemDrafter,
     MergeDrafter,
@@ -89,7 +89,8 @@ def _open_fhir(
 
 def _check_mllp(settings: Settings, target: Target) -> None:
     if target.tls:
-        mllp.build_tls_context(target)
+        name = f"returns.targets.{target.system}"
+        build_tls_context(name, target.ca_file, target.certificate_file)
 
 
 def _check_fhir(settings: Settings, target: Target) -> None:

@@ -81,7 +81,12 @@ def read_target(settings: Settings, system: str) -> Target:
     table = settings.returns.targets.get(system, {})
     if not isinstance(table, Mapping):
         raise setting_error(system, "", "must be a table")
-    _check_system(settings, system, table)
+    if table and system not in settings.systems.names:
+        raise InputError(
+            "target.system",
+            f"config.toml says how to return to '{system}', which is not among systems.names.",
+            "Correct the name, or add the system.",
+        )
     if "system" in table:
         raise setting_error(system, "system", "is not known")
     channel = table.get("channel", Channel.FILE)
@@ -106,15 +111,6 @@ def read_target(settings: Settings, system: str) -> Target:
 def is_from(version: str, first: str) -> bool:
     """Whether an HL7 version is `first` or a later one."""
     return VERSIONS.index(version) >= VERSIONS.index(first)
-
-
-def _check_system(settings: Settings, system: str, table: Mapping[str, Any]) -> None:
-    if table and system not in settings.systems.names:
-        raise InputError(
-            "target.system",
-            f"config.toml says how to return to '{system}', which is not among systems.names.",
-            "Correct the name, or add the system.",
-        )
 
 
 Fault = tuple[str, str]
@@ -163,9 +159,12 @@ def _find_network_faults(target: Target) -> Iterator[Fault]:
         yield "host", "is missing"
     if not 0 < target.port < 65536:
         yield "port", "must be between 1 and 65535"
-    for name in ("connect_seconds", "answer_seconds", "max_answer_bytes"):
-        if getattr(target, name) <= 0:
-            yield name, "must be more than 0"
+    yield from find_not_positive(target, "connect_seconds", "answer_seconds", "max_answer_bytes")
+
+
+def find_not_positive(target: object, *names: str) -> Iterator[Fault]:
+    """Those of these settings that must be more than 0 and are not."""
+    return ((name, "must be more than 0") for name in names if getattr(target, name) <= 0)
 
 
 def setting_error(system: str, name: str, fault: str) -> InputError:

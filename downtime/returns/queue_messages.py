@@ -9,14 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from downtime.clinical.record_types import DOCUMENT
 from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage.model import Outage
-from downtime.reconcile.duplicates import recompute
-from downtime.reconcile.duplicates import store as duplicates_store
 from downtime.reconcile.identity.links import list_merges
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision, ItemState, StoredItem
@@ -26,7 +22,7 @@ from downtime.returns.channels import CHANNELS
 from downtime.returns.fill_outbox import OutboxFiller, UnwritableItem
 from downtime.returns.message_drafts import MessageContext, MessageDraft
 from downtime.returns.model import AuditAction, Channel, Message, MessageState
-from downtime.returns.policies import check_can_take_back, check_not_drill, check_reason
+from downtime.returns.policies import check_not_drill, check_reason
 from downtime.returns.profiles import read_target
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
@@ -205,30 +201,3 @@ def _draft_again(
     context = MessageContext(vault, settings, read_target(settings, message.system))
     drafts = CHANNELS[message.channel].draft_items(context, rows)
     return drafts[0] if len(drafts) == 1 else None
-
-
-def list_waiting_behind(db: Database, message: Message) -> list[StoredItem]:
-    """What other forms say of the same as this message: it waits, or was decided, because of it."""
-    return items_store.fetch_by_keys(db, duplicates_store.fetch_followers(db, message.compared))
-
-
-def take_back_message(vault: Vault, control_id: str, actor: Actor, reason: str) -> Message:
-    """A refused message is not to go out: each item that it carries is open again.
-
-    Whoever then leaves such an item lets the next form of the same unit of blood stand. Messages
-    of the patient that were held go on. ConflictError for one that was not refused, which may
-    have been taken in, and for one that carries no compared items.
-    """
-    reason = check_reason(reason)
-    with vault.change(actor, AuditAction.RETURN_TAKE_BACK, target=control_id, reason=reason) as db:
-        message = outbox.require_message(db, control_id)
-        check_can_take_back(message)
-        outbox.settle_message(db, message, reason, vault.now())
-        carried_elsewhere = outbox_messages.find_carriers(db, message.compared)
-        reopened = [
-            stored
-            for stored in items_store.fetch_by_keys(db, message.compared)
-            if stored.decided.decision == Decision.RETURNED and stored.key not in carried_elsewhere
-        ]
-        recompute.reopen_after_refusal(db, reopened)
-        return outbox.require_message(db, control_id)

@@ -1,7 +1,4 @@
-"""Put the rows of a laptop's bundle into the tables here, inside the transaction of its merge.
-
-A person says which outage here a laptop's outage belongs to, where the times alone do not.
-"""
+"""Put the rows of a laptop's bundle into the tables here, inside the transaction of its merge."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -19,14 +16,12 @@ from downtime.paper import merge_ledger
 from downtime.paper.merge_ledger import LedgerMerge, LedgerTable
 from downtime.paper.store import issued_forms
 from downtime.settings import Settings
-from downtime.snapshot import local_snapshots
 from downtime.sync import store
 from downtime.sync.bundle import PERSON, BundleHeader, Row
 from downtime.sync.duplicate_numbers import DuplicateRows, drop_second_papers
-from downtime.sync.model import AuditAction, TrustFailure
+from downtime.sync.model import TrustFailure
 from downtime.vault import device, sealing
 from downtime.vault.model import Actor
-from downtime.vault.policies import check_reason
 from downtime.vault.vault import Vault
 
 
@@ -164,38 +159,3 @@ def move_forms_to_outages(db: Database, local_outages: Mapping[str, str]) -> int
     moved = merge_ledger.regroup_forms(db, local_outages)
     merge_entries.move_to_outages(db, moved)
     return len(moved)
-
-
-def join_outage(
-    vault: Vault, device: str, laptop_outage: str, outage: str, actor: Actor, reason: str
-) -> int:
-    """Put a laptop's outage under one here; how many forms moved. It overrules the times.
-
-    InputError without a reason; NotFoundError for an unknown one; ConflictError when a drill would
-    mix with an outage.
-    """
-    reason = check_reason(reason, "sync.reason")
-    target = f"{device}:{laptop_outage} to {outage}"
-    with vault.change(actor, AuditAction.HANDOVER_JOIN, target=target, reason=reason) as db:
-        laptop_outages.join_outage(db, device, laptop_outage, outage)
-        return move_forms_to_outages(db, laptop_outages.map_to_local_outages(db))
-
-
-def open_joined_outage(
-    vault: Vault, device: str, laptop_outage: str, actor: Actor, reason: str
-) -> str:
-    """Open an outage here with what a laptop declared; the id here.
-
-    What other laptops declared at the same time joins it by itself. Its T0 is the laptop's, when
-    that snapshot is held here, and is then kept for good. InputError without a reason.
-    """
-    reason = check_reason(reason, "sync.reason")
-    snapshots = {info.id for info in local_snapshots.list_snapshots(vault)}
-    target = f"{device}:{laptop_outage}"
-    with vault.change(actor, AuditAction.HANDOVER_OPEN_BOOKS, target=target, reason=reason) as db:
-        opened = laptop_outages.open_local_outage(db, device, laptop_outage, snapshots)
-        move_forms_to_outages(db, laptop_outages.map_to_local_outages(db))
-    local = {outage.id: outage for outage in laptop_outages.list_local_outages(vault.db)}
-    if snapshot := local[opened].snapshot:
-        local_snapshots.pin_snapshot(vault, snapshot, actor, reason)
-    return opened

@@ -1,7 +1,7 @@
 """Open an encrypted database with a raw key, and change it in transactions."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields
 from enum import Enum
@@ -163,6 +163,11 @@ def _begin(db: sqlite_utils.Database) -> None:
             time.sleep(LOOK_SECONDS)
     finally:
         db.conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+
+def json_list(texts: Iterable[str]) -> str:
+    """Texts as `json_each` takes them: one bound value for however many."""
+    return orjson.dumps(list(texts)).decode()
 
 
 def build_record(kind: type[T], row: Mapping[str, Any]) -> T:

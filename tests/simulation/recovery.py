@@ -19,7 +19,7 @@ from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision, ItemFilter, ItemState
 from downtime.returns import outbox, send_messages
 from downtime.returns.model import MessageState
-from downtime.returns.statement import completeness_statement
+from downtime.returns.statement import completeness_statement, sign_statement
 from downtime.returns.statement.completeness_statement import Statement
 from downtime.returns.store import outbox_messages as outbox_store
 from downtime.snapshot import local_snapshots
@@ -259,7 +259,5 @@ def state(s: Simulation) -> Statement:
     """Three leads sign what is stated."""
     station, staff = s.fleet.station, s.fleet.staff
     for lead, username in (("ward", "nurse"), ("records", "records"), ("safety", "site")):
-        completeness_statement.sign_statement(
-            station.vault, station.settings, lead, staff[username], WHY
-        )
+        sign_statement.sign_statement(station.vault, station.settings, lead, staff[username], WHY)
     return completeness_statement.gather_statement(station.vault, station.settings)

@@ -42,6 +42,11 @@ class LastSave(NamedTuple):
     page: str = ""
     step: int = 0
 
+    @property
+    def mark(self) -> str:
+        """Which save of which page it was, for a page to hold; empty while there was none."""
+        return f"{self.page}:{self.step}" if self.page else ""
+
 
 def fetch_last_save(db: Database, serial: str) -> LastSave:
     """The last save of a form."""

@@ -14,7 +14,7 @@ from downtime.entry.model import (
     PastState,
     Task,
 )
-from downtime.vault.database import build_record, insert_record
+from downtime.vault.database import build_record, insert_record, json_list
 
 _COLUMNS = tuple(f.name for f in fields(Entry))
 _SAVE = (
@@ -83,7 +83,7 @@ def stamps_of_outage(db: Database, outage: str, opened: str) -> dict[str, str]:
 
 def fetch_answers(db: Database, serials: Sequence[str]) -> Iterator[EntryAnswers]:
     """What a comparison reads of the entries of some forms, in their order."""
-    rows = db.conn.execute(_ANSWERS, (orjson.dumps(serials).decode(),))
+    rows = db.conn.execute(_ANSWERS, (json_list(serials),))
     return (EntryAnswers(*row) for row in rows)
 
 
@@ -178,7 +178,7 @@ def count_figures(db: Database, outage: str, also: Iterable[str] = ()) -> dict[s
         " FROM entry WHERE (outage = ? OR serial IN (SELECT value FROM json_each(?)))"
         " AND (state <> ? OR corrections > 0)"
     )
-    serials = orjson.dumps(list(also)).decode()
+    serials = json_list(also)
     values = [EntryState.VERIFIED, outage, serials, EntryState.DRAFT]
     return dict(next(db.query(query, values)))
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-import orjson
 from sqlite_utils import Database
 
 from downtime.entry.model import Check, CheckSum, CheckTotals, SecondKeying, VerificationBasis
-from downtime.vault.database import build_record, insert_record
+from downtime.vault.database import build_record, insert_record, json_list
 
 
 def fetch(db: Database, serial: str) -> SecondKeying | None:
@@ -64,7 +63,7 @@ def sum_checks(db: Database, outage: str, also: Iterable[str]) -> list[CheckSum]
         " FROM entry_check WHERE outage = ? OR serial IN (SELECT value FROM json_each(?))"
         " GROUP BY form, basis ORDER BY form, basis"
     )
-    rows = db.execute(query, [outage, orjson.dumps(list(also)).decode()]).fetchall()
+    rows = db.execute(query, [outage, json_list(also)]).fetchall()
     return [CheckSum(form, VerificationBasis(basis), *sums) for form, basis, *sums in rows]
 
 

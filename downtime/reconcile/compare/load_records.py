@@ -26,7 +26,8 @@ def load_recovered(
 ) -> RecordIndex:
     """Everybody whom the forms or `confirmed` links may mean, and the records of those they do."""
     links = {**links_between_forms(facts), **confirmed}
-    by_link = [_linked_to(links[key]) for key in _keys(facts) if key in links] if links else []
+    linked = [links[key] for key in _keys(facts) if key in links] if links else []
+    by_link = [link.person if isinstance(link, LinkedPatient) else link for link in linked]
     people = load_people(snapshot, [*{fact.person for fact in facts}, *by_link])
     index = RecordIndex(people)
     patients_by_type: dict[str, set[str]] = {}
@@ -45,10 +46,6 @@ def load_recovered(
     index.add([*reports, *records])
     index.as_at, index.delivered_types = _as_at(snapshot), snapshot.header.holds
     return index
-
-
-def _linked_to(linked: PaperPerson | LinkedPatient) -> PaperPerson:
-    return linked.person if isinstance(linked, LinkedPatient) else linked
 
 
 def _keys(facts: Iterable[Fact]) -> set[str]:

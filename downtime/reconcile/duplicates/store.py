@@ -15,6 +15,7 @@ from downtime.reconcile.duplicates.model import (
 from downtime.reconcile.duplicates.tests_and_doses import describe_site
 from downtime.reconcile.model import Decision, ItemState
 from downtime.reconcile.reasons import Reasons, decode_reasons
+from downtime.vault.database import json_list
 
 
 class StoredStatement(NamedTuple):
@@ -53,8 +54,8 @@ def fetch_statements(
     with_units: bool,
 ) -> list[StoredStatement]:
     """What forms other than these say of tests and doses of these patients, and of any unit."""
-    own_serials = _json(serials)
-    rows = list(db.conn.execute(_SELECT + _OF_PATIENTS, (outage, own_serials, _json(patients))))
+    own_serials = json_list(serials)
+    rows = list(db.conn.execute(_SELECT + _OF_PATIENTS, (outage, own_serials, json_list(patients))))
     if with_units:
         rows += db.conn.execute(_SELECT + _UNITS, (outage, own_serials))
     rows_by_key = {row[0]: row for row in rows}
@@ -95,7 +96,8 @@ def save_findings(
 ) -> None:
     """What these forms say that another one says too, in place of what was found before."""
     db.conn.execute(
-        "DELETE FROM item_twice WHERE serial IN (SELECT value FROM json_each(?))", (_json(serials),)
+        "DELETE FROM item_twice WHERE serial IN (SELECT value FROM json_each(?))",
+        (json_list(serials),),
     )
     db.conn.executemany(
         "INSERT OR REPLACE INTO item_twice (key, outage, serial, other, unit, firm, place, alone)"
@@ -116,7 +118,7 @@ def fetch_dangling_serials(db: Database, outage: str) -> set[str]:
 def fetch_followers(db: Database, keys: Iterable[str]) -> set[str]:
     """Keys of what was found to say the same as one of these."""
     query = "SELECT key FROM item_twice WHERE other IN (SELECT value FROM json_each(?))"
-    return {row[0] for row in db.conn.execute(query, (_json(keys),))}
+    return {row[0] for row in db.conn.execute(query, (json_list(keys),))}
 
 
 class OwnFinding(NamedTuple):
@@ -159,7 +161,7 @@ def fetch_unit_members(db: Database, outage: str, keys: Iterable[str]) -> list[U
         " (SELECT unit FROM item_twice WHERE key IN (SELECT value FROM json_each(?)))"
         " ORDER BY unit, place"
     )
-    return [_member(row) for row in db.conn.execute(query, (outage, _json(keys)))]
+    return [_member(row) for row in db.conn.execute(query, (outage, json_list(keys)))]
 
 
 def _member(row: Sequence[Any]) -> UnitMember:
@@ -176,7 +178,3 @@ def save_representatives(db: Database, others: Mapping[str, str]) -> None:
     """By key, what now represents each; empty when it is returned itself."""
     query = "UPDATE item_twice SET other = ? WHERE key = ?"
     db.conn.executemany(query, ((other, key) for key, other in others.items()))
-
-
-def _json(texts: Iterable[str]) -> str:
-    return orjson.dumps(list(texts)).decode()

@@ -295,7 +295,7 @@ def _find_duplicates(review: LaboratoryReview) -> Iterator[HarmFinding]:
     window = timedelta(hours=review.settings.reconcile.request_match_hours)
     items = sorted(review.requested_items(), key=lambda item: (item.fact.event, item.key))
     statements = [
-        statement_of_item(item, patient=item.patient or _number(item.person)) for item in items
+        statement_of_item(item, patient=item.patient or item.person.any_number) for item in items
     ]
     repeats = find_repeated_statements(statements, review.settings)
     for item in items:
@@ -340,7 +340,3 @@ def _duplicate_finding(
 def _is_within(moment: str, other: str, window: timedelta) -> bool:
     gap = time_between(moment, other)
     return gap is not None and gap <= window
-
-
-def _number(person: PaperPerson) -> str:
-    return person.downtime_number or person.mrn or person.nhs_number

@@ -20,7 +20,7 @@ from downtime.reconcile.harm.model import (
     ReviewKind,
     decode_finding,
 )
-from downtime.vault.database import build_record, insert_record
+from downtime.vault.database import build_record, insert_record, json_list
 
 
 class FindingRow(NamedTuple):
@@ -109,7 +109,7 @@ def fetch_findings(
 def fetch_by_keys(db: Database, outage: str, keys: Iterable[str]) -> dict[str, HarmFinding]:
     """Findings by their keys, those that are there, by their digest."""
     query = f"{_SELECT} AND f.key IN (SELECT value FROM json_each(:keys))"
-    rows = db.query(query, {"outage": outage, "keys": orjson.dumps(list(keys)).decode()})
+    rows = db.query(query, {"outage": outage, "keys": json_list(keys)})
     return {row["digest"]: decode_finding(orjson.loads(row["body"])) for row in rows}
 
 

@@ -51,7 +51,7 @@ class Components(NamedTuple):
     @classmethod
     def from_settings(cls, settings: Settings) -> "Components":
         """As the site says."""
-        return _known(tuple(settings.reconcile.blood_components.items()))
+        return _read_components(tuple(settings.reconcile.blood_components.items()))
 
     def of_fields(self, fields: Mapping[str, str]) -> Component:
         """The component of a unit in a fact's fields."""
@@ -63,12 +63,12 @@ class Components(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def _known(table: tuple[tuple[str, str], ...]) -> Components:
-    return Components(tuple((name, _phrases(text)) for name, text in table))
-
-
-def _phrases(text: str) -> tuple[Phrase, ...]:
-    return tuple(phrase for part in text.split(",") if (phrase := _split_words(part)))
+def _read_components(table: tuple[tuple[str, str], ...]) -> Components:
+    return Components(
+        tuple(
+            (name, tuple(filter(None, map(_split_words, text.split(","))))) for name, text in table
+        )
+    )
 
 
 def _split_words(text: str) -> Phrase:

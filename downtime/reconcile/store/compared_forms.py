@@ -14,7 +14,7 @@ from downtime.entry.facts import PaperPerson
 from downtime.reconcile.model import ComparisonRun
 from downtime.reconcile.record_index import fold_number
 from downtime.reconcile.store.items import encode_person
-from downtime.vault.database import build_record
+from downtime.vault.database import build_record, json_list
 
 
 class ComparedForm(NamedTuple):
@@ -94,7 +94,7 @@ def delete_people(db: Database, outage: str, ids: set[str]) -> None:
 def fetch_people_of_forms(db: Database, serials: Iterable[str]) -> set[str]:
     """Ids of the people who were on these forms when they were last compared."""
     query = "SELECT people FROM compared_form WHERE serial IN (SELECT value FROM json_each(?))"
-    rows = db.conn.execute(query, (_json(serials),))
+    rows = db.conn.execute(query, (json_list(serials),))
     return {key for (people,) in rows for key in people.split()}
 
 
@@ -142,7 +142,7 @@ def _fetch_people_of_patients(db: Database, outage: str, patients: Iterable[str]
         "WITH wanted AS (SELECT value FROM json_each(?)) SELECT id FROM compared_person"
         " WHERE outage = ? AND (patient IN wanted OR json_extract(person, '$.id') IN wanted)"
     )
-    return {row[0] for row in db.conn.execute(query, (_json(patients), outage))}
+    return {row[0] for row in db.conn.execute(query, (json_list(patients), outage))}
 
 
 def _fetch_forms_of_people(db: Database, outage: str, ids: Iterable[str]) -> set[str]:
@@ -154,7 +154,7 @@ def _fetch_forms_of_people(db: Database, outage: str, ids: Iterable[str]) -> set
         "SELECT serial, people FROM compared_form WHERE outage = ?"
         " AND (people IN (SELECT value FROM json_each(?)) OR instr(people, ' '))"
     )
-    rows = db.conn.execute(query, (outage, _json(wanted)))
+    rows = db.conn.execute(query, (outage, json_list(wanted)))
     return {serial for serial, people in rows if not wanted.isdisjoint(people.split())}
 
 
@@ -171,10 +171,6 @@ def save_link_digests(db: Database, outage: str, digests: Mapping[str, str]) -> 
         "INSERT INTO compared_link (outage, key, digest) VALUES (?, ?, ?)",
         ((outage, key, digest) for key, digest in digests.items()),
     )
-
-
-def _json(values: Iterable[str]) -> str:
-    return orjson.dumps(list(values)).decode()
 
 
 def save_run(db: Database, run: ComparisonRun) -> None:

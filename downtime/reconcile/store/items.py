@@ -27,7 +27,7 @@ from downtime.reconcile.model import (
     StoredItem,
 )
 from downtime.reconcile.reasons import decode_reasons, encode_reasons
-from downtime.vault.database import build_record
+from downtime.vault.database import build_record, json_list
 
 Counted = Literal["state", "type", "system", "ward", "form"]
 """By what items are counted."""
@@ -109,13 +109,13 @@ def _where(item_filter: ItemFilter) -> tuple[str, list[str]]:
 
 def fetch_by_serials(db: Database, serials: Iterable[str]) -> list[StoredItem]:
     """The items of some forms."""
-    return list(_fetch(db, _OF_FORMS, _json(serials)))
+    return list(_fetch(db, _OF_FORMS, json_list(serials)))
 
 
 def fetch_by_keys(db: Database, keys: Iterable[str]) -> list[StoredItem]:
     """Some items by their keys, in the order in which they happened."""
     clause = "WHERE item.key IN (SELECT value FROM json_each(?)) ORDER BY event, key"
-    return list(_fetch(db, clause, _json(keys)))
+    return list(_fetch(db, clause, json_list(keys)))
 
 
 def fetch_settled_patients(db: Database, outage: str, keys: Iterable[str]) -> dict[str, str]:
@@ -124,7 +124,7 @@ def fetch_settled_patients(db: Database, outage: str, keys: Iterable[str]) -> di
         "SELECT key, patient FROM item WHERE outage = ? AND NOT is_open"
         " AND key IN (SELECT value FROM json_each(?))"
     )
-    rows = db.execute(query, [outage, _json(keys)])
+    rows = db.execute(query, [outage, json_list(keys)])
     return {row[0]: row[1] for row in rows}
 
 
@@ -195,10 +195,6 @@ def _fact_json(fact: Fact) -> bytes:
 
 def _ids_json(ids: tuple[str, ...]) -> str:
     return orjson.dumps(ids).decode() if ids else "[]"
-
-
-def _json(values: Iterable[str]) -> str:
-    return orjson.dumps(list(values)).decode()
 
 
 @lru_cache(maxsize=8192)

@@ -17,9 +17,9 @@ import httpx
 import orjson
 
 from downtime.clock import Clock
-from downtime.returns.connection import AttemptResult, Connection
+from downtime.returns.connection import AttemptResult, Connection, build_tls_context
 from downtime.returns.fhir.bundles import tag_search
-from downtime.returns.fhir.target import FhirTarget, build_tls_context, read_authorization
+from downtime.returns.fhir.target import FHIR_SERVER, FhirTarget, read_authorization
 from downtime.returns.model import AttemptOutcome, Message, MessageReason, encode_reason
 
 _HEADERS = {
@@ -108,7 +108,11 @@ def open_connection(target: FhirTarget, clock: Clock) -> Iterator[Connection]:
     read_authorization(target.token_file)
     timeout = httpx.Timeout(target.answer_seconds, connect=target.connect_seconds)
     # Proxies of the environment are left aside: patient data goes where the settings say.
-    with httpx.Client(verify=build_tls_context(target), timeout=timeout, trust_env=False) as http:
+    with httpx.Client(
+        verify=build_tls_context(FHIR_SERVER, target.ca_file, target.certificate_file),
+        timeout=timeout,
+        trust_env=False,
+    ) as http:
         yield FhirClient(http, target, clock)
 
 

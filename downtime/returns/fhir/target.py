@@ -1,6 +1,5 @@
 """How a FHIR system is reached and what it calls things: `[returns.targets.SYSTEM.fhir]`. Pure."""
 
-import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,21 +10,16 @@ from zoneinfo import ZoneInfo
 from downtime import config
 from downtime.errors import InputError
 from downtime.paper.forms.export_questionnaire import EXTENSION_BASE
+from downtime.returns.connection import build_tls_context
 from downtime.returns.fhir.datatypes import format_instant
-from downtime.returns.profiles import PAGE, TARGETS, Fault, setting_error
+from downtime.returns.profiles import PAGE, TARGETS, Fault, find_not_positive, setting_error
 from downtime.settings import Settings, setting
 
 BASE = EXTENSION_BASE.removesuffix("StructureDefinition/")
 """Where this project's own names begin."""
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
 LEAST_ENTRIES = 8
-_POSITIVE = (
-    "connect_seconds",
-    "answer_seconds",
-    "wait_cap_seconds",
-    "max_answer_bytes",
-    "appointment_minutes",
-)
+FHIR_SERVER = "a FHIR server"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +91,10 @@ def _find_faults(target: FhirTarget) -> Iterator[Fault]:
         yield "url", "has no TLS; patient data would go over the network in clear"
     if address.username or address.query or address.fragment:
         yield "url", "must hold no password, query or fragment"
-    for name in _POSITIVE:
-        if getattr(target, name) <= 0:
-            yield name, "must be more than 0"
+    yield from find_not_positive(
+        target, "connect_seconds", "answer_seconds", "wait_cap_seconds", "max_answer_bytes",
+        "appointment_minutes",
+    )  # fmt: skip
     if target.entries < LEAST_ENTRIES:
         yield "entries", f"must be at least {LEAST_ENTRIES}"
 
@@ -112,26 +107,11 @@ def check_credentials(target: FhirTarget, system: str) -> None:
     """InputError, naming the system's table, when certificates or the token cannot be read."""
     try:
         read_authorization(target.token_file)
-        build_tls_context(target)
+        build_tls_context(FHIR_SERVER, target.ca_file, target.certificate_file)
     except InputError as fault:
         raise InputError(
             fault.code, f"returns.targets.{system}.fhir: {fault.sentence}", fault.next_step
         ) from None
-
-
-def build_tls_context(target: FhirTarget) -> ssl.SSLContext:
-    """TLS that checks the server, with our own certificate where it is asked for; InputError."""
-    try:
-        context = ssl.create_default_context(cafile=target.ca_file or None)
-        if target.certificate_file:
-            context.load_cert_chain(target.certificate_file)
-    except (OSError, ssl.SSLError):
-        raise InputError(
-            "target.certificate",
-            "The certificates set for a FHIR server cannot be read.",
-            "Check ca_file and certificate_file in config.toml, and who may read them.",
-        ) from None
-    return context
 
 
 def read_authorization(token_file: str) -> dict[str, str]:

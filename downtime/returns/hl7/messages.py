@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.errors import InputError
 from downtime.reconcile.identity.model import Merge
-from downtime.returns.hl7 import orders
+from downtime.returns.hl7 import orders, scheduling
 from downtime.returns.hl7 import patient_administration as adt
 from downtime.returns.hl7.segment_writer import (
     DOWNTIME,
@@ -165,6 +165,6 @@ WRITERS: Mapping[str, MessageBuilder] = {
     "MedicationAdministration": MessageBuilder(
         orders.administration_type, orders.build_administration
     ),
-    "Appointment": MessageBuilder(orders.appointment_type, orders.build_appointment),
+    "Appointment": MessageBuilder(scheduling.appointment_type, scheduling.build_appointment),
 }
 """The types of record that have a message; any other goes on the re-key worklist."""

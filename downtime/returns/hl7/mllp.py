@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from downtime.errors import InputError
+from downtime.returns.connection import build_tls_context
 from downtime.returns.profiles import Target
 
 VT, FS, CR = b"\x0b", b"\x1c", b"\x0d"
@@ -141,7 +142,9 @@ class MllpClient:
         if not target.tls:
             return plain
         try:
-            return build_tls_context(target).wrap_socket(plain, server_hostname=target.host)
+            name = f"returns.targets.{target.system}"
+            tls = build_tls_context(name, target.ca_file, target.certificate_file)
+            return tls.wrap_socket(plain, server_hostname=target.host)
         except (OSError, ValueError) as error:
             plain.close()
             raise self._broken_error(f"cannot be reached by TLS ({_fault_text(error)})") from None
@@ -149,21 +152,6 @@ class MllpClient:
     def _broken_error(self, what: str) -> ConnectionBrokenError:
         self.close()
         return ConnectionBrokenError(f"{self.target.system} {what}.")
-
-
-def build_tls_context(target: Target) -> ssl.SSLContext:
-    """TLS that checks the receiver's certificate; InputError when a file cannot be used."""
-    try:
-        context = ssl.create_default_context(cafile=target.ca_file or None)
-        if target.certificate_file:
-            context.load_cert_chain(target.certificate_file)
-    except (OSError, ssl.SSLError):
-        raise InputError(
-            "mllp.certificate",
-            f"A certificate file of returns.targets.{target.system} cannot be read.",
-            "Name PEM files that this user may read in ca_file and certificate_file.",
-        ) from None
-    return context
 
 
 def _fault_text(error: OSError | ValueError) -> str:

@@ -1,7 +1,4 @@
-"""Requests, results, medicines given (OML or ORM, ORU, RAS) and appointments (SIU). Pure.
-
-HL7 v2, chapters 4, 7 and 10.
-"""
+"""Requests, results and medicines given: OML or ORM, ORU, RAS (HL7 v2 chapters 4, 7). Pure."""
 
 import re
 
@@ -155,56 +152,4 @@ def build_administration(
         build_segment("ORC", orc),
         build_segment("RXA", rxa),
         build_segment("RXR", {1: (route_code, route or "Other", "L")}),
-    ]
-
-
-_CHANGED, _MOVED = "S14", "S13"
-_APPOINTMENTS = TABLES["appointments"]
-
-
-def appointment_type(fact: Fact, writer: SegmentWriter) -> str:
-    """S12 booked, S13 moved to another time, S14 arrived or over, S15 cancelled, S26 did not come."""
-    if fact.fields.get("rebook_start"):
-        return f"SIU^{_MOVED}"
-    return f"SIU^{_APPOINTMENTS['events'].get(fact.fields.get('status', 'booked'), _CHANGED)}"
-
-
-def build_appointment(
-    facts: tuple[Fact, ...], person: PaperPerson, writer: SegmentWriter
-) -> list[str]:
-    """The appointment by its own number where paper knows it; a new one by that of the form."""
-    fact = facts[0]
-    fields = fact.fields
-    event = appointment_type(fact, writer).removeprefix("SIU^")
-    start = writer.format_time(fields.get("rebook_start") or fields.get("start") or fact.event)
-    location = fields.get("rebook_location") or fields.get("location", "")
-    number: Value = fields.get("number") or (fact.number, DOWNTIME)
-    timing = writer.is_from("2.7")
-    status = (
-        "Booked"
-        if event == _MOVED
-        else _APPOINTMENTS["status"].get(fields.get("status", "booked"), "Booked")
-    )
-    sch: dict[int, Value] = {
-        1: number,
-        2: number,
-        6: (event, _APPOINTMENTS["reasons"][event], "L"),
-        7: text_only(fields.get("reason") or fields.get("description", "")),
-        8: text_only(fields.get("kind", "")),
-        11: "" if timing else ("", "", "", start),
-        16: text_only(fact.author),
-        20: text_only(fact.transcriber),
-        25: status,
-    }
-    change = {"S12": "", "S15": "D"}.get(event, "U")
-    room, place = text_only("Room"), writer.location(location)
-    ail: dict[int, Value] = {1: "1", 2: change, 3: place, 4: room, 6: start}
-    return [
-        build_segment("SCH", sch),
-        *([build_segment("TQ1", {7: start})] if timing else []),
-        *note_segments(fact),
-        writer.pid(person),
-        writer.pv1(fact, other="O"),
-        build_segment("RGS", {1: "1", 2: change}),
-        build_segment("AIL", ail),
     ]

@@ -10,10 +10,11 @@ from downtime.clinical import display
 from downtime.clinical.record_types import NAME_FIELDS, get_singular_title, list_in_return_order
 from downtime.config import read_data_file
 from downtime.entry import facts
-from downtime.entry.facts import Fact, PaperPerson
+from downtime.entry.facts import Fact
 from downtime.paper import csv_file
 from downtime.paper.serials import format_serial
-from downtime.returns.model import Message
+from downtime.reconcile.model import StoredItem
+from downtime.returns.model import Message, Tick
 
 COLUMNS = (
     ("System", 12),
@@ -44,36 +45,49 @@ class LineState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PrintedLine:
-    """One thing to key into one system, or to check there when it was sent as a message."""
+class RekeyLine:
+    """One thing to key into one system, or to check there when it was sent: the item, its message.
 
-    fact: Fact
-    person: PaperPerson
+    `tick` says who has keyed it, if anybody has.
+    """
+
+    row: StoredItem
+    message: Message
+    tick: Tick | None
     state: LineState
-    decided_by: str
-    reason: str
-    done: str = ""
-    message: Message | None = None
-    """What carries it, where the state names it."""
+
+    @property
+    def fact(self) -> Fact:
+        """What is to be keyed."""
+        return self.row.item.fact
+
+    @property
+    def worklist(self) -> tuple[str, str]:
+        """The list it stands on: system and department."""
+        return self.fact.system, find_department(self.fact)
 
     @property
     def order(self) -> tuple[str | int, ...]:
-        """Its place: system, department, and then as records teams key (`line_text.keying_rank`)."""
-        fact, person = self.fact, self.person
+        """Its place: system, department, and then as records teams key (`keying_rank`)."""
+        fact, person = self.fact, self.row.item.person
         return (
-            fact.system,
-            find_department(fact),
-            keying_rank(fact),
-            fact.event if fact.type == "Encounter" else "",
-            fact.fields.get("ward") or fact.ward,
-            person.family,
-            person.given,
-            fact.event,
-            fact.key,
-        )
+            *self.worklist, keying_rank(fact), fact.event if fact.type == "Encounter" else "",
+            fact.fields.get("ward") or fact.ward, person.family, person.given, fact.event, fact.key,
+        )  # fmt: skip
+
+    def matches_search(self, text: str) -> bool:
+        """Whether every word of a search is in it: name, number, serial, what it is, ward."""
+        fact, person = self.fact, self.row.item.person
+        parts = (
+            person.family, person.given, person.mrn, person.nhs_number, person.downtime_number,
+            fact.serial, describe_item(fact), name_type(fact), fact.ward,
+            self.tick.number if self.tick else "",
+        )  # fmt: skip
+        searched = " ".join(parts).casefold()
+        return all(word in searched for word in text.casefold().split())
 
 
-def build_rows(lines: Iterable[PrintedLine], zone: ZoneInfo) -> list[list[str]]:
+def build_table(lines: Iterable[RekeyLine], zone: ZoneInfo) -> list[list[str]]:
     """The worklist as text, one row a line, in the order in which departments work."""
     return [_build_row(line, zone) for line in sorted(lines, key=lambda line: line.order)]
 
@@ -83,34 +97,35 @@ def to_csv(table: Sequence[Sequence[str]]) -> bytes:
     return csv_file.to_csv([name for name, _ in COLUMNS], table)
 
 
-def _build_row(line: PrintedLine, zone: ZoneInfo) -> list[str]:
-    fact = line.fact
+def _build_row(line: RekeyLine, zone: ZoneInfo) -> list[str]:
+    fact, decided = line.fact, line.row.decided
     return [
-        fact.system,
-        find_department(fact),
-        _instruction(line, zone),
+        *line.worklist,
+        line.state.format(
+            listed=display.format_moment(line.message.queued, zone),
+            kind=line.message.kind,
+            control_id=line.message.control_id,
+        ),
         name_type(fact),
         describe_item(fact),
         describe_details(fact, zone),
         display.format_moment(fact.event, zone),
-        *facts.person_cells(line.person),
+        *facts.person_cells(line.row.item.person),
         fact.fields.get("ward") or fact.ward,
         f"{fact.author} ({fact.author_role})" if fact.author_role else fact.author,
         format_serial(fact.serial),
-        line.decided_by,
-        line.reason,
-        line.done,
+        decided.decided_by_name,
+        decided.reason,
+        describe_tick(line, zone),
     ]
 
 
-def _instruction(line: PrintedLine, zone: ZoneInfo) -> str:
-    if line.message is None:
-        return line.state
-    return line.state.format(
-        listed=display.format_moment(line.message.queued, zone),
-        kind=line.message.kind,
-        control_id=line.message.control_id,
-    )
+def describe_tick(line: RekeyLine, zone: ZoneInfo) -> str:
+    """Who ticked a line and when, with its number; empty while it is open."""
+    if line.tick is None:
+        return ""
+    number = f", No. {line.tick.number}" if line.tick.number else ""
+    return f"{line.tick.ticked_by_name}, {display.format_moment(line.tick.ticked, zone)}{number}"
 
 
 SEPARATION = "Separation"
@@ -153,7 +168,7 @@ def describe_details(fact: Fact, zone: ZoneInfo) -> str:
     """All else that was written, each with its label; times in the site's zone."""
     shown = (_title(fact), *_SILENT)
     parts = [
-        f"{_label(name)}: {_text(value, zone)}"
+        f"{_LABELS.get(name) or name.replace('_', ' ').capitalize()}: {_text(value, zone)}"
         for name, value in fact.fields.items()
         if value and name not in shown
     ]
@@ -168,10 +183,6 @@ def find_department(fact: Fact) -> str:
 
 def _title(fact: Fact) -> str:
     return next((name for name in _TITLES if fact.fields.get(name)), "")
-
-
-def _label(name: str) -> str:
-    return _LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
 def _text(value: str, zone: ZoneInfo) -> str:

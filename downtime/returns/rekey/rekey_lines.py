@@ -3,13 +3,11 @@
 A line is a message of the outbox whose receiver is a person: ticked, it counts as returned.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from downtime.clinical import display
 from downtime.entry.facts import Fact
 from downtime.reconcile.identity.links import list_merges
 from downtime.reconcile.identity.model import Merge, MergeState
@@ -27,55 +25,11 @@ from downtime.returns.policies import (
     check_tick_number,
 )
 from downtime.returns.queue_messages import QueueResult
-from downtime.returns.rekey import line_table
-from downtime.returns.rekey.line_table import SEPARATION, LineState, PrintedLine
+from downtime.returns.rekey.line_table import SEPARATION, LineState, RekeyLine
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
-
-
-@dataclass(frozen=True, slots=True)
-class RekeyLine:
-    """One line of a worklist: the item, its message, and its tick if it has one."""
-
-    row: StoredItem
-    message: Message
-    tick: Tick | None
-
-    @property
-    def worklist(self) -> tuple[str, str]:
-        """The list it stands on: system and department."""
-        return self.row.item.fact.system, line_table.find_department(self.row.item.fact)
-
-    @property
-    def printed(self) -> PrintedLine:
-        """The line as it is printed."""
-        return PrintedLine(
-            self.row.item.fact,
-            self.row.item.person,
-            LineState.DONE if self.tick else LineState.TO_KEY,
-            self.row.decided.decided_by_name,
-            self.row.decided.reason,
-        )
-
-    def matches_search(self, text: str) -> bool:
-        """Whether every word of a search is in it: name, number, serial, what it is, ward."""
-        fact, person = self.row.item.fact, self.row.item.person
-        parts = (
-            person.family,
-            person.given,
-            person.mrn,
-            person.nhs_number,
-            person.downtime_number,
-            fact.serial,
-            line_table.describe_item(fact),
-            line_table.name_type(fact),
-            fact.ward,
-            self.tick.number if self.tick else "",
-        )
-        searched = " ".join(parts).casefold()
-        return all(word in searched for word in text.casefold().split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +76,10 @@ def list_lines(vault: Vault, outage: str) -> list[RekeyLine]:
     lines = []
     for row in (*items, *separations):
         message = message_by_key[row.key]
-        lines.append(RekeyLine(row, message, ticks.get(message.control_id)))
-    return sorted(lines, key=lambda line: line.printed.order)
+        tick = ticks.get(message.control_id)
+        state = LineState.DONE if tick else LineState.TO_KEY
+        lines.append(RekeyLine(row, message, tick, state))
+    return sorted(lines, key=lambda line: line.order)
 
 
 def summarize_lists(lines: Iterable[RekeyLine]) -> list[WorklistSummary]:
@@ -170,21 +126,6 @@ def untick_line(vault: Vault, control_id: str, actor: Actor, reason: str) -> Non
         message, now = _require_line(db, control_id), vault.now()
         outbox.move_message(db, message, MessageState.SENT, now, answer="", reason=reason)
         outbox_messages.close_tick(db, control_id, now, actor.id, actor.name, reason)
-
-
-def build_table(lines: Sequence[RekeyLine], zone: ZoneInfo) -> list[list[str]]:
-    """The lines as rows of text, for a file; a tick stands in the last column."""
-    ordered = sorted(lines, key=lambda line: line.printed.order)
-    rows = line_table.build_rows((line.printed for line in ordered), zone)
-    return [[*row[:-1], describe_tick(line, zone)] for row, line in zip(rows, ordered, strict=True)]
-
-
-def describe_tick(line: RekeyLine, zone: ZoneInfo) -> str:
-    """Who ticked a line and when, with its number; empty while it is open."""
-    if line.tick is None:
-        return ""
-    number = f", No. {line.tick.number}" if line.tick.number else ""
-    return f"{line.tick.ticked_by_name}, {display.format_moment(line.tick.ticked, zone)}{number}"
 
 
 def _require_line(db: Database, control_id: str) -> Message:

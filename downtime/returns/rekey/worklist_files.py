@@ -15,8 +15,7 @@ from downtime.reconcile.store import items as items_store
 from downtime.returns import outbox
 from downtime.returns.model import Channel, Message, MessageState
 from downtime.returns.rekey import line_table, rekey_lines
-from downtime.returns.rekey.line_table import SEPARATION, LineState, PrintedLine
-from downtime.returns.rekey.rekey_lines import RekeyLine
+from downtime.returns.rekey.line_table import SEPARATION, LineState, RekeyLine
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.vault.files import write_atomic
@@ -44,7 +43,7 @@ def write_worklists(vault: Vault, settings: Settings, folder: Path, actor: Actor
     zone = ZoneInfo(settings.site.time_zone)
     outage = find_latest_outage(vault)
     lines = rekey_lines.list_lines(vault, outage.id)
-    everything = line_table.build_rows(_list_everything(vault, outage, lines, zone), zone)
+    everything = line_table.build_table(_list_everything(vault, outage, lines), zone)
     contents = {
         WorklistFileKind.CSV: line_table.to_csv(everything),
         WorklistFileKind.XLSX: _to_xlsx(everything),
@@ -74,7 +73,7 @@ def write_worklist(
     if kind == WorklistFileKind.PDF:
         content = to_pdf(lines, settings, find_latest_outage(vault), vault.now())
     else:
-        table = rekey_lines.build_table(lines, ZoneInfo(settings.site.time_zone))
+        table = line_table.build_table(lines, ZoneInfo(settings.site.time_zone))
         content = line_table.to_csv(table) if kind == WorklistFileKind.CSV else _to_xlsx(table)
     mark_handed_over(vault, lines, actor)
     return content
@@ -91,7 +90,7 @@ def to_pdf(lines: Sequence[RekeyLine], settings: Settings, outage: Outage, made_
     zone = ZoneInfo(settings.site.time_zone)
     names = [name for name, _ in line_table.COLUMNS]
     lists: dict[tuple[str, str], list[dict[str, str]]] = {}
-    for line, row in zip(lines, rekey_lines.build_table(lines, zone), strict=True):
+    for line, row in zip(lines, line_table.build_table(lines, zone), strict=True):
         lists.setdefault(line.worklist, []).append(dict(zip(names, row, strict=True)))
     return templates.render_pdf(
         "worklist.html",
@@ -113,30 +112,22 @@ def mark_handed_over(vault: Vault, lines: Sequence[RekeyLine], actor: Actor) -> 
 
 
 def _list_everything(
-    vault: Vault, outage: Outage, lines: Sequence[RekeyLine], zone: ZoneInfo
-) -> Iterator[PrintedLine]:
+    vault: Vault, outage: Outage, lines: Sequence[RekeyLine]
+) -> Iterator[RekeyLine]:
     message_by_key = {
         key: message
         for message in outbox_messages.list_messages(vault.db, outage.id)
         if message.state != MessageState.RESOLVED
         for key in message.items
     }
-    line_by_key = {line.row.key: line for line in lines}
+    tick_by_key = {line.row.key: line.tick for line in lines}
     compared = items_store.fetch_items(vault.db, outage.id, decision=Decision.RETURNED)
-    separations = (line.row for line in lines if line.row.item.fact.type == SEPARATION)
+    separations = (line.row for line in lines if line.fact.type == SEPARATION)
     for row in (*compared, *separations):
-        message, line = message_by_key.get(row.key), line_by_key.get(row.key)
-        if message is None:
-            continue
-        yield PrintedLine(
-            row.item.fact,
-            row.item.person,
-            LineState.DONE if line and line.tick else _line_state(message),
-            row.decided.decided_by_name,
-            row.decided.reason,
-            rekey_lines.describe_tick(line, zone) if line else "",
-            message,
-        )
+        if message := message_by_key.get(row.key):
+            tick = tick_by_key.get(row.key)
+            state = LineState.DONE if tick else _line_state(message)
+            yield RekeyLine(row, message, tick, state)
 
 
 def _line_state(message: Message) -> LineState:

@@ -11,10 +11,8 @@ from typing import Any
 
 import orjson
 
-from downtime.accounts import people
 from downtime.entry.store import entries as entry_store
 from downtime.entry.store import scans
-from downtime.errors import parse_choice
 from downtime.outage import laptop_outages, outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
@@ -23,7 +21,6 @@ from downtime.reconcile.model import ItemFilter, ItemState
 from downtime.reconcile.store import compared_forms
 from downtime.reconcile.store import items as items_store
 from downtime.returns.model import AuditAction, Lead, Signature
-from downtime.returns.policies import check_can_sign, check_not_signed
 from downtime.returns.statement import form_accounting, open_items, statement_facts
 from downtime.returns.statement.model import StatementVerdict, count_kinds
 from downtime.returns.statement.open_items import count_overdue
@@ -59,10 +56,10 @@ class Statement:
     @property
     def unproved(self) -> tuple[str, ...]:
         """A sentence for each audit chain that does not hold: this machine's own, and laptops'."""
-        return (
-            *statement_facts.describe_own_chain(self.audit),
-            *map(statement_facts.describe_taken_over, self.facts["taken_over"]),
-        )
+        first_bad = self.audit["first_bad"]
+        own_chain = f"The audit chain of this machine does not hold from entry {first_bad} on."
+        taken_over = map(_describe_taken_over, self.facts["taken_over"])
+        return (*([] if first_bad is None else [own_chain]), *taken_over)
 
     @property
     def overdue(self) -> int:
@@ -102,6 +99,14 @@ class Statement:
                 for signature in self.signatures
             ],
         }
+
+
+def _describe_taken_over(bundle: Mapping[str, Any]) -> str:
+    """What is said of a bundle that was merged although a laptop's past cannot be proved."""
+    sentence = f"{bundle['doubt']} {bundle['by']} took it over: {bundle['why']}."
+    if bundle["clashes"]:
+        sentence += f" Two things carry one number: {', '.join(bundle['clashes'])}."
+    return sentence
 
 
 def make_statement(
@@ -180,36 +185,3 @@ def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str,
         "open": [item.as_json() for item in open_],
         "open_kinds": count_kinds(open_),
     }
-
-
-def sign_statement(
-    vault: Vault, settings: Settings, lead: Lead, actor: Actor, reason: str = "", outage: str = ""
-) -> Statement:
-    """Sign the facts as they are now, as a lead; of the outage at hand unless another is given.
-
-    A later change of the facts leaves the signature behind: it stays on record and no longer
-    counts. ForbiddenError for somebody whose role is not that lead's, or who already signed these
-    facts as another lead; ConflictError when this lead has signed them.
-    """
-    check_can_sign(settings, lead, people.get_person(vault, actor.id))
-    statement = gather_statement(vault, settings, outage)
-    check_not_signed(statement.signatures, statement.digest, lead, actor.id)
-    target = f"{statement.outage}: {lead}"
-    with vault.change(actor, AuditAction.STATEMENT_SIGN, target=target, reason=reason) as db:
-        outbox_messages.insert_signature(
-            db,
-            Signature(
-                outage=statement.outage,
-                role=lead,
-                facts_sha256=statement.digest,
-                person=actor.id,
-                person_name=actor.name,
-                signed=vault.now(),
-            ),
-        )
-    return attach_evidence(vault, statement.outage, statement.facts)
-
-
-def parse_lead(name: str) -> Lead:
-    """A lead by the name that a form or a command sends; InputError."""
-    return parse_choice(Lead, name, "statement.lead", "There is no such lead.")

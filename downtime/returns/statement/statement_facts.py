@@ -1,4 +1,9 @@
-"""The parts of the statement: window, snapshots, patients, identity, quality, messages, harm."""
+"""The parts of the statement: window, snapshots, patients, identity, quality, messages, harm.
+
+A patient was admitted in the outage when their stay began within its window, and is counted on the
+ward where it began as far as that is known: an admission form says so. The recovered system keeps
+only where a patient is, so any other is counted there. A discharge is counted on the last ward.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,6 +11,7 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
+from downtime.clinical.model import Encounter, EncounterClass, Record
 from downtime.entry import quality
 from downtime.entry.model import CheckSum, VerificationBasis
 from downtime.entry.store import second_keyings
@@ -14,14 +20,12 @@ from downtime.outage.model import Outage
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.identity import links as identity_links
 from downtime.reconcile.identity.model import LinkState
-from downtime.reconcile.model import StoredItem
+from downtime.reconcile.model import Item, StoredItem
 from downtime.returns.model import WAITING, Channel, MessageState
-from downtime.returns.statement.patient_movements import count_movements, find_first_wards
 from downtime.returns.store import outbox_messages
 from downtime.returns.store.outbox_messages import MessageCount
 from downtime.snapshot import local_snapshots
 from downtime.sync import laptop_reports
-from downtime.sync.laptop_reports import LaptopReport
 from downtime.vault.vault import Vault
 
 
@@ -49,7 +53,9 @@ def list_laptops(vault: Vault, outage: Outage) -> list[dict[str, Any]]:
         {
             "device": laptop.device,
             "name": laptop.name,
-            "state": _laptop_state(laptop),
+            "state": ("reported" if laptop.is_complete else "awaited")
+            if laptop.merged
+            else "never",
             "taken": laptop.merged,
             "settled": laptop.is_complete,
             "why": laptop.explanation,
@@ -57,12 +63,6 @@ def list_laptops(vault: Vault, outage: Outage) -> list[dict[str, Any]]:
         }
         for laptop in laptop_reports.report_laptops(vault, outage)
     ]
-
-
-def _laptop_state(laptop: LaptopReport) -> str:
-    if not laptop.merged:
-        return "never"
-    return "reported" if laptop.is_complete else "awaited"
 
 
 def list_taken_over(vault: Vault, outage: Outage) -> list[dict[str, Any]]:
@@ -79,21 +79,6 @@ def list_taken_over(vault: Vault, outage: Outage) -> list[dict[str, Any]]:
         }
         for bundle in laptop_reports.find_untrusted_bundles(vault, outage)
     ]
-
-
-def describe_taken_over(bundle: Mapping[str, Any]) -> str:
-    """What the statement says of such a bundle."""
-    sentence = f"{bundle['doubt']} {bundle['by']} took it over: {bundle['why']}."
-    if bundle["clashes"]:
-        sentence += f" Two things carry one number: {', '.join(bundle['clashes'])}."
-    return sentence
-
-
-def describe_own_chain(chain: Mapping[str, Any]) -> tuple[str, ...]:
-    """What the statement says of this machine's own audit chain when it does not hold."""
-    if chain["first_bad"] is None:
-        return ()
-    return (f"The audit chain of this machine does not hold from entry {chain['first_bad']} on.",)
 
 
 def describe_snapshot(vault: Vault, snapshot_id: str) -> dict[str, Any] | None:
@@ -127,18 +112,13 @@ def count_patients(
 def summarize_unmatched(rows: Sequence[StoredItem]) -> dict[str, Any]:
     """Items whose patient was not found, and how many people they are about."""
     return {
-        "patients": len({_person_key(row) for row in rows}),
+        "patients": len({row.item.fact.person.any_number or row.item.fact.serial for row in rows}),
         "results": sum(row.item.fact.type == "Observation" for row in rows),
         "items": [
             {"item": row.key, "form": row.item.fact.form, "decision": row.decided.decision}
             for row in rows
         ],
     }
-
-
-def _person_key(row: StoredItem) -> str:
-    person = row.item.fact.person
-    return person.downtime_number or person.mrn or person.nhs_number or row.item.fact.serial
 
 
 def count_links(vault: Vault, outage: Outage) -> dict[str, int]:
@@ -240,4 +220,48 @@ def summarize_harm(vault: Vault, outage: Outage) -> dict[str, Any]:
         "at": run.at,
         "findings": harm_store.count_findings(vault.db, outage.id),
         "outcomes": harm_store.count_outcomes(vault.db, outage.id),
+    }
+
+
+STAYS = (
+    EncounterClass.INPATIENT,
+    EncounterClass.EMERGENCY,
+    EncounterClass.DAYCASE,
+    "",
+)
+"""Kinds of encounter in which a patient lies on a ward."""
+
+
+def count_movements(
+    encounters: Iterable[Record], since: str, until: str, began_on: Mapping[str, str]
+) -> dict[str, dict[str, int]]:
+    """`admitted` and `discharged` by ward, from a stored time to before another.
+
+    `began_on` is the ward where a stay began, by the stay's id. Cancelled stays are left out.
+    """
+    admitted: Counter[str] = Counter()
+    discharged: Counter[str] = Counter()
+    for stay in encounters:
+        if not isinstance(stay, Encounter) or stay.kind not in STAYS:
+            continue
+        if stay.status not in ("in-progress", "finished"):
+            continue
+        if since <= stay.started < until:
+            admitted[began_on.get(stay.id, stay.ward)] += 1
+        if stay.status == "finished" and since <= stay.ended < until:
+            discharged[stay.ward] += 1
+    return {
+        "admitted": dict(sorted(admitted.items())),
+        "discharged": dict(sorted(discharged.items())),
+    }
+
+
+def find_first_wards(items: Iterable[Item]) -> dict[str, str]:
+    """The ward on which a stay of the recovered system began, as an admission form says."""
+    return {
+        stay: ward
+        for item in items
+        if item.fact.type == "Encounter" and item.fact.fields.get("event", "admit") == "admit"
+        if (ward := item.fact.fields.get("ward", ""))
+        for stay in item.matched_ids
     }

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
-import orjson
 from sqlite_utils import Database
 
 from downtime.returns.model import (
@@ -19,7 +18,7 @@ from downtime.returns.model import (
     Signature,
     Tick,
 )
-from downtime.vault.database import build_record, insert_record
+from downtime.vault.database import build_record, insert_record, json_list
 
 _COLUMNS = (
     "control_id, outage, system, channel, kind, order_key, position, state, attempts, next_try,"
@@ -112,7 +111,7 @@ def insert_messages(db: Database, rows: Sequence[NewMessage]) -> None:
 
 def find_known_ids(db: Database, control_ids: Iterable[str]) -> set[str]:
     """Those control IDs that are used already."""
-    wanted = orjson.dumps(list(control_ids)).decode()
+    wanted = json_list(control_ids)
     query = "SELECT control_id FROM outbox WHERE control_id IN (SELECT value FROM json_each(?))"
     return {str(row[0]) for row in db.execute(query, [wanted])}
 
@@ -221,7 +220,7 @@ def find_carriers(
         " ON o.control_id = i.control_id WHERE i.item IN (SELECT value FROM json_each(?))"
         " AND o.state <> ? ORDER BY o.position"
     )
-    wanted = orjson.dumps(sorted(set(keys))).decode()
+    wanted = json_list(sorted(set(keys)))
     carriers: dict[str, list[Carrier]] = {}
     for row in db.execute(query, [wanted, "" if settled else MessageState.RESOLVED]):
         carriers.setdefault(row[0], []).append(Carrier(row[1], row[2]))

@@ -18,7 +18,8 @@ from downtime.reconcile.decide_in_bulk import (
     preview_bulk_decision,
     undo_bulk_decision,
 )
-from downtime.reconcile.find_items import FILTERS, decide_item, find_next_open, get_item, list_page
+from downtime.reconcile.decide_item import decide_item
+from downtime.reconcile.find_items import FILTERS, find_next_open, get_item, list_page
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import PROPOSED, Decision, Item, ItemFilter, ItemState
 from downtime.reconcile.policies import check_decision

@@ -19,7 +19,13 @@ from downtime.errors import InputError, UserError
 from downtime.outage import laptop_outages, outages
 from downtime.paper import ledger
 from downtime.settings import Settings
-from downtime.sync import bundle, duplicate_numbers, export_bundle, laptop_reports, merge_rows
+from downtime.sync import (
+    bundle,
+    duplicate_numbers,
+    export_bundle,
+    join_outages,
+    laptop_reports,
+)
 from downtime.sync.bundle import read_bundle
 from downtime.sync.merge_bundle import merge_bundle, merge_untrusted_bundle
 from downtime.sync.model import ReportState
@@ -134,10 +140,10 @@ def join() -> ViewResponse:
     reason = required_reason()
     device, _, laptop_outage = request.form.get("origin", "").partition(":")
     if outage := request.form.get("here", ""):
-        moved = merge_rows.join_outage(vault, device, laptop_outage, outage, actor, reason)
+        moved = join_outages.join_outage(vault, device, laptop_outage, outage, actor, reason)
         flash(f"Outage {laptop_outage} of {device} belongs to {outage}: {moved} forms moved.")
     else:
-        opened = merge_rows.open_joined_outage(vault, device, laptop_outage, actor, reason)
+        opened = join_outages.open_joined_outage(vault, device, laptop_outage, actor, reason)
         flash(f"Outage {opened} is open here, as {device} declared it.")
     return redirect(url_for("laptops.show"), 303)
 

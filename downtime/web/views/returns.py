@@ -8,7 +8,7 @@ from downtime.reconcile import find_items
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision
 from downtime.reconcile.store import items as items_store
-from downtime.returns import channels, outbox, queue_messages
+from downtime.returns import channels, outbox, queue_messages, take_back_message
 from downtime.returns.channels import CHANNELS
 from downtime.returns.model import LIFECYCLE, STATE_TITLES, MessageState, word_reason
 from downtime.returns.store import outbox_messages
@@ -53,7 +53,7 @@ def show() -> ViewResponse:
         refused=refused,
         titles={stored.key: stored.item.fact.title for stored in refused_items},
         behind={
-            message.control_id: queue_messages.list_waiting_behind(vault.db, message)
+            message.control_id: take_back_message.list_waiting_behind(vault.db, message)
             for message in refused
         },
         sent=outbox_messages.list_newest(vault.db, outage.id, NEWEST),
@@ -90,7 +90,7 @@ def settle() -> ViewResponse:
         case "resolve":
             outbox.resolve_message(vault, number, actor, reason)
         case "take-back":
-            queue_messages.take_back_message(vault, number, actor, reason)
+            take_back_message.take_back_message(vault, number, actor, reason)
         case _:
             raise InputError(
                 "return.do", "There is no such thing to do.", "Choose one of the three."

@@ -6,7 +6,12 @@ from downtime.accounts.model import Permission
 from downtime.outage import outages
 from downtime.returns.model import LEAD_TITLES, Lead
 from downtime.returns.policies import can_sign
-from downtime.returns.statement import completeness_statement, open_items, statement_files
+from downtime.returns.statement import (
+    completeness_statement,
+    open_items,
+    sign_statement,
+    statement_files,
+)
 from downtime.returns.statement.form_accounting import COLUMNS
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN, JobName
@@ -76,9 +81,9 @@ def json() -> ViewResponse:
 @require_permission(Permission.STATEMENT_SIGN)
 def sign() -> ViewResponse:
     """Sign the facts as they are now, as one of the leads."""
-    lead = completeness_statement.parse_lead(request.form.get("lead", ""))
+    lead = sign_statement.parse_lead(request.form.get("lead", ""))
     outage = request.form.get("outage", "")
-    completeness_statement.sign_statement(
+    sign_statement.sign_statement(
         request_context.vault(),
         request_context.settings(),
         lead,

@@ -16,7 +16,7 @@ from downtime.paper.layout.model import FormLayout
 from downtime.paper.model import FormDraft, Pack, Subject
 from downtime.paper.serials import make_serial
 from downtime.paper.store import issued_forms, layouts, packs
-from downtime.reconcile import find_items
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.model import Decision
 from downtime.settings import Settings
@@ -233,7 +233,7 @@ def return_all(vault, outage, checker):
     def decide_all() -> None:
         for row in find_items.list_items(vault, outage.id):
             if Decision.RETURN in row.allowed:
-                find_items.decide_item(vault, row.key, Decision.RETURN, checker, "not there")
+                decide_item.decide_item(vault, row.key, Decision.RETURN, checker, "not there")
 
     return decide_all
 

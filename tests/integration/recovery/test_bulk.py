@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.errors import ConflictError, ForbiddenError, InputError
-from downtime.reconcile import decide_in_bulk, find_items
+from downtime.reconcile import decide_in_bulk, decide_item, find_items
 from downtime.reconcile.model import ItemFilter
 from downtime.reconcile.policies import check_decision
 from downtime.vault.model import Actor
@@ -45,7 +45,7 @@ def test_a_rule_decides_exactly_what_its_preview_showed(vault, compared, checker
 
 def test_what_changed_since_the_preview_is_not_decided(vault, compared, checker):
     shown = decide_in_bulk.preview_bulk_decision(vault, compared, NEW_IN_LIMS, "return", checker)
-    find_items.decide_item(vault, shown.rows[0].key, "leave", THIRD, "asked again")
+    decide_item.decide_item(vault, shown.rows[0].key, "leave", THIRD, "asked again")
     with pytest.raises(ConflictError, match="changed since you looked"):
         decide_in_bulk.apply_bulk_decision(
             vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "why"
@@ -70,8 +70,8 @@ def test_undoing_puts_all_back_in_one_step_but_not_what_moved_on(vault, compared
         vault, compared, NEW_IN_LIMS, "return", shown.token, checker, "why"
     )
     one = shown.rows[0].key
-    find_items.decide_item(vault, one, "open", checker, "look again")
-    find_items.decide_item(vault, one, "leave", checker, "asked again")
+    decide_item.decide_item(vault, one, "open", checker, "look again")
+    decide_item.decide_item(vault, one, "leave", checker, "asked again")
     undone = decide_in_bulk.undo_bulk_decision(vault, batch.id, checker, "wrong filter")
     assert (undone.restored, undone.unchanged) == (3, 1)
     assert find_items.get_item(vault, one).decided.decision == "leave"
@@ -98,10 +98,10 @@ def test_a_filter_a_reason_and_a_decision_are_needed(vault, compared, checker):
 
 def test_a_mismatch_of_results_takes_two_people_singly_and_in_bulk(vault, compared, checker):
     (row,) = find_items.list_items(vault, compared, state="conflict")
-    first = find_items.decide_item(vault, row.key, "leave", checker, "clinician believes the LIMS")
+    first = decide_item.decide_item(vault, row.key, "leave", checker, "clinician believes the LIMS")
     assert (first.decided.decision, first.is_open) == ("open", True)
     with pytest.raises(ForbiddenError, match="You proposed this"):
-        find_items.decide_item(vault, row.key, "leave", checker, "again")
+        decide_item.decide_item(vault, row.key, "leave", checker, "again")
     conflicts = ItemFilter(state="conflict")
     assert (
         decide_in_bulk.preview_bulk_decision(vault, compared, conflicts, "leave", checker).rows
@@ -123,8 +123,8 @@ def test_a_mismatch_of_results_takes_two_people_singly_and_in_bulk(vault, compar
 
 def test_a_second_person_who_decides_otherwise_proposes_anew(vault, compared, checker):
     (row,) = find_items.list_items(vault, compared, state="conflict")
-    find_items.decide_item(vault, row.key, "leave", checker, "believe the LIMS")
-    other = find_items.decide_item(vault, row.key, "return", THIRD, "believe the telephone")
+    decide_item.decide_item(vault, row.key, "leave", checker, "believe the LIMS")
+    other = decide_item.decide_item(vault, row.key, "return", THIRD, "believe the telephone")
     assert (other.decided.decision, other.decided.proposal) == ("open", "return")
     assert other.decided.proposed_by_name == "Cas Lead"
 
@@ -133,7 +133,7 @@ def test_a_proposal_and_a_bulk_decision_survive_a_comparison_that_finds_the_same
     vault, compared, compare, checker
 ):
     (row,) = find_items.list_items(vault, compared, state="conflict")
-    find_items.decide_item(vault, row.key, "leave", checker, "believe the LIMS")
+    decide_item.decide_item(vault, row.key, "leave", checker, "believe the LIMS")
     compare((*HOSPITAL, *LIMS_SAYS, FBC_THERE), 3)
     assert find_items.get_item(vault, row.key).decided.proposal == "leave"
 

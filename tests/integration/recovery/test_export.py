@@ -13,7 +13,7 @@ from downtime.entry import keying, verify_entry
 from downtime.errors import ConflictError, InputError
 from downtime.outage import outages
 from downtime.paper.model import Subject
-from downtime.reconcile import find_items
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.wording import explain
@@ -37,7 +37,7 @@ def decided(vault, outage, keyed, compare, checker):
         decision = "leave" if title == "Full blood count" else "return"
         if decision not in row.allowed:
             continue
-        find_items.decide_item(vault, row.key, decision, checker, "=because")
+        decide_item.decide_item(vault, row.key, decision, checker, "=because")
     return rows
 
 
@@ -169,7 +169,7 @@ def test_a_correction_after_the_return_is_a_conflict_and_gets_a_message_of_its_o
     row = find_items.get_item(vault, key)
     assert row.item.state == "conflict"
     assert explain(row.item, LONDON).startswith("Returned before the entry was corrected.")
-    find_items.decide_item(vault, key, "return", checker, "send the correction")
+    decide_item.decide_item(vault, key, "return", checker, "send the correction")
     out = export_messages(vault, settings, "hl7v2", tmp_path / "b", actor)
     assert out.items == 1
 
@@ -184,7 +184,7 @@ def test_what_went_out_and_is_no_longer_said_is_opened_and_never_sent_again(
     row = find_items.get_item(vault, key)
     assert (row.item.state, row.is_open) == ("newer-live", True)
     with pytest.raises(ConflictError):
-        find_items.decide_item(vault, key, "return", checker, "again")
+        decide_item.decide_item(vault, key, "return", checker, "again")
 
 
 def test_a_drill_never_leaves_the_house(vault, settings, outage, actor, tmp_path):

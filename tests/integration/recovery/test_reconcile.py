@@ -8,7 +8,7 @@ from downtime.clinical.model import ServiceRequest
 from downtime.entry import keying, verify_entry
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.paper.model import Subject
-from downtime.reconcile import find_items
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.vault.model import Actor
 from tests.integration.keying_steps import see_through
@@ -59,16 +59,16 @@ def test_without_an_outage_there_is_nothing_to_compare(vault, settings, actor):
 
 def test_a_decision_needs_a_reason_and_another_person(vault, day, actor, checker):
     with pytest.raises(InputError, match="reason"):
-        find_items.decide_item(vault, day["test.ue"], "return", checker, " ")
+        decide_item.decide_item(vault, day["test.ue"], "return", checker, " ")
     with pytest.raises(ForbiddenError, match="You entered this form"):
-        find_items.decide_item(vault, day["test.ue"], "return", actor, "not in the LIMS")
-    row = find_items.decide_item(vault, day["test.ue"], "return", checker, "not in the LIMS")
+        decide_item.decide_item(vault, day["test.ue"], "return", actor, "not in the LIMS")
+    row = decide_item.decide_item(vault, day["test.ue"], "return", checker, "not in the LIMS")
     assert (row.decided.decision, row.decided.decided_by_name) == ("return", "Ben Records")
 
 
 def test_what_is_already_there_or_held_needs_no_decision(vault, day, checker):
     with pytest.raises(ConflictError, match="cannot be decided"):
-        find_items.decide_item(vault, day["test.fbc"], "return", checker, "again")
+        decide_item.decide_item(vault, day["test.fbc"], "return", checker, "again")
 
 
 def test_newer_live_data_can_never_be_returned(vault, outage, keyed, compare, checker):
@@ -79,9 +79,9 @@ def test_newer_live_data_can_never_be_returned(vault, outage, keyed, compare, ch
     compare((*HOSPITAL, cancelled))
     row = next(r for r in find_items.list_items(vault, outage.id, state="newer-live"))
     with pytest.raises(ConflictError, match="newer-live"):
-        find_items.decide_item(vault, row.key, "return", checker, "we want it")
+        decide_item.decide_item(vault, row.key, "return", checker, "we want it")
     assert (
-        find_items.decide_item(vault, row.key, "leave", checker, "cancelled rightly").is_open
+        decide_item.decide_item(vault, row.key, "leave", checker, "cancelled rightly").is_open
         is False
     )
 
@@ -95,14 +95,14 @@ def test_an_unmatched_request_cannot_go_out_but_an_admission_registers_the_patie
     compare()
     unmatched = find_items.list_items(vault, outage.id, state="unmatched")
     rows = {row.item.fact.type: row for row in unmatched}
-    assert find_items.decide_item(vault, rows["Encounter"].key, "return", checker, "new patient")
+    assert decide_item.decide_item(vault, rows["Encounter"].key, "return", checker, "new patient")
     with pytest.raises(ConflictError):
-        find_items.decide_item(vault, rows["ServiceRequest"].key, "return", checker, "send")
+        decide_item.decide_item(vault, rows["ServiceRequest"].key, "return", checker, "send")
 
 
 def test_a_decision_can_be_taken_back_and_is_in_the_audit(vault, day, checker):
-    find_items.decide_item(vault, day["test.ue"], "leave", checker, "asked again by hand")
-    row = find_items.decide_item(vault, day["test.ue"], "open", checker, "second thoughts")
+    decide_item.decide_item(vault, day["test.ue"], "leave", checker, "asked again by hand")
+    row = decide_item.decide_item(vault, day["test.ue"], "open", checker, "second thoughts")
     assert row.is_open
     said = [
         r["why"] for r in vault.db.query("SELECT why FROM audit WHERE action = 'reconcile.decide'")
@@ -113,10 +113,10 @@ def test_a_decision_can_be_taken_back_and_is_in_the_audit(vault, day, checker):
 def test_a_new_comparison_keeps_what_still_holds_and_reopens_what_does_not(
     vault, day, compare, checker
 ):
-    find_items.decide_item(vault, day["test.ue"], "return", checker, "not in the LIMS")
+    decide_item.decide_item(vault, day["test.ue"], "return", checker, "not in the LIMS")
     third = Actor("u-3", "Cas Lead", "laptop-1")
     for person in (checker, third):
-        find_items.decide_item(
+        decide_item.decide_item(
             vault, day["result-1"], "resolved-elsewhere", person, "clinician reviewed"
         )
     now_there = ServiceRequest(
@@ -137,7 +137,7 @@ def test_a_corrected_entry_reopens_its_decisions_and_forgets_what_it_no_longer_s
 ):
     key = day["test.ue"]
     serial = key[:9]
-    find_items.decide_item(vault, day["test.ue"], "return", checker, "not in the LIMS")
+    decide_item.decide_item(vault, day["test.ue"], "return", checker, "not in the LIMS")
     verify_entry.send_back(vault, serial, checker, "wrong test")
     vault.clock = (lambda now: lambda: now + timedelta(minutes=5))(vault.clock())
     answers = {k: v for k, v in BLOODS.items() if k != "test.ue"} | {"test.crp": "true"}
@@ -151,4 +151,4 @@ def test_a_corrected_entry_reopens_its_decisions_and_forgets_what_it_no_longer_s
 
 def test_an_unknown_item_is_said_to_be_unknown(vault, outage, checker):
     with pytest.raises(NotFoundError):
-        find_items.decide_item(vault, "K7000001X-nothing", "leave", checker, "tidy")
+        decide_item.decide_item(vault, "K7000001X-nothing", "leave", checker, "tidy")

@@ -13,12 +13,12 @@ from downtime.outage import outages
 from downtime.paper import assignments, ledger, move_form
 from downtime.paper.model import AssignmentKind, Subject
 from downtime.paper.serials import format_serial
-from downtime.reconcile import assign_owner, find_items
+from downtime.reconcile import assign_owner, decide_item, find_items
 from downtime.reconcile.harm import review
 from downtime.returns.export_messages import export_messages
 from downtime.returns.report import incident_report
 from downtime.returns.statement import completeness_statement, statement_files
-from downtime.returns.statement.completeness_statement import parse_lead, sign_statement
+from downtime.returns.statement.sign_statement import parse_lead, sign_statement
 from downtime.settings import ReturnsSettings
 from downtime.vault import device
 from downtime.vault.model import Actor
@@ -100,7 +100,7 @@ def settle(vault, settings, outage, actor, checker, folder):
     for form in ledger.list_in_states(vault, outage.id, "returned"):
         file_form.file_form(vault, settings, form.serial, actor)
     for row in find_items.list_items(vault, outage.id, decision="open"):
-        find_items.decide_item(vault, row.key, "return", checker, "not in the LIMS")
+        decide_item.decide_item(vault, row.key, "return", checker, "not in the LIMS")
     assert completeness_statement.gather_statement(vault, settings).facts["open_kinds"] == {
         "not-sent": 1
     }

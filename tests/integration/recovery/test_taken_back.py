@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from downtime.errors import ConflictError, InputError
-from downtime.reconcile import find_items
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.wording import explain
-from downtime.returns import outbox, queue_messages
+from downtime.returns import outbox, queue_messages, take_back_message
 from downtime.returns.store import outbox_messages
 
 from .conftest import BLOODS
@@ -52,7 +52,7 @@ def decisions(story):
 
 
 def test_who_settles_a_refusal_is_shown_the_forms_that_wait_behind_it(vault, story, refused):
-    behind = queue_messages.list_waiting_behind(vault.db, refused)
+    behind = take_back_message.list_waiting_behind(vault.db, refused)
     assert {row.key for row in behind} == {story.keys["log"], story.keys["fate"]}
 
 
@@ -78,7 +78,7 @@ def test_sent_again_or_put_right_by_hand_it_stands_for_those_behind_it(
 def test_taken_back_it_is_open_and_once_it_is_left_the_next_form_stands(
     vault, settings, story, refused, checker, actor
 ):
-    taken = queue_messages.take_back_message(
+    taken = take_back_message.take_back_message(
         vault, refused.control_id, checker, "of another patient"
     )
     assert (taken.state, taken.reason) == ("resolved", "of another patient")
@@ -95,7 +95,7 @@ def test_taken_back_it_is_open_and_once_it_is_left_the_next_form_stands(
 def test_what_was_taken_back_can_be_returned_after_all(
     vault, settings, story, refused, checker, refuse
 ):
-    queue_messages.take_back_message(vault, refused.control_id, checker, "not sure")
+    take_back_message.take_back_message(vault, refused.control_id, checker, "not sure")
     story.decide("record", "return", checker)
     (message,) = refuse()
     assert message.control_id != refused.control_id
@@ -107,15 +107,15 @@ def test_a_test_asked_for_on_two_forms_no_longer_says_that_the_other_was_returne
 ):
     first = keyed("blood-sciences-request", BLOODS)
     run_comparison.run_comparison(vault, settings, actor, "recovered")
-    find_items.decide_item(vault, f"{first}-test.fbc", "return", checker, "wanted")
-    find_items.decide_item(vault, f"{first}-test.ue", "leave", checker, "not wanted")
+    decide_item.decide_item(vault, f"{first}-test.fbc", "return", checker, "wanted")
+    decide_item.decide_item(vault, f"{first}-test.ue", "leave", checker, "not wanted")
     (message,) = refuse()
     other = keyed("blood-sciences-request", BLOODS | {"collected": "2026-11-02T13:55"})
     run_comparison.run_comparison(vault, settings, actor, "recovered")
     key = f"{other}-test.fbc"
-    assert [row.key for row in queue_messages.list_waiting_behind(vault.db, message)] == [key]
+    assert [row.key for row in take_back_message.list_waiting_behind(vault.db, message)] == [key]
     assert ", returned already, asks" in explain(find_items.get_item(vault, key).item, LONDON)
-    queue_messages.take_back_message(vault, message.control_id, checker, "the sample was lost")
+    take_back_message.take_back_message(vault, message.control_id, checker, "the sample was lost")
     said = find_items.get_item(vault, key).item
     assert (said.state, "returned already" in explain(said, LONDON)) == ("conflict", False)
     assert "asks for the same" in explain(said, LONDON)
@@ -124,7 +124,7 @@ def test_a_test_asked_for_on_two_forms_no_longer_says_that_the_other_was_returne
 
 def test_only_what_was_certainly_not_taken_in_is_taken_back(vault, refused, checker):
     with pytest.raises(InputError):
-        queue_messages.take_back_message(vault, refused.control_id, checker, " ")
+        take_back_message.take_back_message(vault, refused.control_id, checker, " ")
     outbox.send_again(vault, refused.control_id, checker, "try again")
     with pytest.raises(ConflictError, match="was not refused"):
-        queue_messages.take_back_message(vault, refused.control_id, checker, "too late")
+        take_back_message.take_back_message(vault, refused.control_id, checker, "too late")

@@ -7,7 +7,7 @@ import pytest
 
 from downtime.entry import keying, verify_entry
 from downtime.paper.model import Subject
-from downtime.reconcile import find_items
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.model import Decision
 from downtime.reconcile.store.items import save_decisions
@@ -75,7 +75,7 @@ def test_a_form_that_is_keyed_later_is_seen_beside_those_compared_before(vault, 
 def test_what_went_out_already_stands_before_what_happened_earlier(vault, keyed, states, checker):
     sent = keyed("blood-sciences-request", taken("13:50"))
     states()
-    row = find_items.decide_item(vault, f"{sent}-test.fbc", "return", checker, "not there")
+    row = decide_item.decide_item(vault, f"{sent}-test.fbc", "return", checker, "not there")
     with vault.change(checker, "returns.test") as db:
         save_decisions(db, [replace(row, decided=replace(row.decided, decision=Decision.RETURNED))])
     first = keyed("blood-sciences-request", taken("13:40"))
@@ -92,7 +92,7 @@ def test_when_the_other_form_no_longer_says_so_the_decision_is_an_ordinary_one_a
     first = keyed("blood-sciences-request", taken("13:40"))
     second = keyed("blood-sciences-request", taken("13:50"))
     assert states()[second] == "conflict"
-    find_items.decide_item(vault, f"{second}-test.fbc", "leave", checker, "written twice")
+    decide_item.decide_item(vault, f"{second}-test.fbc", "leave", checker, "written twice")
     verify_entry.send_back(vault, first, checker, "read again")
     if how == "corrected":
         keying.submit_entry(vault, settings, first, taken("11:40"), actor)
@@ -110,7 +110,7 @@ def test_a_decision_about_it_is_kept_when_all_is_looked_at_again(
     keyed("blood-sciences-request", taken("13:40"))
     second = keyed("blood-sciences-request", taken("13:50"))
     states()
-    find_items.decide_item(vault, f"{second}-test.fbc", "leave", checker, "written twice")
+    decide_item.decide_item(vault, f"{second}-test.fbc", "leave", checker, "written twice")
     other = replace(settings, reconcile=replace(settings.reconcile, dose_match_minutes=29))
     assert states(other)[second] == "conflict"
     assert find_items.get_item(vault, f"{second}-test.fbc").decided.decision == "leave"
@@ -123,8 +123,8 @@ def test_whoever_leaves_the_first_and_returns_the_second_is_not_asked_again(
     first = f"{keyed('blood-sciences-request', taken('13:40'))}-test.fbc"
     second = f"{keyed('blood-sciences-request', taken('13:50'))}-test.fbc"
     states()
-    find_items.decide_item(vault, first, "leave", checker, "the second was sent to the laboratory")
-    row = find_items.decide_item(vault, second, "return", checker, "the one that was sent")
+    decide_item.decide_item(vault, first, "leave", checker, "the second was sent to the laboratory")
+    row = decide_item.decide_item(vault, second, "return", checker, "the one that was sent")
     if sent:
         with vault.change(checker, "returns.test") as db:
             save_decisions(
@@ -144,7 +144,7 @@ def test_what_was_returned_in_spite_of_another_form_still_is_when_that_is_taken_
     first = keyed("blood-sciences-request", taken("13:40"))
     second = keyed("blood-sciences-request", taken("13:50"))
     states()
-    find_items.decide_item(vault, f"{second}-test.fbc", "return", checker, "both are wanted")
+    decide_item.decide_item(vault, f"{second}-test.fbc", "return", checker, "both are wanted")
     verify_entry.send_back(vault, first, checker, "read again")
     keying.submit_entry(vault, settings, first, taken("11:40"), actor)
     assert states()[second] == "new"

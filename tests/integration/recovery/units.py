@@ -1,7 +1,7 @@
 """The forms of one unit of blood by their kind, as they are keyed, compared and decided about."""
 
 from downtime.paper.model import Subject
-from downtime.reconcile import find_items
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 
 from .conftest import SIGNED
@@ -51,5 +51,5 @@ class Story:
         return find_items.get_item(self.vault, self.keys[kind])
 
     def decide(self, kind, decision, actor):
-        find_items.decide_item(self.vault, self.keys[kind], decision, actor, "looked at")
+        decide_item.decide_item(self.vault, self.keys[kind], decision, actor, "looked at")
         return self.states()

@@ -78,8 +78,8 @@ def test_an_undone_link_that_was_told_asks_people_to_separate_the_records(
         send(settings)
     (line,) = listed(vault, outage)
     assert line.worklist == ("LIMS", "")
-    assert (line.printed.person.mrn, line.printed.person.downtime_number) == ("H100", NUMBER)
-    text = line_table.to_csv(rekey_lines.build_table([line], ZONE)).decode()
+    assert (line.row.item.person.mrn, line.row.item.person.downtime_number) == ("H100", NUMBER)
+    text = line_table.to_csv(line_table.build_table([line], ZONE)).decode()
     assert f"Separate {NUMBER} again" in text
     assert "Was joined with: H100 Hill Mary" in text
     rekey_lines.tick_line(vault, line.message.control_id, "", actor)

@@ -6,7 +6,7 @@ from downtime.errors import ConflictError, InputError, UntrustedError
 from downtime.outage import laptop_outages, outages
 from downtime.paper import check_in, ledger
 from downtime.paper.model import CheckInOutcome
-from downtime.sync import merge_rows
+from downtime.sync import join_outages
 from downtime.sync.laptop_reports import await_laptop, excuse_laptop, find_awaited, report_laptops
 from downtime.vault import device
 
@@ -90,7 +90,7 @@ def test_a_station_that_declared_nothing_opens_the_books_of_a_laptop(tmp_path, f
     k7.key(numbers[0])
     for laptop in (k7, m3):
         station.merge(laptop.export(station))
-    made = merge_rows.open_joined_outage(station.vault, "K7", first.id, station.clerk, "gathered")
+    made = join_outages.open_joined_outage(station.vault, "K7", first.id, station.clerk, "gathered")
     assert {ledger.get_form(station.vault, n).outage for n in numbers} == {made}
     theirs = {one.device for one in laptop_outages.list_declarations(station.vault.db, made)}
     assert theirs == {"K7", "M3"}
@@ -114,7 +114,7 @@ def test_a_person_joins_what_the_times_do_not(fleet):
     outages.close_outage(k7.vault, wrong.id, k7.clerk, "done")
     assert station.merge(k7.export(station)).unjoined_outages
     assert ledger.get_form(station.vault, number).outage == f"K7:{wrong.id}"
-    merge_rows.join_outage(
+    join_outages.join_outage(
         station.vault, "K7", wrong.id, here.id, station.clerk, "its clock was wrong"
     )
     assert ledger.get_form(station.vault, number).outage == here.id
@@ -127,6 +127,6 @@ def test_books_are_not_opened_beside_open_ones(fleet):
     station, k7, _ = fleet
     station.merge(k7.export(station))
     with pytest.raises(ConflictError, match="never more than one"):
-        merge_rows.open_joined_outage(
+        join_outages.open_joined_outage(
             station.vault, "K7", outages.find_current(k7.vault).id, station.clerk, "why not"
         )

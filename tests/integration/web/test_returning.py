@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from downtime.outage import outages
-from downtime.reconcile import find_items
+from downtime.reconcile import decide_item
 from downtime.returns import outbox, queue_messages
 from downtime.returns.model import NewMessage
 from downtime.returns.store import outbox_messages
@@ -69,7 +69,7 @@ def test_it_is_taken_back_beside_the_forms_that_wait_behind_it(
 ):
     record, fate = keyed("transfusion-record", RECORD), keyed("blood-unit-fate", FATE)
     compare(HOSPITAL)
-    find_items.decide_item(vault, f"{record}-unit-1", "return", checker, "not there")
+    decide_item.decide_item(vault, f"{record}-unit-1", "return", checker, "not there")
     queue_messages.queue_items(vault, settings, WHO, channel="mllp")
     with outbox.open_sender(vault, settings.returns, "LIMS", "mllp", WHO) as sender:
         sender.refuse(message := sender.claim_next(), "AE 204: unknown unit")

@@ -10,7 +10,7 @@ from downtime.entry import double_keying, keying
 from downtime.outage import outages
 from downtime.paper import assignments, check_in, move_form
 from downtime.paper.model import AssignmentKind, Subject
-from downtime.reconcile import find_items
+from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.harm import review
 from downtime.reconcile.identity import link_person
 from downtime.returns import outbox
@@ -118,11 +118,11 @@ def decided(vault, settings, outage, compared, checker, actor):
     """One item on a worklist, one decided and not gone out, one proposed, one link proposed."""
     found = find_items.list_items(vault, outage.id, state="new")
     new = [row for row in found if row.item.fact.form == "blood-sciences-request"]
-    find_items.decide_item(vault, new[0].key, "return", checker, "not there")
+    decide_item.decide_item(vault, new[0].key, "return", checker, "not there")
     rekey_lines.fill_worklists(vault, settings, actor)
-    find_items.decide_item(vault, new[1].key, "return", checker, "not there")
+    decide_item.decide_item(vault, new[1].key, "return", checker, "not there")
     conflict = find_items.list_items(vault, outage.id, state="conflict")[0]
-    find_items.decide_item(vault, conflict.key, "leave", checker, "the laboratory is right")
+    decide_item.decide_item(vault, conflict.key, "leave", checker, "the laboratory is right")
     stranger = next(r for r in find_items.list_items(vault, outage.id, state="unmatched"))
     link_person.propose_for_person(
         vault, settings, outage, stranger.item.fact.serial, "p-1", checker, "seen her", "passport"
@@ -235,13 +235,13 @@ def test_who_is_left_out_by_decision_is_to_be_linked_no_more_for_page_and_statem
 
     assert said() == (1, True)
     for row in rows[1:]:
-        find_items.decide_item(vault, row.key, "leave", checker, "nobody knows her")
+        decide_item.decide_item(vault, row.key, "leave", checker, "nobody knows her")
     assert said() == (1, True)
-    find_items.decide_item(vault, rows[0].key, "leave", checker, "nobody knows her")
+    decide_item.decide_item(vault, rows[0].key, "leave", checker, "nobody knows her")
     assert said() == (0, False)
     assert "DK700001X" not in clerk.get("/identity").text
     assert "DK700001X" in clerk.get("/identity?state=settled").text
-    find_items.decide_item(vault, rows[0].key, "open", checker, "she came back")
+    decide_item.decide_item(vault, rows[0].key, "open", checker, "she came back")
     assert said() == (1, True)
 
 
@@ -252,7 +252,7 @@ def test_a_downtime_number_whose_form_names_a_known_patient_waits_for_its_link_o
     number = keyed("blood-sciences-request", BLOODS, known)
     compare()
     for row in find_items.list_items(vault, outage.id):
-        find_items.decide_item(vault, row.key, "leave", checker, "keyed in the laboratory")
+        decide_item.decide_item(vault, row.key, "leave", checker, "keyed in the laboratory")
 
     def waiting() -> tuple[int, list[tuple[str, ...]]]:
         page = hospital.browser("records-clerk").get("/worklists").text

@@ -3,7 +3,7 @@
 from downtime.clinical.model import Encounter
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.reconcile.model import Item, ItemState
-from downtime.returns.statement.patient_movements import count_movements, find_first_wards
+from downtime.returns.statement.statement_facts import count_movements, find_first_wards
 
 SINCE, UNTIL = "2026-11-02T12:00:00Z", "2026-11-03T12:00:00Z"
 

@@ -1,0 +1,53 @@
+"""The signatures of ward, records and safety leads, each bound to the facts that were signed.
+
+Who may sign as which lead is a row of the permission table: the ward lead is of the ward or site
+team, the records lead a records supervisor, the clinical safety lead of the site team, or one of
+the people whom `returns.safety_leads` names. Three people sign, nobody for two.
+"""
+
+from downtime.accounts import people
+from downtime.errors import parse_choice
+from downtime.returns.model import AuditAction, Lead, Signature
+from downtime.returns.policies import check_can_sign, check_not_signed
+from downtime.returns.statement.completeness_statement import (
+    Statement,
+    attach_evidence,
+    gather_statement,
+)
+from downtime.returns.store import outbox_messages
+from downtime.settings import Settings
+from downtime.vault.model import Actor
+from downtime.vault.vault import Vault
+
+
+def sign_statement(
+    vault: Vault, settings: Settings, lead: Lead, actor: Actor, reason: str = "", outage: str = ""
+) -> Statement:
+    """Sign the facts as they are now, as a lead; of the outage at hand unless another is given.
+
+    A later change of the facts leaves the signature behind: it stays on record and no longer
+    counts. ForbiddenError for somebody whose role is not that lead's, or who already signed these
+    facts as another lead; ConflictError when this lead has signed them.
+    """
+    check_can_sign(settings, lead, people.get_person(vault, actor.id))
+    statement = gather_statement(vault, settings, outage)
+    check_not_signed(statement.signatures, statement.digest, lead, actor.id)
+    target = f"{statement.outage}: {lead}"
+    with vault.change(actor, AuditAction.STATEMENT_SIGN, target=target, reason=reason) as db:
+        outbox_messages.insert_signature(
+            db,
+            Signature(
+                outage=statement.outage,
+                role=lead,
+                facts_sha256=statement.digest,
+                person=actor.id,
+                person_name=actor.name,
+                signed=vault.now(),
+            ),
+        )
+    return attach_evidence(vault, statement.outage, statement.facts)
+
+
+def parse_lead(name: str) -> Lead:
+    """A lead by the name that a form or a command sends; InputError."""
+    return parse_choice(Lead, name, "statement.lead", "There is no such lead.")
