@@ -6,8 +6,11 @@ from tempfile import TemporaryDirectory
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
+from downtime.clinical.record_types import get_plural_title
 from downtime.errors import InputError
 from downtime.snapshot import load_bundle, local_snapshots
+from downtime.snapshot.availability import list_unsent_types
+from downtime.snapshot.quality_advice import advise
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
@@ -18,9 +21,23 @@ blueprint = Blueprint("snapshots", __name__)
 @blueprint.get("/snapshots")
 @require_permission(Permission.SNAPSHOT_LIST)
 def show() -> ViewResponse:
-    """The snapshots, newest first."""
+    """How old and how good the data in use is, and the snapshots, newest first."""
+    snapshot = request_context.snapshot_or_none()
+    header = snapshot.header if snapshot else None
     return render_template(
-        "snapshots/show.html", snapshots=local_snapshots.list_snapshots(request_context.vault())
+        "snapshots/show.html",
+        snapshots=local_snapshots.list_snapshots(request_context.vault()),
+        counts=snapshot.count_board() if snapshot else None,
+        unsent={
+            system: [get_plural_title(kind) for kind in list_unsent_types(header, system)]
+            for system in (header.systems if header else ())
+        },
+        checked=bool(header and header.delivered),
+        quality=[
+            (system, advise(kind), times)
+            for system, kinds in sorted(header.quality.items() if header else ())
+            for kind, times in sorted(kinds.items())
+        ],
     )
 
 

@@ -111,3 +111,11 @@ def test_a_bed_with_two_patients_is_said(browser):
     assert "Two patients in one bed: 1 1." in page
     assert "MARSH, Ivy" in page
     assert "HOLT, Rhys" in page
+
+
+def test_the_snapshot_page_says_what_is_wrong_and_what_to_do(browser):
+    page = words(browser.get("/snapshots").text)
+    assert "Admitted, ward not known" in page
+    assert "Beds with two patients" in page
+    assert "Ask the ward who lies there" in page
+    assert "Radiology" in page
