@@ -90,8 +90,6 @@ def _begin_read_only(connection: "Connection") -> None:
 
     if connection.dialect.name in ("postgresql", "mysql", "mariadb", "oracle"):
         connection.execute(text("SET TRANSACTION READ ONLY"))
-    elif connection.dialect.name == "sqlite":
-        connection.execute(text("PRAGMA query_only = ON"))
 
 
 def _one_statement(query: str) -> str:
