@@ -3,17 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from downtime.demo.care import list_medicines
 from downtime.demo.hospital import Stay
+from downtime.demo.moments import ZONE, whole_minute
 from downtime.demo.randomness import random_for
 from downtime.demo.tables import Medicine
 
 Span = tuple[datetime, datetime]
 """From and until: a time in which the EPR was there to be charted in (UTC)."""
 
-_ZONE = ZoneInfo("Europe/London")
 _ROUNDS = {
     "Once a day": (8,),
     "Once a day at night": (22,),
@@ -50,10 +49,10 @@ def list_doses(stay: Stay, seed: int, charted: Sequence[Span]) -> Iterator[Dose]
 
 def _rounds(hours: Sequence[int], charted: Sequence[Span]) -> Iterator[datetime]:
     for since, until in charted:
-        first, last = since.astimezone(_ZONE).date(), until.astimezone(_ZONE).date()
+        first, last = since.astimezone(ZONE).date(), until.astimezone(ZONE).date()
         for days in range((last - first).days + 1):
             for hour in hours:
-                when = datetime.combine(first + timedelta(days=days), time(hour), _ZONE)
+                when = datetime.combine(first + timedelta(days=days), time(hour), ZONE)
                 if since <= when <= until - _LATEST:
                     yield when
 
@@ -64,7 +63,7 @@ def _charted(stay: Stay, seed: int, medicine: Medicine, when: datetime) -> Dose:
     delay = _LATEST * dice.random()
     return Dose(
         medicine,
-        (when + delay).replace(second=0, microsecond=0),
+        whole_minute(when + delay),
         nurse,
         dice.choice(_NOT_GIVEN) if refused else "",
     )

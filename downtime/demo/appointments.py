@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
-from zoneinfo import ZoneInfo
 
+from downtime.demo.moments import ZONE
 from downtime.demo.people import Person, make_person
 from downtime.demo.randomness import random_for
 from downtime.demo.tables import CLINICS, CONSULTANT_NAMES, SMALL_CLINICS, ClinicRow
@@ -13,7 +13,6 @@ from downtime.demo.tables import CLINICS, CONSULTANT_NAMES, SMALL_CLINICS, Clini
 TOTAL = {"small": 1_500, "large": 100_000}
 FIRST_INDEX = 10_000
 """Numbers of people from here on are outpatients."""
-_ZONE = ZoneInfo("Europe/London")
 _DAYS_BACK = 2
 SLOT_MINUTES = 15
 _SLOTS = 13
@@ -61,7 +60,7 @@ def list_slots(size: str, now: datetime) -> Iterator[Slot]:
 def _slots(size: str, now: datetime) -> Iterator[Slot]:
     clinics = _clinics(size)
     rooms = 1 if size == "small" else 9
-    day = now.astimezone(_ZONE).date() - timedelta(days=_DAYS_BACK)
+    day = now.astimezone(ZONE).date() - timedelta(days=_DAYS_BACK)
     number = 0
     while True:
         if day.weekday() < 5:
@@ -82,7 +81,7 @@ def _session(clinic: ClinicRow, which: int, room: int, day: date, before: int) -
     """One morning and one afternoon of a room."""
     doctor = CONSULTANT_NAMES[(which * 3 + room) % len(CONSULTANT_NAMES)]
     for hour in (9, 13):
-        first = datetime.combine(day, time(hour, 30 if hour == 13 else 0), _ZONE).astimezone(UTC)
+        first = datetime.combine(day, time(hour, 30 if hour == 13 else 0), ZONE).astimezone(UTC)
         for n in range(_SLOTS):
             before += 1
             start = first + timedelta(minutes=n * SLOT_MINUTES)

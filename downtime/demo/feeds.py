@@ -21,11 +21,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 from downtime.demo.appointments import TOTAL, list_bookings, list_late_bookings
 from downtime.demo.hospital import Bed, Hospital, Stay, build_hospital
+from downtime.demo.moments import whole_minute
 from downtime.demo.movements import Movement, list_movements
 from downtime.demo.recovered_hospital import recover_hospital, recovery_time
 from downtime.demo.request_events import ORDERS, RESULTS, RequestEvent, list_request_events
@@ -72,7 +74,6 @@ class _Phase:
     empty: tuple[Bed, ...]
     movements: list[Movement]
     events: list[RequestEvent]
-    later_events: tuple[RequestEvent, ...]
 
 
 def write_feeds(folder: Path, size: str, seed: int, phase: str, now: datetime) -> Summary:
@@ -84,7 +85,7 @@ def write_feeds(folder: Path, size: str, seed: int, phase: str, now: datetime) -
     """
     _check(size, phase)
     started = time.perf_counter()
-    world = _describe_phase(build_hospital(size, seed, _minute(now)), phase)
+    world = _describe_phase(build_hospital(size, seed, whole_minute(now.astimezone(UTC))), phase)
     files = {name: write(folder / name, world) for name, write in _FILES.items()}
     return Summary(
         as_at=world.as_at,
@@ -105,29 +106,16 @@ def _check(size: str, phase: str) -> None:
             )
 
 
-def _minute(now: datetime) -> datetime:
-    return now.astimezone(UTC).replace(second=0, microsecond=0)
-
-
 def _describe_phase(hospital: Hospital, phase: str) -> _Phase:
-    past_movements, events = (
-        list_movements(hospital),
-        list_request_events(list_requests(hospital), hospital.now),
-    )
+    movements = list_movements(hospital)
+    events = list_request_events(list_requests(hospital), hospital.now)
     if phase == "before":
-        return _Phase(
-            hospital, hospital.now, hospital.stays, hospital.empty_beds, past_movements, events, ()
-        )
+        now, stays, empty = hospital.now, hospital.stays, hospital.empty_beds
+        return _Phase(hospital, now, stays, empty, movements, events)
     later = recover_hospital(hospital)
-    return _Phase(
-        hospital,
-        later.now,
-        later.stays,
-        later.empty,
-        [*past_movements, *later.movements],
-        events,
-        later.events,
-    )
+    movements += later.movements
+    events += later.events
+    return _Phase(hospital, later.now, later.stays, later.empty, movements, events)
 
 
 def _write(path: Path, pieces: Iterable[bytes]) -> int:
@@ -163,7 +151,7 @@ def _write_adt(path: Path, world: _Phase) -> int:
         header("PAS", "ALL", "ADT^A08^ADT_A01", "PASBAD01", now - timedelta(days=3)),
         "PID|1||||^^^^^^L",
     ]
-    messages = (lambda control, m=m: adt(m, control) for m in world.movements)
+    messages = (partial(adt, movement) for movement in world.movements)
     return _write(path, (message(part, CR) for part in _number_messages("PAS", nobody, messages)))
 
 
@@ -184,7 +172,7 @@ def _write_siu(path: Path, world: _Phase) -> int:
 
 
 def _select_events(world: _Phase, kinds: tuple[str, ...], scans: bool) -> Iterator[RequestEvent]:
-    for event in chain(world.events, world.later_events):
+    for event in world.events:
         first = event.requests[0]
         if event.kind in kinds and first.is_scan is scans and not _is_latin(event):
             yield event
@@ -194,21 +182,26 @@ def _is_latin(event: RequestEvent) -> bool:
     return event.requests[0].case == "latin-1" and event.kind in RESULTS
 
 
+def _number_orders(prefix: str, world: _Phase, *, scans: bool) -> Iterator[Segments]:
+    events = _select_events(world, ORDERS, scans)
+    return _number_messages(prefix, None, (partial(order, event) for event in events))
+
+
 def _write_laboratory_orders(path: Path, world: _Phase) -> int:
-    messages = (
-        lambda control, e=e: order(e, control) for e in _select_events(world, ORDERS, scans=False)
-    )
-    return _write(path, (message(part, LF) for part in _number_messages("LO", None, messages)))
+    return _write(path, (message(part, LF) for part in _number_orders("LO", world, scans=False)))
+
+
+def _write_radiology_orders(path: Path, world: _Phase) -> int:
+    orders = (message(part, LF) for part in _number_orders("EO", world, scans=True))
+    return _write(path, chain([b"\xef\xbb\xbf"], orders)) - 1
 
 
 def _write_laboratory_results(path: Path, world: _Phase) -> int:
     seed = world.hospital.seed
     whole = header("LIMS", "EPR", "ORU^R01^ORU_R01", "", world.hospital.now - timedelta(days=2))
     cut_off = [whole[: whole.index("ORU")]]
-    messages = (
-        lambda control, e=e: report(e, control, seed)
-        for e in _select_events(world, RESULTS, scans=False)
-    )
+    events = _select_events(world, RESULTS, scans=False)
+    messages = (partial(report, event, seed=seed) for event in events)
     return _write(path, (mllp(part) for part in _number_messages("LR", cut_off, messages)))
 
 
@@ -223,14 +216,6 @@ def _write_latin1_results(path: Path, world: _Phase) -> int:
             for n, event in enumerate(events, 1)
         ),
     )
-
-
-def _write_radiology_orders(path: Path, world: _Phase) -> int:
-    messages = (
-        lambda control, e=e: order(e, control) for e in _select_events(world, ORDERS, scans=True)
-    )
-    parts = (message(part, LF) for part in _number_messages("EO", None, messages))
-    return _write(path, chain([b"\xef\xbb\xbf"], parts)) - 1
 
 
 def _write_radiology_results(path: Path, world: _Phase) -> int:

@@ -2,14 +2,13 @@
 
 from datetime import date, datetime
 from random import Random
-from zoneinfo import ZoneInfo
 
 from downtime.demo.hospital import Place, Stay
 from downtime.demo.laboratory_values import Result
+from downtime.demo.moments import ZONE
 from downtime.demo.people import Person
 from downtime.demo.tables import SPECIALTIES
 
-_ZONE = ZoneInfo("Europe/London")
 _GENDERS = {"M": "male", "F": "female"}
 Answers = dict[str, str]
 
@@ -26,7 +25,7 @@ AUTHORS: tuple[tuple[str, str], ...] = (
 
 def local(moment: datetime) -> str:
     """`2026-11-02T14:30` by the clock on the wall."""
-    return f"{moment.astimezone(_ZONE):%Y-%m-%dT%H:%M}"
+    return f"{moment.astimezone(ZONE):%Y-%m-%dT%H:%M}"
 
 
 def signed(when: datetime, author: tuple[str, str]) -> Answers:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
 
+from downtime.demo.moments import whole_minute
 from downtime.demo.people import Person, make_person
 from downtime.demo.randomness import random_for
 from downtime.demo.special_cases import CASES, SpecialCase
@@ -195,7 +196,7 @@ def _of_case(case: SpecialCase, wards: tuple[WardRow, ...], seed: int, now: date
         case=case.key,
         reason=reason,
         reason_text=REASONS[reason].texts[0],
-        admitted=_minute(now - timedelta(hours=hours)),
+        admitted=whole_minute(now - timedelta(hours=hours)),
     )
 
 
@@ -221,11 +222,7 @@ def _admit(
         reason_text=dice.choice(REASONS[reason].texts),
         specialty=ward.specialty,
         consultant=CONSULTANT_NAMES[(sum(map(ord, ward.code)) + index % 3) % len(CONSULTANT_NAMES)],
-        admitted=_minute(now - timedelta(hours=hours)),
+        admitted=whole_minute(now - timedelta(hours=hours)),
         place=place,
         assessed=emergency and ward.code != ASSESSMENT,
     )
-
-
-def _minute(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)

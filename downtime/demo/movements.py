@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from downtime.demo.hospital import Hospital, Place, Stay
+from downtime.demo.moments import whole_minute
 from downtime.demo.people import Person
 from downtime.demo.randomness import random_for
 from downtime.demo.special_cases import make_earlier_record
@@ -51,7 +52,7 @@ def _of(stay: Stay, hospital: Hospital) -> Iterator[Movement]:
     dice = random_for(hospital.seed, "update", stay.visit)
     if dice.random() < 0.1 and stay.ended is None:
         when = stay.admitted + (hospital.now - stay.admitted) * 0.9
-        yield Movement("A08", _minute(when), stay.person, stay, stay.place, delay=1)
+        yield Movement("A08", whole_minute(when), stay.person, stay, stay.place, delay=1)
     if stay.ended:
         yield Movement("A03", stay.ended, stay.person, stay, stay.place)
 
@@ -65,7 +66,7 @@ def _arrival(stay: Stay, hospital: Hospital) -> Iterator[Movement]:
     bay = dice.choice("AB") if stay.person.gender == "M" else dice.choice("CD")
     first = Place(ASSESSMENT, bay, f"{bay}{dice.randint(1, 5)}")
     assessment_time = min((stay.ended or hospital.now) - stay.admitted, timedelta(hours=30))
-    moved = _minute(stay.admitted + assessment_time * dice.uniform(0.3, 0.8))
+    moved = whole_minute(stay.admitted + assessment_time * dice.uniform(0.3, 0.8))
     yield Movement("A01", stay.admitted, stay.person, stay, first, Place("ED"))
     yield Movement("A02", moved, stay.person, stay, stay.place, first)
 
@@ -148,7 +149,3 @@ def _out_of_order(history: list[Movement]) -> list[Movement]:
     first, second = mine[0], mine[1]
     history.insert(first, history.pop(second))
     return history
-
-
-def _minute(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)

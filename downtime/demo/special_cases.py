@@ -3,14 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from downtime.demo.people import (
-    UNTRACED,
-    VERIFIED,
-    Person,
-    make_hospital_number,
-    make_nhs_number,
-    make_person,
-)
+from downtime.demo.people import UNTRACED, VERIFIED, Person, make_person
 from downtime.demo.tables import read_table
 
 FIRST_INDEX = 9000
@@ -45,8 +38,7 @@ class SpecialCase:
         drawn = make_person(seed, self.index, today, (self.age, self.age + 0.9), self.gender)
         named = replace(
             drawn,
-            mrn=make_hospital_number(self.index),
-            nhs=make_nhs_number(self.index, seed) if self.nhs else "",
+            nhs=drawn.nhs if self.nhs else "",
             nhs_status=(VERIFIED if self.traced else UNTRACED) if self.nhs else "",
             family_name=self.family_name,
             given_name=self.given_name,
@@ -68,12 +60,5 @@ LABORATORY_ONLY = SpecialCase(**_table["laboratory_only"])
 def make_earlier_record(duplicate: Person, seed: int, today: date) -> Person:
     """The first record of somebody who was registered twice: other numbers, same birthday."""
     first = EARLIER_RECORD.person(seed, today)
-    return replace(
-        first,
-        born=duplicate.born,
-        street=duplicate.street,
-        town=duplicate.town,
-        postcode=duplicate.postcode,
-        phone=duplicate.phone,
-        practice=duplicate.practice,
-    )
+    same = ("born", "street", "town", "postcode", "phone", "practice")
+    return replace(first, **{name: getattr(duplicate, name) for name in same})

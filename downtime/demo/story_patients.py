@@ -1,12 +1,12 @@
 """Who plays a part in the outage's story: inpatients, known outpatients and people nobody knows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 
 from downtime.demo.appointments import find_attendee, list_slots
 from downtime.demo.hospital import Hospital, Stay, build_hospital
-from downtime.demo.people import Person, make_hospital_number, make_nhs_number, make_person
+from downtime.demo.people import Person, make_person
 
 ROLES: tuple[tuple[str, str], ...] = (
     ("request-entered", "ASH"),
@@ -99,19 +99,6 @@ def _make_newcomer(
     age: int,
     title: str,
 ) -> Person:
-    index = _FIRST_INDEX + number
-    drawn = make_person(seed, index, today, (age, age + 0.9), gender)
-    return Person(
-        mrn=make_hospital_number(index) if number == 0 else "",
-        nhs=make_nhs_number(index, seed) if number == 0 else "",
-        family_name=family_name,
-        given_name=given_name,
-        gender=gender,
-        born=drawn.born,
-        prefix=title,
-        street=drawn.street,
-        town=drawn.town,
-        postcode=drawn.postcode,
-        phone=drawn.phone,
-        practice=drawn.practice,
-    )
+    drawn = make_person(seed, _FIRST_INDEX + number, today, (age, age + 0.9), gender)
+    named = replace(drawn, family_name=family_name, given_name=given_name, prefix=title)
+    return named if number == 0 else replace(named, mrn="", nhs="")

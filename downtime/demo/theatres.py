@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from downtime.demo.hospital import Hospital, Stay
+from downtime.demo.moments import ZONE
 from downtime.demo.people import Person, make_person
 from downtime.demo.randomness import random_for
 from downtime.demo.tables import CONSULTANT_NAMES, OPERATIONS, SMALL_THEATRES, THEATRES
 
 FIRST_INDEX = 8000
 """Numbers of people from here on come in for their operation."""
-_ZONE = ZoneInfo("Europe/London")
 _DAYS = 3
 _BETWEEN_CASES = 20
 _AGES = {"ORT": (35.0, 88.0), "ENT": (4.0, 60.0), "GYN": (20.0, 75.0)}
@@ -37,7 +36,7 @@ class Operation:
 def list_operations(hospital: Hospital, at: datetime) -> list[Operation]:
     """All operations of three days from the hospital's `now`, with their state at `at`."""
     theatres = THEATRES[:SMALL_THEATRES] if hospital.size == "small" else THEATRES
-    first = hospital.now.astimezone(_ZONE).date()
+    first = hospital.now.astimezone(ZONE).date()
     waiting = {
         specialty: [s for s in hospital.stays if s.specialty == specialty and not s.case]
         for _, specialty in theatres
@@ -62,7 +61,7 @@ def _session(
     waiting: list[Stay],
 ) -> Iterator[Operation]:
     dice = random_for(hospital.seed, "theatre", which, day.isoformat())
-    start = datetime.combine(day, time(8, 30), _ZONE).astimezone(UTC)
+    start = datetime.combine(day, time(8, 30), ZONE).astimezone(UTC)
     closes = start + timedelta(hours=8, minutes=30)
     surgeon = CONSULTANT_NAMES[(which * 5 + day.toordinal()) % len(CONSULTANT_NAMES)]
     for position in range(1, 9):

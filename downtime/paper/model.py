@@ -170,18 +170,13 @@ class FormDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedForm:
-    """One row of the ledger. `returns` is false for lists and covers, which need not come back."""
+class IssuedForm(FormDraft):
+    """One row of the ledger. `returns` is false for lists and covers, which need not come back.
+
+    `replaces` are the serials that this one superseded.
+    """
 
     serial: str
-    form: str
-    version: str
-    title: str
-    layout: str
-    pages: int
-    returns: bool
-    subject: Subject
-    ward: str
     pack: str
     outage: str
     drill: bool
@@ -192,8 +187,6 @@ class IssuedForm:
     changed_by: str
     changed_at: str
     reason: str
-    replaces: tuple[str, ...] = ()
-    """Serials that this one superseded."""
 
     @property
     def reason_sentence(self) -> str:

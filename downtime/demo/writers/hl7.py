@@ -4,15 +4,14 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, StrictUndefined, Template
 
 from downtime.demo.hospital import Place
+from downtime.demo.moments import ZONE
 from downtime.demo.tables import SPECIALTIES, read_table
 
 CR, LF, CRLF = "\r", "\n", "\r\n"
-_ZONE = ZoneInfo("Europe/London")
 _ESCAPES = str.maketrans(
     {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\n": "\\.br\\"}
 )
@@ -40,7 +39,7 @@ def moment(when: datetime | None, offset: bool = False) -> str:
     """`20261102143000` in the hospital's own time, with `+0000` behind it when asked for."""
     if when is None:
         return ""
-    return when.astimezone(_ZONE).strftime("%Y%m%d%H%M%S%z" if offset else "%Y%m%d%H%M%S")
+    return when.astimezone(ZONE).strftime("%Y%m%d%H%M%S%z" if offset else "%Y%m%d%H%M%S")
 
 
 def _write(value: object) -> str:

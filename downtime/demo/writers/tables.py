@@ -6,60 +6,20 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
-from downtime.demo.hospital import Bed, Stay
+from downtime.demo.hospital import Bed, Place, Stay
+from downtime.demo.moments import ZONE
 from downtime.demo.tables import SPECIALTIES, WardRow
 from downtime.demo.theatres import Operation
 
-_ZONE = ZoneInfo("Europe/London")
 _OLD = (1980, 1, 1, 0, 0, 0)
 _CHANGED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
 Cell = str | int | date | time
 
-THEATRE_COLUMNS = (
-    "Date",
-    "Time",
-    "Theatre",
-    "Order",
-    "Hospital No",
-    "NHS No",
-    "Surname",
-    "Forename",
-    "DOB",
-    "Sex",
-    "Procedure",
-    "Surgeon",
-    "Specialty",
-    "Minutes",
-    "Status",
-    "Remarks",
-    "List made",
-)
-WARD_COLUMNS = (
-    "Ward",
-    "Ward name",
-    "Bay",
-    "Bed",
-    "Hospital No",
-    "NHS No",
-    "Surname",
-    "Forename",
-    "DOB",
-    "Sex",
-    "Visit",
-    "Consultant",
-    "Specialty",
-    "Admitted",
-    "Reason",
-    "Extracted",
-)
-EMPTY_COLUMNS = ("Ward", "Ward name", "Bay", "Bed", "Status", "Remarks", "Extracted")
-
 
 def local(moment: datetime) -> datetime:
     """The hospital's own clock, without a zone, as a spreadsheet holds it."""
-    return moment.astimezone(_ZONE).replace(tzinfo=None)
+    return moment.astimezone(ZONE).replace(tzinfo=None)
 
 
 def theatre_list(cases: Iterable[Operation], extracted: datetime) -> bytes:
@@ -70,11 +30,12 @@ def theatre_list(cases: Iterable[Operation], extracted: datetime) -> bytes:
     book = Workbook()
     sheet = book.create_sheet("Theatre list", 0)
     del book["Sheet"]
-    sheet.append(list(THEATRE_COLUMNS))
+    rows = [_theatre_row(case) | {"List made": local(extracted)} for case in cases]
+    sheet.append(list(rows[0]))
     for cell in sheet[1]:
         cell.font = Font(bold=True)
-    for case in cases:
-        sheet.append([*_theatre_row(case), local(extracted)])
+    for row in rows:
+        sheet.append(list(row.values()))
     book.properties.created = local(extracted)
     book.properties.creator = "Theatres"
     raw = io.BytesIO()
@@ -82,27 +43,27 @@ def theatre_list(cases: Iterable[Operation], extracted: datetime) -> bytes:
     return _without_the_clock(raw.getvalue(), local(extracted))
 
 
-def _theatre_row(case: Operation) -> list[Cell]:
+def _theatre_row(case: Operation) -> dict[str, Cell]:
     start, person = local(case.start), case.person
     family, given_name, prefix = case.surgeon
-    return [
-        start.date(),
-        start.time(),
-        case.theatre,
-        case.position,
-        person.mrn,
-        int(person.nhs) if person.nhs else "",
-        person.family_name.upper(),
-        person.given_name,
-        person.born or "",
-        person.gender,
-        case.procedure,
-        f"{prefix} {given_name} {family}",
-        SPECIALTIES[case.specialty][1],
-        case.minutes,
-        case.status,
-        case.note,
-    ]
+    return {
+        "Date": start.date(),
+        "Time": start.time(),
+        "Theatre": case.theatre,
+        "Order": case.position,
+        "Hospital No": person.mrn,
+        "NHS No": int(person.nhs) if person.nhs else "",
+        "Surname": person.family_name.upper(),
+        "Forename": person.given_name,
+        "DOB": person.born or "",
+        "Sex": person.gender,
+        "Procedure": case.procedure,
+        "Surgeon": f"{prefix} {given_name} {family}",
+        "Specialty": SPECIALTIES[case.specialty][1],
+        "Minutes": case.minutes,
+        "Status": case.status,
+        "Remarks": case.note,
+    }
 
 
 def _without_the_clock(book: bytes, extracted: datetime) -> bytes:
@@ -120,57 +81,53 @@ def _without_the_clock(book: bytes, extracted: datetime) -> bytes:
 def ward_list(stays: Iterable[Stay], wards: Iterable[WardRow], extracted: datetime) -> bytes:
     """Who lies where, as a CSV for a spreadsheet: UTF-8 with a byte order mark."""
     names = {ward.code: ward.name for ward in wards}
-    rows = [[*_ward_row(stay, names), _written(extracted)] for stay in stays]
-    return _csv(WARD_COLUMNS, rows, "utf-8-sig")
-
-
-def _ward_row(stay: Stay, names: dict[str, str]) -> list[str]:
-    person, place = stay.person, stay.place
-    family, given_name, prefix = stay.consultant
-    return [
-        place.ward,
-        names[place.ward],
-        place.bay,
-        place.bed,
-        person.mrn,
-        " ".join((person.nhs[:3], person.nhs[3:6], person.nhs[6:])).strip(),
-        person.family_name.upper(),
-        person.given_name,
-        f"{person.born:%d/%m/%Y}" if person.born else "",
-        person.gender,
-        stay.visit,
-        f"{prefix} {given_name} {family}",
-        SPECIALTIES[stay.specialty][1],
-        _written(stay.admitted),
-        stay.reason_text,
-    ]
-
-
-def _written(moment: datetime) -> str:
-    return f"{local(moment):%d/%m/%Y %H:%M}"
+    rows = [_place_cells(stay.place, names) | _stay_cells(stay) for stay in stays]
+    return _csv(rows, extracted, "utf-8-sig")
 
 
 def empty_beds(beds: Iterable[Bed], wards: Iterable[WardRow], extracted: datetime) -> bytes:
     """Beds that nobody lies in, as a CSV in the encoding of an old Windows program."""
     names = {ward.code: ward.name for ward in wards}
     rows = [
-        [
-            bed.place.ward,
-            names[bed.place.ward],
-            bed.place.bay,
-            bed.place.bed,
-            bed.status,
-            bed.note,
-            _written(extracted),
-        ]
-        for bed in beds
+        _place_cells(bed.place, names) | {"Status": bed.status, "Remarks": bed.note} for bed in beds
     ]
-    return _csv(EMPTY_COLUMNS, rows, "cp1252")
+    return _csv(rows, extracted, "cp1252")
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]], encoding: str) -> bytes:
+def _place_cells(place: Place, names: dict[str, str]) -> dict[str, str]:
+    return {
+        "Ward": place.ward,
+        "Ward name": names[place.ward],
+        "Bay": place.bay,
+        "Bed": place.bed,
+    }
+
+
+def _stay_cells(stay: Stay) -> dict[str, str]:
+    person = stay.person
+    family, given_name, prefix = stay.consultant
+    return {
+        "Hospital No": person.mrn,
+        "NHS No": " ".join((person.nhs[:3], person.nhs[3:6], person.nhs[6:])).strip(),
+        "Surname": person.family_name.upper(),
+        "Forename": person.given_name,
+        "DOB": f"{person.born:%d/%m/%Y}" if person.born else "",
+        "Sex": person.gender,
+        "Visit": stay.visit,
+        "Consultant": f"{prefix} {given_name} {family}",
+        "Specialty": SPECIALTIES[stay.specialty][1],
+        "Admitted": _format_time(stay.admitted),
+        "Reason": stay.reason_text,
+    }
+
+
+def _format_time(moment: datetime) -> str:
+    return f"{local(moment):%d/%m/%Y %H:%M}"
+
+
+def _csv(rows: Sequence[dict[str, str]], extracted: datetime, encoding: str) -> bytes:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
+    writer = csv.DictWriter(out, [*rows[0], "Extracted"], lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(row | {"Extracted": _format_time(extracted)} for row in rows)
     return out.getvalue().encode(encoding)
