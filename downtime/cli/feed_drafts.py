@@ -35,8 +35,8 @@ def map_table(session: Session, file: Path) -> Output:
             "A table needs a row of titles, such as MRN, Ward or Date, within its first twenty rows.",
         )
     text = write_mapping(draft)
-    doubts = [f"{c.title}: {c.doubt}" for c in draft.columns if c.doubt]
-    return Output({"toml": text, "unsure": [*draft.doubts, *doubts]}, text.splitlines())
+    remarks = [f"{column.title}: {column.remark}" for column in draft.columns if column.remark]
+    return Output({"toml": text, "unsure": [*draft.remarks, *remarks]}, text.splitlines())
 
 
 @command(ingest, "profile", permission=Permission.PUBLIC)

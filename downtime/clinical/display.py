@@ -4,6 +4,7 @@ Source: NHS Common User Interface guidance (PAB-0016, 0034, 0049) and the NHS nu
 Nothing here is ever '?', or blank where a label expects a value: the caller says 'Not recorded'.
 """
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo
 from downtime.clinical.model import AllergyIntolerance, Patient
 
 NOT_RECORDED = "Not recorded"
+_POWER = re.compile(r"(?<!\d)10[\^*](-?\d{1,2})(?!\d)")
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -25,6 +28,11 @@ def format_name(patient: Patient) -> str:
 def format_nhs_number(digits: str) -> str:
     """`999 000 0018` with no-break spaces, so that it stays on one line; empty when empty."""
     return "\u00a0".join((digits[:3], digits[3:6], digits[6:])) if digits else ""
+
+
+def format_units(text: str) -> str:
+    """A unit as people write it: `10^9/L`, or `10*9/L` as UCUM has it, is `10⁹/L`."""
+    return _POWER.sub(lambda power: "10" + power[1].translate(_SUPERSCRIPTS), text)
 
 
 def format_day(value: str | date) -> str:
@@ -106,8 +114,8 @@ def describe_allergy_harm(allergy: AllergyIntolerance) -> str:
 
 def describe_allergy_note(allergy: AllergyIntolerance) -> str:
     """`not confirmed; as told by her son`: how sure it is, unless it is confirmed, and what is noted."""
-    doubt = "" if allergy.verification in ("", "confirmed") else allergy.verification
-    return "; ".join(filter(None, (doubt, *allergy.note.splitlines())))
+    certainty = "" if allergy.verification in ("", "confirmed") else allergy.verification
+    return "; ".join(filter(None, (certainty, *allergy.note.splitlines())))
 
 
 def format_duration(span: timedelta) -> str:

@@ -48,7 +48,7 @@ class ColumnDraft:
     title: str
     values: list[str]
     target: str = ""
-    doubt: str = ""
+    remark: str = ""
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class MappingDraft:
     constants: Mapping[str, str]
     values: dict[str, list[str]] = field(default_factory=dict)
     """Field to the codes that its column holds."""
-    doubts: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
 @cache
@@ -91,7 +91,7 @@ def draft_mapping(file_name: str, rows: Sequence[TableRow], today: date) -> Mapp
         for place, title in enumerate(header.cells)
         if title.strip()
     ]
-    record, doubts = _choose_record(columns, set(_simplify(file_name).split()))
+    record, remarks = _choose_record(columns, set(_simplify(file_name).split()))
     _match_columns(columns, record)
     order, order_doubt = _find_date_order(columns, record)
     stem = file_name.rpartition(".")[0] or file_name
@@ -102,7 +102,7 @@ def draft_mapping(file_name: str, rows: Sequence[TableRow], today: date) -> Mapp
         dates=order,
         columns=columns,
         constants=_draft_constants(columns, record),
-        doubts=[*doubts, *filter(None, [order_doubt])],
+        remarks=[*remarks, *filter(None, [order_doubt])],
     )
     _note_codes(draft)
     _note_gaps(draft, today)
@@ -126,7 +126,7 @@ def _column_values(rows: Sequence[TableRow], place: int) -> list[str]:
     return [cell for cell in cells if cell]
 
 
-def _choose_record(columns: list[ColumnDraft], words: set[str]) -> tuple[str, list[str]]:
+def _choose_record(columns: list[ColumnDraft], name_parts: set[str]) -> tuple[str, list[str]]:
     """The record of which most titles speak, and the file's name; a bed with a person is a stay."""
     names = {_simplify(column.title) for column in columns}
     has_person = bool(names & _titles()[_PERSON].keys() - _as_at_titles())
@@ -138,7 +138,7 @@ def _choose_record(columns: list[ColumnDraft], words: set[str]) -> tuple[str, li
         }
     )
     for word, record in _titles()[_FILES].items():
-        counts[record] += _NAME_WEIGHT * (word in words and record in counts)
+        counts[record] += _NAME_WEIGHT * (word in name_parts and record in counts)
     ranked = counts.most_common()
     best, most = ranked[0]
     if most == 0:
@@ -179,7 +179,7 @@ def _match_title(column: ColumnDraft, known: Mapping[str, str], exact: bool) -> 
     )
     if match is None:
         return ""
-    column.doubt = f"taken for '{match[0]}'"
+    column.remark = f"taken for '{match[0]}'"
     return known[match[0]]
 
 
@@ -203,18 +203,19 @@ def _match_nhs_numbers(columns: list[ColumnDraft]) -> None:
         is_nhs = len(column.values) >= 3 and valid * 10 >= len(column.values) * 9
         if is_nhs and not is_known and not column.target:
             column.target, is_known = "patient.nhs", True
-            column.doubt = "its values pass the check of NHS numbers"
+            column.remark = "its values pass the check of NHS numbers"
         elif column.target == "patient.nhs" and column.values and not is_nhs and valid == 0:
-            column.doubt = "none of its values passes the check of NHS numbers"
+            column.remark = "none of its values passes the check of NHS numbers"
 
 
 def _time_columns(columns: list[ColumnDraft], record: str) -> Iterator[ColumnDraft]:
-    own, person = RECORD_TYPES[record].time_fields, RECORD_TYPES["Patient"].time_fields
+    of_record = RECORD_TYPES[record].time_fields
+    of_person = RECORD_TYPES["Patient"].time_fields
     for column in columns:
         name = column.target.partition(".")[0]
         if column.target.startswith("patient."):
             name = column.target.removeprefix("patient.")
-        if name in own or name in person or column.target == "as_at":
+        if name in of_record or name in of_person or column.target == "as_at":
             yield column
 
 
@@ -245,8 +246,8 @@ def _find_date_order(columns: list[ColumnDraft], record: str) -> tuple[DateOrder
 def _draft_constants(columns: list[ColumnDraft], record: str) -> Mapping[str, str]:
     targets = {column.target for column in columns}
     if record == "Appointment":
-        words = " ".join(_simplify(column.title) for column in columns)
-        return {"kind": "theatre" if any(word in words for word in _THEATRE) else "clinic"}
+        titles = " ".join(_simplify(column.title) for column in columns)
+        return {"kind": "theatre" if any(word in titles for word in _THEATRE) else "clinic"}
     return {n: value for n, value in _CONSTANTS.get(record, {}).items() if n not in targets}
 
 
@@ -261,18 +262,18 @@ def _note_codes(draft: MappingDraft) -> None:
 def _note_gaps(draft: MappingDraft, today: date) -> None:
     targets = {column.target for column in draft.columns}
     if draft.record != "Location" and not targets & {"patient.mrn", "patient.nhs"}:
-        draft.doubts.append("no column holds hospital or NHS numbers: no row can be used")
+        draft.remarks.append("no column holds hospital or NHS numbers: no row can be used")
     for column in _time_columns(draft.columns, draft.record):
         if column.target.endswith(".time"):
             continue
         good = sum(_is_time(value, draft.dates, today) for value in column.values)
         if good < len(column.values):
-            column.doubt = f"{len(column.values) - good} of {len(column.values)} are no dates"
+            column.remark = f"{len(column.values) - good} of {len(column.values)} are no dates"
     for column in draft.columns:
         if column.target.endswith("family") and any(
             "," in value or " " in value for value in column.values
         ):
-            column.doubt = "it seems to hold whole names"
+            column.remark = "it seems to hold whole names"
 
 
 def _is_time(value: str, order: DateOrder, today: date) -> bool:
@@ -286,7 +287,7 @@ def write_mapping(draft: MappingDraft) -> str:
 
 def _list_lines(draft: MappingDraft) -> Iterator[str]:
     yield "# A draft: look at every line, then try it with 'downtime feeds check'."
-    yield from (f"# Unsure: {doubt}." for doubt in draft.doubts)
+    yield from (f"# Unsure: {remark}." for remark in draft.remarks)
     yield format_table("feeds", "tables", draft.name)
     yield f"match = {format_value(draft.match)}"
     yield f"record = {format_value(draft.record)}"
@@ -306,4 +307,4 @@ def _list_lines(draft: MappingDraft) -> Iterator[str]:
         if not column.target:
             yield f"# {line}  # not mapped"
         else:
-            yield f"{line}  # unsure: {column.doubt}" if column.doubt else line
+            yield f"{line}  # unsure: {column.remark}" if column.remark else line

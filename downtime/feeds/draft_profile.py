@@ -253,14 +253,14 @@ def _list_numbers(sample: SourceSample, context: FeedContext) -> Iterator[str]:
             yield "# Unsure: no number is sent for most patients; whose numbers are the hospital's own?"
         return
     kind, authority = common[0]
-    doubt = "" if len(common) == 1 else "  # unsure: others are sent as often"
+    remark = "" if len(common) == 1 else "  # unsure: others are sent as often"
     odd = {name for name, issuer in sample.numbers if issuer == authority} - _USUAL_TYPES
     if odd:
-        types_doubt = "" if odd == {kind} else "  # unsure: are all of them hospital numbers?"
-        yield f"mrn_types = {format_value(sorted(odd))}{doubt or types_doubt}"
+        types_remark = "" if odd == {kind} else "  # unsure: are all of them hospital numbers?"
+        yield f"mrn_types = {format_value(sorted(odd))}{remark or types_remark}"
     last_step = authority.rstrip("/").replace(":", "/").rsplit("/", 1)[-1]
     if authority and not {authority.casefold(), last_step.casefold()} & context.own_names:
-        yield f"mrn_authorities = {format_value([authority])}{doubt or '  # unsure: is it yours?'}"
+        yield f"mrn_authorities = {format_value([authority])}{remark or '  # unsure: is it yours?'}"
 
 
 def _list_classes(sample: SourceSample, context: FeedContext) -> Iterator[str]:

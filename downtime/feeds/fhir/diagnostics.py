@@ -93,8 +93,8 @@ def _order_kind(reader: ResourceReader, resource: Resource) -> OrderKind:
     for text in codes:
         if meaning := reader.context.meaning(CodeTable.ORDER_KIND, text):
             return OrderKind(meaning)
-    words = concept_text(code)
-    is_alert = RESUSCITATION.search(words) or PRECAUTIONS.search(words)
+    display = concept_text(code)
+    is_alert = RESUSCITATION.search(display) or PRECAUTIONS.search(display)
     if is_alert or set(codes) & _ALERT_CODES:
         return OrderKind.ALERT
     return OrderKind.NOT_MAPPED if set(codes) & _NO_TEST_CATEGORIES else OrderKind.TEST
