@@ -35,15 +35,11 @@ def number_messages(stream: BinaryIO, limit: int) -> Iterator[tuple[int, bytes]]
             line += _count_lines(buffer, counted, start)
             begin = counted = start
         seen = max(0, end - 3)
-        if begin >= 0:
-            buffer, seen, begin = buffer[begin:], seen - begin, 0
-            if len(buffer) > limit + BLOCK:  # what follows of it is outside any message
-                yield line, _cut_message(buffer, limit)
-                begin = -1
+        length = len(buffer)
+        dropped = buffer
+        buffer, seen, begin = _drop_read(buffer, seen, begin, limit)
         if begin < 0:
-            cut = max(0, seen - _LOOK_BEHIND)
-            line += _count_lines(buffer, 0, cut)
-            buffer, seen = buffer[cut:], seen - cut
+            line += _count_lines(dropped, 0, length - len(buffer))
     counted = max(begin, 0)
     for start in _find_starts(buffer, seen, len(buffer)):
         if begin >= 0:
@@ -74,3 +70,17 @@ def _find_starts(buffer: bytes, seen: int, end: int) -> Iterator[int]:
 def _cut_message(data: bytes, limit: int) -> bytes:
     batch = _BATCH.search(data)
     return data[: min(batch.start(), limit + 1) if batch else limit + 1]
+
+
+def _drop_read(buffer: bytes, seen: int, begin: int, limit: int) -> tuple[bytes, int, int]:
+    """Drop what need not stay: all before the open message, or else before what is new.
+
+    An endless message keeps its beginning, so that it is refused, and its end, to find the next.
+    """
+    cut = begin if begin >= 0 else max(0, seen - _LOOK_BEHIND)
+    buffer, seen = buffer[cut:], seen - cut
+    if begin >= 0 and len(buffer) > limit + BLOCK:
+        tail = buffer[max(limit + 1, seen - _LOOK_BEHIND) :]
+        seen = limit + 1 + seen - max(limit + 1, seen - _LOOK_BEHIND)
+        buffer = buffer[: limit + 1] + tail
+    return buffer, seen, min(begin, 0)

@@ -11,6 +11,8 @@ from downtime.feeds.model import Change, Finding, FindingKind, Operation, Positi
 from downtime.feeds.profiles import VisitKey
 
 _NO_FIELDS: Mapping[str, Value] = {}
+_make_tuple = tuple.__new__
+"""As `Change._make` does it: half the time of its constructor, which most of a feed's time is."""
 _SET, _DELETE = Operation.SET, Operation.DELETE
 _BY_VISIT, _BY_PATIENT, _BY_ACCOUNT = VisitKey.VISIT, VisitKey.PATIENT, VisitKey.ACCOUNT
 
@@ -76,9 +78,12 @@ class MessageReader(FieldReader):
         """What the message says of one record; a deletion carries no fields."""
         if operation is _DELETE:
             fields = _NO_FIELDS
-        return Change(
-            record, source or self.source, key, patient, fields,
-            event, self.sent, self.sequence, operation, merged, self.position,
+        return _make_tuple(
+            Change,
+            (
+                record, source or self.source, key, patient, fields,
+                event, self.sent, self.sequence, operation, merged, self.position,
+            ),
         )  # fmt: skip
 
     def find_visit(self, pid: Segment | None, pv1: Segment | None) -> str:

@@ -6,15 +6,16 @@ with the reason.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import BinaryIO
 
 from downtime.feeds import times
 from downtime.feeds.context import FeedContext
 from downtime.feeds.hl7.admissions import read_admission
 from downtime.feeds.hl7.codes import MEDICINE_TYPES, MessageType
+from downtime.feeds.hl7.data_types import repetition_text
 from downtime.feeds.hl7.documents import read_documents
-from downtime.feeds.hl7.encoding import decode_text
+from downtime.feeds.hl7.encoding import Delimiters, decode_text
 from downtime.feeds.hl7.framing import number_messages
 from downtime.feeds.hl7.medicines import read_pharmacy
 from downtime.feeds.hl7.message_reader import MessageReader
@@ -76,13 +77,11 @@ def read_or_reject(
     data: bytes, position: Position, context: FeedContext, line: int = 0
 ) -> FeedMessage | Reject:
     """One message, or the reject with what the message says of itself; `line` is that of its file."""
-    item = accept_or_reject(position, partial(read_message, data, position, context))
-    if isinstance(item, Reject):
-        item = _describe_reject(item, data, context)
-    return replace(item, origin=item.origin._replace(line=line)) if line else item
+    item = accept_or_reject(position, partial(read_message, data, position, context, line))
+    return _describe_reject(item, data, context, line) if isinstance(item, Reject) else item
 
 
-def _describe_reject(reject: Reject, data: bytes, context: FeedContext) -> Reject:
+def _describe_reject(reject: Reject, data: bytes, context: FeedContext, line: int) -> Reject:
     """The reject with what MSH says, and the segment concerned with its values masked."""
     lines = decode_text(data[:_MOST_QUOTED]).replace("\n", "\r").split("\r")
     fields = lines[0].split(lines[0][3:4] or "|") + [""] * 12
@@ -91,11 +90,13 @@ def _describe_reject(reject: Reject, data: bytes, context: FeedContext) -> Rejec
     sent = times.parse_instant(fields[6], context.zone)
     name = reject.segment.split(" ")[0].split("-")[0] or "MSH"
     quote = next((mask_segment(line) for line in lines if line.startswith(name)), "")
-    origin = Origin(kind, fields[9], sender, sent)
+    origin = Origin(kind, fields[9], sender, sent, line)
     return replace(reject, origin=origin, quote=quote[:_MOST_QUOTED])
 
 
-def read_message(data: bytes, position: Position, context: FeedContext) -> FeedMessage:
+def read_message(
+    data: bytes, position: Position, context: FeedContext, line: int = 0
+) -> FeedMessage:
     """One message; UnusableMessageError says why it cannot be used."""
     limit = context.settings.feeds.max_message_bytes
     if len(data) > limit:
@@ -117,7 +118,7 @@ def read_message(data: bytes, position: Position, context: FeedContext) -> FeedM
         source=context.known_system(sender) or reader.source,
         sent=reader.sent,
         content=tuple(content),
-        origin=Origin(kind, header.text(10), f"{sender}^{reader.facility}", reader.sent),
+        origin=Origin(kind, header.text(10), f"{sender}^{reader.facility}", reader.sent, line),
         findings=tuple(reader.findings),
         unused="" if content else describe_unused(reader, is_known=read is not None),
     )
@@ -155,26 +156,37 @@ def _make_reader(message: Hl7Message, position: Position, context: FeedContext) 
 def _type_and_trigger(message: Hl7Message) -> tuple[str, str]:
     """MSH-9 as type and trigger; the trigger may stand only in MSH-9.3 or in EVN-1."""
     header = message.header
-    message_type, trigger = header.text(9).upper(), header.text(9, 2).upper()
-    if message_type and trigger:
-        return message_type, trigger
-    structure = header.text(9, 3).upper().split("_")
-    message_type = message_type or structure[0]
+    message_type, trigger, structure = _split_type(header.get_raw_field(9), header.delimiters)
     if not message_type:
         raise UnusableMessageError("MSH", "MSH-9 is empty: the message does not say what it is")
     if not trigger and (evn := message.find_segment("EVN")):
         trigger = evn.text(1).upper()
-    return message_type, trigger or (structure[1] if len(structure) > 1 else "")
+    return message_type, trigger or structure
+
+
+@lru_cache(maxsize=512)
+def _split_type(raw: str, delimiters: Delimiters) -> tuple[str, str, str]:
+    """Type, trigger, and the trigger of the structure (`ADT_A01`)."""
+    message_type, trigger, structure = (
+        repetition_text(raw, number, delimiters).upper() for number in (1, 2, 3)
+    )
+    structure_type, _, structure_trigger = structure.partition("_")
+    return message_type or structure_type, trigger, structure_trigger
 
 
 def _source(message: Hl7Message, message_type: str, context: FeedContext) -> str:
     """The system to which the records of a message belong."""
-    header = message.header
-    sender = header.text(3)
+    header, obr = message.header, message.find_segment("OBR")
+    department = obr.text(24) if obr else ""
+    return _find_source(context, message_type, header.text(3), header.text(5), department)
+
+
+@lru_cache(maxsize=4096)
+def _find_source(
+    context: FeedContext, message_type: str, sender: str, receiver: str, department: str
+) -> str:
     if message_type in _RECORD_OF_TYPE or message_type not in _READERS:
         return context.system(sender, _RECORD_OF_TYPE.get(message_type, "Patient"))
-    obr = message.find_segment("OBR")
-    department = obr.text(24) if obr else ""
     if message_type in _RESULT_TYPES:
         return context.reporting_system(sender, department)
-    return context.answering_system(sender, header.text(5), department)
+    return context.answering_system(sender, receiver, department)

@@ -47,6 +47,8 @@ _PLAIN = frozenset({"NM", "TX", "ST", "FT", "IS", "ID", ""})
 _DOCUMENTS = frozenset({"ED", "RP"})
 _PACKED = "^Base64^"
 """What a document holds that was sent under another type."""
+_FIELDS = 15
+"""So many fields of an OBX are read, its name among them."""
 _SET, _DELETE = Operation.SET, Operation.DELETE
 _TEXT = frozenset({"TX", "FT"})
 """Types of OBX whose values may go on in the OBX after them."""
@@ -139,10 +141,16 @@ def _read_observation(
     key_counts: dict[str, int],
 ) -> tuple[dict[str, Value], tuple[str, str] | None]:
     """Adds one observation; its fields, and code and sub-number when its text may go on."""
-    raw, delimiters = segment.pad_fields(14), segment.delimiters
+    raw, delimiters = segment.fields, segment.delimiters
+    if len(raw) < _FIELDS:
+        raw = segment.pad_fields(_FIELDS)
     report_key, numbers, event, source, collected = report
     test = _read_test(raw[3], raw[6], raw[7], delimiters)
-    kind, status = raw[2].upper(), raw[11].upper()
+    kind, status = raw[2], raw[11]
+    if kind not in _PLAIN:
+        kind = kind.upper()
+    if status not in _STATUS:
+        status = status.upper()
     sub_number = segment.text(4) if raw[4] else ""
     key = f"{report_key}|{test.key}|{sub_number}"
     key_counts[key] = count = key_counts.get(key, 0) + 1

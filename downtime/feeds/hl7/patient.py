@@ -79,7 +79,8 @@ def _read_patient(
 ) -> Change:
     """The change of Patient; a date of birth after the message is believed by nobody."""
     details = _read_details(pid, reader)
-    fields = reader.context.identity_fields(numbers) | details.fields
+    identity = {} if details.numbers else reader.context.identity_fields(numbers)
+    fields = {**identity, **details.fields}
     for finding in details.findings:
         reader.note(finding.kind, finding.text, finding.segment)
     if reader.sent and str(fields.get("birth_date", "")) > reader.sent:
