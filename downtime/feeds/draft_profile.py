@@ -5,6 +5,7 @@ they give their source. What the draft is not sure of stands beside it as a comm
 or text of a patient is shown: only codes, authorities and counts.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,11 @@ from downtime.feeds.toml_text import format_table, format_value
 _NHS_TYPES = ("NH", "NHS")
 _VISIT_TYPES = frozenset({"VN", "AN"})
 _USUAL_TYPES = frozenset({"MR", "MRN", "PI", "PT", ""})
+_NATIONAL_TYPES = frozenset({"SS", "DL", "PPN", "NI", "NH", "SB", "PRC", "BC", "BCT", "TAX", "DR"})
+"""Numbers of a state, a bank or a person's papers: never a hospital's."""
+_TYPE_ORDER = {"MR": 0, "MRN": 1, "PI": 2, "PT": 3}
+_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,7}")
+_MOST_LISTED = 12
 _INPATIENT = "I"
 _LEAST_SHARE = 0.5
 """A number of the hospital's own is sent for at least so many of its messages with a patient."""
@@ -135,7 +141,7 @@ def _sample_patient(sample: SourceSample, message: Hl7Message) -> None:
         if kind in _NHS_TYPES or authority.upper() == "NHS":
             sample.damaged_nhs += bool(number) and not clean_nhs_number(number)
         elif number and kind not in _VISIT_TYPES:
-            pairs.add((kind, authority))
+            pairs.add((kind if _TYPE.fullmatch(kind) else "", authority))
     sample.numbers.update(pairs)
 
 
@@ -242,12 +248,13 @@ def _list_system(sample: SourceSample, context: FeedContext) -> Iterator[str]:
 def _list_numbers(sample: SourceSample, context: FeedContext) -> Iterator[str]:
     if sample.numbers:
         yield f"# Numbers of patients in {sample.with_patient} messages, by type and authority:"
-    for (kind, authority), count in sample.numbers.most_common():
+    for (kind, authority), count in sample.numbers.most_common(_MOST_LISTED):
         yield f"#   {kind or '(no type)'} of {authority or '(no authority)'}: {count}"
+    if len(sample.numbers) > _MOST_LISTED:
+        yield f"#   and {len(sample.numbers) - _MOST_LISTED} more"
     if sample.damaged_nhs:
         yield f"# {sample.damaged_nhs} NHS numbers do not pass their check."
-    least = sample.with_patient * _LEAST_SHARE
-    common = [pair for pair, count in sample.numbers.most_common() if count >= least]
+    common = _list_common(sample)
     if not common:
         if sample.with_patient:
             yield "# Unsure: no number is sent for most patients; whose numbers are the hospital's own?"
@@ -255,12 +262,24 @@ def _list_numbers(sample: SourceSample, context: FeedContext) -> Iterator[str]:
     kind, authority = common[0]
     remark = "" if len(common) == 1 else "  # unsure: others are sent as often"
     odd = {name for name, issuer in sample.numbers if issuer == authority} - _USUAL_TYPES
+    odd -= _NATIONAL_TYPES
     if odd:
         types_remark = "" if odd == {kind} else "  # unsure: are all of them hospital numbers?"
         yield f"mrn_types = {format_value(sorted(odd))}{remark or types_remark}"
     last_step = authority.rstrip("/").replace(":", "/").rsplit("/", 1)[-1]
     if authority and not {authority.casefold(), last_step.casefold()} & context.own_names:
         yield f"mrn_authorities = {format_value([authority])}{remark or '  # unsure: is it yours?'}"
+
+
+def _list_common(sample: SourceSample) -> list[tuple[str, str]]:
+    """What may be the hospital's own numbers: sent for most patients, the most usual type first."""
+    least = sample.with_patient * _LEAST_SHARE
+    common = [
+        (kind, authority)
+        for (kind, authority), count in sample.numbers.most_common()
+        if count >= least and kind not in _NATIONAL_TYPES
+    ]
+    return sorted(common, key=lambda pair: _TYPE_ORDER.get(pair[0], len(_TYPE_ORDER)))
 
 
 def _list_classes(sample: SourceSample, context: FeedContext) -> Iterator[str]:
@@ -292,11 +311,16 @@ def _list_visits(sample: SourceSample) -> Iterator[str]:
 
 
 def _list_unused(sample: SourceSample) -> Iterator[str]:
-    kinds = sorted({kind for kind, _ in sample.unused if kind != "rejected"})
-    for (kind, reason), count in sorted(sample.unused.items()):
-        yield f"# Not used: {count} {kind}: {reason}"
-    if kinds:
-        names = format_value([kind for kind in kinds if " " not in kind] or kinds)
-        yield f"# not_used = {names}  # when that is as it should be"
+    """What is not used, by segment or kind and reason, the most frequent first."""
+    reasons: Counter[tuple[str, str]] = Counter()
+    for (place, reason), count in sample.unused.items():
+        reasons[place.rpartition(" ")[2], reason] += count
+    for (place, reason), count in reasons.most_common(_MOST_LISTED):
+        yield f"# Not used: {count} {place}: {reason}"
+    if len(reasons) > _MOST_LISTED:
+        yield f"# and {len(reasons) - _MOST_LISTED} other reasons ('downtime feeds check' names all)"
+    places = sorted({place for place, _ in reasons} - {"rejected"})
+    if places:
+        yield f"# not_used = {format_value(places)}  # when that is as it should be"
     for (place, text), count in sorted(sample.unknown.items()):
         yield f"# Codes that are not known: {count} in {place}: {text}"
