@@ -30,8 +30,6 @@ class PatientSection:
     title: str
     short: str
     """What a link to it says."""
-    empty: str
-    """The sentence when a system sent such records, and none of this patient."""
     columns: tuple[Column, ...]
     order: tuple[str, ...]
     """Fields by which rows are sorted, each with DESC when the last comes first."""
@@ -45,7 +43,6 @@ class PatientSection:
 APPOINTMENTS = PatientSection(
     title="Appointments and theatre",
     short="Appointments",
-    empty="No appointments recorded.",
     columns=(
         Column("When", "start", FieldFormat.TIME),
         Column("Kind", "kind", FieldFormat.CODE),
@@ -59,7 +56,6 @@ APPOINTMENTS = PatientSection(
 PROBLEMS = PatientSection(
     title="Problems and diagnoses",
     short="Problems",
-    empty="No problems recorded.",
     columns=(
         Column("Problem", "display"),
         Column("State", "status", FieldFormat.CODE),
@@ -73,7 +69,6 @@ PROBLEMS = PatientSection(
 IMMUNISATIONS = PatientSection(
     title="Immunisations",
     short="Immunisations",
-    empty="No immunisations recorded.",
     columns=(
         Column("When", "occurrence", FieldFormat.TIME),
         Column("Vaccine", "display"),
@@ -89,7 +84,6 @@ IMMUNISATIONS = PatientSection(
 DOCUMENTS = PatientSection(
     title="Documents",
     short="Documents",
-    empty="No documents recorded.",
     columns=(
         Column("Date", "date", FieldFormat.TIME),
         Column("Title", "title"),

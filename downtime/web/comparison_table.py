@@ -15,6 +15,7 @@ from downtime.snapshot.store.opened_snapshot import Snapshot
 _FORMATS: Mapping[str, Callable[[str], str]] = {
     "birth_date": display.format_day,
     "nhs_number": display.format_nhs_number,
+    "units": display.format_units,
     "none_known": lambda text: "yes" if text == "1" else "no",
 }
 

@@ -35,6 +35,7 @@ def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
         "gender": display.format_gender,
         "duration": display.format_duration,
         "board_counts": word_counts,
+        "units": display.format_units,
         "born": lambda patient: display.format_birth(patient, clock().astimezone(zone).date()),
         "moment": lambda text: display.format_moment(text, zone),
         "clock_time": lambda text: display.format_clock_time(text, zone),

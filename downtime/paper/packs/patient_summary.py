@@ -153,7 +153,7 @@ def _report_rows(view: SnapshotView, row: ReportRow) -> Iterator[tuple[str, str,
         yield title, "Conclusion", report.conclusion, ""
         title = ""
     for result in row.observations:
-        parts = (result.value, result.units, result.flag and f"[{result.flag}]")
+        parts = (result.value, display.format_units(result.units), result.flag and f"[{result.flag}]")
         value = "\n".join(filter(None, (" ".join(filter(None, parts)), result.note)))
         yield title, result.display or result.code, value, result.reference_range
         title = ""

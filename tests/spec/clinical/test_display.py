@@ -98,3 +98,19 @@ def test_how_bad_and_how_sure_an_allergy_is(fields, harm, note):
     allergy = AllergyIntolerance(id="1", **fields)
     assert display.describe_allergy_harm(allergy) == harm
     assert display.describe_allergy_note(allergy) == note
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("10^9/L", "10⁹/L"),
+        ("x10^9/L", "x10⁹/L"),
+        ("10*12/L", "10¹²/L"),
+        ("10*-3/uL", "10⁻³/uL"),
+        ("mmol/L", "mmol/L"),
+        ("110^9", "110^9"),
+        ("", ""),
+    ],
+)
+def test_powers_of_ten_in_a_unit_are_written_as_people_write_them(sent, shown):
+    assert display.format_units(sent) == shown
