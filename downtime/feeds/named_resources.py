@@ -53,7 +53,7 @@ def reference_text(address: str, display: str = "") -> str:
 
 def is_reference_text(value: object) -> bool:
     """Whether a field's value waits for its target."""
-    return isinstance(value, str) and value.startswith(_MARK)
+    return isinstance(value, str) and value.startswith(_MARK) and value.count(_MARK) > 1
 
 
 def split_reference_text(value: str) -> tuple[str, str]:

@@ -11,19 +11,24 @@ from typing import Any
 def element_at(node: Any, *path: str | int) -> Any:
     """What stands at a path (`"code", "coding", 0`), or None when any step is missing."""
     for step in path:
-        if isinstance(step, str):
-            node = node.get(step) if isinstance(node, dict) else None
+        kind = type(node)
+        if kind is dict:
+            node = node.get(step)
+        elif kind is list and type(step) is int and len(node) > step:
+            node = node[step]
         else:
-            node = node[step] if isinstance(node, list) and len(node) > step else None
+            return None
     return node
 
 
 def text_at(node: Any, *path: str | int) -> str:
     """The text or number at a path as text; empty for anything else."""
     value = element_at(node, *path)
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return ""
-    return str(value).strip()
+    kind = type(value)
+    if kind is str:
+        text: str = value.strip()
+        return text
+    return str(value) if kind is int or kind is float else ""
 
 
 def texts_at(node: Any, *path: str | int) -> list[str]:
@@ -36,9 +41,9 @@ def texts_at(node: Any, *path: str | int) -> list[str]:
 def elements_at(node: Any, *path: str | int) -> Iterator[dict[str, Any]]:
     """The objects of the list at a path; one object that stands there alone is one of one."""
     value = element_at(node, *path)
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, dict):
-            yield item
+    if value is None:
+        return iter(())
+    return (item for item in (value if type(value) is list else (value,)) if type(item) is dict)
 
 
 def _codings(node: Any) -> list[dict[str, Any]]:

@@ -45,6 +45,13 @@ def test_a_reference_that_means_nothing_is_said_and_never_shown(resources):
     assert not any(map(is_reference_text, fields.values()))
 
 
+@pytest.mark.parametrize("text", ["\x1f", "\x1fx", "a\x1fb\x1fc"])
+def test_an_odd_text_is_no_reference(resources, text):
+    fields = {"medicine": text}
+    assert resources({}).fill_references(fields, "EPR") == []
+    assert fields == {"medicine": text}
+
+
 def test_two_systems_with_one_address_are_not_guessed_between(resources):
     known = resources({"M/1": {"name": "A"}, "M/1@LIMS": {"name": "B"}})
     for source, expected in (("EPR", "A"), ("LIMS", "B"), ("PAS", "")):
