@@ -33,7 +33,8 @@ _PLACE_FIELDS = ("ward", "ward_name", "bay", "bed")
 _FIELD_OF_KIND = {"wa": "ward", "ro": "bay", "bd": "bed"}
 _PLACE_KINDS = ("bd", "wa")
 _DETAILS = frozenset({"batch", "collected", "collected_text"})
-"""Fields that are never filled with a name, and are not missed."""
+"""Fields that are never filled with a name."""
+_NOT_MISSED = _DETAILS | {"bay", "bed"}
 
 Fields = Mapping[str, Value]
 
@@ -82,15 +83,11 @@ class NamedResources:
         """
         unresolved = []
         for name, value in fields.items():
-            if isinstance(value, str) and value.startswith(_MARK):
+            if isinstance(value, str) and value.startswith(_MARK) and is_reference_text(value):
                 address, display = split_reference_text(value)
                 fields[name] = self._find_text(name, address, source) or display
-                is_without_name = name == "ward" or not fields[name]
-                if (
-                    is_without_name
-                    and name not in ("bay", "bed")
-                    and not self._find(address, source)
-                ):
+                is_missed = name not in _NOT_MISSED and (name == "ward" or not fields[name])
+                if is_missed and not self._find(address, source):
                     unresolved.append(name)
         return unresolved
 
