@@ -109,7 +109,8 @@ def count_wards(listed: list[Location], stays: list[Stay]) -> list[WardRow]:
 def _count_ward(code: str, listed: list[Location], stays: list[Stay]) -> WardRow:
     rows = arrange_beds(code, listed, stays)
     name = max((bed.ward_name for bed in listed), default="") or code
-    beds = {row.location.id for row in rows if row.location.bed}
+    places = (row.location for row in rows if row.location.bed)
+    beds = {(_normalise(place.bay), _normalise(place.bed)) for place in places}
     empty = sum(row.patient is None and row.location.status in FREE for row in rows)
     return WardRow(code, name, len(stays), len(beds), empty, len(find_beds_with_two(rows)))
 

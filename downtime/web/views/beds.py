@@ -54,4 +54,5 @@ def board(ward: str) -> ViewResponse:
         counts=snapshot.count_board(),
         beds_with_two=find_beds_with_two(rows),
         stays=snapshot.find_availability("Encounter"),
+        beds=snapshot.find_availability("Location"),
     )

@@ -108,9 +108,10 @@ def test_who_is_on_no_ward_is_counted_on_every_board_and_listed(browser):
 
 def test_a_bed_with_two_patients_is_said(browser):
     page = words(browser.get("/beds/A1").text)
-    assert "Two patients in one bed: 1 1." in page
+    assert "Two patients in one bed: bay 1 bed 1." in page
     assert "MARSH, Ivy" in page
     assert "HOLT, Rhys" in page
+    assert "2 patients, empty beds not known" in page
 
 
 def test_the_snapshot_page_says_what_is_wrong_and_what_to_do(browser):
