@@ -6,6 +6,7 @@ written for it: the ledger is itself the trace.
 """
 
 import threading
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -85,7 +86,7 @@ class Ledger:
         self._folder = vault.home.ingest_folder
         make_private_folder(self._folder)
         self._thread_lock = threading.Lock()
-        self._process_lock = FileLock(self._folder / ".lock", thread_local=False)
+        self._process_lock = FileLock(self._folder / ".lock", mode=0o600, thread_local=False)
         self._open: dict[Path, DayFile] = {}
         self._days: list[Path] = []
         self._newest: DayFile | None = None
@@ -168,11 +169,14 @@ class Ledger:
 
     def find_day(self, arrival: int) -> Path | None:
         """The file of the day that holds a message; None when no day does (any more)."""
-        for path in self.list_days():
+
+        def read_next_arrival(path: Path) -> int:
             with self.reading(path) as day:
-                if arrival < day_file.get_next_arrival(day.db):
-                    return path
-        return None
+                return day_file.get_next_arrival(day.db)
+
+        days = self.list_days()
+        place = bisect_right(days, arrival, key=read_next_arrival)
+        return days[place] if place < len(days) else None
 
     def get_last_arrival(self) -> int:
         """The highest number given so far; 0 without any."""

@@ -68,7 +68,7 @@ def _iterate_raw(day: DayFile, after: int) -> Iterator[StoredRaw]:
 
 
 def _unpack_block(day: DayFile, block: BlockRow) -> Iterator[StoredRaw]:
-    rows = messages.select_kept(day.db, block.first, block.count)
+    rows = messages.select_kept(day.db, block.first, block.size)
     for row, data in zip(rows, day.packer.unpack(block.body), strict=True):
         raw = RawMessage(row.source, FileFormat.HL7, row.name, row.number, data, line=row.line)
         yield StoredRaw(row.arrival, raw, row.received, row.released_from)

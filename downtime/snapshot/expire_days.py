@@ -1,5 +1,6 @@
 """Days leave the ledger when they are old enough: first into the base of every replay, then for good."""
 
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,9 @@ from downtime.snapshot.store import publisher_state
 from downtime.snapshot.update_state import Intake, list_usable
 from downtime.vault.database import transaction
 from downtime.vault.vault import Vault
+
+ALL_ARRIVALS = range(sys.maxsize)
+"""What a day's lists are was decided when they were applied: in the base all of them count."""
 
 
 def expire_days(vault: Vault, settings: Settings, ledger: Ledger) -> None:
@@ -36,15 +40,8 @@ def expire_days(vault: Vault, settings: Settings, ledger: Ledger) -> None:
         for day in expired:
             applied = publisher_state.get_applied_arrival(base)
             messages = _list_applied(ledger, day, applied)
-            apply_messages(base, messages, settings, vault.clock(), Everything())
+            apply_messages(base, messages, settings, vault.clock(), ALL_ARRIVALS)
             ledger.remove_day(day)
-
-
-class Everything:
-    """Holds every arrival number: what a day's lists were is decided already."""
-
-    def __contains__(self, arrival: object) -> bool:
-        return True
 
 
 def _list_applied(ledger: Ledger, day: Path, applied: int) -> Iterator[FeedMessage]:

@@ -26,7 +26,7 @@ BUILD_WAIT_SECONDS = 10
 def hold_build(home: Home) -> Iterator[None]:
     """Keep other builds and replays of this home out; ConflictError when one is running."""
     try:
-        with FileLock(home.path / ".build.lock", timeout=BUILD_WAIT_SECONDS):
+        with FileLock(home.path / ".build.lock", timeout=BUILD_WAIT_SECONDS, mode=0o600):
             yield
     except Timeout:
         raise ConflictError(

@@ -23,7 +23,7 @@ from downtime.settings import Settings
 from downtime.snapshot.apply_messages import apply_messages
 from downtime.snapshot.believed_times import believe_times
 from downtime.snapshot.state_files import keep_older_state
-from downtime.snapshot.store import publisher_state
+from downtime.snapshot.store import publisher_state, quarantined_lists
 from downtime.vault.database import transaction
 from downtime.vault.vault import Vault
 
@@ -80,6 +80,7 @@ def update_state(
     if not applied:
         keep_older_state(vault, db)
     ledger.skip_to(applied)
+    mark_quarantined(ledger, quarantined_lists.select_quarantined(db))
     recorded = _take_in(ledger, applied, find_files(paths), intake)
     messages = list_usable(recorded, intake)
     result = apply_messages(db, messages, settings, now, intake.released)

@@ -68,7 +68,7 @@ class BlockRow(NamedTuple):
     """Raw messages with consecutive arrival numbers from `first`."""
 
     first: int
-    count: int
+    size: int
     body: bytes
 
 
@@ -162,7 +162,7 @@ def get_block(db: sqlite_utils.Database, arrival: int) -> BlockRow | None:
         (arrival,),
     ).fetchone()
     block = BlockRow._make(row) if row else None
-    return block if block and arrival < block.first + block.count else None
+    return block if block and arrival < block.first + block.size else None
 
 
 def select_documents(db: sqlite_utils.Database, after: int) -> Iterator[DocumentRow]:

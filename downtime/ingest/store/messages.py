@@ -287,7 +287,9 @@ def find_entries(db: sqlite_utils.Database, wanted: MessageFilter, limit: int) -
         "m.received >= ?": wanted.since,
         "m.received < ?": wanted.until,
     }
-    chosen = {text: (value,) for text, value in conditions.items() if value}
+    chosen: dict[str, tuple[object, ...]] = {
+        text: (value,) for text, value in conditions.items() if value
+    }
     if wanted.kind:
         chosen["m.kind IN (SELECT id FROM term WHERE text = ? OR text LIKE ? || '^%')"] = (
             wanted.kind,
