@@ -5,7 +5,7 @@ message before we answer, so both answers of enhanced mode are known at once:
 
 AA, CA   it is kept; what is not used is kept as well, and said in MSA-3
 AE, CE   it is kept and cannot be read: a person looks, sending it again changes nothing
-AR, CR   it is not HL7, or too long
+AR, CR   it is not kept: not HL7, too long, or a fault of our own that only this message brings out
 
 A message that could not be kept gets no answer at all: its sender sends it again. Nor does an answer:
 some senders acknowledge our acknowledgements.
@@ -43,6 +43,8 @@ class ErrorCode(StrEnum):
     """Segments are missing or in the wrong place."""
     DATA = "102"
     TOO_LONG = "104"
+    INTERNAL = "207"
+    """Application internal error."""
 
 
 class Verdict(NamedTuple):
@@ -71,6 +73,12 @@ class MessageHeader(NamedTuple):
 
 
 NOT_HL7 = Verdict(AckCode.REJECTED, "this is not an HL7 v2 message", ErrorCode.SEQUENCE)
+
+OUR_FAULT = Verdict(
+    AckCode.REJECTED,
+    "a fault in Downtime, not in the message: please report it",
+    ErrorCode.INTERNAL,
+)
 
 
 def judge_outcome(outcome: Outcome, reason: str) -> Verdict:

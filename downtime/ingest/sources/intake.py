@@ -8,13 +8,26 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum, auto
 from typing import NamedTuple
 
 from downtime.ingest.model import RawMessage, RecordedMessage
 from downtime.ingest.sources.model import RecordMessages
 
-OnRecorded = Callable[[RecordedMessage | None], None]
-"""Called in the event loop when a message is kept, or with None when it could not be."""
+
+class NotKept(Enum):
+    """Why a message is not kept."""
+
+    NOW = auto()
+    """The disk is full, say: no message can be kept, and each has to come again."""
+    EVER = auto()
+    """A fault in Downtime that this message brings out, and that would stop those behind it."""
+
+
+OnRecorded = Callable[[RecordedMessage | NotKept], None]
+"""Called in the event loop when a message is kept, or is not."""
+_FAULTS_OF_ONE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError)
+"""What a message may bring out; a disk or a database never does."""
 BATCH_MESSAGES = 2_000
 BATCH_BYTES = 67_108_864
 """Most that is handed to the ledger at once; one message may be longer."""
@@ -44,11 +57,15 @@ class Intake:
 
     async def run(self) -> None:
         """Write until cancelled. What is being written then is written whole, and answered."""
+        writing: asyncio.Task[None] | None = None
         try:
             while True:
                 await self._arrived.wait()
-                await asyncio.shield(self._write_batch())
+                writing = asyncio.create_task(self._write_batch())
+                await asyncio.shield(writing)
         finally:
+            if writing is not None:
+                await writing
             while self._waiting:
                 await self._write_batch()
             self._writer.shutdown()
@@ -56,16 +73,22 @@ class Intake:
     async def _write_batch(self) -> None:
         batch = self._take_batch()
         messages = [waiting.message for waiting in batch]
-        results: Sequence[RecordedMessage | None]
-        try:
-            loop = asyncio.get_running_loop()
-            results = await loop.run_in_executor(self._writer, self._record, messages)
-        except Exception as error:  # a full disk, a locked file: no message of the batch is kept
-            self._on_fault(error)
-            results = [None] * len(batch)
+        loop = asyncio.get_running_loop()
+        results = await loop.run_in_executor(self._writer, self._keep, messages)
         for waiting, result in zip(batch, results, strict=True):
             self.waiting_bytes -= len(waiting.message.data)
             waiting.on_recorded(result)
+
+    def _keep(self, messages: Sequence[RawMessage]) -> Sequence[RecordedMessage | NotKept]:
+        """All of them in one transaction; one by one where one of them brings out a fault."""
+        try:
+            return self._record(messages)
+        except Exception as error:
+            is_of_one = isinstance(error, _FAULTS_OF_ONE)
+            if is_of_one and len(messages) > 1:
+                return [result for message in messages for result in self._keep([message])]
+            self._on_fault(error)
+            return [NotKept.EVER if is_of_one else NotKept.NOW] * len(messages)
 
     def _take_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 from downtime.ingest.model import RecordedMessage
 from downtime.ingest.sources import acknowledgements
 from downtime.ingest.sources.acknowledgements import AckCode, ErrorCode, MessageHeader, Verdict
+from downtime.ingest.sources.intake import NotKept, OnRecorded
 from downtime.ingest.sources.mllp_frames import CR, FS, VT, Frame, FrameReader, NotMllpError
 from downtime.ingest.sources.mllp_settings import MllpSettings
 
@@ -24,9 +25,7 @@ class Lines(Protocol):
     def is_full(self) -> bool:
         """Whether so much waits to be written that nothing more is read."""
 
-    def submit(
-        self, content: bytes, sender: str, on_recorded: Callable[[RecordedMessage | None], None]
-    ) -> None:
+    def submit(self, content: bytes, sender: str, on_recorded: OnRecorded) -> None:
         """Have a message kept."""
 
     def take_large_place(self, connection: "MllpConnection") -> bool:
@@ -191,10 +190,13 @@ class MllpConnection(asyncio.Protocol):
             self._transport.write(VT + content + FS + CR)
         self._transport.close()
 
-    def _answer(self, answer: _Answer, result: RecordedMessage | None) -> None:
-        """A message is kept; or could not be: then the line breaks, and its sender tries again."""
-        if result is None:
+    def _answer(self, answer: _Answer, result: RecordedMessage | NotKept) -> None:
+        """A message is kept; or cannot be now: then the line breaks, and its sender tries again."""
+        if result is NotKept.NOW:
             self.abort()
+            return
+        if isinstance(result, NotKept):
+            self._refuse(answer, acknowledgements.OUR_FAULT)
             return
         verdict = acknowledgements.judge_outcome(result.outcome, result.reason)
         answer.frames = self._lines.write_answers(answer.header, verdict)

@@ -21,7 +21,7 @@ from downtime.ingest.model import RawMessage, RecordedMessage
 from downtime.ingest.sources import acknowledgements
 from downtime.ingest.sources.acknowledgements import MessageHeader, Verdict
 from downtime.ingest.sources.health import SourceHealth
-from downtime.ingest.sources.intake import Intake, OnRecorded
+from downtime.ingest.sources.intake import Intake, NotKept, OnRecorded
 from downtime.ingest.sources.mllp_connection import MllpConnection
 from downtime.ingest.sources.mllp_settings import MllpSettings
 
@@ -163,8 +163,8 @@ class MllpListener:
     def submit(self, content: bytes, sender: str, on_recorded: OnRecorded) -> None:
         """Have a message kept."""
 
-        def note(result: RecordedMessage | None) -> None:
-            if result is not None:
+        def note(result: RecordedMessage | NotKept) -> None:
+            if isinstance(result, RecordedMessage):
                 self._health.note_message(result)
             on_recorded(result)
 

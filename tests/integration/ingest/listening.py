@@ -45,6 +45,8 @@ class Keeper:
         self.released.wait(20)
         if self.fails:
             raise OSError(28, "No space left on device")
+        if any(b"|POISON|" in raw.data[:200] for raw in raws):
+            raise ValueError("a fault of our own")
         self.batches.append([raw.data for raw in raws])
         return [
             RecordedMessage(number, self.read(raw), "2026-11-02T10:15:01Z")

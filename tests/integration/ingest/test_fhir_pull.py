@@ -4,6 +4,7 @@ import http.server
 import json
 import threading
 import time
+import zlib
 from contextlib import contextmanager
 
 import pytest
@@ -236,6 +237,15 @@ def test_what_is_no_bundle_is_said(pull, body):
 
 def test_a_page_without_end_is_not_read(pull):
     with moody((200, {}, b"x" * 3_000_000)) as running, pytest.raises(InputError, match="longer"):
+        pull(running.url, max_page_bytes=1_000_000).poll()
+
+
+def test_a_page_that_unpacks_to_far_more_than_it_is_is_not_read(pull):
+    packed = zlib.compressobj(wbits=31)
+    zeros = b" " * (1 << 24)
+    body = b"".join(packed.compress(zeros) for _ in range(8)) + packed.flush()
+    step = (200, {"Content-Encoding": "gzip"}, body)
+    with moody(step) as running, pytest.raises(InputError, match="longer"):
         pull(running.url, max_page_bytes=1_000_000).poll()
 
 

@@ -225,6 +225,19 @@ def test_what_cannot_be_kept_is_not_answered_and_comes_again():
         assert "space" in running.health.report().last_error
 
 
+def test_a_message_that_brings_out_a_fault_of_ours_stops_no_other():
+    keep = Keeper()
+    keep.released.clear()
+    with listening(keep) as running, Sender(running.port) as sender:
+        poison = message("P").replace(b"|RXH|DT", b"|POISON|DT")
+        sender.write(framed(message(1)), framed(message(2)), framed(poison), framed(message(3)))
+        time.sleep(0.2)
+        keep.released.set()
+        answers = [codes(sender.answer()) for _ in range(4)]
+        assert answers == [("AA", "1"), ("AA", "2"), ("AR", "P"), ("AA", "3")]
+        assert keep.contents == [message(1), message(2), message(3)]
+
+
 def test_two_hundred_senders_at_once():
     with listening(connections_per_sender=200) as running:
         senders = [Sender(running.port) for _ in range(200)]
