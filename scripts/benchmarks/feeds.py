@@ -4,20 +4,21 @@ The peers are hl7conv2 (Rust; bytes to JSON) and python-hl7 (parse alone), in th
 has messages that none before it had; as in a hospital, a patient has several (`MESSAGES_A_PATIENT`).
 """
 
-import tempfile
+import io
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import hl7
 import hl7conv2
 import orjson
 
+from downtime.feeds.context import feed_context
+from downtime.feeds.hl7.messages import read_hl7
 from downtime.feeds.model import FeedMessage
-from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 
+_CONTEXT = feed_context(Settings())
 COUNT = 4_000
 ROUNDS = 5
 MESSAGES_A_PATIENT = 10
@@ -103,12 +104,10 @@ def _message(template: tuple[str, ...], number: int) -> str:
 
 
 def _read_changes(messages: list[str]) -> int:
-    """Ours: a file of messages to the changes of all of them."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "feed.hl7"
-        path.write_text("\r".join(messages))
-        items = read_feeds([path], Settings())
-        return sum(isinstance(item, FeedMessage) and bool(item.content) for item in items)
+    """Ours: the bytes of a feed to the changes of all its messages."""
+    stream = io.BytesIO("\r".join(messages).encode())
+    items = read_hl7(stream, "feed.hl7", _CONTEXT)
+    return sum(isinstance(item, FeedMessage) and bool(item.content) for item in items)
 
 
 def _make_json(messages: list[str]) -> int:

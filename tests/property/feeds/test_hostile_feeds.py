@@ -19,8 +19,11 @@ from downtime.settings import FeedsSettings, Settings
 CONTEXT = feed_context(Settings())
 HEAD = "MSH|^~\\&|PAS|DEMO|DT|DEMO|202611021405||{kind}|C1|P|2.4"
 KINDS = ["ADT^A01", "ADT^A40", "ADT^A60", "ADT^A20", "ORM^O01", "ORU^R01", "SIU^S12", "ADT", "^"]
+KINDS += ["ADT^A37", "ADT^A44", "ADT^A50", "RDE^O11", "RAS^O17", "VXU^V04", "MDM^T10", "OUL^R22"]
+KINDS += ["PPR^PC1", "ORM^O01", "OMD^O03", "ADT^A11", "ADT^A25"]
 NAMES = ["PID", "PV1", "PV2", "EVN", "PD1", "MRG", "AL1", "IAM", "NPU", "ORC", "OBR", "OBX", "NTE"]
 NAMES += ["SPM", "TQ1", "SCH", "AIS", "AIL", "AIP", "AIG", "DG1"]
+NAMES += ["RXE", "RXO", "RXA", "RXR", "RXC", "TXA", "PRB", "IAR", "ZRS", "ODS"]
 PIECES = st.sampled_from(
     [
         "",
