@@ -45,9 +45,9 @@ def mentions(example: str) -> set[Path]:
     }
 
 
-def test_eight_kinds_of_addition_are_described():
-    assert len(additions()) == 8
-    assert len({addition.subject for addition in additions()}) == 8
+def test_nine_kinds_of_addition_are_described():
+    assert len(additions()) == 9
+    assert len({addition.subject for addition in additions()}) == 9
 
 
 @pytest.mark.parametrize("addition", additions(), ids=lambda addition: addition.subject)
