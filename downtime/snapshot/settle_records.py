@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -13,7 +13,12 @@ from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import Location, Patient, Record, ServiceRequest
 from downtime.clinical.record_types import RECORD_TYPES, RecordType
 from downtime.feeds.model import FindingKind
-from downtime.feeds.named_resources import ADDRESSES, NAMED_RESOURCE, NamedResources
+from downtime.feeds.named_resources import (
+    ADDRESSES,
+    NAMED_RESOURCE,
+    NamedResources,
+    is_reference_text,
+)
 from downtime.settings import Settings
 from downtime.snapshot.data_quality import FindingTally
 from downtime.snapshot.identity import Identity
@@ -47,11 +52,11 @@ def settle_records(
 ) -> Iterator[Record]:
     """Every record that exists now, patients first; what is wrong with them goes to `findings`."""
     people = settle_people(db, settings)
-    yield from people.patients
-    yield from flag_shared_numbers(people)
     settlement = _Settlement(
         db, people, publisher_state.get_salt(db), FindingTally() if findings is None else findings
     )
+    yield from map(settlement.name_practitioner, people.patients)
+    yield from flag_shared_numbers(people)
     settlement.note_identity_findings()
     for row in RECORD_TYPES.values():
         if row.record is not Patient:
@@ -85,6 +90,16 @@ class _Settlement:
                 change.source,
                 f"A {change.operation} names a person of whom nothing was sent, or who was not merged.",
             )
+
+    def name_practitioner(self, patient: Patient) -> Patient:
+        """The patient with their general practitioner's name, when that came in another document."""
+        if not is_reference_text(patient.general_practitioner):
+            return patient
+        fields: dict[str, Any] = {"general_practitioner": patient.general_practitioner}
+        if self.resources.fill_references(fields, patient.source):
+            text = "A patient's general practitioner is someone who was not sent."
+            self.findings.add(FindingKind.REFERENCE_UNRESOLVED, patient.source, text, "Patient")
+        return replace(patient, **fields)
 
     def make_records(self, row: RecordType) -> Iterator[Record]:
         """The records of one type."""

@@ -88,8 +88,12 @@ EXPORT = {
             "resourceType": "Patient",
             "id": f"p{n}",
             "identifier": [{"system": OWN, "value": f"H{n}"}],
+            "generalPractitioner": [{"reference": f"Practitioner/gp{n}"}],
         }
         for n in (1, 2)
+    ],
+    "i-Practitioner": [
+        {"resourceType": "Practitioner", "id": "gp1", "name": [{"text": "Dr Ada Byron"}]}
     ],
 }
 
@@ -130,4 +134,9 @@ def test_request_stay_report_and_value_belong_together(preview):
 def test_what_was_never_sent_is_a_finding(preview):
     kinds = sorted(finding["kind"] for finding in preview["findings"])
     assert kinds.count("medicine-unnamed") == 1
-    assert kinds.count("reference-unresolved") == 1
+    assert kinds.count("reference-unresolved") == 2
+
+
+def test_a_general_practitioner_has_the_name_of_another_file(preview):
+    doctors = {r["mrn"]: r["general_practitioner"] for r in preview["records"]["Patient"]}
+    assert doctors == {"H1": "Dr Ada Byron", "H2": ""}
