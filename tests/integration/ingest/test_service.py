@@ -1,5 +1,6 @@
 """All sources as one service: each by itself, with its own health, stopped whole."""
 
+import resource
 import time
 
 import pytest
@@ -117,3 +118,24 @@ def test_sources_of_all_kinds_are_read_with_their_defaults():
     }
     sources = read_sources(Settings(ingest=IngestSettings(sources=tables)))
     assert [source.kind for source in sources.values()] == ["mllp", "folder", "smb"]
+
+
+def test_a_full_disk_acknowledges_nothing_and_goes_on_when_there_is_room(vault, settings):
+    """The process may write no more bytes into any file, as on a full disk; then it may again."""
+    with service(vault, engine={"kind": "mllp", "port": 0}) as running:
+        port, process = running.ports["engine"], running.process.pid
+        with Sender(port) as sender:
+            assert sender.ask(message(1)) == ("AA", "1")
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+            sender.write(framed(message(2)))
+            assert sender.is_closed()
+        with Sender(port) as sender:
+            sender.write(framed(message(2)))
+            assert sender.is_closed()
+        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        resource.prlimit(process, resource.RLIMIT_FSIZE, unlimited)
+        with Sender(port) as sender:
+            assert sender.ask(message(2)) == ("AA", "2")
+        wait_until(lambda: "Nothing can be kept" in health(vault)["engine"].last_error)
+        running.stop()
+    assert people(vault, settings) == ["1", "2"]
