@@ -201,7 +201,7 @@ class ResourceReader:
     def name_of(self, reference: Any, resource: Resource) -> str:
         """What a reference to a person, place or thing is called: its display, else the target's name.
 
-        A target that is not in the document is left for later.
+        A target that is not in the document is left for later; its number stands for it meanwhile.
         """
         inner = element_at(reference, "reference")
         if isinstance(inner, dict):  # a CodeableReference of R5
@@ -210,8 +210,8 @@ class ResourceReader:
             return display
         if target := self.resolve(reference, resource):
             return self.own_name(target)
-        address = reference_address(reference)
-        return reference_text(address) if address else ""
+        address, number = reference_address(reference), text_at(reference, "identifier", "value")
+        return reference_text(address, number) if address else number
 
     def own_name(self, target: Resource) -> str:
         """What a resource is called: a person's, a role's, a place's or a thing's name."""

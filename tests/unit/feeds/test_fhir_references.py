@@ -169,3 +169,13 @@ def test_a_patient_by_a_conditional_reference(read_one):
     number = "https://fhir.nhs.uk/Id/nhs-number|9990000018"
     message = read_one({**PRESCRIPTION, "subject": {"reference": f"Patient?identifier={number}"}})
     assert [n.value for n in message.content[0].patient] == ["9990000018"]
+
+
+def test_a_person_of_whom_only_a_number_is_sent_has_that_number(settle):
+    practice = {
+        "identifier": {"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "B83624"}
+    }
+    person = {"resourceType": "Patient", "id": "p1", "generalPractitioner": [practice]}
+    for reference in (practice, {**practice, "type": "Organization"}):
+        records, unresolved, _ = settle({**person, "generalPractitioner": [reference]})
+        assert (records["Patient"]["general_practitioner"], unresolved) == ("B83624", [])
