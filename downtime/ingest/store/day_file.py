@@ -23,7 +23,7 @@ _TABLES = (
     " name INTEGER, number INTEGER, line INTEGER, stamp INTEGER, digest BLOB, received TEXT,"
     " released_from INTEGER, released_as INTEGER, sender INTEGER, control_id TEXT, kind INTEGER,"
     " system INTEGER, sent TEXT, outcome INTEGER, reason INTEGER, findings INTEGER)",
-    "CREATE INDEX message_stamp ON message (stamp) WHERE stamp IS NOT NULL",
+    "CREATE INDEX message_stamp ON message (stamp, digest) WHERE stamp IS NOT NULL",
     "CREATE TABLE block (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, body BLOB NOT NULL)",
     "CREATE TABLE document (first INTEGER PRIMARY KEY, last INTEGER NOT NULL, stamp INTEGER,"
     " digest BLOB NOT NULL, source TEXT, format TEXT, name TEXT, number INTEGER, modified TEXT,"
