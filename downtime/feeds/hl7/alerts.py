@@ -53,16 +53,13 @@ NOTE_OWNERS = frozenset({"PID", "PD1", "PV1", "PV2", "NK1"})
 _RESULTS = frozenset({"ORU", "OUL"})
 _NUMBERS = re.compile(r"[\d.:+\-/ ]*")
 _MOST_TEXT = 1000
-_MOST_SEARCHED = 20_000
-"""Twenty megabytes were searched for five seconds, and nobody else was answered."""
 
 
 def find_category(text: str) -> AlertCategory | None:
-    """What a text is about, by its words; of a document in a text field only its beginning counts."""
-    beginning = text[:_MOST_SEARCHED]
-    if RESUSCITATION.search(beginning):
+    """What a text is about, by its words."""
+    if RESUSCITATION.search(text):
         return AlertCategory.RESUSCITATION
-    is_infection = _INFECTION.search(beginning) or PRECAUTIONS.search(beginning)
+    is_infection = _INFECTION.search(text) or PRECAUTIONS.search(text)
     return AlertCategory.INFECTION if is_infection else None
 
 

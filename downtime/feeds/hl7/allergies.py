@@ -87,10 +87,11 @@ def _read_segment(
     common = _common_fields(reader, segment, reaction, note)
     is_deleted = segment.name == "IAM" and segment.text(6).upper() == "D"
     operation = Operation.DELETE if is_deleted else Operation.SET
+    subject = str(numbers[0])
     return [
         reader.change(
             "AllergyIntolerance",
-            f"{numbers[0]}|{code.upper()}|{' '.join(text.upper().split())}",
+            f"{subject}|{code.upper()}|{' '.join(text.upper().split())}",
             numbers,
             {
                 "substance": text,

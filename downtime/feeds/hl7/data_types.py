@@ -71,7 +71,8 @@ def whole_text(raw: str, delimiters: Delimiters) -> str:
 
 def split_components(value: str, count: int, delimiters: Delimiters) -> list[str]:
     """The first `count` components of one repetition, decoded; empty where there are fewer."""
-    parts = value.split(delimiters.component, count)[:count]
+    parts = value.split(delimiters.component, count)
+    del parts[count:]
     if delimiters.escape in value or delimiters.subcomponent in value or DELETED in value:
         parts = [component_text(part, 1, delimiters) for part in parts]
     return parts + [""] * (count - len(parts))

@@ -13,7 +13,13 @@ from typing import NamedTuple
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import EncounterClass, EncounterStatus
 from downtime.feeds import times
-from downtime.feeds.hl7.data_types import DELETED, coded_text, coded_texts, person_names
+from downtime.feeds.hl7.data_types import (
+    DELETED,
+    coded_text,
+    coded_texts,
+    person_names,
+    split_components,
+)
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.segments import Hl7Message, Segment
 from downtime.feeds.model import Change, FindingKind, Operation, Value
@@ -87,7 +93,8 @@ def _add_class_and_place(
 ) -> None:
     """PV1-2, PV1-3 and PV1-6."""
     if place := raw[3]:
-        ward, bay, bed = (pv1.text(3, n) for n in (1, 2, 3))
+        first = place.split(pv1.delimiters.repetition, 1)[0]
+        ward, bay, bed = map(str.strip, split_components(first, 3, pv1.delimiters))
         if ward or place == DELETED:
             fields["ward"], fields["bay"], fields["bed"] = ward, bay, bed
         elif bay:

@@ -146,9 +146,12 @@ def _read_observation(
         raw = segment.pad_fields(_FIELDS)
     report_key, numbers, event, source, collected = report
     test = _read_test(raw[3], raw[6], raw[7], delimiters)
-    kind, status = raw[2], raw[11]
-    if kind not in _PLAIN:
-        kind = kind.upper()
+    kind, status, has_document = raw[2], raw[11], False
+    if kind in _PLAIN:
+        value = whole_text(raw[5], delimiters)
+    else:
+        kind, value = kind.upper(), value_text(segment)
+        has_document = bool(raw[5]) and is_document(kind, raw[5])
     if status not in _STATUS:
         status = status.upper()
     sub_number = segment.text(4) if raw[4] else ""
@@ -160,7 +163,7 @@ def _read_observation(
         "report": report_key,
         "code": test.code,
         "display": test.display,
-        "value": whole_text(raw[5], delimiters) if kind in _PLAIN else value_text(segment),
+        "value": value,
         "units": test.units,
         "reference_range": test.reference_range,
         "flag": _flags(segment) if raw[8] else "",
@@ -170,7 +173,7 @@ def _read_observation(
     }
     if raw[14] and (measured := times.parse_time(raw[14], reader.context.zone)):
         fields["effective"], fields["effective_text"] = measured, raw[14]
-    if raw[5] and is_document(kind, raw[5]):
+    if has_document:
         fields["note"] = DOCUMENT
         content.documents.append((key, segment))
     operation = _DELETE if status in REMOVED else _SET

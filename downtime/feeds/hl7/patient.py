@@ -51,8 +51,7 @@ def identify(reader: MessageReader, part: Hl7Message) -> tuple[Identifier, ...]:
 
 
 def _read_details(pid: Segment, reader: FieldReader) -> PersonDetails:
-    line = pid.delimiters.field.join(pid.fields)
-    return _read_pid(line, pid.delimiters, reader.facility, reader.context)
+    return _read_pid(tuple(pid.fields), pid.delimiters, reader.facility, reader.context)
 
 
 def read_person(
@@ -97,10 +96,10 @@ def _read_patient(
 
 @lru_cache(maxsize=8192)
 def _read_pid(
-    line: str, delimiters: Delimiters, facility: str, context: FeedContext
+    fields_sent: tuple[str, ...], delimiters: Delimiters, facility: str, context: FeedContext
 ) -> PersonDetails:
     """What one PID says; nobody changes the fields of what is returned."""
-    pid, reader = Segment(line.split(delimiters.field), delimiters), FieldReader(context, facility)
+    pid, reader = Segment(list(fields_sent), delimiters), FieldReader(context, facility)
     numbers = person_identifiers(pid, reader)
     fields = context.identity_fields(numbers) if numbers else {}
     _add_details(reader, pid, fields)
