@@ -13,7 +13,7 @@ import orjson
 from downtime.feeds.file_format import FileFormat
 from downtime.feeds.hl7.segments import decode_text
 
-_SEGMENT = re.compile(r"^[A-Z][A-Z0-9]{2}(?=\W|$)")
+_SEGMENT = re.compile(r"^[A-Z][A-Z0-9]{2}(?=[^\w\s])")
 _HEADERS = ("MSH", "FHS", "BHS")
 _KEPT_KEYS = frozenset({"resourceType"})
 _ODD = "·"
