@@ -96,7 +96,13 @@ class Session:
 
     @property
     def settings_or_default(self) -> Settings:
-        """The home's settings, or the defaults where there is no home."""
+        """The home's settings, or the defaults where there is no home.
+
+        A folder that was named and holds nothing but a `config.toml` is enough: what needs only
+        settings is tried before there is a home.
+        """
+        if self.named and self.home.config_file.is_file():
+            return self.settings
         return self.settings if self.existing_home else Settings()
 
     @cached_property
