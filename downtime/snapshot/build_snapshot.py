@@ -28,7 +28,7 @@ from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.model import AuditAction
 from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
-from downtime.snapshot.state_files import hold_build, open_state
+from downtime.snapshot.state_files import hold_build, open_state, restore_lost_state
 from downtime.snapshot.store import publisher_state, snapshot_index
 from downtime.snapshot.store.snapshot_index import BundleNumber
 from downtime.snapshot.update_state import Intake, update_state
@@ -84,6 +84,7 @@ def build_snapshot(
         number = _choose_number(db, to, key, this.card.public_key)
         snapshot_index.save_published(db, number)
     with hold_build(vault.home), collect_garbage_seldom(), Ledger(vault, settings) as ledger:
+        restore_lost_state(vault)
         with open_state(vault, vault.home.state_file) as state_db:
             intake = update_state(vault, settings, ledger, state_db, paths)
             header, content = _write_payload(state_db, settings, now, number, key)

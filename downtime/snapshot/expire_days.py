@@ -13,7 +13,7 @@ from downtime.ingest.read_ledger import read_day
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import apply_messages
 from downtime.snapshot.state_files import open_state
-from downtime.snapshot.store import publisher_state
+from downtime.snapshot.store import publisher_state, state_copy
 from downtime.snapshot.update_state import Intake, list_usable
 from downtime.vault.database import transaction
 from downtime.vault.vault import Vault
@@ -34,9 +34,11 @@ def expire_days(vault: Vault, settings: Settings, ledger: Ledger) -> None:
     if not expired:
         return
     ledger.begin_day()
-    with open_state(vault, vault.home.base_file) as base:
+    home = vault.home
+    with open_state(vault, home.base_file) as base, open_state(vault, home.state_file) as state:
         with transaction(base):
             publisher_state.prepare_tables(base)
+            state_copy.copy_identities(state, base)
         for day in expired:
             applied = publisher_state.get_applied_arrival(base)
             messages = _list_applied(ledger, day, applied)

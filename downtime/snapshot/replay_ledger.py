@@ -28,7 +28,13 @@ from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.model import AuditAction
 from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
-from downtime.snapshot.state_files import hold_build, open_scratch, open_state, put_in_place
+from downtime.snapshot.state_files import (
+    hold_build,
+    open_scratch,
+    open_state,
+    put_in_place,
+    restore_lost_state,
+)
 from downtime.snapshot.store import publisher_state
 from downtime.snapshot.update_state import Intake, list_usable
 from downtime.vault.model import Actor
@@ -105,6 +111,7 @@ def _replayed(
     with hold_build(vault.home), collect_garbage_seldom(), Ledger(vault, settings) as ledger:
         report = ReplayReport()
         try:
+            restore_lost_state(vault)
             with (
                 open_state(vault, vault.home.state_file) as current,
                 open_scratch(vault, scratch, current) as db,

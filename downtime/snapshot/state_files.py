@@ -61,6 +61,13 @@ def open_scratch(
         yield db
 
 
+def restore_lost_state(vault: Vault) -> None:
+    """A state that was lost begins with the base: the ledger has only what came after it."""
+    home = vault.home
+    if home.base_file.exists() and not home.state_file.exists():
+        state_copy.copy_state(home.base_file, home.state_file, vault.derive_key(PURPOSE))
+
+
 def keep_older_state(vault: Vault, db: sqlite_utils.Database) -> None:
     """What was applied before there was a ledger can never be read again: it is the base."""
     home = vault.home

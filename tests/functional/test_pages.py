@@ -13,10 +13,10 @@ RECORDS += ("gathering", "key", "queues/key", "queues/key-again", "queues/adjudi
 RECORDS += ("identity", "comparison", "returns", "rekey-worklists", "harm", "statement", "report")
 PAGES = {
     "ward": WARD,
-    "site": ("audit", "outages", "snapshots"),
+    "site": ("audit", "outages", "snapshots", "ingest", "ingest/messages/1", "ingest/replay"),
     "records-clerk": ("waiting", "key", "forms", "comparison", "queues/compare", "rekey-worklists"),
     "records-supervisor": RECORDS,
-    "administrator": ("people", "devices", "audit", "snapshots", "outages"),
+    "administrator": ("people", "devices", "audit", "snapshots", "outages", "ingest"),
     "auditor": ("waiting", "forms", "audit", "statement", "comparison", "identity", "harm"),
 }
 

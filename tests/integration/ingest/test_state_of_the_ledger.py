@@ -106,6 +106,10 @@ class Publisher:
                 for row in snapshot.list_inpatients(ward)
             }
 
+    def ids(self):
+        with open_current_snapshot(self.vault) as snapshot:
+            return {row.patient.id for row in snapshot.list_inpatients("W1")}
+
     def audit(self):
         rows = self.vault.db.query("SELECT action, why FROM audit ORDER BY seq")
         return [(row["action"], row["why"]) for row in rows]
@@ -190,6 +194,18 @@ def test_a_day_that_leaves_stays_in_the_state_and_in_every_replay(hospital, cloc
     replay_ledger(hospital.vault, short, hospital.actor, "profile")
     assert hospital.beds(settings=short) == before
     assert hospital.receive(hl7(admission(4))) == [4]
+
+
+def test_a_state_that_was_lost_is_made_again_with_what_has_left_the_ledger(hospital, clock):
+    short = Settings(ingest=IngestSettings(retention_days=3))
+    hospital.receive(hl7(admission(1)))
+    hospital.build(settings=short)
+    clock.move(days=5)
+    hospital.receive(hl7(admission(2, at="20261107080000")))
+    before = hospital.beds(settings=short), hospital.ids()
+    hospital.vault.home.state_file.unlink()
+    assert (hospital.beds(settings=short), hospital.ids()) == before
+    assert set(before[0]) == {"H1", "H2"}
 
 
 def test_a_replay_gives_what_the_right_profile_would_have_given(hospital, clock):
