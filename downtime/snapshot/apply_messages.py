@@ -227,24 +227,18 @@ class _SystemNotes:
         Orders that the EPR places with a laboratory say nothing of how new the laboratory's data is.
         """
         if not message.content:
-            self._note_times(message.source, message.sent, ())
-        times: dict[str, list[str]] = {}
+            self._note_newest(message.source, message.sent, "")
         for item in message.content:
             system = message.source or item.source
             if isinstance(item, Replacement):
-                times.setdefault(system, []).append(item.sent)
+                self._note_newest(system, message.sent, item.sent)
             elif item.type != NAMED_RESOURCE:
                 self.deliveries.add((system, item.type))
-                times.setdefault(system, []).append(item.event)
-        for system, events in times.items():
-            self._note_times(system, message.sent, events)
+                self._note_newest(system, message.sent, item.event)
 
-    def _note_times(self, system: str, sent: str, events: Iterable[str]) -> None:
-        latest = self._latest
-        newest = sent
-        if not sent or sent > latest:
-            newest = max((event for event in events if event <= latest), default="")
-        if newest >= self.newest.get(system, ""):
+    def _note_newest(self, system: str, sent: str, event: str) -> None:
+        newest = sent if "" < sent <= self._latest else event
+        if newest > self.newest.setdefault(system, "") and newest <= self._latest:
             self.newest[system] = newest
 
 

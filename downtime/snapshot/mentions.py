@@ -1,7 +1,7 @@
 """Combinations of identifiers by which messages name people, numbered: pure."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from downtime.clinical.identifiers import Identifier
@@ -25,39 +25,36 @@ class Mention(NamedTuple):
         return all(identifier.type in WEAK_TYPES for identifier in self.identifiers)
 
 
+_NOBODY = Mention(0, (Identifier("", "", ""),), "", has_records=False)
+
+
 class MentionBook:
     """Numbers combinations of identifiers, and remembers those that are not saved yet."""
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[Identifier, ...], int] = {(): 0}
         self._unsaved: dict[int, Mention] = {}
-        self._last: tuple[tuple[Identifier, ...], int] = ((), 0)
+        self._last = _NOBODY
 
     def note(
         self, identifiers: tuple[Identifier, ...], moment: str, *, has_records: bool = True
     ) -> int:
         """The number of this combination; 0 when it is empty."""
-        number = self._number(identifiers)
-        if number:
-            unsaved = self._unsaved.get(number)
-            if unsaved is None or moment > unsaved.newest or has_records > unsaved.has_records:
-                newest = max(moment, unsaved.newest) if unsaved else moment
-                has_records = has_records or bool(unsaved and unsaved.has_records)
-                self._unsaved[number] = Mention(number, identifiers, newest, has_records)
-        return number
-
-    def _number(self, identifiers: tuple[Identifier, ...]) -> int:
-        if identifiers is self._last[0]:  # most messages name one person in all their changes
-            return self._last[1]
+        if identifiers is self._last.identifiers and moment <= self._last.newest and has_records:
+            return self._last.id  # most messages name one person in all their changes
         number = self._numbers.get(identifiers)
         if number is None:
             number = self._numbers[identifiers] = hash_identifiers(identifiers)
-        self._last = (identifiers, number)
+        if number:
+            before = self._unsaved.get(number)
+            newest = max(moment, before.newest) if before else moment
+            has_records = has_records or bool(before and before.has_records)
+            self._last = self._unsaved[number] = Mention(number, identifiers, newest, has_records)
         return number
 
     def take_unsaved(self) -> Iterable[Mention]:
         """What was noted since the last call."""
-        unsaved, self._unsaved = self._unsaved, {}
+        unsaved, self._unsaved, self._last = self._unsaved, {}, _NOBODY
         return unsaved.values()
 
 
@@ -65,8 +62,3 @@ def hash_identifiers(identifiers: Iterable[Identifier]) -> int:
     """56 bits of a hash: the same in whatever order people are met."""
     text = "\0".join(map(str, identifiers)).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=7).digest())
-
-
-def iterate_identifiers(mentions: Iterable[Mention]) -> Iterator[Identifier]:
-    """Every identifier of some mentions."""
-    return (identifier for mention in mentions for identifier in mention.identifiers)

@@ -177,7 +177,9 @@ class RecordState:
         """The state that `to_json` wrote."""
         packed = orjson.loads(text)
         layers = [
-            Layer(_unpack(layer[0]), layer[1], Operation(layer[2]) if len(layer) > 2 else _SET)
+            Layer(_unpack(layer[0]), layer[1])
+            if len(layer) == 2
+            else Layer(_unpack(layer[0]), layer[1], Operation(layer[2]))
             for layer in packed[0]
         ]
         return cls(layers, _unpack(packed[1]) if len(packed) > 1 else NEVER)

@@ -4,7 +4,6 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import sqlite_utils
@@ -76,6 +75,10 @@ class _Settlement:
     """Type, source, key and former person of what went with a moved stay, to the present person."""
 
     def __post_init__(self) -> None:
+        self.owners = {
+            mention: (anchor, self.people.find_id(anchor))
+            for mention, anchor in self.people.identity.anchors.items()
+        }
         types = {name for row in RECORD_TYPES.values() for name in row.reference_fields.values()}
         self.references = ReferenceIndex(types)
         for (_, source, _, _), state in publisher_state.iterate_states(self.db, NAMED_RESOURCE):
@@ -125,18 +128,15 @@ class _Settlement:
 
     def _settle_states(self, row: RecordType) -> Iterator[SettledState]:
         """The states of each number, those of one person laid over each other."""
-        anchors, find_id = self.people.identity.anchors, self.people.find_id
+        owners, nobody = self.owners, (None, "")
         has_exceptions = bool(self.people.identity.moves or self.people.identity.undone)
-        states = publisher_state.iterate_states(self.db, row.name)
-        for (_, source, key), group in groupby(states, key=_get_key):
-            items = list(group)
-            if len(items) == 1 and not has_exceptions:
-                (_, _, _, mention), state = items[0]
-                if state.layers:
-                    anchor = anchors.get(mention)
-                    yield SettledState(source, key, anchor, find_id(anchor), state)
-            else:
+        for items in _group_by_number(publisher_state.iterate_states(self.db, row.name)):
+            (_, source, key, mention), state = items[0]
+            if len(items) > 1 or has_exceptions:
                 yield from self._settle_number(row, source, key, items)
+            elif state.layers:
+                anchor, person = owners.get(mention, nobody)
+                yield SettledState(source, key, anchor, person, state)
 
     def _settle_number(
         self,
@@ -279,8 +279,21 @@ class _RecordMaker:
         self._settlement.findings.add(kind, settled.source, text, self._row.name)
 
 
-def _get_key(item: tuple[publisher_state.Name, RecordState]) -> tuple[str, str, str]:
-    return item[0][:3]
+def _group_by_number(
+    states: Iterable[tuple[publisher_state.Name, RecordState]],
+) -> Iterator[list[tuple[publisher_state.Name, RecordState]]]:
+    """The states of each type, source and key, which come one after the other."""
+    group: list[tuple[publisher_state.Name, RecordState]] = []
+    last_key = last_source = ""
+    for item in states:
+        _, source, key, _ = item[0]
+        if group and (key != last_key or source != last_source):
+            yield group
+            group = []
+        group.append(item)
+        last_key, last_source = key, source
+    if group:
+        yield group
 
 
 def _texts(fields: dict[str, Any]) -> dict[str, Any]:

@@ -26,18 +26,19 @@ class StampMaker:
         self.latest = to_text(now + TOLERANCE)
         """The latest time that is believed."""
         self._zone = zone
+        self._believed = lru_cache(maxsize=4096)(self._believe)
 
     def make_stamp(self, change: Change, arrival: int, part: int) -> Stamp:
         """The stamp of one change of the message that arrived under this number."""
-        latest = self.latest
-        sent, moment = change.sent, change.event
-        if sent > latest:
-            sent = latest
-        if not moment or moment > latest:
-            moment = sent
-        moment = self._order_time(moment)
-        sent = self._order_time(sent) if sent else moment
+        moment, sent = self._believed(change.event, change.sent)
         return Stamp(moment, sent, change.sequence, arrival, part)
+
+    def _believe(self, event: str, sent: str) -> tuple[str, str]:
+        """When a change happened and was sent, as far as that is believed."""
+        sent = min(sent, self.latest)
+        moment = event if "" < event <= self.latest else sent
+        moment = self._order_time(moment)
+        return moment, self._order_time(sent) if sent else moment
 
     def make_extract_stamp(
         self, extract: Replacement, digest: str, arrival: int, part: int
