@@ -107,7 +107,7 @@ def _run(session: Session, sources: Mapping[str, SourceSettings]) -> Output:
             session.vault, session.settings, sources, session.actor, stopping, _say_ready
         )
 
-    reports = asyncio.run(run_until_stopped())
+    reports = run_sources.run_in_loop(run_until_stopped())
     lines = [line for report in reports for line in _describe(report)]
     return Output(list(map(asdict, reports)), lines)
 

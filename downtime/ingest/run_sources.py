@@ -9,9 +9,10 @@ import asyncio
 import gc
 import threading
 import traceback
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from functools import partial
+from typing import Any, TypeVar
 
 from downtime.errors import UserError
 from downtime.ingest.ledger import Ledger
@@ -31,6 +32,7 @@ from downtime.vault.database import transaction
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
+T = TypeVar("T")
 GARBAGE_OBJECTS = 100_000
 """So many new objects before circles of them are looked for."""
 STOP_SECONDS = 30.0
@@ -54,6 +56,20 @@ async def run_sources(
         service = _Service(vault, settings, ledger, on_ready)
         await service.run(sources, stopping)
         return [health.report() for health in service.health]
+
+
+def run_in_loop(main: Coroutine[Any, Any, T]) -> T:
+    """Run to the end in an event loop; that of libuv, where there is one, takes half the time."""
+    with asyncio.Runner(loop_factory=_find_loop()) as runner:
+        return runner.run(main)
+
+
+def _find_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 @contextmanager

@@ -55,7 +55,8 @@ class MllpListener:
         self._networks = settings.networks()
         self._tls = build_tls_context(settings) if settings.certificate_file else None
         self._connections: dict[MllpConnection, str] = {}
-        self._connecting: dict[asyncio.Task[None], str] = {}
+        self._connecting: dict[MllpConnection, str] = {}
+        self._greetings: set[asyncio.Task[None]] = set()
         self._large: set[MllpConnection] = set()
         self._large_waiting: deque[MllpConnection] = deque()
         self._stamp = b""
@@ -90,21 +91,25 @@ class MllpListener:
                 line.close()
                 continue
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            task = asyncio.create_task(self._connect(line, sender))
-            self._connecting[task] = sender
-            task.add_done_callback(lambda done: self._connecting.pop(done, None))
+            connection = MllpConnection(self, sender)
+            self._connecting[connection] = sender
+            task = asyncio.create_task(self._connect(line, connection))
+            self._greetings.add(task)
+            task.add_done_callback(self._greetings.discard)
 
-    async def _connect(self, line: socket.socket, sender: str) -> None:
+    async def _connect(self, line: socket.socket, connection: MllpConnection) -> None:
         timeout = HANDSHAKE_SECONDS if self._tls else None
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: MllpConnection(self, sender),
+                lambda: connection,
                 line,
                 ssl=self._tls,
                 ssl_handshake_timeout=timeout,
             )
         except OSError as error:
             self._health.note_fault(f"A sender could not connect ({_fault_text(error)}).")
+        finally:
+            self._connecting.pop(connection, None)
 
     def _may_connect(self, sender: str) -> bool:
         """Whether there is room for one more from this address; makes room by closing an idle one."""
@@ -142,7 +147,7 @@ class MllpListener:
                 connection.check_time()
 
     async def _stop(self) -> None:
-        for task in list(self._connecting):
+        for task in list(self._greetings):
             task.cancel()
         for connection in list(self._connections):
             connection.stop()
@@ -205,6 +210,7 @@ class MllpListener:
 
     def remember(self, connection: MllpConnection) -> None:
         """It is connected."""
+        self._connecting.pop(connection, None)
         self._connections[connection] = connection.sender
 
     def forget(self, connection: MllpConnection) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from downtime.clock import system_clock
 from downtime.feeds.model import FeedMessage, Position, Reject
 from downtime.ingest.model import RecordedMessage
+from downtime.ingest.run_sources import run_in_loop
 from downtime.ingest.sources.health import SourceHealth
 from downtime.ingest.sources.intake import Intake
 from downtime.ingest.sources.mllp_listener import MllpListener
@@ -77,7 +78,7 @@ class Listening:
         self.port = 0
         self._settings, self._limit = settings, limit
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+        self._thread = threading.Thread(target=lambda: run_in_loop(self._run()))
 
     async def _run(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from downtime.clock import system_clock
 from downtime.config import Home
-from downtime.ingest.run_sources import run_sources
+from downtime.ingest.run_sources import run_in_loop, run_sources
 from downtime.ingest.sources.read_sources import read_sources
 from downtime.settings import IngestSettings, Settings
 from downtime.vault.model import Actor
@@ -36,4 +36,4 @@ async def main() -> None:
     )  # fmt: skip
 
 
-asyncio.run(main())
+run_in_loop(main())
