@@ -268,12 +268,6 @@ def parse_reason(text: str) -> AbsentReason | None:
     return _TYPED.get(text.strip().lower())
 
 
-def split_absent(answers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The answers that have a value, and by key the words of those that have none."""
-    known = {key: text for key, text in answers.items() if text and text not in REASON_TEXTS}
-    return known, {key: REASON_TEXTS[text] for key, text in answers.items() if text in REASON_TEXTS}
-
-
 def known_value(answers: Mapping[str, str], key: str) -> str:
     """The value of an answer; empty when the paper says nothing that can be read."""
     text = answers.get(key, "")

@@ -297,10 +297,10 @@ def _most_megabytes() -> float:
 def _change_entries(vault: Vault, number: int) -> None:
     serials = [_serial(1 + n * 100) for n in range(number)]
     with vault.change(WHO, "entry.correct") as db:
-        for entry in entry_store.fetch_many(db, serials):
-            entry_store.save_entry(
-                db, replace(entry, changed="2026-11-02T15:00:00Z", corrections=1)
-            )
+        for serial in serials:
+            if entry := entry_store.fetch_entry(db, serial):
+                changed = replace(entry, changed="2026-11-02T15:00:00Z", corrections=1)
+                entry_store.save_entry(db, changed)
 
 
 def _changed(records: Iterator[Record]) -> Iterator[Record]:
