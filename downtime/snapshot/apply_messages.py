@@ -152,19 +152,29 @@ class _StateUpdate:
         for finding in message.findings:
             if finding.kind is FindingKind.LIST_IMPLAUSIBLE:
                 return finding
-        for item in message.content:
-            if isinstance(item, Replacement):
-                for data_set in _list_data_sets(item):
-                    if item.sent >= self._cutoffs.get(data_set, NO_CUTOFF).sent:
-                        present = self._list_present(data_set)
-                        if finding := check_list(item, data_set[0], present, self._percent):
-                            return finding
-        return None
+        lists = (item for item in message.content if isinstance(item, Replacement))
+        faults = (
+            check_list(
+                extract, data_set[0], self._list_present(data_set, extract.sent), self._percent
+            )
+            for extract in lists
+            for data_set in _list_data_sets(extract)
+            if self._would_replace(extract, data_set)
+        )
+        return next((fault for fault in faults if fault), None)
 
-    def _list_present(self, data_set: DataSet) -> list[PresentRecord]:
+    def _would_replace(self, extract: Replacement, data_set: DataSet) -> bool:
+        """Whether a full list is a newer one than the list that holds, and not the same again."""
+        cutoff = self._cutoffs.get(data_set, NO_CUTOFF)
+        if extract.sent != cutoff.sent:
+            return extract.sent > cutoff.sent
+        return _digest_changes(extract.changes) != cutoff.digest
+
+    def _list_present(self, data_set: DataSet, sent: str) -> list[PresentRecord]:
+        """What a list as at this time would remove, were it empty."""
         self._write()
         states = publisher_state.iterate_states(self._db, *data_set)
-        names = [name for name, state in states if stands(state)]
+        names = [name for name, state in states if stands(state, sent)]
         mentions = publisher_state.select_identifiers(self._db, {name[3] for name in names})
         return [PresentRecord(name[2], mentions.get(name[3], ())) for name in names]
 

@@ -26,9 +26,13 @@ class PresentRecord(NamedTuple):
     identifiers: tuple[Identifier, ...]
 
 
-def stands(state: RecordState) -> bool:
-    """Whether a record is missed when a list lacks it: it exists, and is not over."""
-    return state.exists and state.fields.get("status") not in _OVER
+def stands(state: RecordState, sent: str) -> bool:
+    """Whether a record is missed when a list as at this time lacks it.
+
+    It exists, is not over, and nothing was sent of it since.
+    """
+    is_older = all(layer.stamp.sent <= sent for layer in state.layers)
+    return state.exists and is_older and state.fields.get("status") not in _OVER
 
 
 def check_list(
@@ -49,8 +53,8 @@ def check_list(
     return Finding(
         FindingKind.LIST_IMPLAUSIBLE,
         extract.source,
-        f"The list of {len(rows)} lacks {lacking} of the {len(present)} that are known, more than"
-        f" {percent}% of them: it is in quarantine until a person releases it.",
+        f"The list has {len(rows)} rows and lacks {lacking} of the {len(present)} that are known, more"
+        f" than {percent}% of them: it is in quarantine until a person releases it.",
         type_name,
     )
 

@@ -143,6 +143,18 @@ def test_an_empty_extract_empties_its_data_set_once_it_is_released_and_is_a_deli
     assert "Appointment" in publisher_state.select_delivered_types(feeds.db)
 
 
+def test_who_came_after_a_list_was_made_is_not_missed_in_it(feeds):
+    listed = extract(
+        "10:00", change("Encounter", "V0", "10:00"), types=("Encounter",), source="PAS"
+    )
+    feeds.say(listed)
+    feeds.say(*(change("Encounter", f"V{n}", "11:00", who=(B,)) for n in range(1, 5)))
+    assert feeds.say(listed).quarantined == ()
+    late = extract("10:30", change("Encounter", "V0", "10:30"), types=("Encounter",), source="PAS")
+    assert feeds.say(late).quarantined == ()
+    assert len(feeds.all("Encounter")) == 5
+
+
 def test_people_are_never_removed_by_an_extract(feeds):
     feeds.say(change("Patient", family="ONE"))
     feeds.say(extract("11:00", types=("Patient", "Encounter"), source="PAS"))

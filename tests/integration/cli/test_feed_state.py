@@ -1,0 +1,22 @@
+"""`downtime feeds read`: the state that files would give, without a home."""
+
+MESSAGE = (
+    "MSH|^~\\&|PAS|DEMO|||20261102100000||ADT^A01|77|P|2.4\r"
+    "EVN|A01|20261102100000\r"
+    "PID|1||H100^^^DEMO^MR||Hill^Ann||19600102|F\r"
+    "PV1|1|I|^^4||||||||||||||||V1\r"
+)
+
+
+def test_an_engineer_sees_what_was_understood_and_nothing_is_kept(terminal, monkeypatch):
+    monkeypatch.setenv("HOME", str(terminal.folder))
+    (terminal.folder / "one.hl7").write_text(MESSAGE)
+    document = terminal.ok("feeds", "read", "one.hl7")
+    (patient,), (stay,) = document["records"]["Patient"], document["records"]["Encounter"]
+    assert (patient["mrn"], patient["family"]) == ("H100", "Hill")
+    assert (stay["patient"], stay["bed"], stay["visit_number"]) == ("H100", "4", "V1")
+    assert "ward-unknown" in {finding["kind"] for finding in document["findings"]}
+    text = terminal.run("feeds", "read", "one.hl7").out
+    assert "family=Hill" in text
+    assert "ward-unknown: PAS" in text
+    assert [path.name for path in terminal.folder.iterdir()] == ["one.hl7"]
