@@ -19,8 +19,6 @@ _INEXACT = re.compile(rb"\d\.\d*0[\s,}\]]|\d[eE][+-]?\d|[.]\d{15}|\D0\.0000|\d{1
 
 _TOO_DEEP = "the resource is nested deeper than {} levels (feeds.max_json_depth)"
 _BLANK = b" \t\r\n\xef\xbb\xbf"
-_OPENINGS = (b"{", b"[")
-"""First lines of a document that is written over several."""
 
 
 class JsonDocument(NamedTuple):
@@ -41,8 +39,12 @@ def split_documents(stream: BinaryIO, limit: int) -> Iterator[JsonDocument]:
     if first is None:
         return
     first = first._replace(data=first.data.removeprefix(b"\xef\xbb\xbf"))
-    second = None if _is_whole(first.data) or first.data.strip() in _OPENINGS else next(lines, None)
-    is_list_of_lines = any(line and _is_whole(line.data) for line in (first, second))
+    opening = first.data.strip()
+    is_begun = opening == b"{" or opening.startswith(b"[")  # a document over several lines
+    second = None if is_begun or _is_whole(first.data) else next(lines, None)
+    is_list_of_lines = _is_whole(first.data) or (
+        second and _is_whole(second.data, b'"resourceType"')
+    )
     if is_list_of_lines or len(first.data) > limit:
         yield first
         yield from (second,) if second else ()
@@ -63,7 +65,10 @@ def _read_lines(stream: BinaryIO, limit: int) -> Iterator[JsonDocument]:
             line = stream.readline(limit + 1)
 
 
-def _is_whole(line: bytes) -> bool:
+def _is_whole(line: bytes, key: bytes = b"") -> bool:
+    """Whether a line is an object by itself, and begins with a key when one is named."""
+    if key and not line.lstrip(b"{ \t").startswith(key):
+        return False
     try:
         return isinstance(orjson.loads(line), dict)
     except orjson.JSONDecodeError:

@@ -100,3 +100,16 @@ def test_a_broken_first_line_does_not_stop_the_others(read_fhir):
 def test_a_finding_holds_nothing_of_the_patient(read_one):
     body = {**FLAG, "status": "SMITH", "subject": {"display": "SMITH"}}
     assert "SMITH" not in str(read_one(body).findings)
+
+
+@pytest.mark.parametrize("text", [b"[%s,\n%s\n]", b"[\n%s,\n%s]", b"[%s\n,%s]"])
+def test_a_list_with_a_resource_a_line_is_a_list(read_fhir, text):
+    flag = orjson.dumps(FLAG)
+    assert [type(item) for item in read_fhir(text % (flag, flag))] == [FeedMessage, FeedMessage]
+
+
+def test_a_bundle_with_an_entry_a_line_is_one_document(read_fhir):
+    entry = orjson.dumps({"resource": FLAG})
+    head = b'{"resourceType":"Bundle","type":"collection","entry":[\n'
+    (message,) = read_fhir(head + entry + b"\n]}")
+    assert [change.type for change in message.content] == ["Flag"]
