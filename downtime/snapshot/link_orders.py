@@ -96,9 +96,9 @@ def _find_same(key: str, links: OrderLinks) -> str:
 
 
 def _join(order: OrderNumbers, answer: OrderNumbers, links: OrderLinks) -> None:
-    kept, joined = _find_same(order.key, links), _find_same(answer.key, links)
-    if kept != joined:
-        links.same[joined] = kept
+    root, joined = _find_same(order.key, links), _find_same(answer.key, links)
+    if root != joined:
+        links.same[joined] = root
 
 
 def _link_same_code(sharers: list[OrderNumbers], links: OrderLinks) -> None:
