@@ -69,3 +69,14 @@ def test_a_list_that_lacks_most_of_the_one_before_is_in_quarantine(home):
     assert "1 in quarantine" in answer.out
     assert "ward-20261102-1100.csv" in answer.out
     assert "In quarantine: 1 table" in answer.out
+
+
+def test_a_message_is_named_as_its_sender_knows_it_and_quoted_masked(terminal, folder):
+    (folder / "pas.hl7").write_text(
+        message(1, "ADT^A01", PID, STAY) + message(2, "ADT^A01", NOBODY)
+    )
+    problem = terminal.ok("feeds", "check", "sent")["problems"][0]
+    assert (problem["kind"], problem["control_id"]) == ("ADT^A01", "MSG2")
+    assert (problem["sender"], problem["line"]) == ("PAS^NORTH", 4)
+    assert problem["sent"] == "2026-11-02T14:02:00Z"
+    assert problem["quote"] == "PID|9||||xxxxxxxxxxxx^xxxxx||99999999|x"
