@@ -183,8 +183,7 @@ class _StateUpdate:
         new = ExtractCutoff(extract.sent, arrival, digest)
         self._systems.note_extract(extract)
         for data_set in _list_data_sets(extract):
-            cutoff = self._cutoffs.get(data_set, NO_CUTOFF)
-            if new > cutoff and (extract.sent, digest) != (cutoff.sent, cutoff.digest):
+            if new > self._cutoffs.get(data_set, NO_CUTOFF):
                 self._write()  # what is pending counts by the extract before this one
                 self._cutoffs[data_set] = new
                 self._replaced.add(data_set)
