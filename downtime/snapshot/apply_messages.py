@@ -32,7 +32,7 @@ from downtime.snapshot.record_state import (
     apply_changes,
 )
 from downtime.snapshot.stamps import StampMaker
-from downtime.snapshot.store import publisher_state
+from downtime.snapshot.store import publisher_state, quarantined_lists
 from downtime.snapshot.store.publisher_state import DataSet, Name
 from downtime.vault.database import transaction
 
@@ -127,6 +127,8 @@ class _StateUpdate:
             publisher_state.delete_states(self._db, unlisted)
         publisher_state.save_systems(self._db, self._systems.newest, self._systems.deliveries)
         publisher_state.save_applied_arrival(self._db, self._last_arrival)
+        reasons = {item.arrival: item.finding.text for item in self._quarantined}
+        quarantined_lists.save_quarantined(self._db, reasons)
         return AppliedMessages(self._messages, self._changes, tuple(self._quarantined))
 
     def _apply_change(self, change: Change, stamp: Stamp) -> None:

@@ -293,6 +293,24 @@ def test_a_list_lies_in_quarantine_until_a_person_releases_it(hospital):
     assert set(hospital.beds(settings=WARDS)) == {"H1"}
 
 
+def test_a_cut_between_state_and_ledger_forgets_no_quarantine(hospital, monkeypatch):
+    hospital.receive(table(FULL, modified=AT_EIGHT), settings=WARDS)
+    hospital.build(settings=WARDS)
+    (arrival, *_) = hospital.receive(table(DAMAGED, modified=AT_NINE), settings=WARDS)
+
+    def cut(_ledger, reasons):
+        if reasons:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as power:
+        power.setattr(update_state, "mark_quarantined", cut)
+        with pytest.raises(KeyboardInterrupt):
+            hospital.build(settings=WARDS)
+    assert hospital.outcome(arrival) is Outcome.USED
+    hospital.build(settings=WARDS)
+    assert hospital.outcome(arrival) is Outcome.QUARANTINED
+
+
 def test_the_keys_of_ledger_and_base_are_renewed_with_the_home(hospital, clock):
     hospital.receive(hl7(admission(1)))
     hospital.build()
