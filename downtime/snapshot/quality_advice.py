@@ -50,6 +50,10 @@ ADVICE: Mapping[FindingKind | Outcome, QualityAdvice] = {
         "Patient numbers that are damaged",
         "Have the list exported as text: a spreadsheet changes long numbers.",
     ),
+    FindingKind.PATIENT_WITH_TWO_NUMBERS: QualityAdvice(
+        "Two hospital numbers sent as one person",
+        "They stay two patients. Have them merged, or the wrong number corrected.",
+    ),
     FindingKind.MERGE_UNMATCHED: QualityAdvice(
         "Merges that found nobody",
         "Check the identifier types and authorities of the source's profile.",
@@ -57,8 +61,15 @@ ADVICE: Mapping[FindingKind | Outcome, QualityAdvice] = {
     FindingKind.PATIENT_WITHOUT_NUMBER: QualityAdvice(
         "Patients without a number", "They are not told apart safely: have them registered."
     ),
+    FindingKind.MOVED_AFTER_DISCHARGE: QualityAdvice(
+        "Patients moved after their discharge",
+        "They are shown as discharged. Ask the ward, and have the discharge cancelled (A13).",
+    ),
     FindingKind.BED_WITH_TWO: QualityAdvice(
         "Beds with two patients", "Ask the ward who lies there, and have the other one moved."
+    ),
+    FindingKind.PATIENT_IN_TWO_BEDS: QualityAdvice(
+        "Patients in two beds", "Ask both wards where the patient is; have the other stay ended."
     ),
     FindingKind.WARD_UNKNOWN: QualityAdvice(
         "Admitted, ward not known", "Find them: Beds shows who they are; have the place recorded."
@@ -77,6 +88,19 @@ ADVICE: Mapping[FindingKind | Outcome, QualityAdvice] = {
     ),
     FindingKind.ORDER_UNMAPPED: QualityAdvice(
         "Orders that are neither test nor alert", "Name their codes in the source's profile."
+    ),
+    FindingKind.RESULT_REOPENED: QualityAdvice(
+        "Reports that were final and are less now", "Ask the laboratory which value holds."
+    ),
+    FindingKind.RESULT_WITHDRAWN: QualityAdvice(
+        "Results that a corrected report no longer holds",
+        "They are marked, or replaced. Ask the laboratory whether they still hold.",
+    ),
+    FindingKind.TIME_IN_FUTURE: QualityAdvice(
+        "Times in the future", "They are not believed. Have the sender's clock set right."
+    ),
+    FindingKind.REJECTED: QualityAdvice(
+        "Messages rejected", f"See {_LIST} rejected', and have the sender correct them."
     ),
     FindingKind.LIST_IMPLAUSIBLE: QualityAdvice(
         "Lists that cannot be believed", "Look at the list; release it, or have it sent again."

@@ -13,11 +13,18 @@ from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
 from downtime.feeds.hl7.alerts import read_admission_observations
 from downtime.feeds.hl7.codes import BED_STATES
-from downtime.feeds.hl7.encounters import VisitEvent, read_encounter
-from downtime.feeds.hl7.merges import ACCOUNT_EVENTS, MERGES, read_account_event, read_merge
+from downtime.feeds.hl7.encounters import read_encounter
+from downtime.feeds.hl7.merges import (
+    ACCOUNT_EVENTS,
+    MERGES,
+    RECLASSIFICATIONS,
+    read_account_event,
+    read_merge,
+)
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.patient import identify, read_person
-from downtime.feeds.hl7.segments import Hl7Message
+from downtime.feeds.hl7.segments import Hl7Message, Segment
+from downtime.feeds.hl7.stay_events import STAYS_OF_EVENT, VisitEvent
 from downtime.feeds.model import (
     Change,
     FindingKind,
@@ -110,14 +117,22 @@ def _read_part(
     changes = read_person(reader, part, numbers, recorded)
     if trigger in MERGES:
         changes += read_merge(reader, part, numbers, recorded)
-    elif trigger in ACCOUNT_EVENTS:
+    elif trigger in ACCOUNT_EVENTS or (trigger in RECLASSIFICATIONS and "MRG" in part.by_name):
         changes += read_account_event(reader, part, numbers, recorded)
     if trigger not in _WITHOUT_VISIT:
-        for pv1 in part.list_segments("PV1"):
+        for pv1 in part.list_segments("PV1") or _stand_in(reader, part):
             changes.append(read_encounter(reader, part, pv1, numbers, event))
     if "OBX" in part.by_name:
         changes += read_admission_observations(reader, part, numbers, recorded)
     return changes
+
+
+def _stand_in(reader: MessageReader, part: Hl7Message) -> list[Segment]:
+    """An empty PV1 for an event that means a stay and does not name it: the patient's only one."""
+    if reader.trigger not in STAYS_OF_EVENT:
+        return []
+    reader.note(FindingKind.NOT_READ, f"{reader.trigger} names no stay (PV1)", "PV1")
+    return [Segment(["PV1"], part.header.delimiters)]
 
 
 def _read_unlink(

@@ -1,39 +1,35 @@
-"""HL7 v2 PV1 (with PV2 and DG1) to Encounter.
+"""HL7 v2 PV1 (with PV2 and DG1) to Encounter: whose stay, of what class, where, with whom, why.
 
 Key: visit number (PV1-19), else account (PID-18), else the first number of the patient; the profile
 of the source may say otherwise. PV1-3 is said from its first filled part on: a ward without a bed
-empties the bed, a bed without a ward is another bed of the same ward.
-
-Updates (A08, A31 …) say no status, unless a discharge time (PV1-45) that has passed comes with them.
-One still to come is an expected end: shown, and never an end.
+empties the bed, a bed without a ward is another bed of the same ward; where only its description
+(PL.9) is filled, that is the place. What each event does to a stay: `stay_events`.
 """
 
-from typing import NamedTuple
-
 from downtime.clinical.identifiers import Identifier
-from downtime.clinical.model import EncounterClass, EncounterStatus
+from downtime.clinical.model import EncounterClass
 from downtime.feeds import times
 from downtime.feeds.hl7.data_types import (
     DELETED,
     coded_text,
     coded_texts,
+    component_text,
     person_names,
     split_components,
 )
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.segments import Hl7Message, Segment
+from downtime.feeds.hl7.stay_events import (
+    CANCEL_TRANSFER,
+    TRANSFER,
+    VisitEvent,
+    add_event,
+    says_presence,
+)
 from downtime.feeds.model import Change, FindingKind, Operation, Value
+from downtime.feeds.named_resources import ADDRESSES
 from downtime.feeds.profiles import CodeTable
 
-STATUS_BY_EVENT = {
-    **dict.fromkeys(("A05", "A14"), EncounterStatus.PLANNED),
-    **dict.fromkeys(("A01", "A02", "A04", "A06", "A07", "A09", "A10"), EncounterStatus.IN_PROGRESS),
-    **dict.fromkeys(("A21", "A22"), EncounterStatus.IN_PROGRESS),
-    **dict.fromkeys(("A12", "A13", "A32", "A33", "A52", "A53"), EncounterStatus.IN_PROGRESS),
-    **dict.fromkeys(("A11", "A27", "A38"), EncounterStatus.CANCELLED),
-    "A03": EncounterStatus.FINISHED,
-}
-"""The status of an encounter that each event means; other events leave it as it was."""
 _CLASS_BY_EVENT = {"A06": EncounterClass.INPATIENT, "A07": EncounterClass.OUTPATIENT}
 _CLASSES = {
     **dict.fromkeys(("I", "B"), EncounterClass.INPATIENT),
@@ -46,22 +42,8 @@ _INPATIENT, _OUTPATIENT = EncounterClass.INPATIENT, EncounterClass.OUTPATIENT
 _SET, _CANCEL, _DELETE = Operation.SET, Operation.CANCEL, Operation.DELETE
 _NO_CLASS = frozenset({"", "P", "N", "U", "C"})
 """Classes of HL7 table 0004 that say nothing of a stay."""
-_BEGINNINGS = frozenset({"A01", "A04"})
-_DISCHARGE = "A03"
-_CANCEL_DISCHARGE = "A13"
-_CANCEL_PENDING_DISCHARGE = "A25"
-_PENDING_DISCHARGE = "A16"
 _DELETE_VISIT = "A23"
-
-
-class VisitEvent(NamedTuple):
-    """When something happened to a stay."""
-
-    order: str = ""
-    """By which its change is ordered."""
-    moment: str = ""
-    """When it was; differs from `order` only in the hour that happens twice."""
-    is_cancellation: bool = False
+_NO_PLACE: dict[str, Value] = {"ward": "", "bay": "", "bed": ""}
 
 
 def read_encounter(
@@ -72,39 +54,96 @@ def read_encounter(
     event: VisitEvent,
 ) -> Change:
     """What one PV1 says of a stay."""
-    pid = part.find_segment("PID")
     raw = pv1.pad_fields(45)
-    fields: dict[str, Value] = {}
-    if visit := pv1.text(19) or (pid.text(18) if pid else ""):
-        fields["visit_number"] = visit
-    _add_class_and_place(reader, pv1, raw, fields)
-    _add_people(pv1, raw, fields)
+    fields = _read_stay(reader, part, pv1, raw)
+    if raw[6]:
+        fields["prior_ward"] = pv1.text(6)
+    _check_place(reader, pv1, fields)
     _add_reason(reader, part, fields)
-    _add_period_and_status(reader, part, pv1, event, fields)
+    fields = add_event(reader, pv1, event, fields)
     operation = _CANCEL if event.is_cancellation else _SET
     if reader.trigger == _DELETE_VISIT:
         operation = _DELETE
-    key = reader.find_visit(pid, pv1) or str(numbers[0])
+    key = _key(reader, part, pv1, numbers)
     return reader.change("Encounter", key, numbers, fields, event.order, operation)
 
 
-def _add_class_and_place(
-    reader: MessageReader, pv1: Segment, raw: list[str], fields: dict[str, Value]
-) -> None:
-    """PV1-2, PV1-3 and PV1-6."""
-    if place := raw[3]:
-        first = place.split(pv1.delimiters.repetition, 1)[0]
-        ward, bay, bed = map(str.strip, split_components(first, 3, pv1.delimiters))
-        if ward or place == DELETED:
-            fields["ward"], fields["bay"], fields["bed"] = ward, bay, bed
-        elif bay:
-            fields["bay"], fields["bed"] = bay, bed
-        elif bed:
-            fields["bed"] = bed
-    if kind := _class(reader, pv1.text(2), is_placed=bool(place), in_bed=bool(fields.get("bed"))):
+def read_whereabouts(
+    reader: MessageReader, part: Hl7Message, numbers: tuple[Identifier, ...]
+) -> list[Change]:
+    """Where orders and results say that a patient lies: a stay of the sender's, of no status.
+
+    It is a clue where the system that knows of stays has said nothing; that system needs none.
+    """
+    pv1 = part.find_segment("PV1")
+    if pv1 is None or not numbers or not pv1.get_raw_field(3):
+        return []
+    context = reader.context
+    source = context.known_system(reader.message.header.text(3)) or reader.source
+    if source == context.holders["Encounter"]:
+        return []
+    fields = _read_stay(reader, part, pv1, pv1.pad_fields(19))
+    if not fields.get("ward") or fields.get("kind", _OUTPATIENT) == _OUTPATIENT:
+        return []
+    key = _key(reader, part, pv1, numbers)
+    return [reader.change("Encounter", key, numbers, fields, source=source)]
+
+
+def _key(
+    reader: MessageReader, part: Hl7Message, pv1: Segment, numbers: tuple[Identifier, ...]
+) -> str:
+    return reader.find_visit(part.find_segment("PID"), pv1) or str(numbers[0])
+
+
+def _read_stay(
+    reader: MessageReader, part: Hl7Message, pv1: Segment, raw: list[str]
+) -> dict[str, Value]:
+    """What PV1 says of a stay, whatever happened to it."""
+    fields: dict[str, Value] = {}
+    pid, visit = part.find_segment("PID"), pv1.text(19)
+    account = pid.text(18) if pid else ""
+    if visit or account:
+        fields["visit_number"] = visit or account
+        if visit and account and visit != account:
+            fields[ADDRESSES] = (account,)
+    if raw[3]:
+        fields |= _read_place(pv1, raw[3])
+    if kind := _class(reader, pv1.text(2), is_placed=bool(raw[3]), in_bed=bool(fields.get("bed"))):
         fields["kind"] = kind
-    if raw[6]:
-        fields["prior_ward"] = pv1.text(6)
+    _add_people(pv1, raw, fields)
+    return fields
+
+
+def _read_place(pv1: Segment, raw: str) -> dict[str, Value]:
+    """Ward, bay and bed of PV1-3 or PV1-6, as far as they are said."""
+    delimiters = pv1.delimiters
+    first = raw.split(delimiters.repetition, 1)[0]
+    ward, bay, bed = map(str.strip, split_components(first, 3, delimiters))
+    if ward:
+        return {"ward": ward, "bay": bay, "bed": bed}
+    if bay:
+        return {"bay": bay, "bed": bed}
+    if bed:
+        return {"bed": bed}
+    if description := component_text(first, 9, delimiters):
+        return {"ward": description, "bay": "", "bed": ""}
+    parts = set(first.split(delimiters.component))
+    return _NO_PLACE if DELETED in parts and parts <= {DELETED, ""} else {}
+
+
+def _check_place(reader: MessageReader, pv1: Segment, fields: dict[str, Value]) -> None:
+    """A transfer that names no place, and one taken back that does not say where they are now.
+
+    For that, PV1-6 may; else nobody believes that they are where they were not moved to.
+    """
+    trigger = reader.trigger
+    if trigger not in (TRANSFER, CANCEL_TRANSFER) or fields.keys() & _NO_PLACE.keys():
+        return
+    if trigger == CANCEL_TRANSFER:
+        fields |= _NO_PLACE | _read_place(pv1, pv1.get_raw_field(6))
+    if not fields.get("ward"):
+        text = f"{trigger} does not say where the patient now is"
+        reader.note(FindingKind.NOT_READ, text, "PV1-3")
 
 
 def _class(reader: MessageReader, sent: str, *, is_placed: bool, in_bed: bool) -> str:
@@ -121,7 +160,7 @@ def _class(reader: MessageReader, sent: str, *, is_placed: bool, in_bed: bool) -
     if kind == _OUTPATIENT and sent in reader.context.profile.bed_classes:
         if in_bed:
             return _INPATIENT
-        return kind if is_placed or reader.trigger in STATUS_BY_EVENT else ""
+        return kind if is_placed or says_presence(reader.trigger) else ""
     return kind
 
 
@@ -152,53 +191,3 @@ def _add_reason(reader: MessageReader, part: Hl7Message, fields: dict[str, Value
         )
     if reason or sent:
         fields["reason"] = reason
-
-
-def _add_period_and_status(
-    reader: MessageReader,
-    part: Hl7Message,
-    pv1: Segment,
-    event: VisitEvent,
-    fields: dict[str, Value],
-) -> None:
-    trigger = reader.trigger
-    status = STATUS_BY_EVENT.get(trigger, "")
-    if not reader.add_time(fields, "started", pv1, 44):
-        if pv1.get_raw_field(44) == DELETED:
-            fields["started"], fields["started_text"] = "", ""
-        elif trigger in _BEGINNINGS and event.moment:
-            fields["started"] = event.moment
-    if trigger == _CANCEL_DISCHARGE:
-        fields["ended"], fields["ended_text"] = "", ""
-    elif trigger == _CANCEL_PENDING_DISCHARGE:
-        fields["expected_end"] = ""
-    elif pv1.get_raw_field(45):
-        status = _add_end(reader, pv1, event, fields) or status
-    elif trigger == _DISCHARGE and (event.moment or reader.sent):
-        fields["ended"] = event.moment or reader.sent
-    if status:
-        fields["status"] = status
-
-
-def _add_end(
-    reader: MessageReader, pv1: Segment, event: VisitEvent, fields: dict[str, Value]
-) -> str:
-    """PV1-45 as the end, when it was sent as a discharge or has passed; else as the expected end."""
-    ends: dict[str, Value] = {}
-    ended = reader.add_time(ends, "ended", pv1, 45)
-    if reader.trigger in STATUS_BY_EVENT and reader.trigger != _DISCHARGE:
-        expected = ended
-    else:
-        now = reader.sent or event.order
-        is_past = bool(ended) and bool(now) and ended < now[: len(ended)]
-        expected = "" if reader.trigger == _DISCHARGE or is_past else ended
-    if pv1.get_raw_field(45) == DELETED:
-        fields["ended"], fields["ended_text"], fields["expected_end"] = "", "", ""
-    elif expected or reader.trigger == _PENDING_DISCHARGE:
-        fields["expected_end"] = ended
-    elif ended:
-        fields.update(ends)
-        return EncounterStatus.FINISHED
-    elif reader.trigger == _DISCHARGE:
-        fields["ended"] = event.moment or reader.sent
-    return ""

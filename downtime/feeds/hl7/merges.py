@@ -1,10 +1,10 @@
 """HL7 v2 events that join persons, or move and rename stays: the MRG segment.
 
-A number of MRG-1 that names no authority is one of the authority of the person who survives.
+A stay that takes another number goes on under it with all that is known of it (`continued_as`), and
+so does one that is merged into another, or that a change of class (A06, A07) follows. A number of MRG-1 that names no authority is one of the authority of the person who survives.
 """
 
 from downtime.clinical.identifiers import Identifier
-from downtime.clinical.model import EncounterStatus
 from downtime.feeds.hl7.identifiers import parse_identifiers
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.segments import Hl7Message, Segment
@@ -16,11 +16,12 @@ _MOVE_PERSON = "A43"
 _ACCOUNT, _VISIT = 3, 5
 _PRIOR_FIELDS = {
     **dict.fromkeys(("A35", "A41", "A44", "A49"), _ACCOUNT),
-    **dict.fromkeys(("A42", "A45", "A50"), _VISIT),
+    **dict.fromkeys(("A42", "A45", "A50", "A06", "A07"), _VISIT),
 }
 """Where in MRG the account or visit stands that is merged, moved or renamed."""
-ACCOUNT_EVENTS = frozenset(_PRIOR_FIELDS) | {_MOVE_PERSON}
-_RENAMES = frozenset({"A49", "A50"})
+RECLASSIFICATIONS = frozenset({"A06", "A07"})
+"""A change of class, which may come with another visit number."""
+ACCOUNT_EVENTS = frozenset(_PRIOR_FIELDS) - RECLASSIFICATIONS | {_MOVE_PERSON}
 
 
 def read_merge(
@@ -52,24 +53,36 @@ def read_account_event(
     if reader.trigger == _MOVE_PERSON:
         reader.note(FindingKind.NOT_READ, "identifiers that move (A43) are not read", "MRG")
         return []
-    pid, visits, changes = part.find_segment("PID"), part.list_segments("PV1"), []
+    pid, visits = part.find_segment("PID"), part.list_segments("PV1")
+    changes: list[Change] = []
     for place, mrg in enumerate(part.list_segments("MRG")):
         pv1 = visits[min(place, len(visits) - 1)] if visits else None
-        present = reader.find_visit(pid, pv1)
         merged = tuple(_read_prior_numbers(reader, mrg, 1, numbers))
         prior = _find_prior_visit(reader.trigger, mrg, pv1)
-        if merged and (prior or present):
-            key, operation = prior or present, Operation.MOVE
-            changes.append(
-                reader.change("Encounter", key, numbers, {}, event, operation, merged=merged)
-            )
-        elif prior and prior != present and _says_where(reader.trigger, pv1):
-            fields: dict[str, Value] = {"status": EncounterStatus.CANCELLED}
-            changes.append(
-                reader.change("Encounter", prior, numbers, fields, event, Operation.CANCEL)
-            )
-        elif not merged:
+        present = reader.find_visit(pid, pv1)
+        continued = _continue_stay(reader, numbers, event, merged, prior, present)
+        if not continued and not present and reader.trigger not in RECLASSIFICATIONS:
             reader.note(FindingKind.MERGE_UNMATCHED, "MRG names no stay that could move", "MRG")
+        changes += continued
+    return changes
+
+
+def _continue_stay(
+    reader: MessageReader,
+    numbers: tuple[Identifier, ...],
+    event: str,
+    merged: tuple[Identifier, ...],
+    prior: str,
+    present: str,
+) -> list[Change]:
+    """The stay or account `prior` goes to the person of PID, and on under the number `present`."""
+    changes = []
+    if merged and (prior or present):
+        key, move = prior or present, Operation.MOVE
+        changes.append(reader.change("Encounter", key, numbers, {}, event, move, merged=merged))
+    if prior and present and prior != present:
+        fields: dict[str, Value] = {"continued_as": present}
+        changes.append(reader.change("Encounter", prior, numbers, fields, event))
     return changes
 
 
@@ -79,10 +92,3 @@ def _find_prior_visit(trigger: str, mrg: Segment, pv1: Segment | None) -> str:
     if field == _ACCOUNT and pv1 is not None and pv1.text(19):
         return mrg.text(_VISIT)
     return mrg.text(field)
-
-
-def _says_where(trigger: str, pv1: Segment | None) -> bool:
-    """Whether a stay may take another number: not when nothing says where the patient then is."""
-    if trigger not in _RENAMES:
-        return True
-    return pv1 is not None and bool(pv1.get_raw_field(3) or pv1.get_raw_field(45))

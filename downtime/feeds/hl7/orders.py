@@ -18,6 +18,7 @@ from downtime.feeds.hl7.alerts import PRECAUTIONS, RESUSCITATION, AlertCategory,
 from downtime.feeds.hl7.codes import RESULT_STATES
 from downtime.feeds.hl7.data_types import coded_texts
 from downtime.feeds.hl7.documents import read_result_document
+from downtime.feeds.hl7.encounters import read_whereabouts
 from downtime.feeds.hl7.medicines import read_medicines
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.observations import is_document, observation_text
@@ -61,6 +62,7 @@ def read_orders(reader: MessageReader) -> list[Change]:
     changes: list[Change] = []
     for part, orders, numbers, person in read_order_patients(reader):
         changes += person
+        changes += read_whereabouts(reader, part, numbers)
         for order in orders:
             if order.obr:
                 changes += _read_order(reader, part, order, numbers)

@@ -13,6 +13,7 @@ from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
 from downtime.feeds.hl7.codes import RESULT_STATES, ResultStatus
 from downtime.feeds.hl7.documents import read_result_document
+from downtime.feeds.hl7.encounters import read_whereabouts
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.observations import ReportLink, read_observations
 from downtime.feeds.hl7.order_groups import OrderGroup, read_order_patients, request_fields
@@ -45,6 +46,7 @@ def read_results(reader: MessageReader) -> list[Change]:
             reader.unused = "it holds no report (OBR)"
             continue
         changes += person
+        changes += read_whereabouts(reader, part, numbers)
         for order in orders:
             _read_report(reader, part, order, numbers, changes)
     return changes

@@ -48,6 +48,9 @@ def test_an_admission_says_who_and_where(hl7, of):
         "started": "2026-11-02T08:10:00Z",
         "started_text": "202611020810",
         "status": "in-progress",
+        "ended": "",
+        "ended_text": "",
+        "was_in_bed": "1",
     }
     assert (message.kind, message.source) == ("ADT^A01", "PAS")
 
@@ -58,10 +61,10 @@ def test_an_admission_says_who_and_where(hl7, of):
         ("A01", "in-progress"),
         ("A03", "finished"),
         ("A04", "in-progress"),
-        ("A05", "planned"),
+        ("A05", None),
         ("A11", "cancelled"),
         ("A13", "in-progress"),
-        ("A38", "cancelled"),
+        ("A38", None),
         ("A08", None),
     ],
 )

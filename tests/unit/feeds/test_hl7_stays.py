@@ -61,7 +61,7 @@ def test_a_bed_alone_is_another_bed_of_the_same_ward(stay):
 def test_a_discharge_to_come_is_expected_and_no_end(stay, event):
     fields = stay(event, pv1(ended="202611051200")).fields
     assert fields["expected_end"] == "2026-11-05T12:00:00Z"
-    assert "ended" not in fields
+    assert not fields.get("ended")
     assert fields.get("status") != "finished"
 
 
@@ -148,16 +148,98 @@ def test_an_account_that_moves_takes_its_stay_to_the_other_person(hl7, of):
     assert (move.patient[0].value, move.merged[0].value) == ("H2002", "H1001")
 
 
-def test_a_stay_with_a_new_number_is_not_two(hl7, of):
-    old, new = of(hl7("ADT^A50", PID, "MRG|||||V1", pv1(visit="V2")), "Encounter")
-    assert (old.key, old.operation, old.fields["status"]) == ("V1", Operation.CANCEL, "cancelled")
-    assert (new.key, new.fields["ward"]) == ("V2", "W1")
+@pytest.mark.parametrize("event", ["A42", "A45", "A50", "A06"])
+def test_a_stay_goes_on_under_its_new_number(hl7, of, event):
+    old, new = of(hl7(f"ADT^{event}", PID, "MRG|||||V1", pv1(visit="V2", place="")), "Encounter")
+    assert (old.key, dict(old.fields), old.operation) == ("V1", {"continued_as": "V2"}, "set")
+    assert new.key == "V2"
 
 
-def test_a_new_number_that_says_no_place_ends_nothing(hl7, of):
-    message = hl7("ADT^A50", PID, "MRG|||||V1", pv1(visit="V2", place=""))
-    assert [c.operation for c in of(message, "Encounter")] == [Operation.SET]
+def test_a_new_number_without_the_old_one_is_said(hl7):
+    message = hl7("ADT^A50", PID, "MRG|H1001^^^DEMO^MR||||V1")
     assert [f.kind for f in message.findings] == [FindingKind.MERGE_UNMATCHED]
+
+
+@pytest.mark.parametrize("event", ["A05", "A14", "A15", "A16", "A25", "A26", "A27", "A38"])
+def test_what_is_to_come_says_nothing_of_where_somebody_is(stay, event):
+    fields = stay(event, pv1(place="W2^1^9")).fields
+    assert not {"ward", "bay", "bed", "kind", "started", "status", "presence"} & fields.keys()
+
+
+def test_a_planned_admission_says_where_it_will_be(stay):
+    fields = stay("A14", pv1(place="W2^1^9")).fields
+    assert (fields["plan"], fields["planned_ward"], fields["planned_bed"]) == ("planned", "W2", "9")
+
+
+def test_a_cancelled_transfer_says_where_they_are_by_the_prior_place(stay):
+    cancelled = pv1(place="").split("|")
+    cancelled[6] = "W1^B2^4"
+    fields = stay("A12", "|".join(cancelled)).fields
+    assert [fields[name] for name in ("ward", "bay", "bed")] == ["W1", "B2", "4"]
+
+
+@pytest.mark.parametrize(("event", "place"), [("A12", ""), ("A02", ""), ("A02", "^^^HILL")])
+def test_a_transfer_that_names_no_place_is_used_in_part(hl7, event, place):
+    message = hl7(f"ADT^{event}", PID, pv1(place=place))
+    assert message.outcome == "used-in-part"
+
+
+def test_nobody_is_believed_to_be_where_they_were_not_moved_to(stay):
+    assert stay("A12", pv1(place="")).fields["ward"] == ""
+
+
+def test_a_place_emptied_part_by_part_is_empty(stay):
+    assert stay("A08", pv1(place='""^""^""')).fields["ward"] == ""
+
+
+def test_a_place_that_is_only_described_is_kept(stay):
+    assert stay("A02", pv1(place="^^^^^^^^Ward 7 bed 3")).fields["ward"] == "Ward 7 bed 3"
+
+
+@pytest.mark.parametrize("event", ["A01", "A02"])
+def test_an_end_long_ago_is_an_end(stay, event):
+    fields = stay(event, pv1(ended="20260905")).fields
+    assert (fields["ended"], fields["status"]) == ("2026-09-05", "finished")
+
+
+def test_who_stays_longer_than_expected_is_still_there(stay):
+    assert stay("A02", pv1(ended="202611010900")).fields.get("status") != "finished"
+
+
+@pytest.mark.parametrize("event", ["A01", "A03", "A11", "A13"])
+def test_an_event_that_names_no_stay_is_of_the_patients_only_one(hl7, of, event):
+    message = hl7(f"ADT^{event}", PID)
+    assert message.outcome == "used-in-part"
+    assert of(message, "Encounter")[0].key == "MR|DEMO|H1001"
+
+
+@pytest.mark.parametrize("event", ["A02", "A09", "A32", "A52"])
+def test_being_seen_in_hospital_begins_no_stay(stay, event):
+    fields = stay(event, pv1()).fields
+    assert (fields.get("status"), fields["presence"]) == (None, "in-progress")
+
+
+def test_a_new_admission_takes_an_older_end_away(stay):
+    assert stay("A01", pv1()).fields["ended"] == ""
+
+
+def test_an_account_is_another_address_of_a_stay(stay, hl7, of):
+    pid = PID + "||||||||||ACC1"
+    (change,) = of(hl7("ADT^A08", pid, pv1()), "Encounter")
+    assert (change.key, change.fields["addresses"]) == ("V55", ("ACC1",))
+
+
+@pytest.mark.parametrize(("kind", "control"), [("ORU^R01", "RE"), ("ORM^O01", "NW")])
+def test_orders_and_results_say_where_a_patient_lies(hl7, of, kind, control):
+    order = (f"ORC|{control}|P1", "OBR|1|P1||FBC")
+    (stay,) = of(hl7(kind, PID, pv1(), *order, app="LIMS"), "Encounter")
+    assert (stay.source, stay.fields["bed"], "status" in stay.fields) == ("LIMS", "4", False)
+
+
+@pytest.mark.parametrize("place", [("O", "CLINIC"), ("I", "")])
+def test_a_visit_without_a_bed_says_nothing_of_where_they_lie(hl7, of, place):
+    message = hl7("ORU^R01", PID, pv1(*place), "OBR|1|P1||FBC", app="LIMS")
+    assert not of(message, "Encounter")
 
 
 def test_what_tells_stays_apart_is_the_profiles_to_say(hl7, of):
