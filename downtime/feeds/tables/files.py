@@ -34,6 +34,7 @@ from downtime.feeds.rejects import accept_or_reject
 from downtime.feeds.tables import workbook
 from downtime.feeds.tables.csv_rows import HEADER_ROWS, TableRow, decode_csv, split_rows
 from downtime.feeds.tables.mapping import TableMapping, normalise_title, table_mappings
+from downtime.feeds.tables.row_kinds import is_no_row, separate_rows_of_one_number
 from downtime.feeds.tables.rows import RowReader
 
 _TOO_LONG = "the table is longer than {} bytes (feeds.max_message_bytes)"
@@ -159,11 +160,16 @@ def _read_table(table: _Table, rows: Iterator[TableRow]) -> Iterator[FeedMessage
     columns = headers[best] if headers else {}
     _check_columns(table.mapping, columns)
     width = len(top[best].cells)
-    filled = (row for row in chain(top[best + 1 :], rows) if any(map(str.strip, row.cells)))
+    below = chain(top[best + 1 :], rows)
+    filled = (row for row in below if _is_row(row, columns, table.mapping))
     if table.mapping.full:
         yield from _join_rows(table, list(filled), columns, width)
     else:
         yield from (_read_row(table, row, columns, width) for row in filled)
+
+
+def _is_row(row: TableRow, columns: dict[str, int], mapping: TableMapping) -> bool:
+    return any(map(str.strip, row.cells)) and not is_no_row(_cells(row, columns), mapping)
 
 
 def _check_columns(mapping: TableMapping, columns: dict[str, int]) -> None:
@@ -247,6 +253,8 @@ def _join_rows(
             damaged += not item.content
             findings.update(item.findings)
             changes += (change for change in item.content if isinstance(change, Change))
+    changes, reused = separate_rows_of_one_number(changes, mapping)
+    findings.update(reused)
     if rows and unusable == len(rows):
         yield from _describe_unused(table, tuple(_sum_findings(findings)))
         return

@@ -15,6 +15,7 @@ from downtime.clinical.identifiers import MRN, NHS, Identifier, clean_nhs_number
 from downtime.clinical.record_types import TYPES
 from downtime.feeds import times
 from downtime.feeds.context import FeedContext
+from downtime.feeds.hl7.allergies import says_none_known
 from downtime.feeds.hl7.codes import GENDERS
 from downtime.feeds.model import (
     Change,
@@ -26,12 +27,18 @@ from downtime.feeds.model import (
     bed_key,
 )
 from downtime.feeds.tables import dates
-from downtime.feeds.tables.cells import is_damaged_number, is_number_field
+from downtime.feeds.tables.cells import (
+    is_damaged_cell,
+    is_damaged_number,
+    is_number_field,
+    is_placeholder,
+)
 from downtime.feeds.tables.mapping import TableMapping, is_number, is_time, normalise_title
 
 _PERSON = "patient."
 """Begins the targets that are fields of Patient."""
 _NUMBER_TARGETS = ("patient.mrn", "patient.nhs", "mrn", "nhs_number")
+_MRN_TARGETS = ("patient.mrn", "mrn")
 _NHS_TARGETS = ("patient.nhs", "nhs_number")
 _PAST = ("birth_date", "deceased", "recorded")
 """Times that are never to come."""
@@ -62,7 +69,8 @@ class RowReader:
         """
         record = self.mapping.record
         self._drop_damaged_numbers()
-        numbers = self._patient()
+        self._drop_damaged_cells()
+        numbers = self._patient() or self._person_without_number()
         if not numbers and record != "Location":
             if self.has_damaged_number:
                 return []
@@ -122,6 +130,28 @@ class RowReader:
                 reason = "an NHS number does not pass its check: it is not used"
                 self.note(FindingKind.NUMBER_DAMAGED, target, reason)
 
+    def _drop_damaged_cells(self) -> None:
+        for target, cell in self.cells.items():
+            if target in _MRN_TARGETS and is_placeholder(cell):
+                self.cells[target] = ""
+            elif is_damaged_cell(target, cell):
+                self.cells[target] = ""
+                reason = "a cell that a spreadsheet changed: it is not used"
+                self.note(FindingKind.NUMBER_DAMAGED, target, reason)
+
+    def _person_without_number(self) -> tuple[Identifier, ...]:
+        """Who lies in a bed under a name and without a number is shown, and joins nobody else."""
+        who = [self.cells.get(f"patient.{name}", "") for name in ("family", "given", "birth_date")]
+        if self.mapping.record != "Encounter" or not any(who) or self.has_damaged_number:
+            return ()
+        reason = "a patient has no number: they are shown, and cannot be found by one"
+        self.note(FindingKind.PATIENT_WITHOUT_NUMBER, "patient.mrn", reason)
+        if visit := self.cells.get("visit_number", ""):
+            return (Identifier("VN", self.context.authority, visit),)
+        place = [self.cells.get(name, "") for name in ("ward", "bay", "bed")]
+        digest = hashlib.sha256("\0".join([*place, *who]).encode()).hexdigest()[:16]
+        return (Identifier("MSG", self.mapping.source, digest),)
+
     def _patient(self) -> tuple[Identifier, ...]:
         mrn = self.cells.get("patient.mrn") or self.cells.get("mrn", "")
         nhs = self.cells.get("patient.nhs") or self.cells.get("nhs_number", "")
@@ -143,6 +173,8 @@ class RowReader:
                 self._add_field(fields, record, name, target)
         if not prefix:
             fields.update(self.mapping.constants)
+            if record == "AllergyIntolerance":
+                _name_allergy(fields)
         return fields
 
     def _add_field(self, fields: dict[str, Value], record: str, name: str, target: str) -> None:
@@ -198,6 +230,15 @@ class RowReader:
         return [self.mapping.titles[column] for column, target in columns if target in targets]
 
 
+def _name_allergy(fields: dict[str, Value]) -> None:
+    """What stands in the row is the allergy, whatever its column: one without a name is not seen."""
+    substance = fields.get("substance") or fields.get("reaction") or fields.get("note")
+    if substance:
+        fields["substance"] = substance
+    if says_none_known(str(fields.get("code", "")), str(substance or "")):
+        fields["none_known"] = 1
+
+
 def _has_field(record: str, name: str) -> bool:
     return any(item.name == name for item in fields(TYPES[record]))
 
@@ -222,7 +263,8 @@ def _key(record: str, fields: dict[str, Value], numbers: tuple[Identifier, ...])
         case "Appointment":
             return field("number") or "|".join((person, field("start"), field("location")))
         case "AllergyIntolerance":
-            return f"{person}|{(field('code') or field('substance')).upper()}"
+            named = (field("code"), field("substance"), field("reaction"))
+            return "|".join((person, *(" ".join(part.upper().split()) for part in named)))
         case "ServiceRequest" if number := field("placer") or field("filler"):
             return f"{number}|{(field('code') or field('display')).upper()}"
     if number := field("filler"):

@@ -9,7 +9,13 @@ from io import BytesIO
 from typing import Any
 
 import orjson
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from downtime.processes.sandbox import limit_resources
 
@@ -32,6 +38,12 @@ def cell(value: Any) -> str:
     return str(value).strip()
 
 
+def first_visible(workbook: CalamineWorkbook) -> str:
+    """The first sheet that people see; what is hidden may be last year's."""
+    seen = (s for s in workbook.sheets_metadata if s.visible is SheetVisibleEnum.Visible)
+    return next((s.name for s in seen if s.typ is SheetTypeEnum.WorkSheet), workbook.sheet_names[0])
+
+
 def main(sheet: str, memory: str, seconds: str) -> int:
     """Writes the rows, or one object that says why there are none."""
     limit_resources(memory, seconds)
@@ -41,7 +53,7 @@ def main(sheet: str, memory: str, seconds: str) -> int:
         if sheet and sheet not in workbook.sheet_names:
             out.write(orjson.dumps({"error": f"the workbook has no sheet '{sheet}'"}) + b"\n")
             return 0
-        page = workbook.get_sheet_by_name(sheet or workbook.sheet_names[0])
+        page = workbook.get_sheet_by_name(sheet or first_visible(workbook))
         for row in page.to_python(skip_empty_area=False):
             out.write(orjson.dumps([cell(value) for value in row]) + b"\n")
     except PasswordError:

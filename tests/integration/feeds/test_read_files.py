@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from downtime.errors import NotFoundError
 from downtime.feeds.check_feeds import check_feeds
@@ -234,6 +234,19 @@ def test_a_workbook_whose_cells_lie_far_apart_is_refused_and_nothing_else_stops(
     assert isinstance(first, Reject)
     assert "memory" in first.reason
     assert isinstance(second, FeedMessage)
+
+
+def test_a_hidden_sheet_is_not_read_for_the_one_that_people_see(workbook):
+    book = load_workbook(workbook)
+    hidden = book.create_sheet("Last year", 0)
+    hidden.append(["NHS No", "Date", "Time", "Theatre"])
+    hidden.append([9990000026, date(2025, 11, 2), time(9), 7])
+    hidden.sheet_state = "hidden"
+    book.active = 1
+    book.save(workbook)
+    (message,) = read_feeds([workbook], settings())
+    assert {change.fields.get("location") for change in message.content} >= {"1"}
+    assert all(change.patient[0].value == "9990000018" for change in message.content)
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path):

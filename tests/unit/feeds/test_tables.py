@@ -8,7 +8,7 @@ import pytest
 from downtime.clinical.identifiers import Identifier
 from downtime.errors import InputError
 from downtime.feeds.context import feed_context
-from downtime.feeds.model import Reject, Replacement
+from downtime.feeds.model import FindingKind, Reject, Replacement
 from downtime.feeds.tables import files
 from downtime.settings import FeedsSettings, Settings
 
@@ -220,7 +220,7 @@ def test_a_list_that_was_cut_off_or_of_which_many_rows_are_wrong_is_implausible(
     row = "W1,{0},A{0},SMITH,01/02/1960,V{0}\n"
     rows = [row.format(number) for number in range(1, 10)]
     cut = read(WARD_HEADER + "".join(rows) + "W1,10,A1", name="ward.csv", ward=WARD)[-1]
-    wrong = read(WARD_HEADER + "".join(rows) + "W1,10,,,,\n" * 2, name="ward.csv", ward=WARD)[-1]
+    wrong = read(WARD_HEADER + "".join(rows) + "W1,10,,,,V10\n" * 2, name="ward.csv", ward=WARD)[-1]
     whole = read(WARD_HEADER + "".join(rows), name="ward.csv", ward=WARD)[-1]
     kinds = [[finding.kind for finding in message.findings] for message in (cut, wrong, whole)]
     assert kinds == [["list-implausible"], ["list-implausible"], []]
@@ -311,3 +311,79 @@ def test_characters_that_are_none_of_the_named_set_are_said(read):
 def test_every_missing_column_is_named(read):
     (reject,) = read("Ward,Bed\nW1,1\n", name="ward.csv", ward=WARD)
     assert "'MRN', 'Surname', 'DOB', 'Visit'" in reject.reason
+
+
+def _ward(read, *lines):
+    items = read(WARD_HEADER + "".join(f"{line}\n" for line in lines), name="ward.csv", ward=WARD)
+    message = items[-1]
+    stays = message.content[0].changes
+    return message, {stay.fields.get("bed"): stay for stay in stays}
+
+
+def test_empty_beds_totals_and_repeated_titles_are_no_patients_and_no_damage(read):
+    message, stays = _ward(
+        read,
+        "W1,1,A1,SMITH,01/02/1960,V1",
+        "W1,2,,EMPTY,,",
+        "W1,3,Vacant,,,",
+        WARD_HEADER.strip(),
+        "W1,4,A4,JONES,01/02/1961,V4",
+        "Total patients,,2,,,",
+    )
+    assert sorted(stays) == ["1", "4"]
+    assert message.findings == ()
+
+
+@pytest.mark.parametrize("word", ["UNKNOWN", "N/A", "TBC", "-", "000000", ""])
+def test_patients_without_a_number_are_shown_and_are_not_one_person(read, word):
+    message, stays = _ward(read, f"W1,7,{word},BROWN,01/02/1960,", f"W1,8,{word},GREEN,01/02/1970,")
+    assert sorted(stays) == ["7", "8"]
+    assert stays["7"].patient != stays["8"].patient
+    assert {finding.kind for finding in message.findings} == {FindingKind.PATIENT_WITHOUT_NUMBER}
+
+
+def test_one_number_in_several_rows_of_a_list_keeps_each_row(read):
+    message, stays = _ward(read, "W1,1,A1,SMITH,01/02/1960,V1", "W1,9,A1,SMITH,01/02/1960,V1")
+    assert sorted(stays) == ["1", "9"]
+    assert FindingKind.NUMBER_REUSED in {finding.kind for finding in message.findings}
+
+
+@pytest.mark.parametrize("bed", ["01-Feb", "#REF!", "=A1", "2026-02-01"])
+def test_a_bed_that_a_spreadsheet_changed_is_not_believed(read, bed):
+    message, stays = _ward(read, f"W1,{bed},A1,SMITH,01/02/1960,V1")
+    assert list(stays) == [""]
+    assert [finding.kind for finding in message.findings] == [FindingKind.NUMBER_DAMAGED]
+
+
+@pytest.mark.parametrize("dose", ["05-Oct", "1.00E+03", "=1/2", "2026-10-05"])
+def test_a_dose_that_a_spreadsheet_changed_is_not_believed(read, dose):
+    drugs = {
+        "match": "drugs*",
+        "record": "MedicationRequest",
+        "columns": {"MRN": "patient.mrn", "Drug": "medicine", "Dose": "dosage"},
+    }
+    (message,) = read(f"MRN,Drug,Dose\nA1,Codeine,{dose}\n", name="drugs.csv", drugs=drugs)
+    (change,) = [c for c in message.content if c.type == "MedicationRequest"]
+    assert "dosage" not in change.fields
+    assert [finding.kind for finding in message.findings] == [FindingKind.NUMBER_DAMAGED]
+
+
+def test_every_allergy_of_a_table_is_kept_and_has_a_name(read):
+    allergies = {
+        "match": "allergies*",
+        "record": "AllergyIntolerance",
+        "full": True,
+        "columns": {
+            "MRN": "patient.mrn",
+            "Code": "code",
+            "Substance": "substance",
+            "Reaction": "reaction",
+        },
+    }
+    rows = "A1,OTH,Latex,\nA1,OTH,Penicillin,\nA1,P,Peanut,Rash\nA1,P,Peanut,Anaphylaxis\n"
+    text = f"MRN,Code,Substance,Reaction\n{rows}A1,,,Swelling after codeine\nA2,,NKA,\n"
+    message = read(text, name="allergies.csv", allergies=allergies)[-1]
+    told = [change.fields for change in message.content[0].changes]
+    assert len({change.key for change in message.content[0].changes}) == 6
+    assert all(fields["substance"] for fields in told)
+    assert [fields["substance"] for fields in told if fields.get("none_known")] == ["NKA"]
