@@ -94,6 +94,9 @@ class SourceProfile:
     visit_key: str = setting(
         "visit", "What tells stays apart: `visit` (PV1-19), `account` (PID-18) or `patient`."
     )
+    test_messages: bool = setting(
+        False, "Read messages that are marked as a test or training (MSH-11 `T`, `D`) too."
+    )
     codes: dict[str, Any] = setting(
         {},
         "Own codes: tables `patient_class`, `gender`, `bed_status`, `appointment_status` and"

@@ -1,19 +1,20 @@
 """HL7 v2 AL1 and IAM to AllergyIntolerance: every allergy that was sent is kept.
 
-An allergy is named by its patient, its code and its words, so that AL1, IAM and a repeated message
+An allergy is named by its patient and its own number (IAM-7), else by its code and its words, so that AL1, IAM and a repeated message
 mean one record, and two allergies under one code ('other') stay two. Where AL1-3 is empty, what
 stands in AL1-5 is the allergy. 'No known drug allergy' stays an entry in the source's words: it
 does not say that no allergy is known.
 """
 
 from downtime.clinical.identifiers import Identifier
-from downtime.clinical.model import ClinicalStatus
+from downtime.clinical.model import AllergyIntolerance, ClinicalStatus
 from downtime.feeds import times
 from downtime.feeds.hl7.data_types import coded_texts, coding
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.segments import Hl7Message, Segment, note_text
 from downtime.feeds.model import Change, FindingKind, Operation, Value
 
+_RECORD = AllergyIntolerance.__name__
 _CATEGORIES = {
     **dict.fromkeys(("DA", "DRUG", "MA"), "medication"),
     **dict.fromkeys(("EA", "AA", "PA", "LA"), "environment"),
@@ -42,10 +43,34 @@ def read_allergies(
     reader: MessageReader, part: Hl7Message, numbers: tuple[Identifier, ...], event: str
 ) -> list[Change]:
     """What the AL1 and IAM segments of one person say, each with the NTE after it."""
-    changes: list[Change] = []
+    by_key: dict[str, Change] = {}
     for segment, following in _allergy_groups(part):
-        changes += _read_segment(reader, segment, following, numbers, event)
-    return changes
+        for change in _read_segment(reader, segment, following, numbers, event):
+            former = by_key.get(change.key)
+            by_key[change.key] = _join(former, change) if former else change
+    return list(by_key.values())
+
+
+def _join(first: Change, second: Change) -> Change:
+    """Two entries of one substance in one message: all reactions, and the worst severity."""
+    if Operation.DELETE in (first.operation, second.operation):
+        return second
+    fields = dict(second.fields)
+    for name, separator in (("reaction", ", "), ("note", "\n")):
+        texts = [str(change.fields.get(name, "")) for change in (first, second)]
+        if joined := separator.join(dict.fromkeys(filter(None, texts))):
+            fields[name] = joined
+    entries = (first.fields, second.fields)
+    fields["severity"] = min((str(entry["severity"]) for entry in entries), key=_weigh)
+    if any(entry["status"] == ClinicalStatus.ACTIVE for entry in entries):
+        fields["status"] = ClinicalStatus.ACTIVE
+    return second._replace(fields=fields)
+
+
+def _weigh(severity: str) -> int:
+    """The worst first; one in the sender's own words after the worst that is known."""
+    known = ("severe", "moderate", "mild", "")
+    return known.index(severity) if severity in known else 1
 
 
 def _allergy_groups(part: Hl7Message) -> list[tuple[Segment, list[Segment]]]:
@@ -81,29 +106,29 @@ def _read_segment(
     substances = [substance for substance in substances if substance.text]
     if not substances and (reaction or note):
         substances, reaction = [coding("", delimiters)._replace(text=reaction or note)], ""
+    is_deleted = segment.name == "IAM" and segment.text(6).upper() == "D"
+    if not substances and is_deleted and segment.text(7):
+        substances = [coding("", delimiters)]
     if not substances:
         where = f"{segment.name} {segment.text(1)}".strip()
         reader.note(FindingKind.NOT_READ, f"{segment.name} names no substance", where)
     common = _common_fields(reader, segment, reaction, note)
-    is_deleted = segment.name == "IAM" and segment.text(6).upper() == "D"
     operation = Operation.DELETE if is_deleted else Operation.SET
-    subject = str(numbers[0])
-    return [
-        reader.change(
-            "AllergyIntolerance",
-            f"{subject}|{code.upper()}|{' '.join(text.upper().split())}",
-            numbers,
-            {
-                "substance": text,
-                "code": code,
-                **common,
-                "none_known": int(says_none_known(code, text)),
-            },
-            event,
-            operation,
-        )
-        for code, text in substances
-    ]
+    changes = []
+    for code, text in substances:
+        key = _key(segment, str(numbers[0]), code, text)
+        fields = {"substance": text, "code": code, **common}
+        fields["none_known"] = int(says_none_known(code, text))
+        changes.append(reader.change(_RECORD, key, numbers, fields, event, operation))
+    return changes
+
+
+def _key(segment: Segment, subject: str, code: str, text: str) -> str:
+    """By the entry's own number (IAM-7), which is none where it only counts the segments."""
+    number = segment.text(7) if segment.name == "IAM" else ""
+    if number and number != segment.text(1):
+        return f"{subject}|IAM|{number}"
+    return f"{subject}|{code.upper()}|{' '.join(text.upper().split())}"
 
 
 def _common_fields(

@@ -161,13 +161,20 @@ def specimen_text(value: str, delimiters: Delimiters) -> str:
 
 @lru_cache(maxsize=16_384)
 def unit_text(value: str, delimiters: Delimiters) -> str:
-    """The text of a unit (OBX-6), else its code; `10^9/L` is one, though its `^` was not escaped."""
-    parts = value.split(delimiters.repetition, 1)[0][:_UNIT_SIZE].split(delimiters.component)
+    """The text of a unit (OBX-6), else its code, else its other coding.
+
+    `10^9/L` is one, though its `^` was not escaped; and so is all that names no coding system, where
+    the part before `^` may be a factor (`log10^copies/mL`). A unit does not repeat.
+    """
+    parts = value[:_UNIT_SIZE].split(delimiters.component)
     for number in range(len(parts) - 1, 0, -1):
         if _BASE.fullmatch(parts[number - 1]) and _EXPONENT.fullmatch(parts[number]):
             parts[number - 1 : number + 1] = [parts[number - 1] + "^" + parts[number]]
-    code, text, *others = (*parts, "")
-    sent = text or code or (others[6] if len(others) > 6 else "")
+    code, text, system, other_code, other_text, *others = (*parts, "", "", "", "", "")
+    if code and text and not system and code.casefold() != text.casefold():
+        text = f"{code}^{text}"
+    original = others[3] if len(others) > 3 else ""
+    sent = text or code or original or other_text or other_code
     return "" if sent == DELETED else delimiters.decode(sent).strip()
 
 

@@ -228,7 +228,7 @@ def _repetition_text(value: str, kind: str, segment: Segment) -> str:
     if kind == "XTN":
         return telephone_number(value, delimiters)
     parts = (delimiters.decode(part).strip() for part in value.split(delimiters.component))
-    return " ".join(part for part in parts if part)
+    return (" - " if kind == "NR" else " ").join(part for part in parts if part)
 
 
 def _date_text(sent: str) -> str:

@@ -27,6 +27,7 @@ NOT_NEEDED = frozenset(
     | {"DB1", "PDA", "ROL", "PRT", "ARV", "CTD", "CTI", "RF1", "SAC", "CNS", "SHP", "PAC", "TQ2"}
 )
 """Segments that are left out on purpose: billing, insurance, next of kin, interfaces."""
+_TESTS = frozenset({"T", "D"})
 _REASONS = {
     "ACK": "an acknowledgement says nothing of a patient",
     "BAR": "billing is not used",
@@ -39,11 +40,19 @@ _REASONS = {
 
 
 def is_left_out(reader: MessageReader) -> bool:
-    """Whether the profile of the source leaves out messages of this kind on purpose."""
+    """Whether a message is a test, or of a kind that the profile of the source leaves out."""
+    if _is_test(reader):
+        return True
     not_used = reader.context.profile.not_used
     return bool(not_used) and (
         reader.kind in not_used or f"{reader.kind}^{reader.trigger}" in not_used
     )
+
+
+def _is_test(reader: MessageReader) -> bool:
+    """Whether MSH-11 (HL7 table 0103) says training or debugging: its patients are invented."""
+    processing = reader.message.header.text(11).upper()
+    return processing in _TESTS and not reader.context.profile.test_messages
 
 
 def note_unread(reader: MessageReader) -> None:
@@ -57,6 +66,8 @@ def note_unread(reader: MessageReader) -> None:
 
 def describe_unused(reader: MessageReader, *, is_known: bool) -> str:
     """Why nothing of a message is used."""
+    if _is_test(reader):
+        return "a message of a test or training (MSH-11)"
     if is_left_out(reader):
         return f"left out on purpose by the profile '{reader.context.profile.name}'"
     if reader.unused:

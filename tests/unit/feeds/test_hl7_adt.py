@@ -180,6 +180,31 @@ def test_an_allergy_taken_back_is_deleted(hl7, of):
     assert of(message, "AllergyIntolerance")[0].operation == "delete"
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_one_substance_with_two_reactions_has_both_and_the_worst_severity(hl7, of, turned):
+    entries = ["AL1|1|DA|^Latex|MI|Itching", "AL1|2|DA|^Latex|SV|Collapse"]
+    message = hl7("ADT^A01", PID, *(reversed(entries) if turned else entries))
+    (change,) = of(message, "AllergyIntolerance")
+    assert set(change.fields["reaction"].split(", ")) == {"Itching", "Collapse"}
+    assert change.fields["severity"] == "severe"
+
+
+def test_entries_with_numbers_of_their_own_are_each_shown_and_each_taken_back(hl7, of):
+    entries = ("IAM|1|DA|^Latex|MI|Itching||8001", "IAM|2|DA|^Latex|SV|Collapse||8002")
+    kept = of(hl7("ADT^A60", PID, *entries), "AllergyIntolerance")
+    assert [change.fields["reaction"] for change in kept] == ["Itching", "Collapse"]
+    for deletion in ("IAM|1|DA|^Latex|||D|8002", "IAM|1|DA||||D|8002"):
+        (gone,) = of(hl7("ADT^A60", PID, deletion), "AllergyIntolerance")
+        assert (gone.key, gone.operation) == (kept[1].key, "delete")
+        assert gone.key != kept[0].key
+
+
+def test_a_count_of_segments_is_no_number_of_an_allergy(hl7, of):
+    first = of(hl7("ADT^A60", PID, "IAM|1|DA|^Latex|||A|1"), "AllergyIntolerance")[0]
+    second = of(hl7("ADT^A60", PID, "IAM|1|DA|^Eggs|||A|1"), "AllergyIntolerance")[0]
+    assert first.key != second.key
+
+
 @pytest.mark.parametrize(
     ("substance", "none_known"),
     [

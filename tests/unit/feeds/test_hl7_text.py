@@ -86,12 +86,24 @@ def test_no_nul_reaches_a_name(hl7, of):
         ("mmol/L^millimole per litre^UCUM", "millimole per litre"),
         ("mm^millimetre^UCUM", "millimetre"),
         ("g/L", "g/L"),
+        ("log10^copies/mL", "log10^copies/mL"),
+        ("10^9^L", "10^9^L"),
+        ("E^9/L", "E^9/L"),
+        ("10~9/L", "10~9/L"),
+        ("mmol/L^MMOL/L", "MMOL/L"),
+        ("^^^mg/L^mg/L", "mg/L"),
     ],
 )
 def test_units_are_whole(hl7, of, sent, shown):
     obx = f"OBX|1|NM|WBC^White cells||5|{sent}|||||F"
     message = hl7("ORU^R01", PID.format(name="A"), "OBR|1||F1|FBC^Count", obx, app="LIMS")
     assert of(message, "Observation")[0].fields["units"] == shown
+
+
+def test_a_range_of_numbers_is_one(hl7, of):
+    obx = "OBX|1|NR|WBC^White cells||3^5||||||F"
+    message = hl7("ORU^R01", PID.format(name="A"), "OBR|1||F1|FBC^Count", obx, app="LIMS")
+    assert of(message, "Observation")[0].fields["value"] == "3 - 5"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ import pytest
 
 from downtime.errors import InputError
 from downtime.feeds.context import feed_context
+from downtime.feeds.hl7.messages import read_message
+from downtime.feeds.model import Position
 from downtime.feeds.profiles import CodeTable
 from downtime.settings import FeedsSettings, Settings
 
@@ -48,3 +50,12 @@ def test_a_profile_that_cannot_be_used_says_why(table, word):
     with pytest.raises(InputError) as error:
         context(pas=table)
     assert word in str(error.value)
+
+
+@pytest.mark.parametrize("marked", ["T", "D"])
+def test_messages_of_a_test_are_used_only_where_the_profile_says_so(marked):
+    data = f"MSH|^~\\&|PAS|DEMO|||20261102||ADT^A08|1|{marked}|2.4\rPID|1||H7^^^DEMO^MR||ZZ".encode()
+    left_out = read_message(data, Position("x", 1), context())
+    assert (left_out.outcome, "test" in left_out.unused) == ("not-used", True)
+    read = read_message(data, Position("x", 1), context(rehearsal={"test_messages": True}))
+    assert read.outcome == "used"
