@@ -19,6 +19,7 @@ from downtime.ingest.sources.mllp_settings import MllpSettings
 from downtime.ingest.sources.model import SourceSettings
 from downtime.ingest.sources.read_sources import read_sources
 from downtime.ingest.store import sources as sources_store
+from downtime.vault.model import Actor
 
 LISTENER = "listen"
 """The name of a listener that config.toml does not name."""
@@ -33,6 +34,7 @@ def listen(session: Session, name: str, host: str | None, port: int | None) -> O
 
     Each is on the disk before it is acknowledged. 'downtime ingest run' runs all sources.
     """
+    actor = session.actor  # a wrong key is said before anything else
     listener = _find_listener(session, name)
     listener = replace(
         listener,
@@ -45,7 +47,7 @@ def listen(session: Session, name: str, host: str | None, port: int | None) -> O
             f"The listener's {key} {fault}.",
             "docs/sources.md lists what can be set.",
         )
-    return _run(session, {name or LISTENER: listener})
+    return _run(session, actor, {name or LISTENER: listener})
 
 
 @command(ingest, "run", permission=Permission.INGEST_RUN)
@@ -55,6 +57,7 @@ def run(session: Session, only: tuple[str, ...]) -> Output:
 
     A source that fails is tried again later and stops no other.
     """
+    actor = session.actor  # a wrong key is said before anything else
     sources = read_sources(session.settings)
     for name in only:
         if name not in sources:
@@ -66,7 +69,7 @@ def run(session: Session, only: tuple[str, ...]) -> Output:
             "config.toml names no source.",
             "Add a table [ingest.sources.NAME]; docs/feeds.md shows some.",
         )
-    return _run(session, chosen)
+    return _run(session, actor, chosen)
 
 
 @command(ingest, "status", permission=Permission.INGEST_STATUS)
@@ -98,13 +101,13 @@ def _unknown_error(name: str) -> NotFoundError:
     )
 
 
-def _run(session: Session, sources: Mapping[str, SourceSettings]) -> Output:
+def _run(session: Session, actor: Actor, sources: Mapping[str, SourceSettings]) -> Output:
     async def run_until_stopped() -> list[HealthReport]:
         stopping = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         return await run_sources.run_sources(
-            session.vault, session.settings, sources, session.actor, stopping, _say_ready
+            session.vault, session.settings, sources, actor, stopping, _say_ready
         )
 
     reports = run_sources.run_in_loop(run_until_stopped())

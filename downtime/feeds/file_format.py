@@ -26,6 +26,8 @@ class FileFormat(StrEnum):
     COMPRESSED = "compressed"
     XML = "xml"
     UNKNOWN = "unknown"
+    CUT = "cut"
+    """The beginning of something too long: that it was sent is kept, nothing of it is read."""
 
 
 UNREADABLE = {
@@ -33,6 +35,8 @@ UNREADABLE = {
     FileFormat.COMPRESSED: "a compressed file (gzip): it is read once it is unpacked",
     FileFormat.XML: "an XML file: FHIR is read as JSON only",
     FileFormat.UNKNOWN: "neither HL7 v2, FHIR in JSON, CSV nor a workbook",
+    FileFormat.CUT: "longer than feeds.max_message_bytes or feeds.max_file_bytes allows:"
+    " only its beginning is kept",
 }
 """Why a file of such a format is rejected."""
 

@@ -22,7 +22,7 @@ _ODD = "·"
 
 def mask_raw(data: bytes, file_format: FileFormat) -> str:
     """Something that was sent, as text, masked; a workbook says only how long it is."""
-    if file_format is FileFormat.HL7:
+    if file_format in (FileFormat.HL7, FileFormat.CUT):
         return "\n".join(mask_segment(line) for line in decode_text(data).splitlines() if line)
     if file_format is FileFormat.JSON:
         return _mask_json(data)

@@ -14,7 +14,7 @@ from downtime.ingest.read_ledger import StoredRaw, get_raw
 from downtime.ingest.read_raw import number_items, read_raw
 from downtime.ingest.store import day_file, messages
 
-_TEXTS = (FileFormat.HL7, FileFormat.JSON, FileFormat.TABLE)
+_TEXTS = (FileFormat.HL7, FileFormat.JSON, FileFormat.TABLE, FileFormat.CUT)
 PAGE = 100
 """Messages that are shown at a time."""
 

@@ -7,6 +7,8 @@ from downtime.feeds.file_format import FileFormat
 from downtime.feeds.model import Outcome
 from downtime.ingest.model import LedgerEntry, RawMessage
 
+HEAD_BYTES = 4_096
+"""So much is kept of what is too long: enough for its MSH, by which its sender finds it again."""
 SHEET_ROWS = 1_048_576
 """Rows of a worksheet: so many numbers a workbook takes, since they are counted when it is read."""
 _DIGITS = frozenset(b"0123456789")
@@ -21,7 +23,8 @@ def fingerprint(raw: RawMessage) -> bytes:
     digest = hashlib.blake2b(raw.data, digest_size=8, key=raw.source.encode()[:64])
     if raw.format is not FileFormat.HL7:
         name = raw.name.replace("\\", "/").rsplit("/", 1)[-1]
-        digest.update(f"\0{name}\0{raw.modified}\0{raw.number}".encode("utf-8", "replace"))
+        number = raw.number if raw.format is not FileFormat.CUT else ""  # sent again and again
+        digest.update(f"\0{name}\0{raw.modified}\0{number}".encode("utf-8", "replace"))
     return digest.digest()
 
 
@@ -33,9 +36,16 @@ def read_stamp(raw: RawMessage) -> int:
     """
     if raw.format is not FileFormat.HL7:
         return int("".join(filter(str.isdigit, raw.modified[:19])) or 0)
-    fields = raw.data[:512].split(raw.data[3:4], 7)
+    fields = raw.data[:512].split(raw.data[3:4] or b"|", 7)
     stamp = fields[6][:14] if len(fields) > 7 else b""
     return int(stamp) if stamp and _DIGITS.issuperset(stamp) else 0
+
+
+def cut_when_too_long(raw: RawMessage, limit: int) -> RawMessage:
+    """Itself; of one that is longer than `limit` bytes only the beginning."""
+    if len(raw.data) <= limit:
+        return raw
+    return raw._replace(format=FileFormat.CUT, data=raw.data[:HEAD_BYTES])
 
 
 def count_numbers(raw: RawMessage) -> int:

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from downtime.feeds.context import FeedContext
 from downtime.feeds.file_format import FileFormat
-from downtime.feeds.hl7.messages import read_or_reject
+from downtime.feeds.hl7.messages import describe_reject, read_or_reject
 from downtime.feeds.model import FeedMessage, Position, Reject
 from downtime.feeds.read_feeds import read_document
 from downtime.ingest.model import RawMessage
@@ -20,7 +20,14 @@ def read_raw(raw: RawMessage, context: FeedContext) -> list[Item]:
         position = Position(raw.name, raw.number)
         return [read_or_reject(raw.data, position, context, raw.line)]
     items = read_document(raw.name, raw.format, BytesIO(raw.data), raw.modified, context)
-    return [_move_item(item, raw.number - 1) for item in items] or [_describe_empty(raw)]
+    moved = [_move_item(item, raw.number - 1) for item in items] or [_describe_empty(raw)]
+    if raw.format is FileFormat.CUT:
+        return [
+            describe_reject(item, raw.data, context, raw.line)
+            for item in moved
+            if isinstance(item, Reject)
+        ]
+    return moved
 
 
 def _describe_empty(raw: RawMessage) -> FeedMessage:

@@ -7,11 +7,13 @@ from typing import BinaryIO
 
 from downtime.clock import to_text
 from downtime.feeds.fhir.json_documents import split_documents
-from downtime.feeds.file_format import HEAD_BYTES, FileFormat, as_bytes, detect_content
+from downtime.feeds.file_format import HEAD_BYTES as LOOKED_AT_BYTES
+from downtime.feeds.file_format import FileFormat, as_bytes, detect_content
 from downtime.feeds.hl7.framing import number_messages
 from downtime.feeds.model import Reject
 from downtime.feeds.rejects import reject_file
 from downtime.ingest.model import RawMessage
+from downtime.ingest.policies import HEAD_BYTES, cut_when_too_long
 from downtime.settings import Settings
 
 
@@ -20,8 +22,8 @@ def split_file(path: Path, source: str, settings: Settings) -> Iterator[RawMessa
     limit = settings.feeds.max_file_bytes
     try:
         if path.stat().st_size > limit:
-            reason = f"the file is larger than {limit} bytes (feeds.max_file_bytes)"
-            yield reject_file(path, reason)
+            with path.open("rb") as stream:
+                yield describe_too_large(stream, str(path), _read_modified(path), source)
         else:
             yield from _split(path, source, settings.feeds.max_message_bytes)
     except OSError as error:
@@ -30,9 +32,17 @@ def split_file(path: Path, source: str, settings: Settings) -> Iterator[RawMessa
 
 
 def _split(path: Path, source: str, limit: int) -> Iterator[RawMessage]:
-    modified = to_text(datetime.fromtimestamp(path.stat().st_mtime, UTC))
     with path.open("rb") as stream:
-        yield from split_stream(stream, str(path), modified, source, limit)
+        yield from split_stream(stream, str(path), _read_modified(path), source, limit)
+
+
+def _read_modified(path: Path) -> str:
+    return to_text(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+
+
+def describe_too_large(stream: BinaryIO, name: str, modified: str, source: str) -> RawMessage:
+    """What is kept of a file that is not read because it is too large: that it was there."""
+    return RawMessage(source, FileFormat.CUT, name, 1, stream.read(HEAD_BYTES), modified)
 
 
 def split_stream(
@@ -40,10 +50,18 @@ def split_stream(
 ) -> Iterator[RawMessage]:
     """The same for a file that is open, here or far away, and can go back to its beginning.
 
-    `limit` is the most bytes of one message; `modified` when the file was changed (UTC).
+    `limit` is the most bytes of one message: of a longer one only the beginning is kept; `modified`
+    is when the file was changed (UTC).
     """
+    for raw in _split_stream(opened, name, modified, source, limit):
+        yield cut_when_too_long(raw, limit)
+
+
+def _split_stream(
+    opened: BinaryIO, name: str, modified: str, source: str, limit: int
+) -> Iterator[RawMessage]:
     stream = as_bytes(opened)
-    file_format = detect_content(stream.read(HEAD_BYTES), PurePath(name).suffix)
+    file_format = detect_content(stream.read(LOOKED_AT_BYTES), PurePath(name).suffix)
     opened.seek(0)
     if file_format is FileFormat.WORKBOOK:
         yield RawMessage(source, file_format, name, 1, opened.read(limit + 1), modified)

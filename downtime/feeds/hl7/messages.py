@@ -78,12 +78,18 @@ def read_or_reject(
 ) -> FeedMessage | Reject:
     """One message, or the reject with what the message says of itself; `line` is that of its file."""
     item = accept_or_reject(position, partial(read_message, data, position, context, line))
-    return _describe_reject(item, data, context, line) if isinstance(item, Reject) else item
+    return describe_reject(item, data, context, line) if isinstance(item, Reject) else item
 
 
-def _describe_reject(reject: Reject, data: bytes, context: FeedContext, line: int) -> Reject:
-    """The reject with what MSH says, and the segment concerned with its values masked."""
-    lines = decode_text(data[:_MOST_QUOTED]).replace("\n", "\r").split("\r")
+def describe_reject(reject: Reject, data: bytes, context: FeedContext, line: int = 0) -> Reject:
+    """The reject with what MSH says, and the segment concerned with its values masked.
+
+    What begins with no MSH says nothing: its words may be anything, patients' names too.
+    """
+    text = decode_text(data[:_MOST_QUOTED]).lstrip("\ufeff \t\r\n")
+    lines = text.replace("\n", "\r").split("\r")
+    if not lines[0].startswith("MSH"):
+        return replace(reject, origin=Origin(line=line))
     fields = lines[0].split(lines[0][3:4] or "|") + [""] * 12
     sender = "^".join(field.split("^")[0] for field in fields[2:4])
     kind = "^".join(fields[8].split("^")[:2])

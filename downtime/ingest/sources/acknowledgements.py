@@ -5,7 +5,8 @@ message before we answer, so both answers of enhanced mode are known at once:
 
 AA, CA   it is kept; what is not used is kept as well, and said in MSA-3
 AE, CE   it is kept and cannot be read: a person looks, sending it again changes nothing
-AR, CR   it is not kept: not HL7, too long, or a fault of our own that only this message brings out
+AR, CR   it is not read: not HL7, or too long (the ledger has what fits of it, as rejected), or a fault
+         of our own that only this message brings out (then it is not kept either)
 
 A message that could not be kept gets no answer at all: its sender sends it again. Nor does an answer:
 some senders acknowledge our acknowledgements.

@@ -38,7 +38,7 @@ class HealthReport:
     rejected: int = 0
     """Kept, and not readable."""
     refused: int = 0
-    """Not kept: no HL7, or too long."""
+    """Not read: no HL7, or too long; the ledger has what fits of them."""
     per_minute: float = 0.0
     last_message: str = ""
     last_success: str = ""
@@ -78,7 +78,7 @@ class SourceHealth:
             self._last_sent = getattr(recorded.item, "sent", "") or self._last_sent
 
     def note_refused(self, reason: str) -> None:
-        """A message was refused and not kept."""
+        """A message was refused unread."""
         with self._lock:
             self._refused += 1
         self.note_fault(f"A message was refused: {reason}.")

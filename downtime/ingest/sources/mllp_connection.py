@@ -28,6 +28,9 @@ class Lines(Protocol):
     def submit(self, content: bytes, sender: str, on_recorded: OnRecorded) -> None:
         """Have a message kept."""
 
+    def submit_refused(self, frame: Frame, sender: str, on_recorded: OnRecorded) -> None:
+        """Have what fits of a message kept that is not read."""
+
     def take_large_place(self, connection: "MllpConnection") -> bool:
         """One of the few places for large messages; else it is given later (`continue_large`)."""
 
@@ -165,16 +168,23 @@ class MllpConnection(asyncio.Protocol):
             return
         answer = _Answer(header)
         self._answers.append(answer)
-        if frame.is_too_long:
-            limit = self._lines.max_message_bytes
-            text = f"the message is longer than {limit} bytes (feeds.max_message_bytes)"
-            self._refuse(answer, Verdict(AckCode.REJECTED, text, ErrorCode.TOO_LONG))
-        elif not acknowledgements.is_hl7(frame.content):
-            self._refuse(answer, acknowledgements.NOT_HL7)
+        refusal = self._judge_frame(frame)
+        if refusal:
+            self._lines.submit_refused(
+                frame, self.sender, lambda result: self._answer(answer, result, refusal)
+            )
         else:
             self._lines.submit(
                 frame.content, self.sender, lambda result: self._answer(answer, result)
             )
+
+    def _judge_frame(self, frame: Frame) -> Verdict | None:
+        """Why it is refused unread; None when it is read."""
+        if frame.is_too_long:
+            limit = self._lines.max_message_bytes
+            text = f"the message is longer than {limit} bytes (feeds.max_message_bytes)"
+            return Verdict(AckCode.REJECTED, text, ErrorCode.TOO_LONG)
+        return None if acknowledgements.is_hl7(frame.content) else acknowledgements.NOT_HL7
 
     def _refuse(self, answer: _Answer, verdict: Verdict) -> None:
         self._lines.count_refused(verdict)
@@ -182,21 +192,28 @@ class MllpConnection(asyncio.Protocol):
         self._send_answers()
 
     def _refuse_all(self) -> None:
-        """Another protocol: one answer that a person can read, and the end."""
+        """Another protocol: its beginning is kept, one answer that a person can read, and the end."""
         self._lines.count_refused(acknowledgements.NOT_HL7)
+        beginning = Frame(self._reader.read_beginning())
+        self._lines.submit_refused(beginning, self.sender, lambda result: None)
         for content in self._lines.write_answers(
             acknowledgements.parse_header(b""), acknowledgements.NOT_HL7
         ):
             self._transport.write(VT + content + FS + CR)
         self._transport.close()
 
-    def _answer(self, answer: _Answer, result: RecordedMessage | NotKept) -> None:
+    def _answer(
+        self, answer: _Answer, result: RecordedMessage | NotKept, refusal: Verdict | None = None
+    ) -> None:
         """A message is kept; or cannot be now: then the line breaks, and its sender tries again."""
         if result is NotKept.NOW:
             self.abort()
             return
         if isinstance(result, NotKept):
             self._refuse(answer, acknowledgements.OUR_FAULT)
+            return
+        if refusal:
+            self._refuse(answer, refusal)
             return
         verdict = acknowledgements.judge_outcome(result.outcome, result.reason)
         answer.frames = self._lines.write_answers(answer.header, verdict)

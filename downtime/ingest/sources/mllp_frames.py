@@ -43,6 +43,10 @@ class FrameReader:
         """How much of a message that has not ended is held; frames not yet taken count too."""
         return len(self._buffer) or len(self._head)
 
+    def read_beginning(self) -> bytes:
+        """What begins what is held."""
+        return bytes(memoryview(self._buffer)[:_HEAD_BYTES]) or self._head
+
     def feed(self, data: bytes) -> None:
         """Add what was read."""
         self._buffer += data

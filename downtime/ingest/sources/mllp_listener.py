@@ -23,6 +23,7 @@ from downtime.ingest.sources.acknowledgements import MessageHeader, Verdict
 from downtime.ingest.sources.health import SourceHealth
 from downtime.ingest.sources.intake import Intake, NotKept, OnRecorded
 from downtime.ingest.sources.mllp_connection import MllpConnection
+from downtime.ingest.sources.mllp_frames import Frame
 from downtime.ingest.sources.mllp_settings import MllpSettings
 
 BACKLOG = 128
@@ -175,6 +176,13 @@ class MllpListener:
 
         raw = RawMessage(self.name, FileFormat.HL7, sender, next(self._received), content)
         self._intake.submit(raw, note)
+
+    def submit_refused(self, frame: Frame, sender: str, on_recorded: OnRecorded) -> None:
+        """Have kept what fits of a message that is not read."""
+        file_format = FileFormat.CUT if frame.is_too_long else FileFormat.HL7
+        number = next(self._received)
+        raw = RawMessage(self.name, file_format, sender, number, frame.content)
+        self._intake.submit(raw, on_recorded)
 
     def take_large_place(self, connection: MllpConnection) -> bool:
         """One of the few places; else it is given when one is free, in the order of asking."""

@@ -16,7 +16,7 @@ import orjson
 
 from downtime.ingest.sources.folder_settings import FolderSettings
 from downtime.ingest.sources.polling import DocumentCounts, PollContext
-from downtime.ingest.split_file import split_stream
+from downtime.ingest.split_file import describe_too_large, split_stream
 from downtime.transport.remote_folder import FolderFile, RemoteFolder
 
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".writing", ".lock", "~")
@@ -94,7 +94,9 @@ class WatchedFolder:
     def _record(self, folder: RemoteFolder, file: FolderFile) -> DocumentCounts:
         feeds, counts = self.context.settings.feeds, DocumentCounts()
         if file.size > feeds.max_file_bytes:
-            counts.add_refused(f"it is larger than {feeds.max_file_bytes} (feeds.max_file_bytes)")
+            with folder.open_file(file.name) as stream:
+                cut = describe_too_large(stream, file.name, file.modified, self.context.name)
+            self.context.record([cut], counts)
             return counts
         with folder.open_file(file.name) as stream:
             parts = split_stream(
