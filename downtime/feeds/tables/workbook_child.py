@@ -4,6 +4,7 @@ Its standard input is the workbook. Arguments: sheet (may be empty), bytes of me
 """
 
 import sys
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
@@ -17,6 +18,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from downtime.feeds.tables.csv_rows import HEADER_ROWS
 from downtime.processes.sandbox import limit_resources
 
 
@@ -38,10 +40,29 @@ def cell(value: Any) -> str:
     return str(value).strip()
 
 
-def first_visible(workbook: CalamineWorkbook) -> str:
-    """The first sheet that people see; what is hidden may be last year's."""
-    seen = (s for s in workbook.sheets_metadata if s.visible is SheetVisibleEnum.Visible)
-    return next((s.name for s in seen if s.typ is SheetTypeEnum.WorkSheet), workbook.sheet_names[0])
+def visible_sheets(workbook: CalamineWorkbook) -> list[str]:
+    """The sheets that people see; what is hidden may be last year's."""
+    seen = [s for s in workbook.sheets_metadata if s.visible is SheetVisibleEnum.Visible]
+    return [s.name for s in seen if s.typ is SheetTypeEnum.WorkSheet] or workbook.sheet_names[:1]
+
+
+def join_sheets(workbook: CalamineWorkbook, names: list[str]) -> Iterator[list[str]]:
+    """The rows of the first sheet, then those of every other that has one of its top rows again.
+
+    That row is its titles: a list may have a sheet for each ward, and a sheet of notes.
+    """
+    tops: list[list[str]] = []
+    for place, name in enumerate(names):
+        page = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        is_wanted = place == 0
+        for number, values in enumerate(page):
+            row = [cell(value) for value in values]
+            if place == 0:
+                tops += [row] * (number < HEADER_ROWS and sum(map(bool, row)) > 1)
+            elif number < HEADER_ROWS and row in tops:
+                is_wanted = True
+            if is_wanted:
+                yield row
 
 
 def main(sheet: str, memory: str, seconds: str) -> int:
@@ -53,9 +74,8 @@ def main(sheet: str, memory: str, seconds: str) -> int:
         if sheet and sheet not in workbook.sheet_names:
             out.write(orjson.dumps({"error": f"the workbook has no sheet '{sheet}'"}) + b"\n")
             return 0
-        page = workbook.get_sheet_by_name(sheet or first_visible(workbook))
-        for row in page.to_python(skip_empty_area=False):
-            out.write(orjson.dumps([cell(value) for value in row]) + b"\n")
+        for row in join_sheets(workbook, [sheet] if sheet else visible_sheets(workbook)):
+            out.write(orjson.dumps(row) + b"\n")
     except PasswordError:
         out.write(orjson.dumps({"error": "the workbook is locked with a password"}) + b"\n")
     except (CalamineError, OSError, IndexError):

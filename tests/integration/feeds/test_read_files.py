@@ -249,6 +249,20 @@ def test_a_hidden_sheet_is_not_read_for_the_one_that_people_see(workbook):
     assert all(change.patient[0].value == "9990000018" for change in message.content)
 
 
+def test_a_list_with_a_sheet_for_each_theatre_is_read_whole(workbook):
+    book = load_workbook(workbook)
+    other = book.create_sheet("Theatre 2")
+    other.append(["Theatre 2 only", None, None, None])
+    other.append(["NHS No", "Date", "Time", "Theatre"])
+    other.append([9990000026, date(2026, 11, 2), time(9), 2])
+    book.create_sheet("Notes").append(["Ask the coordinator."])
+    book.save(workbook)
+    messages = list(read_feeds([workbook], settings()))
+    assert not any(isinstance(message, Reject) for message in messages)
+    changes = [change for message in messages for change in message.content]
+    assert {change.fields.get("location") for change in changes} >= {"1", "2"}
+
+
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path):
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
