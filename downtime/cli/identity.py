@@ -110,7 +110,7 @@ def confirm(session: Session, form: str, reason: str) -> Output:
 def reject(session: Session, form: str, reason: str) -> Output:
     """Refuse the proposed link."""
     person = _person(session, form)
-    link = links.reject_link(session.vault, _link_id(person), session.actor, reason)
+    link = links.reject_link(session.vault, person.key, _link_id(person), session.actor, reason)
     return _link_output(link)
 
 
@@ -120,7 +120,7 @@ def reject(session: Session, form: str, reason: str) -> Output:
 def undo(session: Session, form: str, reason: str) -> Output:
     """Take a confirmed link back."""
     person = _person(session, form)
-    link = links.undo_link(session.vault, _link_id(person), session.actor, reason)
+    link = links.undo_link(session.vault, person.key, _link_id(person), session.actor, reason)
     return _link_output(link)
 
 

@@ -188,11 +188,13 @@ def _link(s: Simulation, key: str, number: int, *, undo: bool) -> None:
         staff["clerk2"], "Photograph and scar agree",
     )  # fmt: skip
     links.confirm_link(
-        station.vault, station.settings, link.id, staff["clerk3"], "Asked the family",
+        station.vault, station.settings, link.key, link.id, staff["clerk3"], "Asked the family",
         [staff["clerk"].id],
     )  # fmt: skip
     if undo:
-        links.undo_link(station.vault, link.id, staff["records"], "Somebody else after all")
+        links.undo_link(
+            station.vault, link.key, link.id, staff["records"], "Somebody else after all"
+        )
     else:
         for written in s.strangers[key]:
             written.sheet.patient = patient.id

@@ -111,12 +111,10 @@ def confirm_for_person(
     ConflictError when the patient is no longer in the recovered system as they were proposed.
     """
     person = find_unidentified(vault, settings, outage, ref)
-    link = next((link for link in person.links if link.id == link_id), None)
-    if link is None:
-        raise links.unknown_link_error()
+    link = links.get_link(vault.db, person.key, link_id)
     with closing(open_recovered_snapshot(vault, outage)) as snapshot:
         _check_unchanged(snapshot, link)
-    return links.confirm_link(vault, settings, link_id, actor, reason, person.keyed_by)
+    return links.confirm_link(vault, settings, person.key, link_id, actor, reason, person.keyed_by)
 
 
 def open_recovered_snapshot(vault: Vault, outage: Outage) -> Snapshot:

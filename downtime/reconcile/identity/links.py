@@ -96,12 +96,13 @@ def propose_link(
 def confirm_link(
     vault: Vault,
     settings: Settings,
+    key: str,
     link_id: str,
     actor: Actor,
     reason: str,
     keyed_by: Sequence[str],
 ) -> Link:
-    """Agree with a proposed link; it then holds.
+    """Agree with a proposed link of the person under this key; it then holds.
 
     ForbiddenError for the one who proposed it and for the only one who keyed its forms (`keyed_by`:
     account ids). What the program proposed is proposed by whoever agrees first, and confirmed by
@@ -109,7 +110,7 @@ def confirm_link(
     """
     reason = check_link_reason(reason)
     with vault.change(actor, AuditAction.IDENTITY_CONFIRM, target=link_id, reason=reason) as db:
-        link = get_link(db, link_id)
+        link = get_link(db, key, link_id)
         LIFECYCLE.check(link.state, LinkState.CONFIRMED)
         one_suffices = link.exact and settings.reconcile.exact_links_by_one
         if not link.proposed_by and not one_suffices:
@@ -124,24 +125,25 @@ def confirm_link(
     return link
 
 
-def reject_link(vault: Vault, link_id: str, actor: Actor, reason: str) -> Link:
+def reject_link(vault: Vault, key: str, link_id: str, actor: Actor, reason: str) -> Link:
     """Refuse a proposed link; another may then be proposed. The proposer may do so too."""
     action = AuditAction.IDENTITY_REJECT
-    return _end_link(vault, link_id, LinkState.REJECTED, action, actor, reason)
+    return _end_link(vault, key, link_id, LinkState.REJECTED, action, actor, reason)
 
 
-def undo_link(vault: Vault, link_id: str, actor: Actor, reason: str) -> Link:
+def undo_link(vault: Vault, key: str, link_id: str, actor: Actor, reason: str) -> Link:
     """Take a confirmed link back: the number stands for itself again, as it did before."""
     action = AuditAction.IDENTITY_UNDO
-    return _end_link(vault, link_id, LinkState.UNDONE, action, actor, reason)
+    return _end_link(vault, key, link_id, LinkState.UNDONE, action, actor, reason)
 
 
 def _end_link(
-    vault: Vault, link_id: str, state: LinkState, action: AuditAction, actor: Actor, reason: str
-) -> Link:
+    vault: Vault, key: str, link_id: str, state: LinkState, action: AuditAction, actor: Actor,
+    reason: str,
+) -> Link:  # fmt: skip
     reason = check_link_reason(reason)
     with vault.change(actor, action, target=link_id, reason=reason) as db:
-        link = get_link(db, link_id)
+        link = get_link(db, key, link_id)
         LIFECYCLE.check(link.state, state)
         link = replace(
             link, state=state, ended=vault.now(), ended_by=actor.id, ended_by_name=actor.name,
@@ -151,13 +153,9 @@ def _end_link(
     return link
 
 
-def get_link(db: Database, link_id: str) -> Link:
-    """One link; NotFoundError."""
-    if link := store.fetch_link(db, link_id):
-        return link
-    raise unknown_link_error()
-
-
-def unknown_link_error() -> NotFoundError:
-    """For a link that there is not, or that is another person's."""
-    return NotFoundError("identity.unknown", "There is no such link.", "See the work list.")
+def get_link(db: Database, key: str, link_id: str) -> Link:
+    """One link of the person under this key; NotFoundError, for another person's link too."""
+    link = store.fetch_link(db, link_id)
+    if link is None or link.key != key:
+        raise NotFoundError("identity.unknown", "There is no such link.", "See the work list.")
+    return link

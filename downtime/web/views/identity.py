@@ -170,8 +170,9 @@ def confirm(ref: str, link_id: str) -> ViewResponse:
 @require_permission(Permission.IDENTITY_CONFIRM)
 def reject(ref: str, link_id: str) -> ViewResponse:
     """Refuse a proposed link: the person is to be linked again."""
-    vault = request_context.vault()
-    links.reject_link(vault, link_id, request_context.actor(), required_reason())
+    vault, settings, outage = _context()
+    person = find_unidentified(vault, settings, outage, ref)
+    links.reject_link(vault, person.key, link_id, request_context.actor(), required_reason())
     flash("Rejected. Another patient can be proposed.")
     return redirect(url_for("identity.show_person", ref=ref), 303)
 
@@ -180,8 +181,9 @@ def reject(ref: str, link_id: str) -> ViewResponse:
 @require_permission(Permission.IDENTITY_UNDO)
 def undo(ref: str, link_id: str) -> ViewResponse:
     """Take a confirmed link back; other systems are told to keep the two apart."""
-    vault = request_context.vault()
-    links.undo_link(vault, link_id, request_context.actor(), required_reason())
+    vault, settings, outage = _context()
+    person = find_unidentified(vault, settings, outage, ref)
+    links.undo_link(vault, person.key, link_id, request_context.actor(), required_reason())
     flash("Undone. Compare again; systems that were told are listed for correction.")
     return redirect(url_for("identity.show"), 303)
 

@@ -242,8 +242,8 @@ def test_undo_restores_and_downstream_is_told_twice(
     serial = keyed("blood-sciences-request", BLOODS | PETRA, BLANK)
     link = confirm(serial, propose(serial, "p-1"))
     with pytest.raises(InputError, match="reason"):
-        links.undo_link(vault, link.id, CLERK, "")
-    links.undo_link(vault, link.id, CLERK, "it was her sister")
+        links.undo_link(vault, link.key, link.id, CLERK, "")
+    links.undo_link(vault, link.key, link.id, CLERK, "it was her sister")
     assert links.confirmed_links(vault.db) == {}
     confirm(serial, propose(serial, "p-5"))
     told = links.list_merges(vault.db, outage.id)
@@ -348,7 +348,7 @@ def test_the_next_comparison_finds_who_was_linked_and_after_an_undo_nobody(
     assert states() == {("unmatched", "")}
     link = confirm(serial, propose(serial, "p-1"))
     assert states() == {("new", "p-1")}
-    links.undo_link(vault, link.id, OTHER, "another Petra")
+    links.undo_link(vault, link.key, link.id, OTHER, "another Petra")
     assert states() == {("unmatched", "")}
 
 

@@ -29,7 +29,7 @@ def link(vault, outage, actor):
     made = links.propose_link(
         vault, outage.id, NUMBER, "s-1", MARY._replace(id="p-H100"), [PAPER], actor, "same scar"
     )
-    return links.confirm_link(vault, Settings(), made.id, OTHER, "and the same name", [])
+    return links.confirm_link(vault, Settings(), made.key, made.id, OTHER, "and the same name", [])
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_an_undone_link_that_was_told_asks_people_to_separate_the_records(
     with receiver() as lims:
         settings = network(lims.port)
         send(settings)
-        links.undo_link(vault, link.id, OTHER, "another scar")
+        links.undo_link(vault, link.key, link.id, OTHER, "another scar")
         assert send(settings).attempts == 0
         send(settings)
     (line,) = listed(vault, outage)
@@ -92,7 +92,7 @@ def test_the_line_is_in_every_file_that_people_get(
     with receiver() as lims:
         settings = network(lims.port)
         send(settings)
-        links.undo_link(vault, link.id, OTHER, "another scar")
+        links.undo_link(vault, link.key, link.id, OTHER, "another scar")
         rekey_lines.fill_worklists(vault, settings, actor)
     written = {
         path.suffix: path
@@ -110,7 +110,7 @@ def test_a_link_that_was_undone_before_it_was_told_reaches_nobody(
     vault, outage, link, network, send, actor
 ):
     queue_messages.queue_items(vault, network(1), actor)
-    links.undo_link(vault, link.id, OTHER, "another scar")
+    links.undo_link(vault, link.key, link.id, OTHER, "another scar")
     with receiver() as lims:
         assert send(network(lims.port)).attempts == 0
     (message,) = outbox_messages.list_messages(vault.db)
@@ -128,7 +128,7 @@ def test_a_refused_link_that_is_undone_frees_the_patient_s_later_messages(
     with receiver(lambda m, c: ack(m, next(answers, "AA"))) as lims:
         settings = network(lims.port)
         assert send(settings).refused == 1
-        links.undo_link(vault, link.id, OTHER, "another scar")
+        links.undo_link(vault, link.key, link.id, OTHER, "another scar")
         assert send(settings).acknowledged == 1
     assert [one.state for one in outbox_messages.list_messages(vault.db)] == [
         "resolved",
@@ -147,7 +147,7 @@ def test_a_system_with_a_name_of_two_words_keeps_its_lines(vault, outage, link, 
     )
     queue_messages.queue_items(vault, settings, actor)
     outbox.mark_handed_over(vault, list(outbox_messages.list_messages(vault.db)), actor)
-    links.undo_link(vault, link.id, OTHER, "another scar")
+    links.undo_link(vault, link.key, link.id, OTHER, "another scar")
     queue_messages.queue_items(vault, settings, actor)
     (line,) = listed(vault, outage)
     assert line.worklist[0] == "Blood bank"

@@ -48,6 +48,25 @@ def test_two_people_link_a_downtime_number_and_one_undoes_it(clerks, paper, vaul
     assert "her sister" in page
 
 
+def test_a_link_is_decided_only_in_the_name_of_its_own_person(clerks, paper, keyed, vault):  # noqa: F811
+    clerk, supervisor = clerks
+    stranger = keyed("blood-sciences-request", BLOODS, Subject())
+    sent = {"patient": "p-1", "reason": "seen her", "evidence": "passport"}
+    clerk.post(f"/identity/{paper}/propose", sent)
+    link = re.search(r"/(\w+)/confirm", supervisor.get(f"/identity/{paper}").text)[1]
+
+    def decide(person, decision):
+        said = {"reason": "read the paper"}
+        return supervisor.post(f"/identity/{person}/{link}/{decision}", said).status_code
+
+    assert [decide(stranger, decision) for decision in ("confirm", "reject")] == [404, 404]
+    assert decide(paper, "confirm") == 303
+    assert decide(stranger, "undo") == 404
+    assert NUMBER in links.confirmed_links(vault.db)
+    assert decide(paper, "undo") == 303
+    assert links.confirmed_links(vault.db) == {}
+
+
 def test_a_rejected_patient_can_be_followed_by_another(clerks, paper, vault):  # noqa: F811
     clerk, supervisor = clerks
     sent = {"patient": "p-2", "reason": "a guess", "evidence": "none"}

@@ -47,9 +47,11 @@ def act(vault, step, keys):
                 exact=name == "program", by_program=name == "program",
             )  # fmt: skip
         elif held and name == "confirm":
-            identity_links.confirm_link(vault, Settings(), held[-1].id, who, "why", KEYED_BY)
+            identity_links.confirm_link(
+                vault, Settings(), held[-1].key, held[-1].id, who, "why", KEYED_BY
+            )
         elif held:
-            getattr(identity_links, f"{name}_link")(vault, held[-1].id, who, "why")
+            getattr(identity_links, f"{name}_link")(vault, held[-1].key, held[-1].id, who, "why")
     except UserError:
         return False
     return True
