@@ -1,5 +1,6 @@
 """Writes HL7 v2: the segments of `data/hl7.yaml`, escapes, and the bytes of a file. Reads nothing."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -15,7 +16,7 @@ CR, LF, CRLF = "\r", "\n", "\r\n"
 _ESCAPES = str.maketrans(
     {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\n": "\\.br\\"}
 )
-_SPECIAL = frozenset("\\|^&~\n")
+_find_special = re.compile(r"[\\|^&~\n]").search
 
 
 class Written(str):
@@ -26,7 +27,7 @@ class Written(str):
 
 def text(value: str) -> str:
     """A value with the marks of HL7 v2 escaped and its line ends as `\\.br\\`."""
-    return value.translate(_ESCAPES) if _SPECIAL.intersection(value) else value
+    return value.translate(_ESCAPES) if _find_special(value) else value
 
 
 def parts(*values: str) -> Written:
@@ -44,8 +45,8 @@ def moment(when: datetime | None, offset: bool = False) -> str:
 
 def _write(value: object) -> str:
     """A value of a template, as a field holds it."""
-    if type(value) is str:
-        return text(value)
+    if type(value) is str:  # as nearly all are
+        return value.translate(_ESCAPES) if _find_special(value) else value
     if isinstance(value, Written):
         return value
     if isinstance(value, datetime):
@@ -78,7 +79,6 @@ def _number_of(number: str, system: str) -> Written:
 @cache
 def _environment() -> Environment:
     environment = Environment(finalize=_write, undefined=StrictUndefined)  # noqa: S701 - no HTML
-    environment.globals["any"] = any
     environment.filters |= {
         "bed": _bed,
         "doctor": _doctor,
@@ -104,7 +104,10 @@ def _join_fields(name: str) -> str:
 
 def segments(*names: str, **values: Any) -> list[str]:
     """Segments of `data/hl7.yaml` with these values, each without empty fields at its end."""
-    return [line.rstrip("|") for line in _template(names).render(values).split(LF)]
+    template = _template(names)
+    # Not `render`: it copies Jinja's globals for every segment, a third of the time, and none is used.
+    written = "".join(template.root_render_func(template.new_context(values, shared=True)))
+    return [line.rstrip("|") for line in written.split(LF)]
 
 
 def header(
