@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import ClinicalStatus
+from downtime.feeds import times
 from downtime.feeds.hl7.data_types import coded_text
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.segments import Hl7Message, Segment
@@ -26,9 +27,10 @@ class AlertCategory(StrEnum):
 
 RESUSCITATION = re.compile(
     r"\b(?:DNA[- ]?CPR|DNAR|DNR|DNI|do[- ]not[- ](?:attempt|resus|intubate)\w*|not for (?:cpr|resus\w*)|for (?:cpr|full resus\w*)"
+    r"|full resus\w*|(?-i:ReSPECT|TEP)|cpr decision"
     r"|resus(?:citation)? (?:status|order|decision|plan)|cpr status|code status|full code"
     r"|allow (?:a )?natural death|respect (?:form|plan|status)|ceiling of (?:care|treatment)"
-    r"|(?:treatment )?escalation (?:plan|status|limit\w*))\b",
+    r"|treatment escalation|escalation (?:plan|status|limit\w*))\b",
     re.IGNORECASE,
 )
 """Words of a decision about resuscitation."""
@@ -48,11 +50,24 @@ _NEGATIVE = frozenset(
     {"N", "NO", "NEG", "NEGATIVE", "FALSE", "0", "INACTIVE", "RESOLVED", "CLEARED", "CANCELLED"}
     | {"REMOVED", "DELETE", "DELETED", "D"}
 )
+_NEGATIVE_VALUE = re.compile(
+    r"(?:was |is )?(?:not|none|never|no longer) ?(?:detected|isolated|present|found|known|seen|applicable)?"
+    r"|no (?:growth|evidence|history)\b.*|(?:revoked|withdrawn|lapsed|expired|rescinded|ended|stopped)",
+    re.IGNORECASE,
+)
+"""A value that says that there is nothing."""
+_TAKEN_BACK = re.compile(
+    r"\b(?:no (?:known|history|evidence|growth|longer)|not (?:detected|isolated|known|present)|negative|cleared"
+    r"|denies|ruled out|revoked|withdrawn|lapsed|expired|rescinded|cancelled|resolved)\b",
+    re.IGNORECASE,
+)
+"""Words by which a text may say the contrary: it is shown as a note, and a person reads it."""
 NOTE_OWNERS = frozenset({"PID", "PD1", "PV1", "PV2", "NK1"})
 """Segments whose notes (NTE) are about the person."""
 _RESULTS = frozenset({"ORU", "OUL"})
 _NUMBERS = re.compile(r"[\d.:+\-/ ]*")
 _MOST_TEXT = 1000
+_DAY = len("20261102")
 
 
 def find_category(text: str) -> AlertCategory | None:
@@ -85,6 +100,8 @@ def _find_note_category(reader: MessageReader, part: Hl7Message, text: str) -> A
     A laboratory's note names infections, departments and senders that are no alert.
     """
     category = find_category(text)
+    if category and _TAKEN_BACK.search(text):
+        category = None
     if reader.kind in _RESULTS:
         return category if category is AlertCategory.RESUSCITATION else None
     return category or (None if "OBR" in part.by_name else AlertCategory.NOTE)
@@ -101,12 +118,24 @@ def _read_z_segment(
         if segment.name not in reader.context.profile.not_used:
             reader.note(FindingKind.NOT_READ, f"{segment.name} is not read", segment.name)
         return []
-    return [make_alert(reader, numbers, category, text, event, is_active=is_positive(values))]
+    dates = _list_dates(values)
+    shown = f"{text} ({' to '.join(dates)})" if dates else text
+    is_active = is_positive(values)
+    return [make_alert(reader, numbers, category, shown, event, is_active=is_active, name=text)]
+
+
+def _list_dates(values: list[str]) -> list[str]:
+    """The days among the values, when there are several: none says whether the alert is over."""
+    sent = [value for value in values if len(value) >= _DAY and value.isdigit()]
+    dates = [date for value in sent if (date := times.parse_date(value[:_DAY], times.UTC_ZONE))]
+    return dates if len(dates) > 1 else []
 
 
 def is_positive(values: list[str]) -> bool:
     """Whether none of the values takes the alert back."""
-    return not any(value.upper() in _NEGATIVE for value in values)
+    return not any(
+        value.upper() in _NEGATIVE or _NEGATIVE_VALUE.fullmatch(value.strip()) for value in values
+    )
 
 
 def read_admission_observations(

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from downtime.clinical.model import BedStatus, DiagnosticReportStatus, Gender, RequestStage
+from downtime.feeds.model import Operation
 
 
 class MessageType(StrEnum):
@@ -39,6 +40,19 @@ class MessageType(StrEnum):
 
 MEDICINE_TYPES = frozenset({"OMP", "ORP", "RDE", "RRE", "RDS", "RGV", "RAS"})
 """Message types of a pharmacy: prescriptions, and doses that were given."""
+
+
+CHANGING_CONTROLS = frozenset(
+    {"CA", "OC", "CR", "UA", "DC", "OD", "DR", "XO", "XX", "XR", "RP", "RQ", "RU"}
+    | {"HD", "OH", "HR", "RL", "OE"}
+)
+"""Order controls (ORC-1, HL7 table 0119) that change or end an order: they hold against all that was
+sent before, since many senders put the time of the first order into ORC-9 again."""
+
+
+def find_operation(control: str) -> Operation:
+    """What an order control does to what was sent of an order before."""
+    return Operation.CANCEL if control.upper() in CHANGING_CONTROLS else Operation.SET
 
 
 class ResultStatus(StrEnum):

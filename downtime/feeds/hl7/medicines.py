@@ -5,6 +5,7 @@ message share a number); a dose's is that with its number (RXA-2) or time, and i
 as they were sent.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,7 +17,15 @@ from downtime.clinical.model import (
     MedicationRequestStatus,
 )
 from downtime.feeds import times
+from downtime.feeds.hl7.codes import MEDICINE_TYPES, find_operation
 from downtime.feeds.hl7.data_types import coded_text, coded_texts, coding, person_names, unit_text
+from downtime.feeds.hl7.dosing import (
+    Timing,
+    amount_text,
+    list_strength_and_rate,
+    mixed_in_text,
+    read_timing,
+)
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.patient import identify, read_person
 from downtime.feeds.hl7.segments import Hl7Message, Segment, note_text
@@ -39,7 +48,6 @@ _STATUS_BY_ORDER = {
 """ORC-5, HL7 table 0038."""
 _GIVEN_CODES = frozenset({"CP", "PA", ""})
 """RXA-20 (HL7 table 0322) of what was given, wholly or in part; without it, what is sent was."""
-_ONCE = frozenset({"ONCE", "STAT", "ST", "1"})
 
 
 @dataclass(slots=True)
@@ -71,21 +79,41 @@ def read_medicines(
     reader: MessageReader, part: Hl7Message, numbers: tuple[Identifier, ...]
 ) -> list[Change]:
     """The prescriptions and doses of one patient in any message."""
-    if not part.by_name.keys() & {"RXO", "RXE", "RXA"}:
+    if not part.by_name.keys() & {"RXO", "RXE", "RXA"} and reader.kind not in MEDICINE_TYPES:
         return []
     prescriptions = list(_prescriptions(part))
     order_numbers = [_number(p) for p in prescriptions if p.order]
     shared = {number for number in order_numbers if order_numbers.count(number) > 1}
+    counts: Counter[str] = Counter()
     changes: list[Change] = []
     for prescription in prescriptions:
-        key = _number(prescription)
+        key = number = _number(prescription)
         if prescription.order is not None:
-            code = coding(_medicine(prescription.order), prescription.order.delimiters).code
-            key = f"{key}|{code.upper()}" if key in shared or not key else key
+            code, name = coding(_medicine(prescription.order), prescription.order.delimiters)
+            key = f"{number}|{(code or name).upper()}" if number in shared or not number else number
+            counts[key] += 1
+            key = f"{key}|{counts[key]}" if counts[key] > 1 else key
             changes.append(_read_prescription(reader, prescription, key, numbers))
         for rxa in prescription.list_segments("RXA"):
             changes.append(_read_dose(reader, prescription, rxa, key, numbers))
+        if number and not prescription.order:
+            changes += _read_control(reader, prescription.orc, number, numbers)
     return changes
+
+
+def _read_control(
+    reader: MessageReader, orc: Segment | None, key: str, numbers: tuple[Identifier, ...]
+) -> list[Change]:
+    """An order that is stopped or held by its number alone, in a message of a pharmacy."""
+    if orc is None or find_operation(orc.text(1)) is Operation.SET:
+        return []
+    if reader.kind not in MEDICINE_TYPES:
+        return []
+    fields: dict[str, Value] = {"status": _status(reader, orc)}
+    source = reader.context.system(reader.message.header.text(3), "MedicationRequest")
+    event = times.parse_instant(orc.text(9), reader.context.zone)
+    record = "MedicationRequest"
+    return [reader.change(record, key, numbers, fields, event, Operation.CANCEL, source)]
 
 
 def _prescriptions(part: Hl7Message) -> Iterator[_Prescription]:
@@ -122,20 +150,24 @@ def _read_prescription(
     order, orc = prescription.order, prescription.orc
     assert order is not None  # noqa: S101  (told by the caller)
     amounts = (3, 4, 5) if order.name == "RXE" else (2, 3, 4)
-    timing, is_needed, is_once = _timing(prescription)
+    older = ((order if order.name == "RXE" else None, 1), (orc, 7))
+    timing = read_timing(prescription.list_segments("TQ1"), older)
     raw, delimiters = order.pad_fields(32), order.delimiters
     medicine = coded_text(_medicine(order), delimiters)
-    parts = [
-        coded_text(s.get_raw_field(2), s.delimiters) for s in prescription.list_segments("RXC")
-    ]
+    parts = [mixed_in_text(segment) for segment in prescription.list_segments("RXC")]
     notes = note_text(prescription.list_segments("NTE"))
     instruction = coded_texts(raw[7], delimiters) if raw[7] else ""
     fields: dict[str, Value] = {
         "medicine": " + ".join(dict.fromkeys(filter(None, (medicine, *parts)))),
-        "dosage": ", ".join(filter(None, (_amount(order, *amounts), instruction, notes))),
+        "dosage": ", ".join(
+            filter(
+                None,
+                (amount_text(order, *amounts), *list_strength_and_rate(order), instruction, notes),
+            )
+        ),
         "route": _route(prescription),
-        "frequency": timing,
-        "category": _category(order, is_needed=is_needed, is_once=is_once),
+        "frequency": timing.text,
+        "category": _category(order, timing),
         "status": _status(reader, orc),
     }
     if orc is not None:
@@ -148,16 +180,8 @@ def _read_prescription(
     fields = {name: value for name, value in fields.items() if value}
     event = times.parse_instant(orc.text(9), reader.context.zone) if orc else ""
     source = reader.context.system(reader.message.header.text(3), "MedicationRequest")
-    return reader.change("MedicationRequest", key, numbers, fields, event, source=source)
-
-
-def _amount(segment: Segment, least: int, most: int, units: int) -> str:
-    """`1-2 tablets` of a least and most amount with their unit."""
-    amount, largest = segment.text(least), segment.text(most)
-    if largest and largest != amount:
-        amount = f"{amount}-{largest}"
-    unit = unit_text(segment.get_raw_field(units), segment.delimiters)
-    return f"{amount} {unit}".strip() if amount else ""
+    operation = find_operation(orc.text(1)) if orc else Operation.SET
+    return reader.change("MedicationRequest", key, numbers, fields, event, operation, source=source)
 
 
 def _route(prescription: _Prescription) -> str:
@@ -167,37 +191,12 @@ def _route(prescription: _Prescription) -> str:
     return ", ".join(dict.fromkeys(filter(None, routes)))
 
 
-def _timing(prescription: _Prescription) -> tuple[str, bool, bool]:
-    """How often (TQ1-3, else RXE-1.2 or ORC-7.2); whether only when needed; whether only once."""
-    repeats: list[str] = []
-    priorities: list[str] = []
-    for tq1 in prescription.list_segments("TQ1"):
-        repeats += [coded_text(value, tq1.delimiters) for value in tq1.repetitions(3)]
-        repeats.append(tq1.full_text(11))
-        priorities += [tq1.text(9)]
-    for segment, number in ((prescription.order, 1), (prescription.orc, 7)):
-        is_timing = segment is not None and segment.name != "RXO" and not any(repeats)
-        for value in segment.repetitions(number) if segment and is_timing else ():
-            text = coded_text(_component(value, 2, segment), segment.delimiters) if segment else ""
-            repeats.append(text.replace("&", " "))
-            priorities.append(_component(value, 6, segment) if segment else "")
-    frequency = ", ".join(dict.fromkeys(filter(None, repeats)))
-    upper = {word.upper() for word in (*repeats, *priorities)}
-    is_needed = any(word.startswith("PRN") or "AS REQUIRED" in word for word in upper)
-    return frequency, is_needed, bool(upper & _ONCE)
-
-
-def _component(value: str, number: int, segment: Segment) -> str:
-    parts = value.split(segment.delimiters.component)
-    return parts[number - 1] if number <= len(parts) else ""
-
-
-def _category(order: Segment, *, is_needed: bool, is_once: bool) -> str:
+def _category(order: Segment, timing: Timing) -> str:
     if order.name == "RXE" and order.text(23):
         return MedicationRequestCategory.INFUSION
-    if is_needed:
+    if timing.is_needed:
         return MedicationRequestCategory.AS_REQUIRED
-    return MedicationRequestCategory.ONCE_ONLY if is_once else ""
+    return MedicationRequestCategory.ONCE_ONLY if timing.is_once else ""
 
 
 def _status(reader: MessageReader, orc: Segment | None) -> str:

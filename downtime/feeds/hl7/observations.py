@@ -220,7 +220,7 @@ def _repetition_text(value: str, kind: str, segment: Segment) -> str:
     if kind == "SN":
         return "".join(component_text(value, n, delimiters) for n in (1, 2, 3, 4))
     if kind in ("DT", "TS", "DTM"):
-        return _date_text(component_text(value, 1, delimiters))
+        return date_text(component_text(value, 1, delimiters))
     if kind in ("XCN", "CN"):
         return person_name(value, delimiters)
     if kind == "XAD":
@@ -231,7 +231,7 @@ def _repetition_text(value: str, kind: str, segment: Segment) -> str:
     return (" - " if kind == "NR" else " ").join(part for part in parts if part)
 
 
-def _date_text(sent: str) -> str:
+def date_text(sent: str) -> str:
     """`2026-11-02 14:30` of `20261102143000`, in the zone in which it was sent."""
     digits = sent.split(".")[0]
     day = times.parse_date(sent[:8], times.UTC_ZONE)

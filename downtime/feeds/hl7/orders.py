@@ -15,7 +15,7 @@ from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import ClinicalStatus, RequestStage
 from downtime.feeds import times
 from downtime.feeds.hl7.alerts import PRECAUTIONS, RESUSCITATION, AlertCategory, find_category
-from downtime.feeds.hl7.codes import RESULT_STATES
+from downtime.feeds.hl7.codes import RESULT_STATES, find_operation
 from downtime.feeds.hl7.data_types import coded_texts
 from downtime.feeds.hl7.documents import read_result_document
 from downtime.feeds.hl7.encounters import read_whereabouts
@@ -24,7 +24,7 @@ from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.observations import is_document, observation_text
 from downtime.feeds.hl7.order_groups import OrderGroup, read_order_patients, request_fields
 from downtime.feeds.hl7.segments import Hl7Message, note_text
-from downtime.feeds.model import Change, FindingKind, Value
+from downtime.feeds.model import Change, FindingKind, Operation, Value
 from downtime.feeds.profiles import CodeTable, OrderKind
 
 STAGE_BY_CONTROL = {
@@ -52,7 +52,8 @@ _OTHER_DEPARTMENT = re.compile(
 )
 _OTHER_NAME = re.compile(
     r"(?:nil by mouth|nbm|npo|bed ?rest|.*\bdiet|(?:referral|consult\w*|transport|physiotherapy)\b.*"
-    r"|vital signs.*|fluid restriction.*|admit to.*|discharge patient.*)",
+    r"|vital signs.*|fluid restriction.*|admit to.*|discharge patient.*|observations?\b.*"
+    r"|falls? .*|.*\b(?:risk|language|swallow|mobility|nursing) assessment|(?:insert|remove|flush)\b.*)",
     re.IGNORECASE,
 )
 
@@ -68,17 +69,34 @@ def read_orders(reader: MessageReader) -> list[Change]:
                 changes += _read_order(reader, part, order, numbers)
         if numbers:
             changes += read_medicines(reader, part, numbers)
-        _note_other_orders(reader, orders)
+        changes += _read_other_orders(reader, part, orders, numbers)
     return changes
 
 
-def _note_other_orders(reader: MessageReader, orders: list[OrderGroup]) -> None:
-    """Orders without an OBR that are no medicine: a diet, supplies, an answer that repeats nothing."""
+def _read_other_orders(
+    reader: MessageReader,
+    part: Hl7Message,
+    orders: list[OrderGroup],
+    numbers: tuple[Identifier, ...],
+) -> list[Change]:
+    """Orders without an OBR that are no medicine: a diet, supplies, an answer that repeats nothing.
+
+    One that is cancelled by its number alone is the only one of that number.
+    """
+    changes = []
     for order in orders:
         names = {segment.fields[0] for segment in order.following_segments}
-        if not order.obr and not names & {"RXO", "RXE", "RXD", "RXG", "RXA"}:
-            kind = "a diet (ODS, ODT)" if names & {"ODS", "ODT"} else "an order without OBR"
-            reader.note(FindingKind.ORDER_UNMAPPED, f"{kind} is not read", "ORC")
+        if order.obr or names & {"RXO", "RXE", "RXD", "RXG", "RXA"}:
+            continue
+        control = order.orc.text(1).upper() if order.orc else ""
+        if STAGE_BY_CONTROL.get(control) is RequestStage.CANCELLED and (
+            order.placer or order.filler
+        ):
+            changes += _read_order(reader, part, order, numbers)
+            continue
+        kind = "a diet (ODS, ODT)" if names & {"ODS", "ODT"} else "an order without OBR"
+        reader.note(FindingKind.ORDER_UNMAPPED, f"{kind} is not read", "ORC")
+    return changes
 
 
 def _read_order(
@@ -99,7 +117,10 @@ def _read_order(
         fields["stage"] = stage
     source = context.answering_system(header.text(3), header.text(5), order.department)
     key = order.request_key(reader)
-    changes = [reader.change("ServiceRequest", key, numbers, fields, event, source=source)]
+    operation = find_operation(order.orc.text(1)) if order.orc else Operation.SET
+    changes = [
+        reader.change("ServiceRequest", key, numbers, fields, event, operation, source=source)
+    ]
     return changes + _read_enclosures(reader, order, key, numbers, fields, event)
 
 
@@ -127,7 +148,7 @@ def find_kind(reader: MessageReader, order: OrderGroup) -> str:
     for sent in (code, department, display):
         if sent and (meaning := reader.context.meaning(CodeTable.ORDER_KIND, sent)):
             return meaning
-    for text in (display, code, department):
+    for text in (display, "" if display else code, department):
         if RESUSCITATION.search(text) or PRECAUTIONS.search(text):
             return OrderKind.ALERT
     is_other = department.upper() in _OTHER_SERVICES or _OTHER_DEPARTMENT.search(department)
@@ -157,7 +178,9 @@ def _read_alert(
     if authored := _time_and_reason(reader, order).get("authored"):
         fields["started"] = authored
     source = reader.context.system(reader.message.header.text(3), "Flag")
-    return reader.change("Flag", order.request_key(reader), numbers, fields, event, source=source)
+    operation = find_operation(order.orc.text(1)) if order.orc else Operation.SET
+    key = order.request_key(reader)
+    return reader.change("Flag", key, numbers, fields, event, operation, source=source)
 
 
 def _time_and_reason(reader: MessageReader, order: OrderGroup) -> dict[str, Value]:

@@ -64,6 +64,14 @@ def flags(hl7, of, *segments, kind="ADT^A08"):
         ("NTE|1||Not for CPR", ("resuscitation", "Not for CPR", "active")),
         ("NTE|1||C. diff, side room", ("infection", "C. diff, side room", "active")),
         ("NTE|1||Needs a hoist", ("note", "Needs a hoist", "active")),
+        ("ZIC|MRSA|Not detected", ("infection", "MRSA Not detected", "inactive")),
+        (
+            "OBX|1|ST|M^MRSA status||Not isolated",
+            ("infection", "MRSA status: Not isolated", "inactive"),
+        ),
+        ("NTE|1||No history of HIV", ("note", "No history of HIV", "active")),
+        ("NTE|1||DNACPR was revoked", ("note", "DNACPR was revoked", "active")),
+        ("ZIC|VRE|20250101|20250201", ("infection", "VRE (2025-01-01 to 2025-02-01)", "active")),
     ],
 )
 def test_what_to_know_of_a_patient_is_an_alert(hl7, of, segment, flag):
@@ -89,6 +97,11 @@ def test_an_unknown_z_segment_is_said_unless_it_is_left_out_on_purpose(hl7):
         "OBR|1|77^EPC||^^^^DNACPR||||||||||||||||||||Resus Status",
         "OBR|1|77||TEP^Treatment escalation plan",
         "OBR|1|77||CODE^Full code",
+        "OBR|1|77||R1^Full resuscitation",
+        "OBR|1|77||R2^Treatment escalation: ward based care",
+        "OBR|1|77||R3^ReSPECT",
+        "OBR|1|77||R4^TEP form",
+        "OBR|1|77||R5^CPR decision",
         "OBR|1|77||ISO^Contact precautions",
     ],
 )
@@ -104,7 +117,14 @@ def test_a_status_sent_as_an_order_is_an_alert_and_never_outstanding(hl7, of, ob
 
 @pytest.mark.parametrize(
     "obr",
-    ["OBR|1|77||DIET^Soft diet", "OBR|1|77||X^Walk daily||||||||||||||||||||Physiotherapy"],
+    [
+        "OBR|1|77||F^Falls risk",
+        "OBR|1|77||S^Speech and language assessment",
+        "OBR|1|77||O^Observations 4 hourly",
+        "OBR|1|77||C^Insert urinary catheter",
+        "OBR|1|77||DIET^Soft diet",
+        "OBR|1|77||X^Walk daily||||||||||||||||||||Physiotherapy",
+    ],
 )
 def test_an_order_of_another_kind_is_held_and_said(hl7, of, obr):
     message = hl7("ORM^O01", PID, "ORC|NW|77", obr, app="EPR")
@@ -112,9 +132,11 @@ def test_an_order_of_another_kind_is_held_and_said(hl7, of, obr):
     assert [f.kind for f in message.findings] == [FindingKind.ORDER_UNMAPPED]
 
 
-@pytest.mark.parametrize("name", ["Ear discharge culture", "Virus isolation", "MRSA screen"])
+@pytest.mark.parametrize(
+    "name", ["Ear discharge culture", "Virus isolation", "MRSA screen", "Donor screen"]
+)
 def test_tests_stay_tests(hl7, of, name):
-    message = hl7("ORM^O01", PID, "ORC|NW|77", f"OBR|1|77||X^{name}", app="EPR")
+    message = hl7("ORM^O01", PID, "ORC|NW|77", f"OBR|1|77||DNR^{name}", app="EPR")
     assert len(of(message, "ServiceRequest")) == 1
 
 

@@ -101,6 +101,47 @@ def test_a_vaccine_is_an_immunization(hl7, of):
     assert change.fields["status"] == "completed"
 
 
+INFUSION = "RXE|^Q8H|^Heparin|25000||[IU]" + "|" * 18 + "1000|U/hr|25000|units"
+
+
+def test_rate_strength_and_what_is_mixed_in_are_in_the_dose(hl7, of):
+    (change,) = prescribe(hl7, of, ORC, INFUSION, "RXC|B|^Sodium chloride 0.9%|500|mL")
+    for words in ("25000 [IU]", "rate 1000 U/hr", "strength 25000 units"):
+        assert words in change.fields["dosage"]
+    assert change.fields["medicine"] == "Heparin + Sodium chloride 0.9% 500 mL"
+
+
+def test_hours_days_end_and_conditions_are_in_how_often(hl7, of):
+    tq1 = "TQ1|1||QJ1~QJ5|0800~2000|||20261102|20261109||Mondays only|before food"
+    (change,) = prescribe(hl7, of, ORC, tq1, "RXE||^Methotrexate|10||mg")
+    assert change.fields["frequency"] == (
+        "QJ1, QJ5, at 08:00, 20:00, from 2026-11-02, until 2026-11-09, Mondays only, before food"
+    )
+
+
+def test_the_end_of_a_course_in_the_older_timing_is_said_too(hl7, of):
+    (change,) = prescribe(hl7, of, ORC, "RXE|^BD^^20261001^20261008|^Amoxicillin|500||mg")
+    assert change.fields["frequency"] == "BD, from 2026-10-01, until 2026-10-08"
+
+
+@pytest.mark.parametrize("control", ["DC", "CA", "XO", "HD", "RP"])
+def test_a_control_that_changes_an_order_holds_whatever_time_it_names(hl7, of, control):
+    (change,) = prescribe(hl7, of, ORC.replace("|NW|", f"|{control}|"), RXE)
+    assert change.operation == "cancel"
+    order = hl7("ORM^O01", PID, f"ORC|{control}|77", "OBR|1|77||FBC", app="EPR")
+    assert of(order, "ServiceRequest")[0].operation == "cancel"
+
+
+def test_a_prescription_is_stopped_by_its_number_alone(hl7, of):
+    (change,) = prescribe(hl7, of, "ORC|DC|RX1")
+    assert (change.key, change.fields, change.operation) == ("RX1", {"status": "stopped"}, "cancel")
+
+
+def test_two_doses_of_one_medicine_under_one_number_are_two(hl7, of):
+    evening = RXE.replace("|500|", "|1000|")
+    assert len({c.key for c in prescribe(hl7, of, ORC, RXE, ORC, evening)}) == 2
+
+
 # Documents
 
 

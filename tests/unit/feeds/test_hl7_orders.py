@@ -207,3 +207,9 @@ def test_values_without_a_report_are_a_reject(read_hl7):
 def test_a_result_sent_again_says_the_same(hl7):
     segments = ("OBX|1|NM|HB^Hb||140", "OBX|2|NM|HB^Hb||141")
     assert result(hl7, *segments) == result(hl7, *segments)
+
+
+def test_an_order_cancelled_by_its_number_alone_is_a_change_of_that_number(hl7, of):
+    (change,) = of(hl7("ORM^O01", PID, "ORC|CA|P77", app="EPR"), "ServiceRequest")
+    assert (change.fields["placer"], change.fields["stage"]) == ("P77", "cancelled")
+    assert change.operation == "cancel"
