@@ -24,7 +24,6 @@ from downtime.feeds.model import (
     Position,
     UnusableMessageError,
     Value,
-    bed_key,
 )
 from downtime.feeds.tables import dates
 from downtime.feeds.tables.cells import (
@@ -34,12 +33,20 @@ from downtime.feeds.tables.cells import (
     is_placeholder,
 )
 from downtime.feeds.tables.mapping import TableMapping, is_number, is_time, normalise_title
+from downtime.feeds.tables.record_keys import make_key
 
 _PERSON = "patient."
 """Begins the targets that are fields of Patient."""
 _NUMBER_TARGETS = ("patient.mrn", "patient.nhs", "mrn", "nhs_number")
 _MRN_TARGETS = ("patient.mrn", "mrn")
 _NHS_TARGETS = ("patient.nhs", "nhs_number")
+_LISTED = "LIST"
+"""Type of the number that stands for a person who has none; it is nobody else's, whatever their
+visit number: that may be another patient's."""
+_WHO_AND_WHERE = frozenset({"patient.family", "patient.birth_date", "visit_number", "bed"})
+_UNREADABLE = "not readable in the feed"
+_NEVER_BLANK = frozenset({"dosage", "frequency", "value"})
+"""Fields in which nothing would be read as: none was said."""
 _PAST = ("birth_date", "deceased", "recorded")
 """Times that are never to come."""
 
@@ -70,6 +77,7 @@ class RowReader:
         record = self.mapping.record
         self._drop_damaged_numbers()
         self._drop_damaged_cells()
+        self._check_says_who_and_where()
         numbers = self._patient() or self._person_without_number()
         if not numbers and record != "Location":
             if self.has_damaged_number:
@@ -83,7 +91,7 @@ class RowReader:
         sent = self._moment("as_at") or self.sent
         if record == "Patient":
             return [self._person_change(numbers, fields, sent)]
-        changes = [self._change(record, _key(record, fields, numbers), numbers, fields, sent)]
+        changes = [self._change(record, make_key(record, fields, numbers), numbers, fields, sent)]
         if person and numbers:
             changes.append(self._person_change(numbers, person, sent))
         return changes
@@ -135,9 +143,17 @@ class RowReader:
             if target in _MRN_TARGETS and is_placeholder(cell):
                 self.cells[target] = ""
             elif is_damaged_cell(target, cell):
-                self.cells[target] = ""
+                self.cells[target] = _UNREADABLE if target in _NEVER_BLANK else ""
                 reason = "a cell that a spreadsheet changed: it is not used"
                 self.note(FindingKind.NUMBER_DAMAGED, target, reason)
+
+    def _check_says_who_and_where(self) -> None:
+        """A line below a list may hold a count where the patient's number stands."""
+        named = _WHO_AND_WHERE & self.cells.keys()
+        is_stay = self.mapping.record == "Encounter" and len(named) > 1
+        if is_stay and not any(self.cells[target] for target in named):
+            titles = " / ".join(self._titles(*named))
+            raise UnusableMessageError(titles, "the row says neither who nor where")
 
     def _person_without_number(self) -> tuple[Identifier, ...]:
         """Who lies in a bed under a name and without a number is shown, and joins nobody else."""
@@ -146,11 +162,9 @@ class RowReader:
             return ()
         reason = "a patient has no number: they are shown, and cannot be found by one"
         self.note(FindingKind.PATIENT_WITHOUT_NUMBER, "patient.mrn", reason)
-        if visit := self.cells.get("visit_number", ""):
-            return (Identifier("VN", self.context.authority, visit),)
         place = [self.cells.get(name, "") for name in ("ward", "bay", "bed")]
         digest = hashlib.sha256("\0".join([*place, *who]).encode()).hexdigest()[:16]
-        return (Identifier("MSG", self.mapping.source, digest),)
+        return (Identifier(_LISTED, self.mapping.source, digest),)
 
     def _patient(self) -> tuple[Identifier, ...]:
         mrn = self.cells.get("patient.mrn") or self.cells.get("mrn", "")
@@ -248,26 +262,3 @@ def _normalise_code(name: str, sent: str) -> str:
     if name == "gender":
         return GENDERS.get(sent[:1].upper(), "")
     return sent.lower() if name in ("status", "stage", "kind") else sent
-
-
-def _key(record: str, fields: dict[str, Value], numbers: tuple[Identifier, ...]) -> str:
-    def field(name: str) -> str:
-        return str(fields.get(name, ""))
-
-    person = str(numbers[0]) if numbers else ""
-    match record:
-        case "Location":
-            return bed_key(field("ward"), field("bay"), field("bed"))
-        case "Encounter":
-            return field("visit_number") or person
-        case "Appointment":
-            return field("number") or "|".join((person, field("start"), field("location")))
-        case "AllergyIntolerance":
-            named = (field("code"), field("substance"), field("reaction"))
-            return "|".join((person, *(" ".join(part.upper().split()) for part in named)))
-        case "ServiceRequest" if number := field("placer") or field("filler"):
-            return f"{number}|{(field('code') or field('display')).upper()}"
-    if number := field("filler"):
-        return f"{number}|{field('code').upper()}"
-    text = "\0".join(f"{name}={value}" for name, value in sorted(fields.items()))
-    return f"{person}|{hashlib.sha256(text.encode()).hexdigest()[:16]}"

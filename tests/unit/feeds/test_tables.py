@@ -364,7 +364,7 @@ def test_a_dose_that_a_spreadsheet_changed_is_not_believed(read, dose):
     }
     (message,) = read(f"MRN,Drug,Dose\nA1,Codeine,{dose}\n", name="drugs.csv", drugs=drugs)
     (change,) = [c for c in message.content if c.type == "MedicationRequest"]
-    assert "dosage" not in change.fields
+    assert change.fields["dosage"] == "not readable in the feed"
     assert [finding.kind for finding in message.findings] == [FindingKind.NUMBER_DAMAGED]
 
 
@@ -387,3 +387,20 @@ def test_every_allergy_of_a_table_is_kept_and_has_a_name(read):
     assert len({change.key for change in message.content[0].changes}) == 6
     assert all(fields["substance"] for fields in told)
     assert [fields["substance"] for fields in told if fields.get("none_known")] == ["NKA"]
+
+
+def test_a_row_without_number_takes_nobody_elses_stay(read):
+    _, stays = _ward(read, "W1,9,A9,NINE,01/02/1960,V9", "W1,43,,BLOCK,03/04/1950,V9")
+    assert sorted(stays) == ["43", "9"]
+    assert stays["43"].patient[0].type not in {"VN", "MSG"}
+    assert stays["43"].patient != stays["9"].patient
+
+
+def test_a_count_below_a_list_is_no_patient(read):
+    (reject, message) = read(
+        WARD_HEADER + "W1,1,A1,SMITH,01/02/1960,V1\nW1 patients: 20,,20,,,\n",
+        name="ward.csv",
+        ward=WARD,
+    )
+    assert isinstance(reject, Reject)
+    assert len(message.content[0].changes) == 1
