@@ -2,10 +2,14 @@
 progress. Pure.
 
 Fields of a stay that are no fields of a record are read here, as `feeds.hl7.stay_events` says them:
-`status`, `presence`, `plan` with its `planned_` fields, `was_in_bed`, `continued_as`.
+`status`, `presence`, `moved`, `plan` with its `planned_` fields, `known_` fields, `was_in_bed`,
+`continued_as`.
 
-- Only what begins a stay takes a discharge back: a transfer that is sent later does not.
+- Only what begins a stay takes a discharge back, and so does a transfer to a named place well after
+  it: nobody vanishes who lies somewhere. That is said, for a person to ask.
 - A stay that is in progress is not made one to come, nor is it cancelled, by what was planned.
+- A cancelled admission that was planned is a planned one again.
+- What a pending transfer or discharge says of a stay holds where nothing else does.
 - Who lay in a bed is in hospital until an end is sent, whatever class a later message names.
 """
 
@@ -14,12 +18,13 @@ from typing import Any
 
 from downtime.clinical.model import EncounterClass, EncounterStatus
 from downtime.feeds.model import Value
-from downtime.snapshot.record_state import RecordState, Sending
+from downtime.snapshot.record_state import NEVER, RecordState, Stamp
 
 CONTINUED_AS = "continued_as"
-_NEVER_SENT: Sending = ("", -1, -1, -1)
 _IN_PROGRESS = EncounterStatus.IN_PROGRESS
-_PLANNED = "planned_"
+_PLANNED, _KNOWN = "planned_", "known_"
+_READ_HERE = frozenset({"presence", "plan", "was_in_bed", "known_ward", "known_kind"})
+_MINUTE = len("2026-11-02T14:30")
 
 
 def find_continuations(states: Mapping[str, RecordState]) -> dict[str, str]:
@@ -28,7 +33,7 @@ def find_continuations(states: Mapping[str, RecordState]) -> dict[str, str]:
     Of two that each go on as the other, the one that was sent later holds.
     """
     sent = sorted(
-        (_list_sendings(state)[CONTINUED_AS], key, str(target))
+        (_list_stamps(state)[CONTINUED_AS].sending, key, str(target))
         for key, state in states.items()
         if (target := state.fields.get(CONTINUED_AS))
     )
@@ -48,54 +53,73 @@ def is_only_named(state: RecordState) -> bool:
 
 
 def settle_stay(state: RecordState) -> bool:
-    """Derive status, class and place of one stay; whether it was moved after its discharge."""
+    """Derive status, class, place and end of one stay; whether it was moved after its discharge."""
     fields = state.fields
-    if not fields.keys() & {"presence", "plan", "was_in_bed"}:
+    if not fields.keys() & _READ_HERE:
         return False
-    sendings = _list_sendings(state)
-    status, moved_after_end = _find_status(fields, sendings)
-    derived: dict[str, Value] = {}
-    if _plan_holds(fields, sendings, status):
+    stamps = _list_stamps(state)
+    status, moved_after_end = _find_status(fields, stamps)
+    derived = _list_prefixed(fields, _KNOWN)
+    derived = {name: value for name, value in derived.items() if name not in fields}
+    if _plan_holds(fields, stamps, status):
         status = fields["plan"]
-        derived = {
-            name.removeprefix(_PLANNED): value
-            for name, value in fields.items()
-            if name.startswith(_PLANNED)
-        }
+        derived |= _list_prefixed(fields, _PLANNED)
     elif fields.get("was_in_bed") and fields.get("kind") == EncounterClass.OUTPATIENT:
         derived["kind"] = EncounterClass.INPATIENT
     if status:
         derived["status"] = status
+    if status == _IN_PROGRESS and moved_after_end:
+        derived |= {"ended": "", "ended_text": ""}
     if changed := {name: value for name, value in derived.items() if fields.get(name) != value}:
         state.set_derived(changed)
     return moved_after_end
 
 
-def _list_sendings(state: RecordState) -> dict[str, Sending]:
-    """When the present value of each field was sent."""
+def _list_prefixed(fields: Mapping[str, Any], prefix: str) -> dict[str, Value]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in fields.items()
+        if name.startswith(prefix)
+    }
+
+
+def _list_stamps(state: RecordState) -> dict[str, Stamp]:
+    """When the present value of each field was said."""
     layers = sorted(state.layers, key=lambda layer: layer.operation == "set")
-    return {name: layer.stamp.sending for layer in layers for name in layer.fields}
+    return {name: layer.stamp for layer in layers for name in layer.fields}
 
 
-def _find_status(fields: Mapping[str, Any], sendings: Mapping[str, Sending]) -> tuple[str, bool]:
+def _find_status(fields: Mapping[str, Any], stamps: Mapping[str, Stamp]) -> tuple[str, bool]:
     """The status by what began or ended the stay, and by who was seen in it since."""
     status = str(fields.get("status", ""))
     if not fields.get("presence"):
         return status, False
-    is_later = sendings["presence"] > sendings.get("status", _NEVER_SENT)
+    said = stamps.get("status", NEVER)
+    is_later = stamps["presence"].sending > said.sending
     if status == EncounterStatus.FINISHED:
-        return status, is_later
+        was_moved = _is_move_after(stamps.get("moved", NEVER), said)
+        return (_IN_PROGRESS if was_moved else status), is_later
     if status == EncounterStatus.CANCELLED and not is_later:
         return status, False
     return _IN_PROGRESS, False
 
 
-def _plan_holds(fields: Mapping[str, Any], sendings: Mapping[str, Sending], status: str) -> bool:
+def _is_move_after(moved: Stamp, discharged: Stamp) -> bool:
+    """Whether somebody was moved to a place well after their discharge: they lie there.
+
+    Within a minute the two may have changed places.
+    """
+    if moved.sending <= discharged.sending:
+        return False
+    return moved.moment[:_MINUTE] > discharged.moment[:_MINUTE]
+
+
+def _plan_holds(fields: Mapping[str, Any], stamps: Mapping[str, Stamp], status: str) -> bool:
     """Whether a stay is one to come, or one that comes no more."""
     plan = fields.get("plan", "")
     if not plan or status == _IN_PROGRESS:
         return False
-    is_new = plan == EncounterStatus.PLANNED and sendings["plan"] > sendings.get(
-        "status", _NEVER_SENT
-    )
-    return not status or is_new
+    if not status or plan != EncounterStatus.PLANNED:
+        return not status
+    is_new = stamps["plan"].sending > stamps.get("status", NEVER).sending
+    return is_new or status == EncounterStatus.CANCELLED

@@ -11,7 +11,7 @@ her child are linked too.
 
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
-from downtime.feeds.hl7.alerts import read_admission_observations
+from downtime.feeds.hl7.admission_observations import read_admission_observations
 from downtime.feeds.hl7.codes import BED_STATES
 from downtime.feeds.hl7.encounters import read_encounter
 from downtime.feeds.hl7.merges import (
@@ -42,6 +42,7 @@ CANCELLATIONS = frozenset(
 _UNLINK = "A37"
 _LINK = "A24"
 _WITHOUT_VISIT = MERGES | {"A28", "A31", _LINK, _UNLINK, "A60"}
+_PERSON_EVENTS = frozenset({"A28", "A31"})
 _DELETE_PERSON = "A29"
 _BED_STATUS = "A20"
 
@@ -122,6 +123,8 @@ def _read_part(
     if trigger not in _WITHOUT_VISIT:
         for pv1 in part.list_segments("PV1") or _stand_in(reader, part):
             changes.append(read_encounter(reader, part, pv1, numbers, event))
+    elif trigger in _PERSON_EVENTS:
+        _note_unread_stay(reader, part)
     if "OBX" in part.by_name:
         changes += read_admission_observations(reader, part, numbers, recorded)
     return changes
@@ -133,6 +136,13 @@ def _stand_in(reader: MessageReader, part: Hl7Message) -> list[Segment]:
         return []
     reader.note(FindingKind.NOT_READ, f"{reader.trigger} names no stay (PV1)", "PV1")
     return [Segment(["PV1"], part.header.delimiters)]
+
+
+def _note_unread_stay(reader: MessageReader, part: Hl7Message) -> None:
+    """What is said of a person is no word of where they are, though some senders move them so."""
+    if any(pv1.get_raw_field(3) for pv1 in part.list_segments("PV1")):
+        text = f"the place in {reader.trigger} is not read: it concerns a person and no stay"
+        reader.note(FindingKind.NOT_READ, text, "PV1-3")
 
 
 def _read_unlink(

@@ -138,25 +138,6 @@ def is_positive(values: list[str]) -> bool:
     )
 
 
-def read_admission_observations(
-    reader: MessageReader, part: Hl7Message, numbers: tuple[Identifier, ...], event: str
-) -> list[Change]:
-    """The OBX of an admission: an infection or resuscitation status is an alert."""
-    changes: list[Change] = []
-    for segment in part.list_segments("OBX"):
-        name = coded_text(segment.get_raw_field(3), segment.delimiters)
-        value = coded_text(segment.get_raw_field(5), segment.delimiters)
-        text = f"{name}: {value}" if value else name
-        if category := find_category(text):
-            is_active = is_positive([value])
-            changes.append(
-                make_alert(reader, numbers, category, text, event, is_active=is_active, name=name)
-            )
-        else:
-            reader.note(FindingKind.NOT_READ, "OBX of this message are not read", "OBX")
-    return changes
-
-
 def make_alert(
     reader: MessageReader,
     numbers: tuple[Identifier, ...],

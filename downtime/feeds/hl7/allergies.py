@@ -9,7 +9,7 @@ does not say that no allergy is known.
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import AllergyIntolerance, ClinicalStatus
 from downtime.feeds import times
-from downtime.feeds.hl7.data_types import coded_texts, coding
+from downtime.feeds.hl7.data_types import DELETED, coded_texts, coding
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.segments import Hl7Message, Segment, note_text
 from downtime.feeds.model import Change, FindingKind, Operation, Value
@@ -61,7 +61,8 @@ def _join(first: Change, second: Change) -> Change:
         if joined := separator.join(dict.fromkeys(filter(None, texts))):
             fields[name] = joined
     entries = (first.fields, second.fields)
-    fields["severity"] = min((str(entry["severity"]) for entry in entries), key=_weigh)
+    if severities := [str(entry["severity"]) for entry in entries if "severity" in entry]:
+        fields["severity"] = min(severities, key=_weigh)
     if any(entry["status"] == ClinicalStatus.ACTIVE for entry in entries):
         fields["status"] = ClinicalStatus.ACTIVE
     return second._replace(fields=fields)
@@ -135,14 +136,17 @@ def _common_fields(
     reader: MessageReader, segment: Segment, reaction: str, note: str
 ) -> dict[str, Value]:
     is_iam = segment.name == "IAM"
-    category, severity = segment.text(2).upper(), segment.text(4)
+    category, sent = segment.text(2).upper(), segment.text(4)
     assurance = segment.text(17).upper() if is_iam else ""
-    fields: dict[str, Value] = {
-        "category": _CATEGORIES.get(category, ""),
-        "severity": _SEVERITIES.get(severity.upper(), severity),
-        "reaction": reaction,
-        "status": _IAM_STATUS.get(assurance) or ClinicalStatus.ACTIVE,
-    }
+    fields: dict[str, Value] = {"status": _IAM_STATUS.get(assurance) or ClinicalStatus.ACTIVE}
+    severity = _SEVERITIES.get(sent.upper(), sent)
+    for name, text, number in (
+        ("category", _CATEGORIES.get(category, ""), 2),
+        ("severity", severity, 4),
+        ("reaction", reaction, 5),
+    ):
+        if text or segment.get_raw_field(number) == DELETED:
+            fields[name] = text
     if verification := _VERIFICATION.get(assurance):
         fields["verification"] = verification
     if note:

@@ -78,7 +78,7 @@ class ReportContent:
     """Key and segment of each value that is a document."""
 
 
-class _Test(NamedTuple):
+class ObservedTest(NamedTuple):
     """What the OBX of one test have in common, whoever's they are."""
 
     code: str
@@ -90,11 +90,12 @@ class _Test(NamedTuple):
 
 
 @lru_cache(maxsize=16_384)
-def _read_test(name: str, units: str, limits: str, delimiters: Delimiters) -> _Test:
+def read_test(name: str, units: str, limits: str, delimiters: Delimiters) -> ObservedTest:
+    """What OBX-3, OBX-6 and OBX-7 say."""
     code, display = coding(name, delimiters)
     code = code or component_text(name, 2, delimiters)
     unit = unit_text(units, delimiters) if units else ""
-    return _Test(code, code.upper(), display, unit, whole_text(limits, delimiters))
+    return ObservedTest(code, code.upper(), display, unit, whole_text(limits, delimiters))
 
 
 def read_observations(
@@ -145,7 +146,7 @@ def _read_observation(
     if len(raw) < _FIELDS:
         raw = segment.pad_fields(_FIELDS)
     report_key, numbers, event, source, collected = report
-    test = _read_test(raw[3], raw[6], raw[7], delimiters)
+    test = read_test(raw[3], raw[6], raw[7], delimiters)
     kind, status, has_document = raw[2], raw[11], False
     if kind in _PLAIN:
         value = whole_text(raw[5], delimiters)
@@ -181,6 +182,11 @@ def _read_observation(
         content.statuses.add(status)
     changes.append(reader.change("Observation", key, numbers, fields, event, operation, source))
     return fields, (test.code, sub_number) if kind in _TEXT else None
+
+
+def observation_status(sent: str) -> str:
+    """What OBX-11 means; empty when it is not known."""
+    return _STATUS.get(sent, "")
 
 
 def _flags(segment: Segment) -> str:

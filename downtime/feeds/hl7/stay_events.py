@@ -1,10 +1,11 @@
 """What each ADT event does to a stay: pure tables, and the fields in which it is said.
 
 - `status`: the events that begin, end or cancel a stay.
-- `presence`: events of somebody who is in hospital (a transfer, a leave); they begin nothing, and
-  never take a discharge back.
+- `presence`: events of somebody who is in hospital (a transfer, a leave); they begin nothing.
+  `moved`: a transfer to a named place.
 - `plan`, and the `planned_` place, class and start: what is to come. It says nothing of a stay that is in
-  progress; a transfer or discharge that is only pending says nothing of where somebody is.
+  progress; what a pending transfer or discharge says of somebody's place and class (`known_`) holds where nothing
+  else does.
 - `was_in_bed`: who lay in a bed in this stay is in hospital until an end is sent.
 
 How they meet is settled in `snapshot.settle_stays`. Updates (A08, A31 …) say no status, unless a
@@ -41,7 +42,8 @@ PLAN_BY_EVENT = {
     **dict.fromkeys(("A27", "A38"), EncounterStatus.CANCELLED),
 }
 """What an event means for a stay that is to come."""
-_PENDING = frozenset({"A15", "A16", _CANCEL_PENDING_DISCHARGE, "A26"})
+_PENDING_TRANSFER = "A15"
+_PENDING = frozenset({_PENDING_TRANSFER, "A16", _CANCEL_PENDING_DISCHARGE, "A26"})
 """A transfer or discharge that is to come, or comes no more."""
 STAYS_OF_EVENT = frozenset({"A01", _DISCHARGE, "A11", CANCEL_DISCHARGE})
 """Events that say something of a stay even without a PV1."""
@@ -77,6 +79,8 @@ def add_event(
         fields["status"] = status
     elif trigger in PRESENCES:
         fields["presence"] = EncounterStatus.IN_PROGRESS
+        if trigger == TRANSFER and (fields.get("ward") or fields.get("bed")):
+            fields["moved"] = "1"
     if pv1.get_raw_field(45) and trigger != CANCEL_DISCHARGE:
         _add_end(reader, pv1, event, fields)
     elif trigger == _DISCHARGE:
@@ -102,7 +106,9 @@ def _as_plan(trigger: str, fields: dict[str, Value]) -> dict[str, Value]:
         planned = {f"planned_{name}": fields.pop(name) for name in _TO_COME if name in fields}
         return {**fields, **planned, "plan": plan}
     if trigger in _PENDING:
-        return {name: value for name, value in fields.items() if name not in _TO_COME}
+        known = _TO_COME if trigger != _PENDING_TRANSFER else ("kind",)
+        said = {f"known_{name}": fields[name] for name in known if name in fields}
+        return {name: fields[name] for name in fields if name not in _TO_COME} | said
     return _note_bed(trigger, fields)
 
 

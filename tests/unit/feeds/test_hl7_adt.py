@@ -189,6 +189,13 @@ def test_one_substance_with_two_reactions_has_both_and_the_worst_severity(hl7, o
     assert change.fields["severity"] == "severe"
 
 
+def test_what_an_allergy_does_not_say_again_stays(hl7, of):
+    (change,) = of(hl7("ADT^A08", PID, "AL1|1|DA|^Latex"), "AllergyIntolerance")
+    assert not {"severity", "reaction"} & change.fields.keys()
+    (change,) = of(hl7("ADT^A08", PID, 'AL1|1|DA|^Latex|""|""'), "AllergyIntolerance")
+    assert (change.fields["severity"], change.fields["reaction"]) == ("", "")
+
+
 def test_entries_with_numbers_of_their_own_are_each_shown_and_each_taken_back(hl7, of):
     entries = ("IAM|1|DA|^Latex|MI|Itching||8001", "IAM|2|DA|^Latex|SV|Collapse||8002")
     kept = of(hl7("ADT^A60", PID, *entries), "AllergyIntolerance")

@@ -256,3 +256,23 @@ def test_two_that_swap_beds_are_both_moved(hl7, of):
         ("H1001", "2"),
         ("H2002", "1"),
     ]
+
+
+@pytest.mark.parametrize("event", ["A28", "A31"])
+def test_a_place_in_a_message_about_a_person_is_said_to_be_unread(hl7, of, event):
+    message = hl7(f"ADT^{event}", PID, pv1())
+    assert (of(message, "Encounter"), message.outcome) == ([], "used-in-part")
+    assert hl7(f"ADT^{event}", PID, "PV1||N").outcome == "used"
+
+
+def test_values_that_come_with_an_admission_are_observations(hl7, of):
+    pulse = "OBX|1|NM|8867-4^Heart rate^LN||112|/min|60-100|H|||F|||202611021010"
+    message = hl7("ADT^A04", PID, pv1(), pulse, "OBX|2|NM|WT^Weight||71|kg|||||F")
+    first, second = of(message, "Observation")
+    assert (first.fields["value"], first.fields["units"]) == ("112", "/min")
+    assert (first.fields["effective"], first.fields["flag"]) == ("2026-11-02T10:10:00Z", "H")
+    assert (second.fields["display"], second.fields["effective"]) == (
+        "Weight",
+        "2026-11-02T14:05:00Z",
+    )
+    assert message.outcome == "used"

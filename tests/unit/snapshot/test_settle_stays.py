@@ -16,7 +16,7 @@ ADMITTED = {
     "kind": "inpatient",
 }
 DISCHARGED = {"status": "finished", "ended": "2026-11-02T11:00:00Z"}
-MOVED = {"presence": "in-progress", "ward": "W2", "bed": "2"}
+MOVED = {"moved": "1", "presence": "in-progress", "ward": "W2", "bed": "2"}
 PLANNED = {"plan": "planned", "planned_ward": "W9", "planned_bed": "9"}
 NOT_PLANNED = {"plan": "cancelled"}
 
@@ -55,9 +55,26 @@ def test_a_plan_after_a_discharge_is_of_the_next_stay():
     assert fields["status"] == "planned"
 
 
-def test_a_transfer_takes_no_discharge_back_and_is_said():
+def test_whoever_is_moved_hours_after_a_discharge_lies_there_and_it_is_said():
     contradicts, fields = settle((ADMITTED,), (DISCHARGED,), (MOVED,))
+    assert (contradicts, fields["status"], fields["ended"]) == (True, "in-progress", "")
+
+
+def test_a_leave_takes_no_discharge_back_and_is_said():
+    contradicts, fields = settle((ADMITTED,), (DISCHARGED,), ({"presence": "in-progress"},))
     assert (contradicts, fields["status"]) == (True, "finished")
+
+
+def test_a_cancelled_admission_that_was_planned_is_planned_again():
+    cancelled = ({"status": "cancelled"}, Operation.CANCEL)
+    _, fields = settle((PLANNED,), (ADMITTED,), cancelled)
+    assert (fields["status"], fields["ward"]) == ("planned", "W9")
+
+
+def test_what_is_pending_says_where_somebody_is_when_nothing_else_does():
+    pending = {"known_ward": "W3", "known_kind": "inpatient"}
+    assert settle((pending,))[1]["ward"] == "W3"
+    assert settle((ADMITTED,), (pending,))[1]["ward"] == "W1"
 
 
 def test_a_transfer_alone_is_of_somebody_in_hospital():
