@@ -139,22 +139,28 @@ class Delimiters:
 
     def _resolve(self, code: str) -> str | None:
         """The text that one escape sequence stands for; None when it is not known."""
-        simple = {
-            "F": self.field,
-            "S": self.component,
-            "T": self.subcomponent,
-            "R": self.repetition,
-            "E": self.escape,
-            "P": "#",
-            "H": "",
-            "N": "",
-        }
-        if code in simple:
-            return simple[code]
+        meaning = _list_simple_escapes(self).get(code)
+        if meaning is not None:
+            return meaning
         if code[:1] == "X" and len(code) > 1:
             return _decode_hexadecimal(code[1:], self.codec)
         match = _FORMATTING.fullmatch(code)
         return _apply_formatting(match[1], match[2]) if match else None
+
+
+@lru_cache(maxsize=64)
+def _list_simple_escapes(delimiters: Delimiters) -> dict[str, str]:
+    """Escape sequences that stand for one text; highlighting stands for none."""
+    return {
+        "F": delimiters.field,
+        "S": delimiters.component,
+        "T": delimiters.subcomponent,
+        "R": delimiters.repetition,
+        "E": delimiters.escape,
+        "P": "#",
+        "H": "",
+        "N": "",
+    }
 
 
 @lru_cache(maxsize=64)

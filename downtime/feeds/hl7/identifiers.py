@@ -43,6 +43,8 @@ _OTHER_TYPES = frozenset(
     | {"VN", "VP", "VS", "WC", "WCN", "WP", "XX"}
 )
 """Types of HL7 table 0203 that are no number of a hospital's own patients."""
+_MOST_NUMBERS = 100
+"""Of one person in one field."""
 _TYPE = re.compile(r"[A-Z]{2,8}")
 _DAMAGED = re.compile(r"""\d(?:\.\d+)?[Ee]\+\d+|=".*"|#(?:REF|N/A|VALUE|NAME)[!?]?""")
 
@@ -80,15 +82,20 @@ def parse_identifiers(
     segment: Segment, field: int, reader: FieldReader, authority: str = ""
 ) -> list[Identifier]:
     """The distinct identifiers of a repeating CX field; `authority` is of those that name none."""
-    numbers: list[Identifier] = []
-    for value in segment.repetitions(field):
+    numbers: dict[Identifier, None] = {}
+    repetitions = segment.repetitions(field)
+    where = f"{segment.name}-{field}"
+    if len(repetitions) > _MOST_NUMBERS:
+        text = f"{where} holds more than {_MOST_NUMBERS} numbers: the others are not read"
+        reader.note(FindingKind.NOT_READ, text, where)
+    for value in repetitions[:_MOST_NUMBERS]:
         sent = parse_cx(value, segment.delimiters)
         number = parse_identifier(sent, authority or reader.facility, reader.context)
         if number is None:
-            _note_unusable(sent.number, f"{segment.name}-{field}", reader)
-        elif number not in numbers:
-            numbers.append(number)
-    return _promote_unknown_type(numbers, reader.context)
+            _note_unusable(sent.number, where, reader)
+        else:
+            numbers[number] = None
+    return _promote_unknown_type(list(numbers), reader.context)
 
 
 def _note_unusable(number: str, where: str, reader: FieldReader) -> None:

@@ -17,7 +17,7 @@ from downtime.clinical.model import (
     MedicationRequestStatus,
 )
 from downtime.feeds import times
-from downtime.feeds.hl7.codes import MEDICINE_TYPES, find_operation
+from downtime.feeds.hl7.codes import MEDICINE_TYPES, MessageType, find_operation
 from downtime.feeds.hl7.data_types import coded_text, coded_texts, coding, person_names, unit_text
 from downtime.feeds.hl7.dosing import (
     Timing,
@@ -46,6 +46,8 @@ _STATUS_BY_ORDER = {
     "HD": MedicationRequestStatus.ON_HOLD,
 }
 """ORC-5, HL7 table 0038."""
+_NO_VACCINE = "998"
+"""CVX: no vaccine was given."""
 _GIVEN_CODES = frozenset({"CP", "PA", ""})
 """RXA-20 (HL7 table 0322) of what was given, wholly or in part; without it, what is sent was."""
 
@@ -95,6 +97,8 @@ def read_medicines(
             key = f"{key}|{counts[key]}" if counts[key] > 1 else key
             changes.append(_read_prescription(reader, prescription, key, numbers))
         for rxa in prescription.list_segments("RXA"):
+            if reader.kind == MessageType.VXU and rxa.text(5) == _NO_VACCINE:
+                continue
             changes.append(_read_dose(reader, prescription, rxa, key, numbers))
         if number and not prescription.order:
             changes += _read_control(reader, prescription.orc, number, numbers)

@@ -104,34 +104,53 @@ def read_observations(
     """The observations of an order, and the notes that belong to the order itself."""
     content = ReportContent()
     key_counts: dict[str, int] = {}
-    fields: dict[str, Value] = {}
-    open_text: tuple[str, str] | None = None
+    current = _OpenObservation({})
     for segment in order.following_segments:
         name = segment.fields[0]
         if name == "NTE":
             if content.changes:
-                _add_note(fields, segment.full_text(3))
+                current.notes.append(segment.full_text(3))
             else:
                 content.notes.append(segment)
-            open_text = None
-        elif name == "OBX" and not (open_text and _add_line(segment, open_text, fields)):
-            fields, open_text = _read_observation(reader, segment, report, content, key_counts)
+            current.open_text = None
+        elif name == "OBX" and not current.add_line(segment):
+            current.close()
+            current = _OpenObservation(
+                *_read_observation(reader, segment, report, content, key_counts)
+            )
+    current.close()
     return content
 
 
-def _add_note(fields: dict[str, Value], note: str) -> None:
-    fields["note"] = f"{fields['note']}\n{note}".rstrip() if "note" in fields else note
+@dataclass(slots=True)
+class _OpenObservation:
+    """An observation whose text and notes may go on in the segments after it."""
 
+    fields: dict[str, Value]
+    open_text: tuple[str, str] | None = None
+    """Code and sub-number of the text that may go on."""
+    lines: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
-def _add_line(segment: Segment, open_text: tuple[str, str], fields: dict[str, Value]) -> bool:
-    """Adds one more line to the text before it, when that is what the segment is."""
-    if segment.text(2) not in _TEXT:
-        return False
-    code, sub_number = open_text
-    if segment.text(3) not in (code, "") or (segment.text(3) and segment.text(4) != sub_number):
-        return False
-    fields["value"] = f"{fields['value']}\n{value_text(segment)}".rstrip(" ")
-    return True
+    def add_line(self, segment: Segment) -> bool:
+        """Add one more line to the text, when that is what the segment is."""
+        if not self.open_text or segment.text(2) not in _TEXT:
+            return False
+        code, sub_number = self.open_text
+        if segment.text(3) not in (code, "") or (segment.text(3) and segment.text(4) != sub_number):
+            return False
+        self.lines.append(value_text(segment))
+        return True
+
+    def close(self) -> None:
+        """Put the lines and notes into its fields."""
+        fields = self.fields
+        if self.lines:
+            lines = (str(fields["value"]), *self.lines)
+            fields["value"] = "\n".join(line.rstrip(" ") for line in lines)
+        if self.notes:
+            former = [str(fields["note"])] if "note" in fields else []
+            fields["note"] = "\n".join((*former, *self.notes)).rstrip()
 
 
 def _read_observation(

@@ -4,8 +4,8 @@ A request's key is its placer number, else its filler number, with the code of t
 one number often covers several tests, and each must be seen to be answered. An order (placer only),
 its acceptance and its result (placer and filler) so fold into one ServiceRequest. A report's key is
 its filler number, with its namespace when it has one (laboratories share ranges of numbers), else
-the placer's, with the code. A message without either number is keyed by its control number (MSH-10)
-and the place of the order in it.
+the placer's, with the code. A message without either number is keyed by its control number (MSH-10),
+the place of the order in it, and its time, since some senders number no messages.
 
 Without any identifier of a patient the order itself names a person of their own (HL7 table 0203:
 `PLAC`, `FILL`), so that a result for somebody unknown is shown and never joined by a name. A message
@@ -90,7 +90,9 @@ class OrderGroup:
         return self._key(reader, filler or self.placer)
 
     def _key(self, reader: MessageReader, number: str) -> str:
-        number = number or f"{reader.message.header.text(10)}#{self.number}"
+        if not number:
+            taken = self.obr.text(7) if self.obr else ""
+            number = f"{reader.message.header.text(10)}#{self.number}@{taken or reader.sent}"
         return f"{number}|{self.code.upper()}"
 
 

@@ -11,11 +11,12 @@ belongs to the OBR or OBX before it. OBX-11 `D` and `W` (wrong) take the observa
 
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
+from downtime.feeds.hl7.alerts import RESUSCITATION, AlertCategory, is_positive, make_alert
 from downtime.feeds.hl7.codes import RESULT_STATES, ResultStatus
 from downtime.feeds.hl7.documents import read_result_document
 from downtime.feeds.hl7.encounters import read_whereabouts
 from downtime.feeds.hl7.message_reader import MessageReader
-from downtime.feeds.hl7.observations import ReportLink, read_observations
+from downtime.feeds.hl7.observations import ReportLink, read_observations, value_text
 from downtime.feeds.hl7.order_groups import OrderGroup, read_order_patients, request_fields
 from downtime.feeds.hl7.segments import Hl7Message, note_text
 from downtime.feeds.model import Change, FindingKind, UnusableMessageError, Value
@@ -78,6 +79,8 @@ def _read_report(
     report["based_on"] = request_key = order.request_key(reader)
     report["status"], stage = RESULT_STATES.get(status, ("", ""))
     report |= issued
+    if order.obr is not None and (parent_result := order.obr.text(26, 3)):
+        report["display"] = f"{report.get('display', '')}: {parent_result}".lstrip(": ")
     if stage:
         request["stage"] = stage
     if content.notes:
@@ -88,12 +91,32 @@ def _read_report(
     ):
         changes.append(reader.change(record, key, numbers, fields, link.event, source=link.source))
     changes += content.changes
+    if RESUSCITATION.search(order.display):
+        changes += _read_decisions(reader, order, numbers, link.event)
     for key, segment in content.documents:
         document = read_result_document(reader, segment, report, link.event)
         record = "DocumentReference"
         changes.append(
             reader.change(record, key, numbers, document, link.event, source=link.source)
         )
+
+
+def _read_decisions(
+    reader: MessageReader, order: OrderGroup, numbers: tuple[Identifier, ...], event: str
+) -> list[Change]:
+    """A decision about resuscitation that is sent as a result is an alert too."""
+    return [
+        make_alert(
+            reader,
+            numbers,
+            AlertCategory.RESUSCITATION,
+            f"{order.display}: {value_text(obx)}",
+            event,
+            is_active=is_positive([value_text(obx)]),
+            name=f"{order.display} {obx.text(3)}",
+        )
+        for obx in order.list_segments("OBX")
+    ]
 
 
 def _specimen_time(request: dict[str, Value]) -> dict[str, Value]:

@@ -162,3 +162,11 @@ def test_diagnoses_and_problems_are_conditions(hl7, of):
     assert (problem.key, problem.fields["status"]) == ("PR1", "resolved")
     (removed,) = of(hl7("PPR^PC3", PID, prb.replace("|AD|", "|DE|")), "Condition")
     assert removed.operation == "delete"
+
+
+def test_a_decision_about_resuscitation_sent_as_a_result_is_an_alert_too(hl7, of):
+    obr, obx = "OBR|1||F9|RS^Resuscitation status", "OBX|1|ST|RS||DNACPR||||||F"
+    message = hl7("ORU^R01", PID, obr, obx, app="LIMS")
+    assert len(of(message, "DiagnosticReport")) == 1
+    (flag,) = of(message, "Flag")
+    assert (flag.fields["category"], flag.fields["status"]) == ("resuscitation", "active")

@@ -303,3 +303,8 @@ def test_the_line_of_the_file_is_known_whatever_ends_it(read_hl7, end):
     message = b"MSH|^~\\&|P|||||||1\rPID|1||H1||A\r".replace(b"\r", end)
     lines = [item.origin.line for item in read_hl7(b"FHS|^~\\&|P" + end + message * 3)]
     assert lines == [2, 4, 6]
+
+
+def test_no_vaccine_is_none(hl7, of):
+    rxa = "RXA|0|1|202611021015||998^No vaccine administered^CVX|999"
+    assert not of(hl7("VXU^V04", PID, "ORC|RE||V1", rxa), "Immunization")

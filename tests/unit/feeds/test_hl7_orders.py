@@ -213,3 +213,24 @@ def test_an_order_cancelled_by_its_number_alone_is_a_change_of_that_number(hl7, 
     (change,) = of(hl7("ORM^O01", PID, "ORC|CA|P77", app="EPR"), "ServiceRequest")
     assert (change.fields["placer"], change.fields["stage"]) == ("P77", "cancelled")
     assert change.operation == "cancel"
+
+
+def test_results_without_any_number_are_told_apart_by_their_time(hl7, of):
+    first, second = (
+        of(hl7("ORU^R01", PID, f"OBR|1|||FBC|||{taken}", app="LIMS"), "DiagnosticReport")[0]
+        for taken in ("202611020900", "202611021000")
+    )
+    assert first.key != second.key
+
+
+def test_sensitivities_name_their_organism(hl7, of):
+    obr = "OBR|1||F2|SENS^Sensitivities" + "|" * 22 + "ORG&&L^1^E coli"
+    (report,) = of(hl7("ORU^R01", PID, obr, "OBX|1|ST|AMX||R", app="LIMS"), "DiagnosticReport")
+    assert report.fields["display"] == "Sensitivities: E coli"
+
+
+def test_a_text_of_many_lines_is_read_at_once(hl7, of):
+    lines = [f"OBX|{number}|TX|X^Report||line" for number in range(20_000)]
+    message = hl7("ORU^R01", PID, "OBR|1||F1|X^Report", *lines, app="LIMS")
+    (value,) = of(message, "Observation")
+    assert value.fields["value"].count("line") == 20_000

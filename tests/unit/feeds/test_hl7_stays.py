@@ -276,3 +276,10 @@ def test_values_that_come_with_an_admission_are_observations(hl7, of):
         "2026-11-02T14:05:00Z",
     )
     assert message.outcome == "used"
+
+
+def test_more_numbers_than_a_person_has_are_said(hl7, of):
+    numbers = "~".join(f"N{number}^^^HILL^MR" for number in range(1000))
+    message = hl7("ADT^A08", f"PID|1||{numbers}||A")
+    assert len(of(message, "Patient")[0].patient) == 100
+    assert message.outcome == "used-in-part"
