@@ -14,10 +14,11 @@ holds the record's key, or one of the addresses that the record's own changes ca
 `ADDRESSES`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from downtime.feeds.model import Value, bed_key
+from downtime.feeds.server_addresses import split_address
 
 NAMED_RESOURCE = "NamedResource"
 """Type of the changes that say what something is called (a medicine, a person, a place): no record
@@ -25,7 +26,7 @@ of a patient or snapshot, and no sign of how new a system is. Fields: `ADDRESSES
 medicine `code` and `batch`; of a specimen `collected`; of a place `number`, `kind`, `part_of` (an address), `status`, `note`."""
 ADDRESSES = "addresses"
 """A field of changes that is none of the record: every address by which references mean it, as
-`Type/id`, and as `Type?number` for each of its business identifiers."""
+`Type/id` (with its server before it, when that is known), and as `Type?number` for each of its business identifiers."""
 _MARK = "\x1f"
 _MOST_STEPS = 6
 """How far up a Location is followed; no hospital nests deeper, and a circle ends here."""
@@ -64,16 +65,27 @@ def split_reference_text(value: str) -> tuple[str, str]:
 
 
 class NamedResources:
-    """Every named resource that is known, by address."""
+    """Every named resource that is known, by address.
 
-    def __init__(self) -> None:
-        self._by_address: dict[str, dict[str, Fields]] = {}
+    `servers` are all FHIR servers of which anything was sent. An address with a server means that
+    server only. One without means what was sent without, or what lies on the only server there is.
+    """
+
+    def __init__(self, servers: Collection[str] = ()) -> None:
+        self._servers = set(servers)
+        self._by_address: dict[str, dict[str, list[Fields]]] = {}
+        self._on_servers: dict[str, dict[str, list[Fields]]] = {}
+        """By the paths of addresses that name a server."""
 
     def add(self, source: str, fields: Fields) -> None:
         """Make one known: the present fields of its state."""
         addresses = fields.get(ADDRESSES, ())
         for address in addresses if isinstance(addresses, (tuple, list)) else ():
-            self._by_address.setdefault(address, {})[source] = fields
+            server, path = split_address(address)
+            if server:
+                self._servers.add(server)
+                self._on_servers.setdefault(path, {}).setdefault(source, []).append(fields)
+            self._by_address.setdefault(address, {}).setdefault(source, []).append(fields)
 
     def fill_references(self, fields: dict[str, Value], source: str) -> list[str]:
         """Put names in the place of reference texts, in `fields`; the fields that stay without.
@@ -95,7 +107,7 @@ class NamedResources:
         """The beds and wards among them, each whole and once."""
         listed: set[tuple[str, str]] = set()
         for address, by_source in self._by_address.items():
-            for source, fields in by_source.items():
+            for source, fields in ((s, item) for s, items in by_source.items() for item in items):
                 place = self.find_place(address, source)
                 key = bed_key(place["ward"], place["bay"], place["bed"])
                 is_place = fields.get("kind") in _PLACE_KINDS and bool(place["ward"])
@@ -120,11 +132,17 @@ class NamedResources:
         return place
 
     def _find(self, address: str, source: str) -> Fields:
-        by_source = self._by_address.get(address, {})
-        if source in by_source:
-            return by_source[source]
-        first = next(iter(by_source.values()), {})
-        return first if all(fields == first for fields in by_source.values()) else {}
+        by_source = self._by_address.get(address) or self._find_elsewhere(address)
+        possible = by_source.get(source) or [f for items in by_source.values() for f in items]
+        first: Fields = next(iter(possible), {})
+        return first if all(fields == first for fields in possible) else {}
+
+    def _find_elsewhere(self, address: str) -> dict[str, list[Fields]]:
+        """What lies under an address with a server, sent without one, or the other way round."""
+        server, path = split_address(address)
+        if self._servers - {server} and (server or len(self._servers) > 1):
+            return {}
+        return (self._by_address if server else self._on_servers).get(path, {})
 
     def _find_text(self, name: str, address: str, source: str) -> str:
         if name in _PLACE_FIELDS:

@@ -33,7 +33,6 @@ from downtime.feeds.fhir.periods import (
     is_current,
     is_past,
 )
-from downtime.feeds.fhir.references import reference_address
 from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.hl7.codes import BED_STATES
 from downtime.feeds.model import Change, FindingKind, Operation, Value, bed_key
@@ -265,7 +264,7 @@ def _read_place(reader: ResourceReader, place: Any, resource: Resource) -> dict[
     display = text_at(reference, "display")
     location = reader.resolve(reference, resource)
     ward, _, bay, bed = find_ward_and_bed(reader, location)
-    address = reference_address(reference, "Location")
+    address = reader.address_of(reference, resource, "Location")
     if ward or not address:
         ward = ward or display
         return {"ward": ward, "bay": bay, "bed": bed} if ward or bed else {}

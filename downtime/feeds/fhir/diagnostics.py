@@ -33,7 +33,6 @@ from downtime.feeds.fhir.mappings import (
     register_field_reader,
     register_reader,
 )
-from downtime.feeds.fhir.references import reference_address
 from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.hl7.alerts import (
     PRECAUTIONS,
@@ -156,7 +155,7 @@ def _add_specimen(reader: ResourceReader, resource: Resource, fields: dict[str, 
     reference = element_at(resource, "specimen", 0)
     specimen = reader.resolve(reference, resource)
     if not specimen:
-        if address := reference_address(reference, "Specimen"):
+        if address := reader.address_of(reference, resource, "Specimen"):
             display = text_at(reference, "display")
             fields["specimen"] = reference_text(address, display)
             fields["collected"] = fields["collected_text"] = reference_text(address)
@@ -227,7 +226,7 @@ def _link_observations(
 ) -> Iterator[Change]:
     for position, reference in enumerate(elements_at(resource, "result"), start=1):
         observation = reader.resolve(reference, resource)
-        address = reference_address(reference)
+        address = reader.address_of(reference, resource)
         is_plain = "/" in address and "?" not in address
         key = reader.key_of(observation) if observation else address.split("/")[-1] * is_plain
         if key:

@@ -27,7 +27,6 @@ from downtime.feeds.fhir.mappings import (
     register_field_reader,
     register_reader,
 )
-from downtime.feeds.fhir.references import reference_address
 from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.model import Change, FindingKind, Value
 from downtime.feeds.named_resources import reference_text
@@ -141,7 +140,7 @@ def _medicine(reader: ResourceReader, resource: Resource) -> str:
             return display
         if target := reader.resolve(reference, resource):
             return medication_name(target)
-        if address := reference_address(reference, "Medication"):
+        if address := reader.address_of(reference, resource, "Medication"):
             return reference_text(address)
     reason = "it names no medicine"
     reader.note(FindingKind.MEDICINE_UNNAMED, resource, "medication", reason)
@@ -152,7 +151,7 @@ def _batch(reader: ResourceReader, resource: Resource) -> str:
     for reference in _references(resource):
         if target := reader.resolve(reference, resource):
             return text_at(target, "batch", "lotNumber")
-        if address := reference_address(reference, "Medication"):
+        if address := reader.address_of(reference, resource, "Medication"):
             return reference_text(address)
     return ""
 

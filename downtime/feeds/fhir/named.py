@@ -6,7 +6,6 @@ They are taken so that a reference in another document finds its name (`feeds.na
 from downtime.feeds.fhir.administration import bed_fields, location_kind
 from downtime.feeds.fhir.data_types import concept_text, element_at, first_code, text_at
 from downtime.feeds.fhir.medications import medication_name
-from downtime.feeds.fhir.references import reference_address
 from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.model import Change, Value
 from downtime.feeds.named_resources import ADDRESSES, NAMED_RESOURCE
@@ -54,7 +53,7 @@ def _location_fields(reader: ResourceReader, resource: Resource) -> dict[str, Va
         "name": text_at(resource, "name"),
         "number": reader.business_identifier(resource),
         "kind": location_kind(resource),
-        "part_of": reference_address(element_at(resource, "partOf"), "Location"),
+        "part_of": reader.address_of(element_at(resource, "partOf"), resource, "Location"),
         **bed_fields(resource),
     }
 

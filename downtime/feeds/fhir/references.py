@@ -1,5 +1,7 @@
 """FHIR references as addresses that are the same in every document: `Type/id` or `Type?number`.
 
+A `Type/id` keeps the server before it when the reference names one (`feeds.server_addresses`).
+
 Read are absolute and relative addresses, with or without a version; `urn:uuid:…` and `urn:oid:…`;
 a conditional address (`Patient?identifier=system|value`); and a logical reference, which has an
 identifier and no address. A number carries its system as `system|value` when it has one.
@@ -9,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from downtime.feeds.fhir.data_types import elements_at, text_at
+from downtime.feeds.server_addresses import split_address
 
 _IDENTIFIER = "identifier="
 
@@ -34,12 +37,15 @@ def reference_address(reference: Any, target_type: str = "") -> str:
 
 def _normalise_address(text: str) -> str:
     path, _, query = text.partition("?")
-    steps = path.split("/_history")[0].rstrip("/").split("/")
     if query:
+        steps = path.rstrip("/").split("/")
         numbers = [part for part in query.split("&") if part.startswith(_IDENTIFIER)]
         number = unquote(numbers[0].removeprefix(_IDENTIFIER)) if numbers else query
         return f"{steps[-1]}?{number.removeprefix('|')}"
-    return "/".join(steps[-2:])
+    address = split_address(path)
+    return str(
+        address if address.server else address._replace(path="/".join(address.path.split("/")[-2:]))
+    )
 
 
 def conditional_number(text: str) -> tuple[str, str]:
@@ -58,10 +64,18 @@ def number_text(identifier: Any) -> str:
     return f"{system}|{value}" if system and value else value
 
 
+def server_of(full_url: str, resource_type: str) -> str:
+    """The server of an entry's `fullUrl`; empty when that is no address on a server."""
+    address = split_address(full_url)
+    return address.server if address.path.startswith(f"{resource_type}/") else ""
+
+
 def resource_addresses(resource: Any, full_url: str) -> tuple[str, ...]:
-    """Every address by which references may mean a resource."""
+    """Every address by which references may mean a resource; the first is its own."""
     kind, identity = text_at(resource, "resourceType"), text_at(resource, "id")
-    addresses = [f"{kind}/{identity}"] if identity else []
+    server = server_of(full_url, kind)
+    address = str(split_address(full_url)) if server else f"{kind}/{identity}" * bool(identity)
+    addresses = [address] if address else []
     if full_url.startswith("urn:"):
         addresses.append(full_url)
     for identifier in elements_at(resource, "identifier"):

@@ -7,9 +7,11 @@ and reports of an imaging category belong to Radiology.
 
 A patient reference means the identifiers of that Patient when it is in the bundle or contained;
 else its own `identifier`; else the reference itself, as `FHIR|<server>|Patient/123`, which the
-Patient resource carries too. The server is the base address of an absolute reference, else the
-system that is named as above, else empty: a hospital with two FHIR servers gives them sources. Any
-other reference that means nothing in its document is kept for later (`feeds.named_resources`).
+Patient resource carries too. An absolute reference means its own server, a relative one the server
+of the entry in which it stands, as the entry's `fullUrl` says; with it goes the system that is named
+as above, so that what the same system sends without addresses meets it when records are settled
+(`snapshot.name_servers`). Any other reference that means nothing in its document is kept for later
+(`feeds.named_resources`).
 """
 
 import hashlib
@@ -36,9 +38,11 @@ from downtime.feeds.fhir.references import (
     conditional_number,
     reference_address,
     resource_addresses,
+    server_of,
 )
 from downtime.feeds.model import Change, Finding, FindingKind, Operation, Position, Value
 from downtime.feeds.named_resources import ADDRESSES, reference_text
+from downtime.feeds.server_addresses import join_authority, split_address
 
 Resource = dict[str, Any]
 """A resource, or an element of one, as its JSON came."""
@@ -62,23 +66,30 @@ class ResourceReader:
     sent: str = ""
     named_source: str = ""
     """System that the document names as its source; empty when it does not."""
-    resources: dict[str, Resource] = field(default_factory=dict)
-    """By every address they have."""
+    resources: dict[str, dict[str, Resource]] = field(default_factory=dict)
+    """By every address they have, and what is their own: of several, none is meant."""
     addresses: dict[int, str] = field(default_factory=dict)
     """Where each resource (by object) is to be found; ids of contained ones mean nothing alone."""
+    servers: dict[int, str] = field(default_factory=dict)
+    """On which server each resource (by object) lies; it has none when its document does not say."""
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, full_url: str, resource: Resource) -> None:
         """Makes a resource, and what it contains, known to references."""
+        own_addresses = resource_addresses(resource, full_url)
         identity = text_at(resource, "id")
-        own_address = f"{text_at(resource, 'resourceType')}/{identity}" if identity else ""
-        self.resources |= dict.fromkeys(resource_addresses(resource, full_url), resource)
-        for address in filter(None, (full_url, own_address)):
-            self.resources[address] = resource
-        self.addresses[id(resource)] = full_url or own_address
+        address = next(iter(own_addresses), "") if identity or full_url else ""
+        path = split_address(address).path
+        for known in {*own_addresses, full_url, path} - {""}:
+            self.resources.setdefault(known, {})[address or full_url or self.key_of(resource)] = (
+                resource
+            )
+        self.addresses[id(resource)] = full_url or address
+        server = self.servers[id(resource)] = server_of(full_url, text_at(resource, "resourceType"))
         for inner in elements_at(resource, "contained"):
-            base = full_url or own_address or self.key_of(resource)
+            base = full_url or address or self.key_of(resource)
             self.addresses[id(inner)] = f"{base}#{text_at(inner, 'id')}"
+            self.servers[id(inner)] = server
 
     def note(self, kind: FindingKind, resource: Resource, element: str, text: str) -> None:
         """Keeps a finding about an element of a resource."""
@@ -161,8 +172,25 @@ class ResourceReader:
         if address.startswith("#"):
             contained = elements_at(resource, "contained")
             return next((inner for inner in contained if text_at(inner, "id") == address[1:]), {})
-        exact = self.resources.get(address) if address else None
-        return exact or self.resources.get(reference_address(reference), {})
+        exact = self._find(address) if ":" in address else {}
+        return exact or self._find(self.address_of(reference, resource))
+
+    def _find(self, address: str) -> Resource:
+        """The only resource of the document that an address means; an empty one when unsure."""
+        found = self.resources.get(address, {})
+        if not found and (path := split_address(address)).server:
+            found = {
+                own: resource
+                for own, resource in self.resources.get(path.path, {}).items()
+                if not split_address(own).server
+            }
+        return next(iter(found.values())) if len(found) == 1 else {}
+
+    def address_of(self, reference: Any, resource: Resource, target_type: str = "") -> str:
+        """The address that a Reference of a resource means, with its server as far as it is known."""
+        address = reference_address(reference, target_type)
+        server = self.servers.get(id(resource), "")
+        return str(split_address(address).on(server)) if server else address
 
     def key_of(self, resource: Resource) -> str:
         """What names a resource: its `id`, else an identifier, else a digest of all it says."""
@@ -196,7 +224,7 @@ class ResourceReader:
     ) -> str:
         """The key of the record that a reference means, else its address; empty when there is none."""
         target = self.resolve(reference, resource)
-        return key(target) if target else reference_address(reference)
+        return key(target) if target else self.address_of(reference, resource)
 
     def name_of(self, reference: Any, resource: Resource) -> str:
         """What a reference to a person, place or thing is called: its display, else the target's name.
@@ -210,7 +238,8 @@ class ResourceReader:
             return display
         if target := self.resolve(reference, resource):
             return self.own_name(target)
-        address, number = reference_address(reference), text_at(reference, "identifier", "value")
+        address = self.address_of(reference, resource)
+        number = text_at(reference, "identifier", "value")
         return reference_text(address, number) if address else number
 
     def own_name(self, target: Resource) -> str:
@@ -263,11 +292,14 @@ class ResourceReader:
         return {NHS: 1, MRN: 2, FHIR: 5}.get(number.type, 3)
 
     def _address_identifier(self, reference: str, resource: Resource) -> Identifier:
-        base, kind, tail = reference.rpartition("Patient/")
-        if not kind or "#" in reference:
+        server, path = split_address(reference)
+        if "#" in reference or not path.startswith("Patient/"):
             return Identifier(FHIR, "", reference)
-        server = base.rstrip("/") or self.source_of(resource) or self.named_source
-        return Identifier(FHIR, server, kind + tail.split("/_history")[0])
+        own_server = self.servers.get(id(resource), "")
+        if server and server != own_server:
+            return Identifier(FHIR, server, path)
+        system = self.source_of(resource) or self.named_source
+        return Identifier(FHIR, join_authority(own_server, system), path)
 
 
 def resource_key(resource: Resource) -> str:

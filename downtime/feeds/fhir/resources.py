@@ -50,6 +50,7 @@ from downtime.feeds.model import (
 )
 from downtime.feeds.named_resources import NAMED_RESOURCE
 from downtime.feeds.rejects import accept_or_reject
+from downtime.feeds.server_addresses import split_address
 
 MAPPING_MODULES = (administration, clinical, diagnostics, documents, medications, workflow)
 """Importing them fills `RESOURCE_MAPPINGS`; named after the modules of FHIR R4."""
@@ -208,7 +209,7 @@ def _read_entry(reader: ResourceReader, entry: Resource) -> list[Change]:
 
 def _read_deletion(reader: ResourceReader, entry: Resource) -> list[Change]:
     address = reference_address({"reference": text_at(entry, "request", "url")})
-    kind, _, identity = address.partition("/")
+    kind, _, identity = split_address(address).path.partition("/")
     if kind not in RESOURCE_MAPPINGS or kind in _NEVER_DELETED or not identity:
         element = {"resourceType": kind.partition("?")[0]}
         reason = "a deletion that is not followed: of its type, or of no single resource"

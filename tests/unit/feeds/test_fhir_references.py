@@ -154,7 +154,7 @@ def test_records_that_refer_to_records_of_other_files_name_an_address(read_one, 
         "id": "d1",
         "status": "final",
         "subject": SUBJECT,
-        "basedOn": [{"reference": "https://lims.example/fhir/ServiceRequest/s1"}],
+        "basedOn": [{"reference": "ServiceRequest/s1"}],
     }
     stay, asked = of(read_one(STAY), "Encounter")[0], of(read_one(request))[0]
     assert asked.fields["encounter"] in stay.fields[ADDRESSES]
