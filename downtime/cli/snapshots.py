@@ -87,10 +87,18 @@ def _reject_document(reject: Reject) -> dict[str, Any]:
 
 
 def _build_lines(built: BuiltSnapshot) -> Iterator[str]:
-    repeated = f" ({built.intake.repeated} received before)" if built.intake.repeated else ""
+    outcomes = built.intake.outcomes
+    counts = {
+        "used in part": outcomes[Outcome.USED_IN_PART],
+        "not used": outcomes[Outcome.NOT_USED],
+        "rejected": outcomes[Outcome.REJECTED],
+        "in quarantine": outcomes[Outcome.QUARANTINED],
+        "received before": built.intake.repeated,
+    }
+    details = ", ".join(f"{count} {words}" for words, count in counts.items() if count)
     yield (
-        f"Snapshot {built.header.sequence}: {built.accepted} of {built.messages} messages"
-        f" accepted{repeated}, {sum(built.header.counts.values())} records,"
+        f"Snapshot {built.header.sequence}: {built.accepted} of {built.messages} messages used"
+        f"{f' ({details})' if details else ''}, {sum(built.header.counts.values())} records,"
         f" in {built.seconds:.1f} s."
     )
     for (kind, reason), count in sorted(built.intake.unused.items()):

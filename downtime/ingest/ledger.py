@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import sqlcipher3
 import sqlite_utils
 from filelock import FileLock
 
 from downtime.clock import to_text
+from downtime.errors import UntrustedError
 from downtime.feeds.context import feed_context
 from downtime.ingest.packing import Packer, train_dictionary
 from downtime.ingest.store import day_file
@@ -75,6 +77,22 @@ class DayFile:
         self.db.conn.close()
 
 
+@contextmanager
+def _naming_damage(path: Path) -> Iterator[None]:
+    """UntrustedError names the file whose pages are not what was written."""
+    try:
+        yield
+    except sqlcipher3.DatabaseError as error:
+        if type(error) is not sqlcipher3.DatabaseError:  # busy, or the disk is full
+            raise
+        raise UntrustedError(
+            "ingest.damaged",
+            f"The ledger {path.name} is damaged: not all that it keeps can be read.",
+            f"Move its file of that day out of {path.parent} and keep it, or restore it from the last"
+            " backup; snapshots can be built again then, and still hold what was built of it.",
+        ) from None
+
+
 class Ledger:
     """The ledger of a home. May be used by several threads; close it in the end."""
 
@@ -115,7 +133,11 @@ class Ledger:
     @contextmanager
     def writing(self) -> Iterator[DayFile]:
         """The newest day, kept from every other writer until the block ends."""
-        with self._thread_lock, self._process_lock.acquire(poll_interval=_LOOK_SECONDS):
+        with (
+            self._thread_lock,
+            self._process_lock.acquire(poll_interval=_LOOK_SECONDS),
+            _naming_damage(self._folder / f"{self.now()[:10]}.db"),
+        ):
             day = self._newest = self._open_today()
             day.newest_stamp = day_file.get_newest_stamp(day.db)
             yield day
@@ -123,7 +145,7 @@ class Ledger:
     @contextmanager
     def reading(self, path: Path) -> Iterator[DayFile]:
         """A day, on a connection of the caller's own."""
-        with closing(DayFile(path, self._key)) as day:
+        with _naming_damage(path), closing(DayFile(path, self._key)) as day:
             yield day
 
     def _open_today(self) -> DayFile:

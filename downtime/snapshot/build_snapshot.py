@@ -54,7 +54,7 @@ class BuiltSnapshot:
 
     @property
     def accepted(self) -> int:
-        """Those that were not rejected."""
+        """Those of which something is used."""
         return self.intake.accepted
 
     @property

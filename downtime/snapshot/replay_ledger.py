@@ -140,7 +140,7 @@ def _apply_all(
 
     messages = list_usable(read_again(), intake)
     result = apply_messages(db, messages, settings, vault.clock(), intake.released)
-    intake.quarantined = {item.arrival: item.finding.text for item in result.quarantined}
+    intake.finish(db, result.quarantined)
 
 
 def _compare(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import sqlite_utils
 
-from downtime.feeds.model import FeedMessage, Outcome, Reject
+from downtime.feeds.model import FeedMessage, Outcome, Reject, Replacement
 from downtime.feeds.read_feeds import find_files
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.mark_quarantine import mark_quarantined
@@ -20,7 +20,7 @@ from downtime.ingest.model import RecordedMessage
 from downtime.ingest.read_ledger import read_after
 from downtime.ingest.record_messages import record_batches
 from downtime.settings import Settings
-from downtime.snapshot.apply_messages import apply_messages
+from downtime.snapshot.apply_messages import QuarantinedList, apply_messages
 from downtime.snapshot.believed_times import believe_times
 from downtime.snapshot.state_files import keep_older_state
 from downtime.snapshot.store import publisher_state, quarantined_lists
@@ -41,23 +41,39 @@ class Intake:
     quarantined: dict[int, str] = field(default_factory=dict)
     """Arrival number to why a list was not applied."""
     released: set[int] = field(default_factory=set)
+    newest: int = 0
+    """The highest arrival number of them."""
+    _lists: dict[int, Outcome] = field(default_factory=dict)
 
     def note(self, recorded: RecordedMessage) -> None:
         """Count a message."""
         self.messages += 1
         self.repeated += recorded.repeated
         self.outcomes[recorded.outcome] += 1
+        self.newest = max(self.newest, recorded.arrival)
         if isinstance(recorded.item, Reject):
             self.rejected.append(recorded.item)
         elif recorded.outcome is Outcome.NOT_USED:
             self.unused[recorded.item.kind, recorded.reason] += 1
+        elif any(isinstance(part, Replacement) for part in recorded.item.content):
+            self._lists[recorded.arrival] = recorded.outcome
         if recorded.released:
             self.released.add(recorded.arrival)
 
+    def finish(self, db: sqlite_utils.Database, quarantined: Iterable[QuarantinedList]) -> None:
+        """All is applied but these lists; what was rejected last is named once, not at each build."""
+        self.quarantined = {item.arrival: item.finding.text for item in quarantined}
+        with transaction(db):
+            newest = max(self.newest, publisher_state.get_applied_arrival(db))
+            publisher_state.save_applied_arrival(db, newest)
+        for arrival in self.quarantined:
+            self.outcomes[self._lists.get(arrival, Outcome.USED)] -= 1
+            self.outcomes[Outcome.QUARANTINED] += 1
+
     @property
     def accepted(self) -> int:
-        """Messages that were not rejected."""
-        return self.messages - len(self.rejected)
+        """Messages of which something is used."""
+        return self.outcomes[Outcome.USED] + self.outcomes[Outcome.USED_IN_PART]
 
     @property
     def is_complete(self) -> bool:
@@ -84,7 +100,7 @@ def update_state(
     recorded = _take_in(ledger, applied, find_files(paths), intake)
     messages = list_usable(recorded, intake)
     result = apply_messages(db, messages, settings, now, intake.released)
-    intake.quarantined = {item.arrival: item.finding.text for item in result.quarantined}
+    intake.finish(db, result.quarantined)
     mark_quarantined(ledger, intake.quarantined)
     return intake
 

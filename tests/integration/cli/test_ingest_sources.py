@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,7 +66,10 @@ def test_all_sources_run_and_their_health_is_shown(program):
     with stopped(service) as port:
         with Sender(port) as sender:
             assert sender.ask(message("4711")) == ("AA", "4711")
-        code, out, _ = ask(program("ingest", "status"))
+        end = time.monotonic() + 60
+        while "waiting" not in (answer := ask(program("ingest", "status")))[1]:
+            assert time.monotonic() < end  # its health is written a little later
+        code, out, _ = answer
         assert code == 1  # the folder is not there
         assert "engine (mllp): running" in out
         assert "lists (folder): waiting" in out

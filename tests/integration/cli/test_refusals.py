@@ -173,7 +173,7 @@ def test_a_command_that_cannot_be_done_says_why(refusing, words, sentence):
         ("outage declare", "Missing argument"),
         ("feeds check", "Missing argument"),
         ("feeds check nowhere", "'nowhere' does not exist"),
-        ("snapshot build --to to", "Name at least one feed"),
+        ("snapshot build", "Missing option '--to'"),
         ("snapshot build --from nowhere --to to", "'nowhere' does not exist"),
         ("snapshot build --from words.txt --to words.txt", "is a file"),
         ("snapshot load nowhere", "'nowhere' does not exist"),

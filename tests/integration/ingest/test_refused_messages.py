@@ -11,7 +11,7 @@ from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import MessageFilter
 from downtime.ingest.record_messages import record_messages, record_path
 
-from .listening import CR, FS, VT, Sender, listening, message
+from .listening import CR, FS, VT, Sender, codes, framed, listening, message
 from .received import admission, hl7
 
 LIMIT = 3_000
@@ -62,6 +62,18 @@ def test_what_is_no_hl7_is_there_whole_and_none_of_its_words_is_taken_for_a_head
     assert not any("Quill" in str(entry) or "H77" in str(entry) for entry in entries)
 
 
+def test_what_reading_rejects_is_answered_with_the_reason(ledger):
+    nobody = message("N1").replace(b"N1^^^DEMO^MR", b"")
+    with (
+        listening(partial(record_messages, ledger), LIMIT) as running,
+        Sender(running.port) as line,
+    ):
+        line.write(framed(nobody))
+        answer = line.answer()
+        assert codes(answer) == ("AE", "N1")
+        assert b"PID-3 holds no identifier" in answer
+
+
 def test_another_protocol_leaves_its_beginning(ledger):
     with (
         listening(partial(record_messages, ledger), LIMIT) as running,
@@ -71,6 +83,7 @@ def test_another_protocol_leaves_its_beginning(ledger):
         assert b"MSA|AR" in line.answer()
     (entry,) = rejected(ledger)
     assert show_message(ledger, entry.arrival).raw.startswith(b"POST /patients")
+    assert "MSH" in entry.reason
 
 
 def test_while_nothing_can_be_kept_what_is_refused_is_not_answered_either():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from downtime.errors import ConflictError, InputError
+from downtime.errors import ConflictError, InputError, UntrustedError
 from downtime.feeds.model import Outcome
 from downtime.ingest.find_messages import find_messages, get_entry
 from downtime.ingest.ledger import Ledger
@@ -169,6 +169,37 @@ def test_a_build_that_is_killed_loses_nothing_and_applies_nothing_twice(
     assert len(hospital.beds()) == 1_600
 
 
+def test_what_cannot_be_used_is_named_by_one_build_and_not_counted_as_used(hospital):
+    unused = admission(2).replace(b"ADT^A01", b"ZZZ^Z01")
+    hospital.receive(hl7(admission(1)), hl7(unused), hl7(b"MSH|^~\\&|PAS|DEMO||"))
+    first, second = hospital.build(), hospital.build()
+    assert (first.messages, first.accepted, len(first.rejected)) == (3, 1, 1)
+    assert (second.messages, second.rejected) == (0, [])
+    replay_ledger(hospital.vault, Settings(), hospital.actor, "why")
+    assert hospital.build().rejected == []
+
+
+def test_a_damaged_day_is_named_and_once_it_is_moved_building_goes_on(hospital, tmp_path):
+    hospital.receive(*(hl7(admission(number)) for number in range(1, 400)))
+    beds = hospital.beds()
+    (day,) = (path for path in hospital.vault.home.ingest_folder.glob("*.db"))
+    content = bytearray(day.read_bytes())
+    content[8_192:] = os.urandom(len(content) - 8_192)
+    for path in day.parent.glob("*.db*"):
+        path.unlink()
+    day.write_bytes(content)
+    for attempt in (
+        lambda: preview_replay(hospital.vault, Settings()),
+        lambda: hospital.receive(hl7(admission(900))),
+    ):
+        with pytest.raises(UntrustedError, match=f"{day.name} is damaged"):
+            attempt()
+    day.rename(tmp_path / "aside")
+    assert hospital.beds() == beds
+    hospital.receive(hl7(admission(900)))
+    assert set(hospital.beds()) == {*beds, "H900"}
+
+
 def test_two_builds_at_once_take_turns(hospital, monkeypatch):
     monkeypatch.setattr("downtime.snapshot.state_files.BUILD_WAIT_SECONDS", 0.05)
     with hold_build(hospital.vault.home), pytest.raises(ConflictError, match="running"):
@@ -277,6 +308,7 @@ def test_a_list_lies_in_quarantine_until_a_person_releases_it(hospital):
     (arrival, *_) = hospital.receive(table(DAMAGED, modified=AT_NINE), settings=WARDS)
     built = hospital.build(settings=WARDS)
     assert list(built.intake.quarantined) == [arrival]
+    assert built.accepted == 0
     assert hospital.outcome(arrival) is Outcome.QUARANTINED
     assert len(hospital.beds(settings=WARDS)) == 8
     replay_ledger(hospital.vault, WARDS, hospital.actor, "still in quarantine")
