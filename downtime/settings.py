@@ -64,6 +64,14 @@ class FeedsSettings:
     list_loss_percent: int = setting(
         50, "A full list that lacks more than this share of what is known is put in quarantine."
     )
+    list_ward_patients: int = setting(
+        3, "A full list that lacks a whole ward of so many patients is put in quarantine."
+    )
+    placeholder_numbers: tuple[str, ...] = setting(
+        ("UNKNOWN", "UNK", "NOT KNOWN", "NK", "N/A", "NONE", "NIL", "NULL")
+        + ("NEW", "TBC", "TBA", "TEMP", "PENDING", "XX", "XXX", "XXXX"),
+        "Words that stand where a number is not known; zeros and nines alone are none either.",
+    )
     tables: dict[str, Any] = setting(
         {}, "Mappings of tables (CSV, XLSX, XLS, ODS), one for each file name."
     )

@@ -20,8 +20,10 @@ import sqlite_utils
 from downtime.feeds.model import Change, FeedMessage, Finding, FindingKind, Operation, Replacement
 from downtime.feeds.named_resources import NAMED_RESOURCE
 from downtime.settings import Settings
+from downtime.snapshot.corrections import correct, list_corrected_reports
 from downtime.snapshot.identity import IdentityChange
 from downtime.snapshot.mentions import MentionBook
+from downtime.snapshot.named_people import Numbers, PersonNamer
 from downtime.snapshot.plausible_lists import PresentRecord, check_list, stands
 from downtime.snapshot.record_state import (
     NO_CUTOFF,
@@ -34,6 +36,7 @@ from downtime.snapshot.record_state import (
 from downtime.snapshot.stamps import StampMaker
 from downtime.snapshot.store import publisher_state, quarantined_lists
 from downtime.snapshot.store.publisher_state import DataSet, Name
+from downtime.snapshot.traces import add_traces
 from downtime.vault.database import transaction
 
 BATCH = 50_000
@@ -88,9 +91,10 @@ class _StateUpdate:
         released: Collection[int],
     ) -> None:
         self._db, self._released = db, released
-        self._percent = settings.feeds.list_loss_percent
+        self._settings = settings.feeds
         self._stamps = StampMaker(now, ZoneInfo(settings.feeds.time_zone))
         self._mentions = MentionBook()
+        self._namer = PersonNamer(settings.feeds.placeholder_numbers)
         self._systems = _SystemNotes(self._stamps.latest)
         self._cutoffs = publisher_state.select_extracts(db)
         self._replaced: set[DataSet] = set()
@@ -109,11 +113,15 @@ class _StateUpdate:
             file = message.position.file
             self._quarantined.append(QuarantinedList(arrival, file, finding))
             return
+        name = message.origin.control_id or str(arrival)
+        corrected = list_corrected_reports(message.content)
         for part, item in enumerate(message.content):
             if isinstance(item, Replacement):
                 self._apply_extract(item, arrival)
             else:
-                self._apply_change(item, self._stamps.make_stamp(item, arrival, part))
+                stamp = self._stamps.make_stamp(item, arrival, part)
+                person = self._namer.name_person(item, message.content, name)
+                self._apply_change(correct(item, corrected), stamp, person)
         self._systems.note_message(message)
         if self._unwritten >= BATCH:
             self._write()
@@ -131,20 +139,21 @@ class _StateUpdate:
         quarantined_lists.save_quarantined(self._db, reasons)
         return AppliedMessages(self._messages, self._changes, tuple(self._quarantined))
 
-    def _apply_change(self, change: Change, stamp: Stamp) -> None:
+    def _apply_change(self, change: Change, stamp: Stamp, person: Numbers) -> None:
         self._changes += 1
         self._unwritten += 1
-        mention = self._mentions.note(change.patient, stamp.moment)
+        mention = self._mentions.note(person, stamp.moment)
         operation = change.operation
         if operation in _IDENTITY_OPERATIONS:
-            other = self._mentions.note(change.merged, "", has_records=False)
+            merged = self._namer.choose_numbers(change.merged)
+            other = self._mentions.note(merged, "", has_records=False)
             self._identity_changes.append(
                 IdentityChange(stamp, operation, change.source, change.key, mention, other)
             )
             if operation is Operation.MOVE:
                 return
             operation = Operation.SET
-        layer = Layer(stamp, change.fields, operation)
+        layer = Layer(stamp, add_traces(change.type, change.fields), operation)
         self._pending[change.type, change.source, change.key, mention].append(layer)
 
     def _find_fault(self, message: FeedMessage, arrival: int) -> Finding | None:
@@ -157,7 +166,11 @@ class _StateUpdate:
         lists = (item for item in message.content if isinstance(item, Replacement))
         faults = (
             check_list(
-                extract, data_set[0], self._list_present(data_set, extract.sent), self._percent
+                extract,
+                data_set[0],
+                self._list_present(data_set, extract.sent),
+                self._settings.list_loss_percent,
+                self._settings.list_ward_patients,
             )
             for extract in lists
             for data_set in _list_data_sets(extract)
@@ -176,9 +189,15 @@ class _StateUpdate:
         """What a list as at this time would remove, were it empty."""
         self._write()
         states = publisher_state.iterate_states(self._db, *data_set)
-        names = [name for name, state in states if stands(state, sent)]
-        mentions = publisher_state.select_identifiers(self._db, {name[3] for name in names})
-        return [PresentRecord(name[2], mentions.get(name[3], ())) for name in names]
+        wards = {
+            name: str(state.fields.get("ward", ""))
+            for name, state in states
+            if stands(state, sent)
+        }
+        mentions = publisher_state.select_identifiers(self._db, {name[3] for name in wards})
+        return [
+            PresentRecord(name[2], mentions.get(name[3], ()), ward) for name, ward in wards.items()
+        ]
 
     def _apply_extract(self, extract: Replacement, arrival: int) -> None:
         digest = _digest_changes(extract.changes)
@@ -191,13 +210,15 @@ class _StateUpdate:
                 self._replaced.add(data_set)
                 publisher_state.save_extract(self._db, data_set, new)
         for part, change in enumerate(extract.changes):
+            name = f"{arrival}#{change.position.number}"
+            person = self._namer.name_person(change, extract.changes, name)
             if change.type == "Patient":
-                self._apply_change(change, self._stamps.make_stamp(change, arrival, part))
+                self._apply_change(change, self._stamps.make_stamp(change, arrival, part), person)
             elif self._cutoffs[change.type, change.source].digest == digest:
                 stamp = self._stamps.make_extract_stamp(extract, digest, arrival, part)
-                self._apply_change(change, stamp)
+                self._apply_change(change, stamp, person)
             else:  # a list that was overtaken still tells of people
-                self._mentions.note(change.patient, extract.sent)
+                self._mentions.note(person, extract.sent)
 
     def _write(self) -> None:
         """Write the pending changes and who was mentioned."""

@@ -99,7 +99,8 @@ def word_absence(
     if is_empty and not availability.is_known:
         systems += availability.others
     parts = [_word_system(item, present, zone, stale_before) for item in systems]
-    return AvailabilityLine("; ".join(filter(None, parts)), not availability.is_known)
+    is_ageless = any(not item.newest and item.system not in present for item in systems)
+    return AvailabilityLine("; ".join(filter(None, parts)), is_ageless or not availability.is_known)
 
 
 def _word_system(item: SystemDelivery, present: set[str], zone: ZoneInfo, stale_before: str) -> str:
@@ -109,7 +110,7 @@ def _word_system(item: SystemDelivery, present: set[str], zone: ZoneInfo, stale_
         shown = ", shown as others sent it" if item.system in present else ""
         return f"{item.system} unavailable{shown}"
     if item.system not in present:
-        return f"{item.system}: none{time}"
+        return f"{item.system}: none{time}" if item.newest else f"{item.system}: age not known"
     return f"{item.system}{time}" if is_stale else ""
 
 

@@ -21,6 +21,10 @@ class FindingTally:
         """Count one; `text` is a sentence without patient data."""
         self._counts[Finding(kind, source, text, segment)] += 1
 
+    def add_all(self, findings: Iterable[Finding]) -> None:
+        """Count some."""
+        self._counts.update(findings)
+
     def list_findings(self) -> list[Finding]:
         """Every finding, with how often it was found."""
         return [
@@ -57,7 +61,9 @@ def is_in_hospital(stay: Encounter) -> bool:
 def check_stays(
     stays: Iterable[Encounter], settings: Settings, now: datetime, tally: FindingTally
 ) -> None:
-    """Look for beds with two patients, patients without a ward, and stays that never end."""
+    """Look for beds with two patients, patients in two beds or without a ward, and stays that never
+    end.
+    """
     present = [stay for stay in stays if stay.patient and is_in_hospital(stay)]
     days = settings.snapshot.long_stay_days
     earliest = to_text(now - timedelta(days=days))
@@ -68,9 +74,28 @@ def check_stays(
         if "" < stay.started < earliest:
             text = f"A stay began more than {days} days ago and has no end."
             tally.add(FindingKind.STAY_WITHOUT_END, stay.source, text, "Encounter")
+    for stay in _find_second_stays(present):
+        text = "One patient has two stays in hospital at once."
+        tally.add(FindingKind.PATIENT_IN_TWO_BEDS, stay.source, text, "Encounter")
     for stay in _find_shared_beds(present):
         text = "One bed has more than one patient."
         tally.add(FindingKind.BED_WITH_TWO, stay.source, text, "Encounter")
+
+
+def _find_second_stays(stays: Iterable[Encounter]) -> Iterator[Encounter]:
+    """The newest stay of each patient who has more than one."""
+    by_patient: dict[str, list[Encounter]] = {}
+    for stay in stays:
+        by_patient.setdefault(stay.patient, []).append(stay)
+    for listed in by_patient.values():
+        if len({(stay.source, stay.id) for stay in listed}) > 1 and _are_elsewhere(listed):
+            yield max(listed, key=lambda stay: stay.updated)
+
+
+def _are_elsewhere(stays: Iterable[Encounter]) -> bool:
+    """Whether stays are not all in one place; two systems tell of one stay each in its own words."""
+    places = {(stay.ward.casefold(), stay.bed.casefold()) for stay in stays}
+    return len(places) > 1
 
 
 def _find_shared_beds(stays: Iterable[Encounter]) -> Iterator[Encounter]:

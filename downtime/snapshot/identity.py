@@ -4,12 +4,14 @@ Two patients on one number is far worse than one patient on two. So:
 
 - A hospital number of this site names a person of its own; two of them are one person only after a
   merge (ADT^A40), which the last merge in time decides, and until it is undone (ADT^A37).
+- Two hospital numbers in one message are two persons as well, and the message is of the first of them
+  in the order of letters, in whatever order it names them.
 - Any other number (of another hospital, a FHIR server, an account) belongs to the hospital number
   it was sent beside. Sent beside two different ones, it belongs to neither.
 - Two different hospital numbers of one other authority are never joined either.
 - An NHS number leads to a person only when exactly one has it. When several have it, none is
   chosen, and each gets a warning.
-- The number of a visit, an order or a message leads to the one person whose record has that number.
+- The number of a visit, an order or a message says less than any of these (`weak_mentions`).
 """
 
 from collections import defaultdict
@@ -88,18 +90,14 @@ def resolve_identities(
     mentions: Collection[Mention],
     changes: Iterable[IdentityChange],
     authority: str,
-    holders: Mapping[int, Collection[int]] | None = None,
 ) -> Identity:
-    """Find the person of every mention. `changes` come in order of time.
-
-    `holders` are, of a mention that is only a number of a visit, an order or a message, the
-    mentions of those whose records have that number.
-    """
+    """Find the person of every mention of somebody. `changes` come in order of time."""
     identity = Identity(authority)
-    identity.belongs = _find_owners(mentions, authority)
+    named = [mention for mention in mentions if not mention.is_weak]
+    identity.belongs = _find_owners(named, authority)
     strong: list[Mention] = []
     numberless: list[Mention] = []
-    for mention in mentions:
+    for mention in named:
         if anchor := _choose_anchor(mention, identity.belongs, authority):
             identity.anchors[mention.id] = anchor
             strong.append(mention)
@@ -111,17 +109,8 @@ def resolve_identities(
         identity.anchors[mention.id] = identity.belongs.get(
             mention.identifiers[0], mention.identifiers[0]
         )
-    _join_weak_mentions(identity, holders or {})
-    _drop_unknown_people(identity, mentions)
+    _drop_unknown_people(identity, named)
     return identity
-
-
-def _join_weak_mentions(identity: Identity, holders: Mapping[int, Collection[int]]) -> None:
-    for weak, strong in holders.items():
-        anchors = {identity.anchors[mention] for mention in strong if mention in identity.anchors}
-        persons = {identity.find_survivor(anchor) for anchor in anchors}
-        if len(persons) == 1:
-            identity.anchors[weak] = min(anchors)
 
 
 def _drop_unknown_people(identity: Identity, mentions: Iterable[Mention]) -> None:
@@ -143,7 +132,7 @@ def _find_owners(mentions: Iterable[Mention], authority: str) -> dict[Identifier
         others = [i for i in numbers if not is_site_number(i, authority)]
         belongs.update((i, i) for i in site_numbers)
         for number in others:
-            owners[number].update(site_numbers[:1])
+            owners[number].update(sorted(site_numbers)[:1])
             sent_together[number].update(others)
     done: set[Identifier] = set()
     for number in sorted(sent_together):
@@ -193,7 +182,7 @@ def _choose_anchor(
 ) -> Identifier | None:
     numbers = [i for i in mention.identifiers if i.type != NHS]
     site_numbers = (i for i in numbers if is_site_number(i, authority))
-    first = next(site_numbers, numbers[0] if numbers else None)
+    first = min(site_numbers, default=numbers[0] if numbers else None)
     return belongs[first] if first else None
 
 

@@ -10,6 +10,15 @@ WEAK_TYPES = frozenset({"AN", "VN", "ACSN", "ANC", "ANT", "AM", "PLAC", "FILL", 
 """Types of number that name a visit, an order or a message, and only through it a person."""
 
 
+_DETAILS = "\x1e"
+"""What stands between a number and the details that were sent beside it."""
+
+
+def add_details(number: Identifier, details: str) -> Identifier:
+    """A weak number together with what was sent beside it of its person (`PersonDetails`)."""
+    return number._replace(value=f"{number.value}{_DETAILS}{details}") if details else number
+
+
 class Mention(NamedTuple):
     """The identifiers that one message gave for a person, and when they were last sent."""
 
@@ -23,6 +32,17 @@ class Mention(NamedTuple):
     def is_weak(self) -> bool:
         """Whether it is only the number of a visit, an order or a message."""
         return all(identifier.type in WEAK_TYPES for identifier in self.identifiers)
+
+    @property
+    def number(self) -> Identifier:
+        """Of a weak mention: its number alone."""
+        first = self.identifiers[0]
+        return first._replace(value=first.value.split(_DETAILS)[0])
+
+    @property
+    def details(self) -> str:
+        """Of a weak mention: what was sent beside its number; empty when nothing was."""
+        return self.identifiers[0].value.partition(_DETAILS)[2]
 
 
 _NOBODY = Mention(0, (Identifier("", "", ""),), "", has_records=False)

@@ -1,36 +1,53 @@
 """Who there is: persons with their ids and details, and a loud flag where a number is shared."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import sqlite_utils
 
 from downtime.clinical.identifiers import NHS, Identifier, is_nhs_number
-from downtime.clinical.model import ClinicalStatus, Flag, Patient
+from downtime.clinical.model import Patient
 from downtime.clinical.record_types import find_owner
 from downtime.settings import Settings
 from downtime.snapshot import identity
+from downtime.snapshot.identify_people import IdentifiedPeople, identify_people
 from downtime.snapshot.identity import Identity
 from downtime.snapshot.mentions import Mention
+from downtime.snapshot.name_servers import FHIR, list_servers, name_servers
 from downtime.snapshot.record_state import RecordState, Stamp
 from downtime.snapshot.store import publisher_state
 from downtime.snapshot.store.record_tables import columns
 
-OWN_SOURCE = "Downtime"
-"""Source of the flags that this program raises itself."""
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class People:
     """Everybody of whom anything was sent."""
 
-    identity: Identity
+    identified: IdentifiedPeople
     ids: Mapping[Identifier, str]
     """Anchor to opaque id."""
     patients: tuple[Patient, ...]
+    servers: frozenset[str] = frozenset()
+    """The FHIR servers on which they lie."""
+
+    @property
+    def identity(self) -> Identity:
+        """Which identifiers belong to whom."""
+        return self.identified.identity
+
+    @cached_property
+    def unsent(self) -> frozenset[str]:
+        """Ids of those who are only the address of a FHIR resource that was not sent."""
+        return frozenset(
+            patient.id
+            for patient in self.patients
+            if not patient.source
+            and patient.identifiers
+            and all(number.startswith(f"{FHIR}|") for number in patient.identifiers)
+        )
 
     def find_id(self, anchor: Identifier | None) -> str:
         """Id of the person who survives after all merges; empty for nobody."""
@@ -39,31 +56,12 @@ class People:
 
 def settle_people(db: sqlite_utils.Database, settings: Settings) -> People:
     """Identify everybody in the state; new persons get their ids."""
-    mentions = publisher_state.select_mentions(db)
-    identities = identity.resolve_identities(
-        mentions,
-        publisher_state.select_identity_changes(db),
-        settings.site.mrn_authority,
-        _find_number_holders(db, mentions),
-    )
-    ids = _list_ids(db, identities)
-    patients = _make_patients(db, identities, ids, mentions, settings)
-    return People(identities, ids, tuple(patients))
-
-
-def _find_number_holders(
-    db: sqlite_utils.Database, mentions: Collection[Mention]
-) -> dict[int, set[int]]:
-    """Of each mention that is only a number: the others whose records have the same key."""
-    weak = {mention.id for mention in mentions if mention.is_weak}
-    sharers: dict[tuple[str, str, str], set[int]] = defaultdict(set)
-    for type_name, source, key, mention in publisher_state.select_names_of(db, weak):
-        sharers[type_name, source, key].add(mention)
-    holders: dict[int, set[int]] = defaultdict(set)
-    for present in sharers.values():
-        for mention in present & weak:
-            holders[mention] |= present - weak - {0}
-    return holders
+    sent = publisher_state.select_mentions(db)
+    mentions = name_servers(sent)
+    identified = identify_people(db, mentions, settings.site.mrn_authority)
+    ids = _list_ids(db, identified.identity)
+    patients = _make_patients(identified, ids, mentions, settings)
+    return People(identified, ids, tuple(patients), list_servers(sent))
 
 
 def _list_ids(db: sqlite_utils.Database, identities: Identity) -> dict[Identifier, str]:
@@ -76,17 +74,17 @@ def _list_ids(db: sqlite_utils.Database, identities: Identity) -> dict[Identifie
 
 
 def _make_patients(
-    db: sqlite_utils.Database,
-    identities: Identity,
+    identified: IdentifiedPeople,
     ids: Mapping[Identifier, str],
     mentions: Collection[Mention],
     settings: Settings,
 ) -> Iterator[Patient]:
+    identities = identified.identity
     numbers: dict[Identifier, set[Identifier]] = defaultdict(set)
     for mention in mentions:
         if mention.id in identities.anchors and not mention.is_weak:
             numbers[identities.anchors[mention.id]].update(mention.identifiers)
-    details = _merge_details(db, identities, find_owner(settings.systems.records, "Patient"))
+    details = _merge_details(identified, find_owner(settings.systems.records, "Patient"))
     present = identities.list_people()
     for anchor, key in ids.items():
         current = identities.find_survivor(identities.belongs.get(anchor, anchor))
@@ -98,13 +96,15 @@ def _make_patients(
         yield Patient(**patient | _choose_numbers(anchor, numbers[anchor], fields, identities))
 
 
-def _merge_details(
-    db: sqlite_utils.Database, identities: Identity, master: str
-) -> dict[Identifier, dict[str, Any]]:
-    """The details of each person; the system that holds patients is believed before others."""
+def _merge_details(identified: IdentifiedPeople, master: str) -> dict[Identifier, dict[str, Any]]:
+    """The details of each person; the system that holds patients is believed before others.
+
+    What stood beside the number of a visit or an order says nothing of a known person.
+    """
     best: dict[Identifier, dict[str, tuple[tuple[bool, Stamp], Any]]] = defaultdict(dict)
-    for (_, source, _, mention), state in publisher_state.iterate_states(db, "Patient"):
-        if state.exists and (anchor := identities.anchors.get(mention)):
+    anchors, joined = identified.identity.anchors, identified.weak.joined
+    for source, mention, state in identified.states:
+        if mention not in joined and (anchor := anchors.get(mention)):
             _keep_best(best[anchor], state, source, source == master)
     known = set(columns(Patient)) - {"id", "replaced_by", "identifiers", "patient"}
     return {
@@ -149,28 +149,3 @@ def _choose_numbers(
         "nhs_number_status": fields.get("nhs_number_status", "") if nhs else "",
         "identifiers": tuple(map(str, listed)),
     }
-
-
-def flag_shared_numbers(people: People) -> Iterator[Flag]:
-    """One loud flag for each person whose NHS number somebody else has too."""
-    patients = {patient.id: patient for patient in people.patients}
-    for value, anchors in people.identity.shared.items():
-        alone = Identifier(NHS, "NHS", value)
-        holders = [*anchors, *([alone] if people.ids.get(alone) in patients else [])]
-        for anchor in holders:
-            others = [_name_anchor(other) for other in holders if other != anchor]
-            patient = patients[people.ids[anchor]]
-            yield Flag(
-                id=hashlib.sha256(f"identity {patient.id}".encode()).hexdigest()[:16],
-                source=OWN_SOURCE,
-                updated=patient.updated,
-                patient=patient.id,
-                category="identity",
-                text="NHS number also held by another patient record"
-                f" ({', '.join(others)}): confirm who this is.",
-                status=ClinicalStatus.ACTIVE,
-            )
-
-
-def _name_anchor(anchor: Identifier) -> str:
-    return "one known by NHS number alone" if anchor.type == NHS else anchor.value

@@ -2,15 +2,15 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import sqlite_utils
 
 from downtime.clinical.identifiers import Identifier
-from downtime.clinical.model import Location, Patient, Record, ServiceRequest
-from downtime.clinical.record_types import RECORD_TYPES, RecordType
+from downtime.clinical.model import Encounter, Location, Patient, Record, ServiceRequest
+from downtime.clinical.record_types import RECORD_TYPES, RecordType, find_owner
 from downtime.feeds.model import FindingKind
 from downtime.feeds.named_resources import (
     ADDRESSES,
@@ -21,10 +21,12 @@ from downtime.feeds.named_resources import (
 from downtime.settings import Settings
 from downtime.snapshot.data_quality import FindingTally
 from downtime.snapshot.identity import Identity
+from downtime.snapshot.identity_flags import flag_doubtful_people
 from downtime.snapshot.link_orders import OrderNumbers, link_orders
 from downtime.snapshot.record_state import RecordState
 from downtime.snapshot.references import ReferenceIndex, Target
-from downtime.snapshot.settle_people import People, flag_shared_numbers, settle_people
+from downtime.snapshot.settle_people import People, settle_people
+from downtime.snapshot.settle_stays import find_continuations, is_only_named, settle_stay
 from downtime.snapshot.store import publisher_state
 from downtime.snapshot.store.record_tables import columns
 
@@ -52,10 +54,14 @@ def settle_records(
     """Every record that exists now, patients first; what is wrong with them goes to `findings`."""
     people = settle_people(db, settings)
     settlement = _Settlement(
-        db, people, publisher_state.get_salt(db), FindingTally() if findings is None else findings
+        db,
+        people,
+        publisher_state.get_salt(db),
+        FindingTally() if findings is None else findings,
+        find_owner(settings.systems.records, Encounter.__name__),
     )
     yield from map(settlement.name_practitioner, people.patients)
-    yield from flag_shared_numbers(people)
+    yield from flag_doubtful_people(people)
     settlement.note_identity_findings()
     for row in RECORD_TYPES.values():
         if row.record is not Patient:
@@ -70,9 +76,13 @@ class _Settlement:
     people: People
     salt: bytes
     findings: FindingTally
-    resources: NamedResources = field(default_factory=NamedResources)
+    stay_keeper: str
+    """The system that holds stays."""
+    resources: NamedResources = field(init=False)
     moved: dict[tuple[str, str, str, Identifier], Identifier] = field(default_factory=dict)
     """Type, source, key and former person of what went with a moved stay, to the present person."""
+    used_moves: set[tuple[str, Identifier]] = field(default_factory=set)
+    """Those that found a stay."""
 
     def __post_init__(self) -> None:
         self.owners = {
@@ -81,12 +91,14 @@ class _Settlement:
         }
         types = {name for row in RECORD_TYPES.values() for name in row.reference_fields.values()}
         self.references = ReferenceIndex(types)
+        self.resources = NamedResources(self.people.servers)
         for (_, source, _, _), state in publisher_state.iterate_states(self.db, NAMED_RESOURCE):
             if state.exists:
                 self.resources.add(source, state.fields)
 
     def note_identity_findings(self) -> None:
-        """Merges that found nobody."""
+        """Merges that found nobody, and numbers that were sent for two people."""
+        self.findings.add_all(self.people.identified.findings)
         for change in self.people.identity.unmatched:
             self.findings.add(
                 FindingKind.MERGE_UNMATCHED,
@@ -109,12 +121,37 @@ class _Settlement:
         settled: Iterable[SettledState] = self._settle_states(row)
         if row.record is ServiceRequest:
             settled = _link_requests(settled)
+        elif row.record is Encounter:
+            settled = self._settle_stays(settled)
         elif row.record is Location:
             settled = list(settled)
             yield from self._make_named_locations({(item.source, item.key) for item in settled})
         make = _RecordMaker(self, row)
         for item in settled:
             yield make.make_record(item)
+
+    def _settle_stays(self, settled: Iterable[SettledState]) -> Iterator[SettledState]:
+        """Stays with those laid over each other that go on under another number."""
+        name = Encounter.__name__
+        for stays in _group_by_person(settled):
+            for item in [item for item in stays.values() if is_only_named(item.state)]:
+                del stays[item.key]
+                text = "A stay takes another number, and nothing was sent of it before."
+                self.findings.add(FindingKind.MERGE_UNMATCHED, item.source, text, name)
+            states = {key: item.state for key, item in stays.items()}
+            _lay_over(stays, find_continuations(states))
+            for item in stays.values():
+                if settle_stay(item.state):
+                    text = "A patient was moved after their discharge was sent."
+                    self.findings.add(FindingKind.MOVED_AFTER_DISCHARGE, item.source, text, name)
+                yield item
+        self.note_unmatched_moves()
+
+    def note_unmatched_moves(self) -> None:
+        """Moves of a stay or account under which nothing is known."""
+        for _ in self.people.identity.moves.keys() - self.used_moves:
+            text = "A stay or account moves to another person, and nothing was sent of it before."
+            self.findings.add(FindingKind.MERGE_UNMATCHED, self.stay_keeper, text, "Encounter")
 
     def _make_named_locations(self, known: set[tuple[str, str]]) -> Iterator[Record]:
         """Beds and wards whose parts came in different documents, and are not `known` as a whole."""
@@ -176,8 +213,8 @@ class _Settlement:
         moves = self.people.identity.moves
         if anchor is None or not moves:
             return anchor
-        stays = [key] if row.name == "Encounter" else []
         fields = by_anchor[anchor].fields
+        stays = [key, *fields.get(ADDRESSES, ())] if row.name == "Encounter" else []
         for name, target in row.reference_fields.items():
             value = str(fields.get(name, ""))
             if target == "Encounter":
@@ -187,6 +224,7 @@ class _Settlement:
                 return owner
         for stay in stays:
             if owner := moves.get((stay, anchor)):
+                self.used_moves.add((stay, anchor))
                 self.moved[row.name, source, key, anchor] = owner
                 return owner
         return anchor
@@ -194,17 +232,18 @@ class _Settlement:
     def _join_nobody(
         self, row: RecordType, by_person: dict[str, SettledState]
     ) -> Iterator[SettledState]:
-        """What names nobody joins the one person who has the number; its deletion counts for all."""
+        """What names nobody joins the one person who has the number, and only then deletes theirs."""
         nobody = by_person.pop("", None)
         if nobody and not by_person:
             by_person[""] = nobody
         elif nobody:
-            for settled in by_person.values():
-                settled.state.apply_deletion(nobody.state.deleted)
             if len(by_person) == 1:
                 next(iter(by_person.values())).state.overlay(nobody.state)
             elif nobody.state.exists:
                 by_person[""] = nobody
+            elif any(settled.state.exists for settled in by_person.values()):
+                text = f"{row.singular}: a deletion names nobody, and several patients have its number."
+                self.findings.add(FindingKind.NUMBER_REUSED, nobody.source, text, row.name)
         present = [settled for settled in by_person.values() if settled.state.exists]
         if len({settled.person for settled in present} - {""}) > 1:
             self.findings.add(
@@ -250,6 +289,11 @@ class _RecordMaker:
             fields["patient"] = settled.person
             if not settled.person:
                 self._note(FindingKind.RECORD_WITHOUT_PATIENT, settled, "names no patient")
+            elif settled.person in settlement.people.unsent:
+                reason = (
+                    "refers to a patient who was not sent, or of whom it is not clear who they are"
+                )
+                self._note(FindingKind.REFERENCE_UNRESOLVED, settled, reason)
         return self._make(
             id=record_id, source=settled.source, updated=settled.state.updated, **fields
         )
@@ -318,29 +362,35 @@ def _return_after_unmerge(
     return by_anchor
 
 
-def _link_requests(settled: Iterable[SettledState]) -> Iterator[SettledState]:
-    """Requests with those laid over each other that are one order, and profiles closed."""
+def _group_by_person(settled: Iterable[SettledState]) -> Iterator[dict[str, SettledState]]:
+    """By their keys, the records of each person from each source."""
     by_person: dict[tuple[str, str], dict[str, SettledState]] = defaultdict(dict)
     for item in settled:
         by_person[item.source, item.person][item.key] = item
-    for (_, person), requests in by_person.items():
-        if person and len(requests) > 1:
-            _lay_over_same(requests)
+    yield from by_person.values()
+
+
+def _link_requests(settled: Iterable[SettledState]) -> Iterator[SettledState]:
+    """Requests with those laid over each other that are one order, and profiles closed."""
+    for requests in _group_by_person(settled):
+        if len(requests) > 1 and next(iter(requests.values())).person:
+            links = link_orders(_read_numbers(item) for item in requests.values())
+            _lay_over(requests, links.same)
+            for key, stage in links.closed.items():
+                requests[key].state.set_derived({"stage": stage})
         yield from requests.values()
 
 
-def _lay_over_same(requests: dict[str, SettledState]) -> None:
-    links = link_orders(_read_numbers(item) for item in requests.values())
-    for key in links.same:
+def _lay_over(items: dict[str, SettledState], same: Mapping[str, str]) -> None:
+    """Lay records over those that they turned out to be, by their keys."""
+    for key in same:
         target = key
-        while target in links.same:
-            target = links.same[target]
-        joined, into = requests.pop(key), requests[target]
+        while target in same:
+            target = same[target]
+        joined = items.pop(key)
+        into = items.get(target) or joined._replace(key=target, state=RecordState())
         into.state.overlay(joined.state)
-        keys = (*into.other_keys, key, *joined.other_keys)
-        requests[target] = into._replace(other_keys=keys)
-    for key, stage in links.closed.items():
-        requests[key].state.set_derived({"stage": stage})
+        items[target] = into._replace(other_keys=(*into.other_keys, key, *joined.other_keys))
 
 
 def _read_numbers(item: SettledState) -> OrderNumbers:

@@ -62,7 +62,7 @@ def is_believed(type_name, before, after, percent=50):
     extract = Replacement(
         types=(type_name,), source="PAS", sent=RECENT, changes=rows, position=Position("x", 1)
     )
-    return check_list(extract, type_name, present, percent) is None
+    return check_list(extract, type_name, present, percent, ward_patients=3) is None
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,29 @@ def test_lists(type_name, before, after, believed):
 def test_how_much_a_list_may_lack_is_the_hospitals_choice():
     assert is_believed("Encounter", "ABCD", "A", percent=75)
     assert not is_believed("Encounter", "ABCD", "AB", percent=25)
+
+
+def test_a_list_of_one_ward_only_does_not_empty_the_others():
+    present = [PresentRecord(f"W1-{n}", number(f"a{n}"), "W1") for n in range(3)]
+    present += [PresentRecord(f"W2-{n}", number(f"b{n}"), "W2") for n in range(9)]
+
+    def check(people, ward_patients=3):
+        rows = tuple(
+            Change(type="Encounter", source="PAS", key=p, patient=number(p)) for p in people
+        )
+        extract = Replacement(
+            types=("Encounter",),
+            source="PAS",
+            sent=RECENT,
+            changes=rows,
+            position=Position("x", 1),
+        )
+        return check_list(extract, "Encounter", present, 50, ward_patients)
+
+    everybody = [record.identifiers[0].value for record in present]
+    assert check(everybody) is None
+    assert check([p for p in everybody if p != "a0"]) is None
+    finding = check([p for p in everybody if p[0] == "b"])
+    assert finding is not None
+    assert "ward W1" in finding.text
+    assert check([p for p in everybody if p[0] == "b"], ward_patients=4) is None

@@ -1,0 +1,98 @@
+"""Whom a message means, before anybody is looked for: pure.
+
+- A number that stands where none is known (`UNKNOWN`, `0000`: `feeds.placeholder_numbers`) identifies
+  nobody, and is taken away. Who is left without any is named by their stay, else by their order, else
+  by the message.
+- The number of a visit, an order or a message is only as good as the name, birth date and sex that
+  stand beside it: together they are one identifier.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+from downtime.clinical.identifiers import Identifier
+from downtime.feeds.model import Change, Replacement
+from downtime.snapshot.mentions import WEAK_TYPES, add_details
+from downtime.snapshot.person_details import PersonDetails
+
+Numbers = tuple[Identifier, ...]
+Place = tuple[str, int, Numbers]
+"""File, number of the message or row in it, and the person as sent."""
+_STAND_INS = {"Encounter": "VN", "Appointment": "VN"}
+_FEWEST_NINES = 4
+"""So many nines are no number that anybody has; 99 may be one."""
+
+
+class PersonNamer:
+    """Names the person of each change by identifiers that can be believed."""
+
+    def __init__(self, placeholders: Iterable[str]) -> None:
+        words = frozenset(map(_simplify, placeholders))
+        self._choose = lru_cache(maxsize=65_536)(lambda numbers: _choose_numbers(numbers, words))
+        self._is_strong: Callable[[Numbers], bool] = lru_cache(maxsize=65_536)(_is_strong)
+        self._content: Sequence[Change | Replacement] = ()
+        self._by_place: dict[Place, list[Change]] = {}
+
+    def choose_numbers(self, numbers: Numbers) -> Numbers:
+        """The numbers that are none in the place of a number."""
+        chosen: Numbers = self._choose(numbers)
+        return chosen
+
+    def name_person(
+        self, change: Change, content: Sequence[Change | Replacement], message: str
+    ) -> Numbers:
+        """Who a change is about; `content` is all that its message or list says."""
+        numbers = self.choose_numbers(change.patient)
+        if not change.patient or self._is_strong(numbers):
+            return numbers
+        beside = self._list_beside(change, content)
+        number = numbers[0] if numbers else _find_stand_in(beside, change.source, message)
+        return (add_details(number, str(_read_details(beside))),)
+
+    def _list_beside(self, change: Change, content: Sequence[Change | Replacement]) -> list[Change]:
+        """What the same message or row says of the same person."""
+        if content is not self._content:
+            self._content, self._by_place = content, defaultdict(list)
+            for other in content:
+                if isinstance(other, Change):
+                    self._by_place[_get_place(other)].append(other)
+        return self._by_place[_get_place(change)]
+
+
+def _get_place(change: Change) -> Place:
+    return change.position.file, change.position.number, change.patient
+
+
+def _choose_numbers(numbers: Numbers, words: frozenset[str]) -> Numbers:
+    usable = tuple(number for number in numbers if not _is_placeholder(number.value, words))
+    return numbers if len(usable) == len(numbers) else usable
+
+
+def _is_placeholder(value: str, words: frozenset[str]) -> bool:
+    text = _simplify(value)
+    return (
+        not text.strip("0") or text in words or (len(text) >= _FEWEST_NINES and not text.strip("9"))
+    )
+
+
+def _simplify(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _is_strong(numbers: Numbers) -> bool:
+    return any(number.type not in WEAK_TYPES for number in numbers)
+
+
+def _read_details(beside: Iterable[Change]) -> PersonDetails:
+    people = (other for other in beside if other.type == "Patient")
+    return next((PersonDetails.of_patient(other.fields) for other in people), PersonDetails())
+
+
+def _find_stand_in(beside: Iterable[Change], source: str, message: str) -> Identifier:
+    keyed = [other for other in beside if other.key]
+    stay = next((other for other in keyed if other.type in _STAND_INS), None)
+    chosen = stay or next(iter(keyed), None)
+    if chosen is None:
+        return Identifier("MSG", source, message)
+    return Identifier(_STAND_INS.get(chosen.type, "PLAC"), chosen.source, chosen.key)
