@@ -63,7 +63,7 @@ ADVICE: Mapping[FindingKind | Outcome, QualityAdvice] = {
     ),
     FindingKind.MOVED_AFTER_DISCHARGE: QualityAdvice(
         "Patients moved after their discharge",
-        "They are shown as discharged. Ask the ward, and have the discharge cancelled (A13).",
+        "Ask the ward where they are; have the discharge cancelled (A13), or the stay ended.",
     ),
     FindingKind.BED_WITH_TWO: QualityAdvice(
         "Beds with two patients", "Ask the ward who lies there, and have the other one moved."
