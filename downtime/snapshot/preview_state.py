@@ -1,5 +1,6 @@
 """The state that some feeds would give, without a vault: what an engineer looks at before a build."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, fields, replace
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 
 from downtime.clinical.model import Encounter, Patient, Record
 from downtime.clinical.record_types import TYPES
-from downtime.feeds.model import FeedMessage, Finding, Origin, Position, Reject
+from downtime.feeds.model import Change, FeedMessage, Finding, FindingKind, Origin, Position, Reject
 from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import apply_messages
@@ -17,12 +18,14 @@ from downtime.snapshot.data_quality import FindingTally, check_stays
 from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.store import publisher_state
 
+NOWHERE = Position("", 0)
+
 
 class LocatedFinding(NamedTuple):
     """A finding with the message that gave it; of the state as a whole, nowhere."""
 
     finding: Finding
-    position: Position = Position("", 0)
+    position: Position = NOWHERE
     origin: Origin = Origin()
 
 
@@ -33,6 +36,12 @@ class StatePreview:
     records: dict[str, list[Record]] = field(default_factory=lambda: {name: [] for name in TYPES})
     findings: list[LocatedFinding] = field(default_factory=list)
     rejected: list[Reject] = field(default_factory=list)
+
+    def note_reject(self, reject: Reject) -> None:
+        """A message that cannot be used is a finding too."""
+        self.rejected.append(reject)
+        finding = Finding(FindingKind.REJECTED, "", reject.reason, reject.segment)
+        self.findings.append(LocatedFinding(finding, reject.position, reject.origin))
 
     def as_json(self) -> dict[str, Any]:
         """One JSON document; people are named by their own numbers instead of by random ids."""
@@ -77,14 +86,29 @@ def preview_state(paths: Iterable[Path], settings: Settings, now: datetime) -> S
 def _note_messages(
     items: Iterable[FeedMessage | Reject], preview: StatePreview
 ) -> Iterator[FeedMessage]:
+    seen: set[bytes] = set()
     for arrival, item in enumerate(items, start=1):
         if isinstance(item, Reject):
-            preview.rejected.append(item)
+            preview.note_reject(item)
             continue
+        if item.origin.control_id and "^" in item.origin.sender:  # HL7: as the ledger does
+            if (digest := _digest_message(item)) in seen:
+                continue
+            seen.add(digest)
         preview.findings += [
             LocatedFinding(finding, item.position, item.origin) for finding in item.findings
         ]
         yield replace(item, position=item.position._replace(arrival=arrival))
+
+
+def _digest_message(message: FeedMessage) -> bytes:
+    """The same for a message that is repeated, wherever it stands: a build takes it once."""
+    content = [
+        str(part._replace(position=NOWHERE)) for part in message.content if isinstance(part, Change)
+    ]
+    return hashlib.sha256(
+        "\0".join((str(message.origin._replace(line=0)), *content)).encode()
+    ).digest()
 
 
 def describe_record(record: Record, people: Mapping[str, str]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from downtime.snapshot.settle_people import People, settle_people
 from downtime.snapshot.settle_stays import find_continuations, is_only_named, settle_stay
 from downtime.snapshot.store import publisher_state
 from downtime.snapshot.store.record_tables import columns
+from downtime.snapshot.unnumbered_stays import drop_overtaken_end, join_unnumbered
 
 NAMELESS_MEDICINE = "medicine not named by the feed"
 """What stands in the place of a medicine that no message names: a dose alone is dangerous."""
@@ -140,12 +141,25 @@ class _Settlement:
                 self.findings.add(FindingKind.MERGE_UNMATCHED, item.source, text, name)
             states = {key: item.state for key, item in stays.items()}
             _lay_over(stays, find_continuations(states))
+            self._join_unnumbered(stays)
             for item in stays.values():
+                drop_overtaken_end(item.state)
                 if settle_stay(item.state):
                     text = "A patient was moved after their discharge was sent."
                     self.findings.add(FindingKind.MOVED_AFTER_DISCHARGE, item.source, text, name)
                 yield item
         self.note_unmatched_moves()
+
+    def _join_unnumbered(self, stays: dict[str, SettledState]) -> None:
+        """Messages without a number of a stay go to the one in which the patient was then."""
+        first = next(iter(stays.values()), None)
+        if first is None or not first.person:
+            return
+        if join_unnumbered({key: item.state for key, item in stays.items()}):
+            text = "A message names no stay, and its patient has several: it is a stay of its own."
+            self.findings.add(FindingKind.PATIENT_IN_TWO_BEDS, first.source, text, "Encounter")
+        for key in [key for key, item in stays.items() if not item.state.exists]:
+            del stays[key]
 
     def note_unmatched_moves(self) -> None:
         """Moves of a stay or account under which nothing is known."""
