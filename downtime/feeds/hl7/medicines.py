@@ -99,7 +99,11 @@ def read_medicines(
         for rxa in prescription.list_segments("RXA"):
             if reader.kind == MessageType.VXU and rxa.text(5) == _NO_VACCINE:
                 continue
-            changes.append(_read_dose(reader, prescription, rxa, key, numbers))
+            dose = _read_dose(reader, prescription, rxa, key, numbers)
+            counts[dose.key] += 1
+            if counts[dose.key] > 1:
+                dose = dose._replace(key=f"{dose.key}|{counts[dose.key]}")
+            changes.append(dose)
         if number and not prescription.order:
             changes += _read_control(reader, prescription.orc, number, numbers)
     return changes

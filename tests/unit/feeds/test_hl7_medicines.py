@@ -308,3 +308,9 @@ def test_the_line_of_the_file_is_known_whatever_ends_it(read_hl7, end):
 def test_no_vaccine_is_none(hl7, of):
     rxa = "RXA|0|1|202611021015||998^No vaccine administered^CVX|999"
     assert not of(hl7("VXU^V04", PID, "ORC|RE||V1", rxa), "Immunization")
+
+
+def test_two_doses_of_one_minute_are_two(hl7, of):
+    second = RXA.replace("|500|", "|250|")
+    doses = of(hl7("RAS^O17", PID, "ORC|RE|RX1", RXA, second), "MedicationAdministration")
+    assert len({dose.key for dose in doses}) == 2
