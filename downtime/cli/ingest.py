@@ -25,7 +25,9 @@ from downtime.ingest.find_messages import (
 )
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import LedgerEntry, MessageFilter
+from downtime.ingest.policies import can_release
 from downtime.ingest.release_list import release_list
+from downtime.snapshot.preview_release import ReleasePreview, count_wards, preview_release
 from downtime.snapshot.replay_ledger import preview_replay, replay_ledger
 
 
@@ -68,6 +70,9 @@ def show(session: Session, arrival: int) -> Output:
     """
     with Ledger(session.vault, session.settings) as ledger:
         shown = show_message(ledger, arrival)
+        preview = ReleasePreview()
+        if can_release(shown.entry):
+            preview = preview_release(session.vault, ledger, arrival)
     sees_values = _sees_values(session)
     raw = describe_raw(shown) if sees_values else mask_raw(shown.raw, FileFormat(shown.format))
     document = _describe_entry(shown.entry if sees_values else mask_entry(shown.entry))
@@ -77,7 +82,12 @@ def show(session: Session, arrival: int) -> Output:
         for item in shown.touched
     ]
     document["raw"] = raw
-    return Output(document, [*_show_lines(shown, sees_values), "", raw])
+    document["if_released"] = {
+        name: count_wards(records)
+        for name, records in (("leaving", preview.leaving), ("coming", preview.coming))
+    }
+    lines = [*_show_lines(shown, sees_values), *_preview_lines(shown, preview, sees_values)]
+    return Output(document, [*lines, "", raw])
 
 
 @command(ingest, "replay", permission=Permission.INGEST_REPLAY)
@@ -143,6 +153,20 @@ def _show_lines(shown: ShownMessage, sees_values: bool) -> Iterator[str]:
     counts = Counter((item.type, item.source, item.operation) for item in shown.touched)
     for (kind, source, operation), count in counts.items():
         yield f"Touches {count} {kind} of {source} ({operation})"
+
+
+def _preview_lines(
+    shown: ShownMessage, preview: ReleasePreview, sees_values: bool
+) -> Iterator[str]:
+    """Who would leave and come if it were released."""
+    if not can_release(shown.entry):
+        return
+    for words, records in (("leave", preview.leaving), ("come", preview.coming)):
+        yield f"If it is released, {len(records)} would {words}:"
+        for ward, count in count_wards(records).items():
+            yield f"  {ward or 'No ward'}: {count}"
+            if sees_values:
+                yield from (f"    {record.who}" for record in records if record.ward == ward)
 
 
 def _replay_lines(document: dict[str, Any], preview: bool) -> Iterator[str]:

@@ -21,6 +21,7 @@ from downtime.ingest.model import MessageFilter
 from downtime.ingest.policies import can_release
 from downtime.ingest.release_list import release_list
 from downtime.ingest.store import sources
+from downtime.snapshot.preview_release import count_wards, preview_release
 from downtime.vault import jobs
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
@@ -103,6 +104,9 @@ def message(arrival: int) -> ViewResponse:
     """One message: what became of it, what it touches, and how it came."""
     with _open_ledger() as ledger:
         shown = show_message(ledger, arrival)
+        vault, preview = request_context.vault(), None
+        if can_release(shown.entry) and has_permission(Permission.INGEST_RELEASE):
+            preview = preview_release(vault, ledger, arrival)
     sees_values = has_permission(Permission.INGEST_VALUES)
     raw = describe_raw(shown) if sees_values else mask_raw(shown.raw, FileFormat(shown.format))
     return render_template(
@@ -113,6 +117,8 @@ def message(arrival: int) -> ViewResponse:
         is_cut=len(raw) > MOST_TEXT,
         sees_values=sees_values,
         can_release=can_release(shown.entry),
+        preview=preview,
+        count_wards=count_wards,
         titles=OUTCOME_TITLES,
         colours=OUTCOME_COLOURS,
     )

@@ -52,7 +52,7 @@ class Machine:
 
 def test_a_build_names_what_it_rejected_and_fails_when_it_is_asked_to(publisher):
     assert publisher.built.code == 1
-    (line,) = [line for line in publisher.built.out.splitlines() if "rejected" in line]
+    (line,) = [line for line in publisher.built.out.splitlines() if "  rejected: " in line]
     for word in (
         "adt.hl7",
         "message 2",

@@ -19,6 +19,7 @@ from downtime.snapshot import update_state
 from downtime.snapshot.build_snapshot import build_snapshot
 from downtime.snapshot.load_bundle import load_bundle
 from downtime.snapshot.local_snapshots import open_current_snapshot
+from downtime.snapshot.preview_release import count_wards, preview_release
 from downtime.snapshot.replay_ledger import preview_replay, replay_ledger
 from downtime.snapshot.state_files import hold_build, open_state
 from downtime.snapshot.store import publisher_state
@@ -314,6 +315,10 @@ def test_a_list_lies_in_quarantine_until_a_person_releases_it(hospital):
     replay_ledger(hospital.vault, WARDS, hospital.actor, "still in quarantine")
     assert len(hospital.beds(settings=WARDS)) == 8
     with Ledger(hospital.vault, WARDS) as ledger:
+        preview = preview_release(hospital.vault, ledger, arrival)
+        assert count_wards(preview.leaving) == {"W1": 7}
+        assert preview.leaving[0].who == "Quill H2"
+        assert preview.coming == ()
         with pytest.raises(InputError, match="reason"):
             release_list(hospital.vault, ledger, arrival, hospital.actor, "")
         released = release_list(hospital.vault, ledger, arrival, hospital.actor, "ward moved")
