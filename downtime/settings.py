@@ -108,6 +108,12 @@ class SnapshotSettings:
     max_sequence_jump: int = setting(10_000, "A bundle whose number jumps further is refused.")
     result_days: int = setting(30, "Results and finished requests of this many days are carried.")
     long_stay_days: int = setting(365, "A stay without an end for longer is counted as doubtful.")
+    specimen_days: int = setting(
+        3, "A report's number with specimens further apart was used for two of them."
+    )
+    named_place_hours: int = setting(
+        24, "Where a result or order says a patient lies is believed so long, without an admission."
+    )
     appointment_days_back: int = setting(2, "Appointments this many days back are carried.")
     appointment_days_ahead: int = setting(60, "Appointments this many days ahead are carried.")
 

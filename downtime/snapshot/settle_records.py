@@ -1,15 +1,22 @@
 """The present state as records: persons identified, orders linked, references resolved."""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlite_utils
 
 from downtime.clinical.identifiers import Identifier
-from downtime.clinical.model import Encounter, Location, Patient, Record, ServiceRequest
+from downtime.clinical.model import (
+    DiagnosticReport,
+    Encounter,
+    Location,
+    Observation,
+    Patient,
+    Record,
+    ServiceRequest,
+)
 from downtime.clinical.record_types import RECORD_TYPES, RecordType, find_owner
 from downtime.feeds.model import FindingKind
 from downtime.feeds.named_resources import (
@@ -26,27 +33,15 @@ from downtime.snapshot.link_orders import OrderNumbers, link_orders
 from downtime.snapshot.record_state import RecordState
 from downtime.snapshot.references import ReferenceIndex, Target
 from downtime.snapshot.settle_people import People, settle_people
+from downtime.snapshot.settle_reports import ReportSettler
 from downtime.snapshot.settle_stays import find_continuations, is_only_named, settle_stay
+from downtime.snapshot.settled_state import SettledState, group_by_person, lay_over
 from downtime.snapshot.store import publisher_state
 from downtime.snapshot.store.record_tables import columns
 from downtime.snapshot.unnumbered_stays import drop_overtaken_end, join_unnumbered
 
 NAMELESS_MEDICINE = "medicine not named by the feed"
 """What stands in the place of a medicine that no message names: a dose alone is dangerous."""
-
-
-class SettledState(NamedTuple):
-    """One record of one person, before its references are resolved."""
-
-    source: str
-    key: str
-    anchor: Identifier | None
-    """Whom its own messages named; None for nobody."""
-    person: str
-    """Id of the person whose it is now; empty for nobody."""
-    state: RecordState
-    other_keys: tuple[str, ...] = ()
-    """Keys of records that turned out to be the same one."""
 
 
 def settle_records(
@@ -60,6 +55,7 @@ def settle_records(
         publisher_state.get_salt(db),
         FindingTally() if findings is None else findings,
         find_owner(settings.systems.records, Encounter.__name__),
+        settings.snapshot.specimen_days,
     )
     yield from map(settlement.name_practitioner, people.patients)
     yield from flag_doubtful_people(people)
@@ -79,6 +75,7 @@ class _Settlement:
     findings: FindingTally
     stay_keeper: str
     """The system that holds stays."""
+    specimen_days: int
     resources: NamedResources = field(init=False)
     moved: dict[tuple[str, str, str, Identifier], Identifier] = field(default_factory=dict)
     """Type, source, key and former person of what went with a moved stay, to the present person."""
@@ -92,6 +89,7 @@ class _Settlement:
         }
         types = {name for row in RECORD_TYPES.values() for name in row.reference_fields.values()}
         self.references = ReferenceIndex(types)
+        self.reports = ReportSettler(self.findings, self.specimen_days)
         self.resources = NamedResources(self.people.servers)
         for (_, source, _, _), state in publisher_state.iterate_states(self.db, NAMED_RESOURCE):
             if state.exists:
@@ -124,6 +122,10 @@ class _Settlement:
             settled = _link_requests(settled)
         elif row.record is Encounter:
             settled = self._settle_stays(settled)
+        elif row.record is DiagnosticReport:
+            settled = self.reports.settle_reports(settled)
+        elif row.record is Observation:
+            settled = self.reports.settle_values(settled)
         elif row.record is Location:
             settled = list(settled)
             yield from self._make_named_locations({(item.source, item.key) for item in settled})
@@ -134,13 +136,13 @@ class _Settlement:
     def _settle_stays(self, settled: Iterable[SettledState]) -> Iterator[SettledState]:
         """Stays with those laid over each other that go on under another number."""
         name = Encounter.__name__
-        for stays in _group_by_person(settled):
+        for stays in group_by_person(settled):
             for item in [item for item in stays.values() if is_only_named(item.state)]:
                 del stays[item.key]
                 text = "A stay takes another number, and nothing was sent of it before."
                 self.findings.add(FindingKind.MERGE_UNMATCHED, item.source, text, name)
             states = {key: item.state for key, item in stays.items()}
-            _lay_over(stays, find_continuations(states))
+            lay_over(stays, find_continuations(states))
             self._join_unnumbered(stays)
             for item in stays.values():
                 drop_overtaken_end(item.state)
@@ -376,35 +378,15 @@ def _return_after_unmerge(
     return by_anchor
 
 
-def _group_by_person(settled: Iterable[SettledState]) -> Iterator[dict[str, SettledState]]:
-    """By their keys, the records of each person from each source."""
-    by_person: dict[tuple[str, str], dict[str, SettledState]] = defaultdict(dict)
-    for item in settled:
-        by_person[item.source, item.person][item.key] = item
-    yield from by_person.values()
-
-
 def _link_requests(settled: Iterable[SettledState]) -> Iterator[SettledState]:
     """Requests with those laid over each other that are one order, and profiles closed."""
-    for requests in _group_by_person(settled):
+    for requests in group_by_person(settled):
         if len(requests) > 1 and next(iter(requests.values())).person:
             links = link_orders(_read_numbers(item) for item in requests.values())
-            _lay_over(requests, links.same)
+            lay_over(requests, links.same)
             for key, stage in links.closed.items():
                 requests[key].state.set_derived({"stage": stage})
         yield from requests.values()
-
-
-def _lay_over(items: dict[str, SettledState], same: Mapping[str, str]) -> None:
-    """Lay records over those that they turned out to be, by their keys."""
-    for key in same:
-        target = key
-        while target in same:
-            target = same[target]
-        joined = items.pop(key)
-        into = items.get(target) or joined._replace(key=target, state=RecordState())
-        into.state.overlay(joined.state)
-        items[target] = into._replace(other_keys=(*into.other_keys, key, *joined.other_keys))
 
 
 def _read_numbers(item: SettledState) -> OrderNumbers:
@@ -418,4 +400,5 @@ def _read_numbers(item: SettledState) -> OrderNumbers:
         parent=fields.get("parent_number", ""),
         stage=fields.get("stage", ""),
         is_ordered=bool(fields.get("authored")),
+        resource=next(iter(fields.get(ADDRESSES, ())), ""),
     )

@@ -13,7 +13,7 @@ from downtime.snapshot.corrections import CORRECTED
 from downtime.snapshot.person_details import PersonDetails
 
 PERSON = "\x1eperson "
-FINAL = "\x1efinal "
+FINAL = "\x1efinal"
 SPECIMEN = "\x1especimen "
 _FINAL_STATUSES = CORRECTED | {DiagnosticReportStatus.FINAL}
 
