@@ -31,6 +31,28 @@ def read_after(ledger: Ledger, arrival: int, before: int = 0) -> Iterator[Record
             yield message
 
 
+def find_missing(ledger: Ledger, after: int, until: int) -> range:
+    """The first arrival numbers between these two that no file holds: a day was lost; else empty."""
+    expected = after + 1
+    for path in ledger.list_days():
+        with ledger.reading(path) as day:
+            first, following = messages.get_first_arrival(day.db), day_file.get_next_arrival(day.db)
+        if first > expected:
+            return range(expected, min(first, until + 1))
+        if first:
+            expected = max(expected, following)
+    return range(expected, until + 1)
+
+
+def get_latest_time(ledger: Ledger) -> str:
+    """The clock's time, or when the newest message was received where the clock was put back (UTC)."""
+    for path in reversed(ledger.list_days()):
+        with ledger.reading(path) as day:
+            if received := messages.get_newest_received(day.db):
+                return max(ledger.now(), received)
+    return ledger.now()
+
+
 def read_day(ledger: Ledger, path: Path, arrival: int = 0) -> Iterator[RecordedMessage]:
     """What was received on one day after an arrival number."""
     with ledger.reading(path) as day:

@@ -29,7 +29,8 @@ class _Batch:
     def __init__(self, ledger: Ledger, day: DayFile) -> None:
         self.ledger = ledger
         self.day = day
-        self.received = ledger.now()
+        self.received = max(ledger.now(), messages.get_newest_received(day.db))
+        """A clock that was put back makes nothing older than what was received before."""
         self.next = day_file.get_next_arrival(day.db)
         self.newest_stamp = day.newest_stamp
         self.arrivals: dict[tuple[int, bytes], int] = {}

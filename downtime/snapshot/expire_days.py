@@ -10,6 +10,7 @@ from downtime.ingest.find_messages import index_past_days
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.mark_quarantine import list_quarantined
 from downtime.ingest.read_ledger import read_day
+from downtime.ingest.store import day_file
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import apply_messages
 from downtime.snapshot.state_files import open_state
@@ -43,6 +44,9 @@ def expire_days(vault: Vault, settings: Settings, ledger: Ledger) -> None:
             applied = publisher_state.get_applied_arrival(base)
             messages = _list_applied(ledger, day, applied)
             apply_messages(base, messages, settings, vault.clock(), ALL_ARRIVALS)
+            with ledger.reading(day) as opened, transaction(base):
+                last = day_file.get_next_arrival(opened.db) - 1
+                publisher_state.save_applied_arrival(base, max(last, applied))
             ledger.remove_day(day)
 
 

@@ -16,11 +16,13 @@ from typing import Any
 import sqlite_utils
 
 from downtime.clinical.model import Patient, Record
+from downtime.clock import from_text
+from downtime.errors import ConflictError
 from downtime.feeds.model import Outcome
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.mark_quarantine import mark_quarantined
 from downtime.ingest.model import RecordedMessage
-from downtime.ingest.read_ledger import read_after
+from downtime.ingest.read_ledger import find_missing, get_latest_time, read_after
 from downtime.ingest.update_readings import ReadingUpdate
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import apply_messages
@@ -117,6 +119,7 @@ def _replayed(
                 open_scratch(vault, scratch, current) as db,
             ):
                 update = ReadingUpdate(ledger, publisher_state.get_applied_arrival(db))
+                _check_is_whole(ledger, update.after, publisher_state.get_applied_arrival(current))
                 _apply_all(db, settings, vault, update, report.intake)
                 _compare(current, db, settings, vault, report)
             report.outcomes = update.count_outcomes(report.intake.quarantined)
@@ -124,6 +127,18 @@ def _replayed(
         finally:
             for part in ("", "-wal", "-shm"):
                 scratch.with_name(scratch.name + part).unlink(missing_ok=True)
+
+
+def _check_is_whole(ledger: Ledger, after: int, applied: int) -> None:
+    """ConflictError when the state has what the ledger has no more: a replay would lose it."""
+    if missing := find_missing(ledger, after, applied):
+        raise ConflictError(
+            "ingest.missing",
+            f"The ledger has lost messages {missing[0]} to {missing[-1]}, which the state holds: a"
+            " replay would forget what they said.",
+            "Put the file of that day back into the home's ingest folder from a backup. Snapshots can"
+            " be built all the same.",
+        )
 
 
 def _apply_all(
@@ -139,7 +154,8 @@ def _apply_all(
             yield recorded
 
     messages = list_usable(read_again(), intake)
-    result = apply_messages(db, messages, settings, vault.clock(), intake.released)
+    now = from_text(get_latest_time(update.ledger))
+    result = apply_messages(db, messages, settings, now, intake.released)
     intake.finish(db, result.quarantined)
 
 

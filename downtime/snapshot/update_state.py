@@ -12,12 +12,13 @@ from pathlib import Path
 
 import sqlite_utils
 
+from downtime.clock import from_text
 from downtime.feeds.model import FeedMessage, Outcome, Reject, Replacement
 from downtime.feeds.read_feeds import find_files
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.mark_quarantine import mark_quarantined
 from downtime.ingest.model import RecordedMessage
-from downtime.ingest.read_ledger import read_after
+from downtime.ingest.read_ledger import get_latest_time, read_after
 from downtime.ingest.record_messages import record_batches
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import QuarantinedList, apply_messages
@@ -89,7 +90,7 @@ def update_state(
     paths: Iterable[Path],
 ) -> Intake:
     """Take the files in, and apply all that the ledger holds and the state `db` does not."""
-    intake, now = Intake(), vault.clock()
+    intake, now = Intake(), from_text(get_latest_time(ledger))
     with transaction(db):
         publisher_state.prepare_tables(db)
     applied = publisher_state.get_applied_arrival(db)

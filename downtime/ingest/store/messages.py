@@ -264,6 +264,18 @@ _SELECT = (
 )
 
 
+def get_newest_received(db: sqlite_utils.Database) -> str:
+    """When the newest message of the day was received (UTC); empty without any."""
+    row = db.conn.execute("SELECT received FROM message ORDER BY arrival DESC LIMIT 1").fetchone()
+    return str(row[0]) if row else ""
+
+
+def get_first_arrival(db: sqlite_utils.Database) -> int:
+    """The lowest arrival number of the day; 0 without any."""
+    row = db.conn.execute("SELECT min(arrival) FROM message").fetchone()
+    return row[0] or 0
+
+
 def get_received(db: sqlite_utils.Database, first: int, last: int) -> str:
     """When the document with these arrival numbers was received."""
     row = db.conn.execute(

@@ -201,6 +201,34 @@ def test_a_damaged_day_is_named_and_once_it_is_moved_building_goes_on(hospital, 
     assert set(hospital.beds()) == {*beds, "H900"}
 
 
+def test_a_replay_refuses_to_forget_what_a_lost_day_said(hospital, clock):
+    hospital.receive(hl7(admission(1)))
+    clock.move(days=1)
+    hospital.receive(hl7(admission(2, at="20261103080000")))
+    beds = hospital.beds()
+    first, *_ = sorted(hospital.vault.home.ingest_folder.glob("*.db"))
+    first.unlink()
+    with pytest.raises(ConflictError, match="lost messages 1 to 1"):
+        preview_replay(hospital.vault, Settings())
+    with pytest.raises(ConflictError, match="lost"):
+        replay_ledger(hospital.vault, Settings(), hospital.actor, "oops")
+    for path in hospital.vault.home.ingest_folder.glob("*.db*"):
+        path.unlink()
+    assert hospital.beds() == beds
+    with pytest.raises(ConflictError, match="lost messages 1 to 2"):
+        replay_ledger(hospital.vault, Settings(), hospital.actor, "oops")
+
+
+def test_while_the_clock_is_put_back_what_comes_is_still_news(hospital, clock):
+    hospital.receive(hl7(admission(1)), hl7(admission(2)))
+    hospital.build()
+    clock.move(days=-2)
+    hospital.receive(hl7(admission(2, ward="W7", at="20261102143000")))
+    hospital.build()
+    clock.move(days=2)
+    assert hospital.beds()["H2"][0] == "W7"
+
+
 def test_two_builds_at_once_take_turns(hospital, monkeypatch):
     monkeypatch.setattr("downtime.snapshot.state_files.BUILD_WAIT_SECONDS", 0.05)
     with hold_build(hospital.vault.home), pytest.raises(ConflictError, match="running"):
