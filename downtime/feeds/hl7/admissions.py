@@ -99,6 +99,8 @@ def _event_times(reader: MessageReader) -> tuple[str, VisitEvent]:
     sent_recorded, sent_happened = evn.text(2), evn.text(6)
     recorded = times.parse_instant(sent_recorded, zone) if sent_recorded else ""
     is_cancellation = reader.trigger in CANCELLATIONS
+    if sent_recorded and not recorded:
+        reader.note(FindingKind.TIME_UNREADABLE, "EVN-2 is no time that can be read", "EVN-2")
     happened = times.parse_instant(sent_happened, zone) if sent_happened else ""
     if is_cancellation or not happened:
         happened, sent_happened = recorded, sent_recorded

@@ -154,6 +154,9 @@ def _make_reader(message: Hl7Message, position: Position, context: FeedContext) 
         sent=times.parse_instant(header.text(7), context.zone),
         sequence=int(sequence) if sequence.isascii() and sequence.isdigit() else 0,
     )
+    if header.text(7).strip("0") and not reader.sent:
+        text = "MSH-7 is no time that can be read: the message counts as sent when it arrived"
+        reader.note(FindingKind.TIME_UNREADABLE, text, "MSH-7")
     if message.problem:
         reader.note(FindingKind.CHARACTER_SET, message.problem, "MSH-18")
     return reader

@@ -283,3 +283,8 @@ def test_more_numbers_than_a_person_has_are_said(hl7, of):
     message = hl7("ADT^A08", f"PID|1||{numbers}||A")
     assert len(of(message, "Patient")[0].patient) == 100
     assert message.outcome == "used-in-part"
+
+
+def test_times_of_a_message_that_cannot_be_read_are_said(hl7):
+    message = hl7("ADT^A08", "EVN|A08|02/11/2026 10:00", PID, sent="02/11/2026 10:00")
+    assert {f.segment for f in message.findings} == {"MSH-7", "EVN-2"}
