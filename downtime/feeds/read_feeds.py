@@ -84,6 +84,6 @@ def read_document(
     elif file_format is FileFormat.HL7:
         yield from read_hl7(stream, name, context)
     elif file_format is FileFormat.JSON:
-        yield from read_fhir(stream, name, context, clock)
+        yield from read_fhir(stream, name, context, clock, modified)
     else:
         yield from read_csv(stream, name, modified, context, clock)

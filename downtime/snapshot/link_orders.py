@@ -33,6 +33,8 @@ class OrderNumbers(NamedTuple):
     stage: str = ""
     is_ordered: bool = False
     """Whether a message asked for it; else only a result tells of it."""
+    resource: str = ""
+    """Address of the FHIR resource that it is; empty when no such resource was sent."""
 
     @property
     def is_open(self) -> bool:
@@ -108,9 +110,14 @@ def _link_same_code(sharers: list[OrderNumbers], links: OrderLinks) -> None:
     for same_code in by_code.values():
         placers = {order.placer for order in same_code} - {""}
         fillers = {order.filler for order in same_code} - {""}
-        if len(placers) <= 1 and len(fillers) <= 1:
+        if len(placers) <= 1 and len(fillers) <= 1 and not _are_several(same_code):
             for other in same_code[1:]:
                 _join(same_code[0], other, links)
+
+
+def _are_several(orders: list[OrderNumbers]) -> bool:
+    """Whether they are resources of different ids, which are never one."""
+    return len({order.resource for order in orders} - {""}) > 1
 
 
 def _link_answers(sharers: list[OrderNumbers], links: OrderLinks) -> None:

@@ -1,7 +1,8 @@
 """FHIR Patient, Encounter and Location to records.
 
 What these leave out is 'not said': they meet what other feeds say of the same person, stay or bed.
-An encounter's key is its visit number (identifier of type VN, else the first), else its id. Only a
+An encounter's key is its visit number (identifier of type VN), else its id: what else it is known by
+may be the number of an episode, which it shares with others. Only a
 Location that is a bed or a ward (physicalType or form `bd`, `wa`) is a place Downtime keeps; a bed
 whose ward comes in another document is put together when records are settled.
 """
@@ -110,7 +111,7 @@ def _read_merge(
         key="",
         patient=surviving,
         event=reader.updated(resource),
-        sent=reader.sent,
+        sent=reader.sent or reader.modified,
         operation=Operation.MERGE,
         merged=tuple(number for number in merged if number not in surviving),
         position=reader.position,
@@ -163,7 +164,7 @@ def read_encounter(reader: ResourceReader, resource: Resource) -> list[Change]:
                 for item in elements_at(resource, "serviceType"))  # fmt: skip
     values = {
         "visit_number": reader.business_identifier(resource, "VN"),
-        "status": reader.status(resource, statuses.ENCOUNTER),
+        "status": _read_status(reader, resource),
         "specialty": next(filter(None, services), ""),
         "reason": _reasons(resource),
         "consultant": _attending_doctor(reader, resource),
@@ -178,9 +179,21 @@ def read_encounter(reader: ResourceReader, resource: Resource) -> list[Change]:
     return [reader.change(resource, "Encounter", key, numbers, fields)]
 
 
+def _read_status(reader: ResourceReader, resource: Resource) -> str:
+    """The status; a stay whose period has ended is over, whatever its status says."""
+    status = reader.status(resource, statuses.ENCOUNTER)
+    period = element_at(resource, "period") or element_at(resource, "actualPeriod")
+    has_ended = is_past(text_at(period, "end"), reader.now, reader.context.zone)
+    if has_ended and status in (EncounterStatus.IN_PROGRESS, EncounterStatus.PLANNED):
+        reason = "its period has ended, and its status says that it has not: it counts as over"
+        reader.note(FindingKind.UNKNOWN_STATUS, resource, "status", reason)
+        return EncounterStatus.FINISHED
+    return status
+
+
 def encounter_key(reader: ResourceReader, resource: Resource) -> str:
     """The key of an Encounter: its visit number, as HL7 v2 messages have it, else its id."""
-    return reader.business_identifier(resource, "VN") or reader.key_of(resource)
+    return reader.typed_identifier(resource, "VN") or reader.key_of(resource)
 
 
 def _reasons(resource: Resource) -> str:

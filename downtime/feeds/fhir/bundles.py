@@ -1,7 +1,8 @@
 """The entries of a FHIR Bundle, of whatever type, in the order in which they happened.
 
 A history lists the newest first, so it is read from its end; the time of a version is its
-`meta.lastUpdated`, else the entry's `response.lastModified`. Bundles inside a bundle are read as
+`meta.lastUpdated`, else the entry's `response.lastModified`; a deletion that names neither came after
+what stands before it. Bundles inside a bundle are read as
 part of it. The outcome that a search adds is no result.
 """
 
@@ -16,6 +17,8 @@ FULL_EXTRACT = "full-extract"
 """The code of a Bundle's `meta.tag` that makes it a full extract."""
 _DEPTH = 4
 _OUTCOME = "outcome"
+_FAULTS = ("fatal", "error", "warning")
+_INCOMPLETE = ("incomplete", "too-costly", "truncated", "timeout", "throttled")
 
 
 def list_entries(bundle: Resource, depth: int = _DEPTH) -> list[Resource]:
@@ -28,7 +31,33 @@ def list_entries(bundle: Resource, depth: int = _DEPTH) -> list[Resource]:
                 entries.append(_with_time(entry))
         elif depth > 1:
             entries += list_entries(resource, depth - 1)
-    return entries[::-1] if text_at(bundle, "type") == "history" else entries
+    return _date_deletions(entries[::-1]) if text_at(bundle, "type") == "history" else entries
+
+
+def _date_deletions(entries: list[Resource]) -> list[Resource]:
+    """The entries of a history; a deletion without a time has that of the newest one before it."""
+    newest, dated = "", []
+    for entry in entries:
+        time = text_at(entry, "resource", "meta", "lastUpdated")
+        time = time or text_at(entry, "response", "lastModified")
+        newest = max(newest, time)
+        dated.append(entry if time else {**entry, "response": {"lastModified": newest}})
+    return dated
+
+
+def has_failed(bundle: Resource) -> bool:
+    """Whether a server says beside its answer that not all of it is there."""
+    outcomes = (element_at(entry, "resource") for entry in elements_at(bundle, "entry"))
+    issues = (
+        issue
+        for outcome in outcomes
+        if text_at(outcome, "resourceType") == "OperationOutcome"
+        for issue in elements_at(outcome, "issue")
+    )
+    return any(
+        text_at(issue, "severity") in _FAULTS or text_at(issue, "code") in _INCOMPLETE
+        for issue in issues
+    )
 
 
 def _with_time(entry: Resource) -> Resource:

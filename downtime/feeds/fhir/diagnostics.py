@@ -2,7 +2,7 @@
 
 A report or observation is the whole of its record: what it leaves out is empty, not 'not said'. A
 ServiceRequest leaves open what it does not say, since HL7 messages may describe it too: its key is
-made as theirs (placer number, else another identifier, else the id; with its code). An observation
+made as theirs (placer or filler number, else the id; with its code, else its words). An observation
 belongs to the report that lists it among its results; its value is kept as it was sent, its parts
 in one line when it has several.
 """
@@ -55,7 +55,7 @@ _NO_ORDER = ("proposal", "plan", "option")
 
 def request_key(reader: ResourceReader, resource: Resource) -> str:
     """The key of a ServiceRequest: the same as HL7 v2 messages make of its numbers."""
-    number = reader.business_identifier(resource, "PLAC", "FILL") or reader.key_of(resource)
+    number = reader.typed_identifier(resource, "PLAC", "FILL") or reader.key_of(resource)
     code = element_at(resource, "code")
     return f"{number}|{(first_code(code) or concept_text(code)).upper()}"
 
@@ -125,7 +125,7 @@ def _request_fields(reader: ResourceReader, resource: Resource) -> dict[str, Val
         "filler": filler,
         "group_number": text_at(resource, "requisition", "value"),
         "parent_number": _parent_number(reader, resource),
-        "code": first_code(code),
+        "code": first_code(code) or concept_text(code),
         "display": concept_text(code),
         "department": concept_texts(resource, "category"),
         "stage": reader.status(resource, statuses.REQUEST),

@@ -30,7 +30,7 @@ def read_named_resource(reader: ResourceReader, resource: Resource) -> list[Chan
         key=addresses[0],
         fields={ADDRESSES: addresses, **fields},
         event=updated,
-        sent=reader.sent or updated,
+        sent=reader.sent or updated or reader.modified,
         position=reader.position,
     )
     return [change]

@@ -53,6 +53,8 @@ _ADDRESSED = frozenset(
     name for row in RECORD_TYPES.values() for name in row.reference_fields.values()
 )
 """The records to which others refer."""
+_SUBJECTS = ("code", "medicationCodeableConcept", "medication", "vaccineCode", "start")
+"""Elements that tell apart what resources without an id are about."""
 
 
 @dataclass(slots=True)
@@ -64,6 +66,8 @@ class ResourceReader:
     now: str
     """UTC instant that decides which periods have ended."""
     sent: str = ""
+    modified: str = ""
+    """When the file was changed (UTC): it dates what has no time of its own."""
     named_source: str = ""
     """System that the document names as its source; empty when it does not."""
     resources: dict[str, dict[str, Resource]] = field(default_factory=dict)
@@ -72,7 +76,16 @@ class ResourceReader:
     """Where each resource (by object) is to be found; ids of contained ones mean nothing alone."""
     servers: dict[int, str] = field(default_factory=dict)
     """On which server each resource (by object) lies; it has none when its document does not say."""
+    reports: dict[int, Resource] = field(default_factory=dict)
+    """The report of each result (by object) that names no patient itself."""
     findings: list[Finding] = field(default_factory=list)
+
+    def add_results(self, report: Resource) -> None:
+        """Lets the results of a report that name no patient be of the report's patient."""
+        for reference in elements_at(report, "result"):
+            result = self.resolve(reference, report)
+            if result and not element_at(result, "subject"):
+                self.reports[id(result)] = report
 
     def add(self, full_url: str, resource: Resource) -> None:
         """Makes a resource, and what it contains, known to references."""
@@ -120,7 +133,7 @@ class ResourceReader:
             patient=patient,
             fields={} if is_wrong else fields,
             event=updated,
-            sent=self.sent or updated,
+            sent=self.sent or updated or self.modified,
             operation=Operation.DELETE if is_wrong else Operation.SET,
             position=self.position,
         )
@@ -256,6 +269,8 @@ class ResourceReader:
 
     def patient(self, reference: Any, resource: Resource) -> tuple[Identifier, ...]:
         """Who a Reference(Patient) means; empty when it does not mean a patient."""
+        if not reference and (report := self.reports.get(id(resource))):
+            return self.patient(element_at(report, "subject"), report)
         target = self.resolve(reference, resource)
         if target:
             is_patient = text_at(target, "resourceType") == "Patient"
@@ -284,7 +299,8 @@ class ResourceReader:
         return self._sort_identifiers(numbers)
 
     def _sort_identifiers(self, numbers: list[Identifier]) -> tuple[Identifier, ...]:
-        return tuple(sorted(dict.fromkeys(numbers), key=self._rank))
+        """The most specific first; of several of one kind in an order of their own, not of the sender."""
+        return tuple(sorted(set(numbers), key=lambda number: (self._rank(number), number)))
 
     def _rank(self, number: Identifier) -> int:
         if number.type == MRN and number.authority == self.context.authority:
@@ -303,10 +319,14 @@ class ResourceReader:
 
 
 def resource_key(resource: Resource) -> str:
-    """What names a resource by itself: its `id`, else an identifier, else a digest of all it says."""
+    """What names a resource by itself: its `id`, else an identifier, else a digest of all it says.
+
+    Several resources may have one identifier, so what each is about is part of it.
+    """
     if identity := text_at(resource, "id"):
         return identity
+    about = "|".join(filter(None, (concept_text(resource.get(name)) for name in _SUBJECTS)))
     for item in elements_at(resource, "identifier"):
         if value := text_at(item, "value"):
-            return value
+            return f"{value}|{about}" if about else value
     return hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:16]

@@ -12,6 +12,7 @@ to what is known.
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from downtime.clock import Clock, system_clock, to_text
@@ -27,6 +28,7 @@ from downtime.feeds.fhir import (
 )
 from downtime.feeds.fhir.bundles import (
     find_sender,
+    has_failed,
     is_full_extract,
     list_entries,
     list_sender_names,
@@ -54,7 +56,7 @@ from downtime.feeds.server_addresses import split_address
 
 MAPPING_MODULES = (administration, clinical, diagnostics, documents, medications, workflow)
 """Importing them fills `RESOURCE_MAPPINGS`; named after the modules of FHIR R4."""
-_NEVER_DELETED = frozenset({"Patient", "ServiceRequest", "Encounter", "Location"})
+_NEVER_DELETED = frozenset({"Patient", "ServiceRequest", "Location"})
 _WRAPPING = frozenset(
     {"MessageHeader", "OperationOutcome", "Provenance", "SubscriptionStatus", "Parameters"}
 )
@@ -73,9 +75,16 @@ _NOTHING = "it says nothing that Downtime keeps"
 
 
 def read_fhir(
-    stream: BinaryIO, name: str, context: FeedContext, clock: Clock = system_clock
+    stream: BinaryIO,
+    name: str,
+    context: FeedContext,
+    clock: Clock = system_clock,
+    modified: str = "",
 ) -> Iterator[FeedMessage | Reject]:
-    """The resources of one JSON or NDJSON file, in order; the clock tells which periods are over."""
+    """The resources of one JSON or NDJSON file, in order; the clock tells which periods are over.
+
+    `modified` (UTC) is when a resource was sent that does not say so itself.
+    """
     number, now = 0, to_text(clock())
     settings = context.settings.feeds
     for document in split_documents(stream, settings.max_message_bytes):
@@ -92,20 +101,31 @@ def read_fhir(
             continue
         for resource in parsed if isinstance(parsed, list) else [parsed]:
             number += 1
-            yield _read_or_reject(resource, Position(name, number), context, now, document)
+            position = Position(name, number)
+            yield _read_or_reject(resource, position, context, now, document, modified)
 
 
 def _read_or_reject(
-    resource: Any, position: Position, context: FeedContext, now: str, document: JsonDocument
+    resource: Any,
+    position: Position,
+    context: FeedContext,
+    now: str,
+    document: JsonDocument,
+    modified: str,
 ) -> FeedMessage | Reject:
     origin = Origin(_type_name(resource), text_at(resource, "id"), line=document.line)
-    read = partial(read_resource, resource, position, context, now, document.line)
+    read = partial(read_resource, resource, position, context, now, document.line, modified)
     item = accept_or_reject(position, read)
     return replace(item, origin=origin) if isinstance(item, Reject) else item
 
 
 def read_resource(
-    resource: Any, position: Position, context: FeedContext, now: str, line: int = 0
+    resource: Any,
+    position: Position,
+    context: FeedContext,
+    now: str,
+    line: int = 0,
+    modified: str = "",
 ) -> FeedMessage:
     """What one resource or Bundle says; UnusableMessageError when it is no FHIR resource."""
     kind = _type_name(resource)
@@ -114,13 +134,16 @@ def read_resource(
     entries = list_entries(resource) if kind == "Bundle" else []
     sender = find_sender(list(list_sender_names(resource, entries)), context)
     context = context.for_message(sender, "", position.file)
-    reader = ResourceReader(context, position, now, named_source=context.known_system(sender))
+    system = context.known_system(sender)
+    reader = ResourceReader(context, position, now, named_source=system, modified=modified)
     reader.sent = times.parse_instant(text_at(resource, "timestamp"), context.zone)
     reader.sent = reader.sent or reader.updated(resource)
     if kind == "Bundle":
+        _note_incomplete(reader, resource)
         content = _read_bundle(reader, resource, entries)
     else:
         reader.add("", resource)
+        _add_results(reader, resource)
         content = tuple(_read_changes(reader, resource))
     return FeedMessage(
         position=position,
@@ -180,6 +203,22 @@ def _read_changes(reader: ResourceReader, resource: Resource) -> list[Change]:
     return changes + (mapping(reader, resource) if mapping else [])
 
 
+def _note_incomplete(reader: ResourceReader, bundle: Resource) -> None:
+    """Says that an answer of a server is not the whole of it."""
+    if has_failed(bundle):
+        reason = "the server says that something was wrong with this answer: it may be incomplete"
+        reader.note(FindingKind.NOT_READ, bundle, "entry", reason)
+    links = {text_at(link, "relation") for link in elements_at(bundle, "link")}
+    if "next" in links and Path(reader.position.file).suffix:  # who pulls pages asks for the next
+        reason = "the answer goes on on another page: see that all pages are sent"
+        reader.note(FindingKind.REFERENCE_UNRESOLVED, bundle, "link", reason)
+
+
+def _add_results(reader: ResourceReader, resource: Any) -> None:
+    if text_at(resource, "resourceType") == "DiagnosticReport":
+        reader.add_results(resource)
+
+
 def _read_bundle(
     reader: ResourceReader, bundle: Resource, entries: list[Resource]
 ) -> tuple[Change | Replacement, ...]:
@@ -187,6 +226,8 @@ def _read_bundle(
         resource = element_at(entry, "resource")
         if isinstance(resource, dict):
             reader.add(text_at(entry, "fullUrl"), resource)
+    for entry in entries:
+        _add_results(reader, element_at(entry, "resource"))
     changes: list[Change] = []
     for entry in entries:
         changes += _read_entry(reader, entry)
@@ -217,13 +258,16 @@ def _read_deletion(reader: ResourceReader, entry: Resource) -> list[Change]:
         return []
     modified = text_at(entry, "response", "lastModified")
     deleted = times.parse_instant(modified, reader.context.zone)
+    if kind == "Encounter":
+        reason = "a deletion of a stay is not followed where a visit number is its key"
+        reader.note(FindingKind.NOT_READ, {"resourceType": kind}, "", reason)
     return [
         Change(
             type="DocumentReference" if kind == "Composition" else kind,
             source=reader.source({}, kind),
             key=identity,
             event=deleted,
-            sent=reader.sent or deleted,
+            sent=reader.sent or deleted or reader.modified,
             operation=Operation.DELETE,
             position=reader.position,
         )

@@ -52,7 +52,7 @@ def read_appointment(reader: ResourceReader, resource: Resource) -> list[Change]
     reader.add_time(fields, "start", text_at(resource, "start"))
     fields["minutes"] = _minutes(reader, resource, str(fields.get("start", "")))
     fields["kind"] = reader.context.appointment_kind(reader.source(resource, "Appointment"))
-    key = number or reader.key_of(resource)
+    key = reader.typed_identifier(resource, "PLAC", "FILL") or reader.key_of(resource)
     return [reader.change(resource, "Appointment", key, numbers, fields)]
 
 

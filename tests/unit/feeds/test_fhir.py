@@ -239,7 +239,7 @@ def test_an_encounter_and_its_bed(read_one, of):
     stay = {
         "resourceType": "Encounter",
         "id": "e",
-        "identifier": [{"value": "V55"}],
+        "identifier": [{"value": "V55", "type": {"coding": [{"code": "VN"}]}}],
         "status": "in-progress",
         "class": {"code": "IMP"},
         "subject": SUBJECT,

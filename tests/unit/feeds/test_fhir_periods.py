@@ -175,6 +175,7 @@ def test_a_planned_discharge(fields_of, more):
 
 
 def test_a_visit_number_that_has_ended_is_no_key(read_one):
-    numbers = [{"value": "V1", "period": PAST}, {"value": "V2"}]
+    visit = {"type": {"coding": [{"code": "VN"}]}}
+    numbers = [{"value": "V1", "period": PAST, **visit}, {"value": "V2", **visit}]
     change = read_one(stay(identifier=numbers)).content[0]
     assert (change.key, change.fields["visit_number"]) == ("V2", "V2")

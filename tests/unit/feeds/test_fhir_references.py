@@ -37,7 +37,7 @@ BED = {
 STAY = {
     "resourceType": "Encounter",
     "id": "e1",
-    "identifier": [{"value": "V55"}],
+    "identifier": [{"value": "V55", "type": {"coding": [{"code": "VN"}]}}],
     "status": "in-progress",
     "subject": SUBJECT,
     "location": [{"location": {"reference": "Location/b1"}}],
