@@ -125,6 +125,10 @@ class MedicationRequestCategory(StrEnum):
     AS_REQUIRED = "as-required"
     ONCE_ONLY = "once-only"
     INFUSION = "infusion"
+    DISCHARGE = "discharge"
+    """To take home: not given on the ward."""
+    COMMUNITY = "community"
+    """What a patient takes at home, or says that they take: not given on the ward."""
 
 
 class AdministrationStatus(StrEnum):

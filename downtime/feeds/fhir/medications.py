@@ -11,17 +11,17 @@ from downtime.clinical import model
 from downtime.clinical.model import MedicationRequestCategory
 from downtime.feeds.fhir import statuses
 from downtime.feeds.fhir.data_types import (
-    annotation_text,
+    all_codes,
     concept_text,
     concept_texts,
     element_at,
     elements_at,
     first_code,
     quantity_text,
-    range_text,
     ratio_text,
     text_at,
 )
+from downtime.feeds.fhir.dosage import dosage_category, dosage_text, frequency_text
 from downtime.feeds.fhir.mappings import (
     note_without_patient,
     register_field_reader,
@@ -31,7 +31,8 @@ from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.model import Change, FindingKind, Value
 from downtime.feeds.named_resources import reference_text
 
-_PERIODS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month"}
+_DISCHARGE = ("discharge", "tta", "tto")
+_COMMUNITY = ("community", "reported", "home")
 _NO_PRESCRIPTION = ("proposal", "plan", "option")
 
 
@@ -46,16 +47,13 @@ def read_medication_request(reader: ResourceReader, resource: Resource) -> list[
         reader.note(FindingKind.NOT_READ, resource, "", reason)
         return []
     doses = list(elements_at(resource, "dosageInstruction"))
-    texts = (_dosage_text(dose) for dose in doses)
     routes = (concept_text(element_at(dose, "route")) for dose in doses)
-    frequencies = (_frequency_text(element_at(dose, "timing")) for dose in doses)
     fields: dict[str, Value] = {
         "medicine": _medicine(reader, resource),
-        "dosage": text_at(resource, "renderedDosageInstruction")
-        or "; ".join(text for text in texts if text),
-        "route": next(filter(None, routes), ""),
-        "frequency": next(filter(None, frequencies), ""),
-        "category": _category(doses),
+        "dosage": dosage_text(resource, doses),
+        "route": ", ".join(dict.fromkeys(filter(None, routes))),
+        "frequency": frequency_text(doses),
+        "category": _where_given(resource) or dosage_category(doses),
         "status": reader.status(resource, statuses.MEDICATION_REQUEST),
         "prescriber": reader.name_of(element_at(resource, "requester"), resource),
         "authored": "",
@@ -64,6 +62,21 @@ def read_medication_request(reader: ResourceReader, resource: Resource) -> list[
     reader.add_time(fields, "authored", text_at(resource, "authoredOn"))
     key = reader.key_of(resource)
     return [reader.change(resource, "MedicationRequest", key, numbers, fields)]
+
+
+def _where_given(resource: Resource) -> MedicationRequestCategory | str:
+    """That a medicine is for when the patient goes home, or what they take at home; else empty.
+
+    R4 says the latter by `reportedBoolean` or `reportedReference`, R5 by `reported`, too.
+    """
+    words = {code.casefold() for code in all_codes(resource, "category")}
+    words |= set(concept_texts(resource, "category").casefold().replace(",", " ").split())
+    if words.intersection(_DISCHARGE):
+        return MedicationRequestCategory.DISCHARGE
+    is_reported = any(resource.get(name) is True for name in ("reportedBoolean", "reported"))
+    if words.intersection(_COMMUNITY) or is_reported or "reportedReference" in resource:
+        return MedicationRequestCategory.COMMUNITY
+    return ""
 
 
 def _why_no_prescription(resource: Resource) -> str:
@@ -168,62 +181,3 @@ def medication_name(medication: Resource) -> str:
         )
         parts.append(f"{concept_text(item)} {strength}".strip())
     return " + ".join(filter(None, parts))
-
-
-def _dosage_text(dosage: Resource) -> str:
-    """The dosage as the source words it, else its dose, with what is noted beside it."""
-    if text := text_at(dosage, "text"):
-        return text
-    doses = []
-    for item in elements_at(dosage, "doseAndRate"):
-        dose = quantity_text(element_at(item, "doseQuantity"))
-        rate = quantity_text(element_at(item, "rateQuantity")) or ratio_text(
-            element_at(item, "rateRatio")
-        )
-        amount = dose or _dose_range(element_at(item, "doseRange"))
-        rate = rate or range_text(element_at(item, "rateRange"))
-        doses.append(" at ".join(filter(None, (amount, rate))))
-    instructions = [
-        *(concept_text(item) for item in elements_at(dosage, "additionalInstruction")),
-        text_at(dosage, "patientInstruction"),
-    ]
-    return ", ".join(filter(None, [*doses, *instructions])) or annotation_text(dosage, "note")
-
-
-def _dose_range(node: Any) -> str:
-    bounds = (quantity_text(element_at(node, end)) for end in ("low", "high"))
-    return " to ".join(filter(None, bounds))
-
-
-def _frequency_text(timing: Any) -> str:
-    """`2 times every 1 day` of a Timing, unless the source words it."""
-    if text := concept_text(element_at(timing, "code")):
-        return text
-    repeat = element_at(timing, "repeat")
-    count, period = text_at(repeat, "frequency"), text_at(repeat, "period")
-    most = text_at(repeat, "frequencyMax")
-    unit = _PERIODS.get(text_at(repeat, "periodUnit"), text_at(repeat, "periodUnit"))
-    if not (count and period and unit):
-        return ""
-    often = f"{count}{f' to {most}' if most else ''} time{'' if (most or count) == '1' else 's'}"
-    longest = text_at(repeat, "periodMax")
-    span = f"{period} to {longest}" if longest else period
-    return f"{often} every {span} {unit}{'' if span in ('1', '1.0') else 's'}"
-
-
-def _category(doses: list[Resource]) -> MedicationRequestCategory | str:
-    if any(_is_as_needed(dose) for dose in doses):
-        return MedicationRequestCategory.AS_REQUIRED
-    rates = (r for dose in doses for r in elements_at(dose, "doseAndRate"))
-    if any("rateRatio" in r or "rateQuantity" in r or "rateRange" in r for r in rates):
-        return MedicationRequestCategory.INFUSION
-    counts = [text_at(dose, "timing", "repeat", "count") for dose in doses]
-    if doses and all(count == "1" for count in counts):
-        return MedicationRequestCategory.ONCE_ONLY
-    return MedicationRequestCategory.REGULAR if any("timing" in dose for dose in doses) else ""
-
-
-def _is_as_needed(dose: Resource) -> bool:
-    """R4 `asNeededBoolean` or `asNeededCodeableConcept`; R5 `asNeeded` or `asNeededFor`."""
-    is_said = dose.get("asNeededBoolean") is True or dose.get("asNeeded") is True
-    return is_said or "asNeededCodeableConcept" in dose or bool(dose.get("asNeededFor"))

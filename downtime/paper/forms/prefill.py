@@ -14,6 +14,7 @@ from downtime.clinical.model import (
     Appointment,
     Encounter,
     MedicationRequest,
+    MedicationRequestCategory,
     MedicationRequestStatus,
     Patient,
     Record,
@@ -26,6 +27,8 @@ from downtime.snapshot.store.opened_snapshot import Snapshot
 MEDICINE_KINDS = ("regular", "as-required", "once-only", "infusion")
 APPOINTMENTS = "appointments"
 """Rows of a clinic's or theatre's list: `appointment.…`, `patient.…` and, whole, `patient.name`."""
+NOT_ON_WARD = (MedicationRequestCategory.DISCHARGE, MedicationRequestCategory.COMMUNITY)
+"""Medicines that are on no chart of a ward: given there they would be given twice."""
 MEDICINES = tuple(f"medicines.{kind}" for kind in MEDICINE_KINDS)
 ROWS = (*MEDICINES, APPOINTMENTS)
 NAME = "patient.name"
@@ -176,7 +179,11 @@ def _select_chart(group: FormItem, medicines: Medicines) -> _Chart:
         if (medicine.category if medicine.category in MEDICINE_KINDS else MEDICINE_KINDS[0]) == kind
         and medicine.status not in _FINISHED
     ]
-    listed = [medicine for medicine in mine if medicine.status in _ACTIVE]
+    listed = [
+        medicine
+        for medicine in mine
+        if medicine.status in _ACTIVE and medicine.category not in NOT_ON_WARD
+    ]
     return _Chart(listed, [medicine for medicine in mine if medicine not in listed])
 
 
@@ -209,7 +216,9 @@ def _chart_sources(
 
 def _word_on_hold(medicine: MedicationRequest) -> str:
     parts = (medicine.medicine, medicine.dosage, medicine.route, medicine.frequency)
-    return f"{' '.join(filter(None, parts))} ({medicine.status})"
+    is_elsewhere = medicine.category in NOT_ON_WARD
+    why = f"{medicine.category}, not for the ward" if is_elsewhere else medicine.status
+    return f"{' '.join(filter(None, parts))} ({why})"
 
 
 def _row_values(group: FormItem, number: int, record: MedicationRequest) -> dict[str, str]:
