@@ -12,6 +12,7 @@ from downtime.clinical.model import (
     DiagnosticReport,
     Encounter,
     Location,
+    MedicationRequest,
     Observation,
     Patient,
     Record,
@@ -29,19 +30,25 @@ from downtime.settings import Settings
 from downtime.snapshot.data_quality import FindingTally
 from downtime.snapshot.identity import Identity
 from downtime.snapshot.identity_flags import flag_doubtful_people
-from downtime.snapshot.link_orders import OrderNumbers, link_orders
 from downtime.snapshot.record_state import RecordState
 from downtime.snapshot.references import ReferenceIndex, Target
+from downtime.snapshot.settle_orders import link_requests, spread_nameless
 from downtime.snapshot.settle_people import People, settle_people
 from downtime.snapshot.settle_reports import ReportSettler
 from downtime.snapshot.settle_stays import find_continuations, is_only_named, settle_stay
-from downtime.snapshot.settled_state import SettledState, group_by_person, lay_over
+from downtime.snapshot.settled_state import (
+    SettledState,
+    group_by_person,
+    lay_over,
+)
 from downtime.snapshot.store import publisher_state
 from downtime.snapshot.store.record_tables import columns
 from downtime.snapshot.unnumbered_stays import drop_overtaken_end, join_unnumbered
 
 NAMELESS_MEDICINE = "medicine not named by the feed"
 """What stands in the place of a medicine that no message names: a dose alone is dangerous."""
+RESULT_NOT_SENT = "result not sent"
+"""What stands in the place of a value that a report lists, and that no message holds."""
 
 
 def settle_records(
@@ -119,7 +126,9 @@ class _Settlement:
         """The records of one type."""
         settled: Iterable[SettledState] = self._settle_states(row)
         if row.record is ServiceRequest:
-            settled = _link_requests(settled)
+            settled = link_requests(spread_nameless(settled))
+        elif row.record is MedicationRequest:
+            settled = spread_nameless(settled)
         elif row.record is Encounter:
             settled = self._settle_stays(settled)
         elif row.record is DiagnosticReport:
@@ -329,6 +338,10 @@ class _RecordMaker:
         if "medicine" in self._names and not fields.get("medicine"):
             fields["medicine"] = NAMELESS_MEDICINE
             self._note(FindingKind.MEDICINE_UNNAMED, settled, "names no medicine")
+        is_named = fields.get("display") or fields.get("code") or fields.get("value")
+        if self._row.record is Observation and not is_named:
+            fields["display"] = RESULT_NOT_SENT
+            self._note_unresolved("report", settled)
 
     def _note_unresolved(self, name: str, settled: SettledState) -> None:
         reason = f"refers by its '{name}' to something that was not sent"
@@ -376,29 +389,3 @@ def _return_after_unmerge(
             if undone.begin.sending < min(stamps) and max(stamps) < undone.end.sending:
                 other.overlay(by_anchor.pop(undone.person))
     return by_anchor
-
-
-def _link_requests(settled: Iterable[SettledState]) -> Iterator[SettledState]:
-    """Requests with those laid over each other that are one order, and profiles closed."""
-    for requests in group_by_person(settled):
-        if len(requests) > 1 and next(iter(requests.values())).person:
-            links = link_orders(_read_numbers(item) for item in requests.values())
-            lay_over(requests, links.same)
-            for key, stage in links.closed.items():
-                requests[key].state.set_derived({"stage": stage})
-        yield from requests.values()
-
-
-def _read_numbers(item: SettledState) -> OrderNumbers:
-    fields = item.state.fields
-    return OrderNumbers(
-        key=item.key,
-        placer=fields.get("placer", ""),
-        filler=fields.get("filler", ""),
-        code=fields.get("code", ""),
-        group=fields.get("group_number", ""),
-        parent=fields.get("parent_number", ""),
-        stage=fields.get("stage", ""),
-        is_ordered=bool(fields.get("authored")),
-        resource=next(iter(fields.get(ADDRESSES, ())), ""),
-    )
