@@ -105,6 +105,15 @@ def format_gender(patient: Patient) -> str:
     return patient.gender.capitalize() or NOT_RECORDED
 
 
+def format_place(ward: str, bay: str, bed: str) -> str:
+    """`A1, bay 2, bed 4`, as much of it as is known; `Bay 2` as sent is not 'bay Bay 2'."""
+    return ", ".join(filter(None, (ward, _name_part("bay", bay), _name_part("bed", bed))))
+
+
+def _name_part(word: str, text: str) -> str:
+    return text if text.casefold().startswith(word) or not text else f"{word} {text}"
+
+
 def describe_allergy_harm(allergy: AllergyIntolerance) -> str:
     """`severe, high risk`: how bad a reaction was, and how bad the next one may be."""
     is_graded = allergy.criticality not in ("", "unable-to-assess")

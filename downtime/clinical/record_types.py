@@ -123,7 +123,7 @@ _ROWS = (
     ),
     RecordType(
         record=model.Location,
-        title="Beds",
+        title="Lists of beds",
         singular="Bed",
         default_system="PAS",
         is_in_snapshot=retention.keep_always,

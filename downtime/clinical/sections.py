@@ -59,6 +59,7 @@ PROBLEMS = PatientSection(
     columns=(
         Column("Problem", "display"),
         Column("State", "status", FieldFormat.CODE),
+        Column("Certainty", "verification", FieldFormat.CODE),
         Column("Severity", "severity"),
         Column("Since", "onset", FieldFormat.TIME),
         Column("Recorded", "recorded", FieldFormat.TIME),

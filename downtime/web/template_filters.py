@@ -9,7 +9,7 @@ from flask import Flask
 
 from downtime.clinical import display
 from downtime.clinical.departments import department_name
-from downtime.clinical.model import Encounter, Patient, Record
+from downtime.clinical.model import Encounter, Location, Patient, Record
 from downtime.clinical.sections import Column, FieldFormat
 from downtime.clock import Clock
 from downtime.entry import facts
@@ -41,6 +41,7 @@ def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
         "clock_time": lambda text: display.format_clock_time(text, zone),
         "or_not_recorded": lambda text: text or display.NOT_RECORDED,
         "location": format_location,
+        "bed_place": format_bed,
         "sentence_case": capitalise_code,
         "item_state": lambda state: STATE_TITLES[ItemState(state)],
         "number": lambda count: f"{count:,}",
@@ -68,10 +69,15 @@ def format_field(record: Record, column: Column, zone: ZoneInfo) -> str:
 
 
 def format_location(encounter: Encounter | None) -> str:
-    """`A1 · Bay 2 · Bed 4`, as much of it as is known."""
+    """`A1, bay 2, bed 4`, as much of it as is known; empty without a stay."""
     if encounter is None:
         return ""
-    return " · ".join(part for part in (encounter.ward, encounter.bay, encounter.bed) if part)
+    return display.format_place(encounter.ward, encounter.bay, encounter.bed)
+
+
+def format_bed(bed: Location) -> str:
+    """`bay 2, bed 4`."""
+    return display.format_place("", bed.bay, bed.bed)
 
 
 def capitalise_code(code: str) -> str:

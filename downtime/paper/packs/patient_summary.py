@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from downtime.clinical import display
+from downtime.clinical.history import Condition, DocumentReference
 from downtime.clinical.model import (
     OPEN_STAGES,
     AllergyIntolerance,
@@ -12,9 +14,11 @@ from downtime.clinical.model import (
     Encounter,
     Flag,
     MedicationRequest,
+    MedicationRequestStatus,
     Record,
     ServiceRequest,
 )
+from downtime.clinical.record_types import RECORD_TYPES
 from downtime.clock import from_text, to_text
 from downtime.paper.packs.snapshot_pages import SnapshotView, identity_values
 from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
@@ -23,7 +27,7 @@ from downtime.snapshot.model import AllergySummary, PatientRow, ReportRow
 SAME_NAME = "Same name: another inpatient has this name. Check date of birth and number every time."
 _LISTED_BELOW = 160
 """Allergies longer than this many characters are not repeated above their own list."""
-_Columns = tuple[tuple[str, float], ...]
+R = TypeVar("R", bound=Record)
 
 
 def summary_content(view: SnapshotView, row: PatientRow) -> tuple[dict[str, str], list[Block]]:
@@ -38,10 +42,12 @@ def summary_content(view: SnapshotView, row: PatientRow) -> tuple[dict[str, str]
         *_warning_blocks(view, snapshot.list_flags(patient), snapshot.find_namesakes(row.patient)),
         *_stay_blocks(view, row.encounter),
         *_allergy_blocks(view, allergies),
+        *_problem_blocks(view, patient),
         *_medicine_blocks(view, snapshot.list_medicines(patient)),
         *_request_blocks(view, snapshot.list_requests(patient)),
         *_result_blocks(view, snapshot.list_reports(patient)),
         *_appointment_blocks(view, snapshot.list_appointments(patient)),
+        *_document_blocks(view, patient),
     ]
 
 
@@ -69,9 +75,14 @@ def _stay_blocks(view: SnapshotView, stay: Encounter | None) -> Iterator[Block]:
     if stay is None:
         return
     yield Heading("This stay")
-    started = display.format_moment(stay.started, view.zone)
-    cells = (started, stay.consultant, stay.specialty, stay.reason)
-    columns = (("Admitted", 3), ("Consultant", 4), ("Specialty", 3), ("Reason", 6))
+    started, leaves = (
+        display.format_moment(moment, view.zone) for moment in (stay.started, stay.expected_end)
+    )
+    cells = (started, leaves, stay.consultant, stay.specialty, stay.reason)
+    columns = (
+        ("Admitted", 3), ("Expected to leave", 3), ("Consultant", 3.5), ("Specialty", 2.5),
+        ("Reason", 4),
+    )  # fmt: skip
     yield Table(columns, [tuple(cell or display.NOT_RECORDED for cell in cells)])
 
 
@@ -93,18 +104,62 @@ def _allergy_blocks(view: SnapshotView, summary: AllergySummary) -> Iterator[Blo
         yield Table(columns, rows)
 
 
+def _problem_blocks(view: SnapshotView, patient: str) -> Iterator[Block]:
+    problems = _list_records(view, Condition, patient)
+    yield Heading("Problems and diagnoses")
+    yield from _absence_blocks(view, Condition, [problem.source for problem in problems])
+    rows = [
+        (
+            problem.display or problem.code,
+            ", ".join(filter(None, (problem.status, problem.verification, problem.severity))),
+            display.format_moment(problem.onset, view.zone) or problem.onset_text,
+            problem.note,
+        )
+        for problem in problems
+    ]
+    if rows:
+        yield Table((("Problem", 6), ("State", 3), ("Since", 3), ("Note", 4)), rows)
+
+
+def _document_blocks(view: SnapshotView, patient: str) -> Iterator[Block]:
+    documents = _list_records(view, DocumentReference, patient)
+    yield Heading("Documents")
+    yield from _absence_blocks(view, DocumentReference, [document.source for document in documents])
+    rows = [
+        (
+            display.format_moment(document.date, view.zone) or document.date_text,
+            document.kind,
+            document.title,
+            "on the screen" if document.text else f"not sent: ask {document.source}",
+        )
+        for document in documents
+    ]
+    if rows:
+        yield Table((("Date", 3), ("Kind", 4), ("Title", 5), ("Its words", 4)), rows)
+
+
+def _list_records(view: SnapshotView, record_type: type[R], patient: str) -> list[R]:
+    row = RECORD_TYPES[record_type.__name__]
+    return [
+        record
+        for record in view.snapshot.list_patient_records(row, patient)
+        if isinstance(record, record_type)
+    ]
+
+
 def _medicine_blocks(view: SnapshotView, medicines: Sequence[MedicationRequest]) -> Iterator[Block]:
     """Medicines exactly as the source sent them: never re-cased, re-worded or shortened."""
     yield Heading("Medicines, as the source sent them")
     yield from _absence_blocks(view, MedicationRequest, [m.source for m in medicines])
-    rows = [
-        (m.medicine, m.dosage, m.route, m.frequency,
-         ", ".join(filter(None, (m.category, m.status))))
-        for m in medicines
-    ]  # fmt: skip
+    rows = [(m.medicine, m.dosage, m.route, m.frequency, _word_kind(m)) for m in medicines]
     columns = (("Medicine", 5), ("Dose", 3), ("Route", 3), ("Frequency", 3.5), ("Kind", 3))
     if rows:
         yield Table(columns, rows)
+
+
+def _word_kind(medicine: MedicationRequest) -> str:
+    is_active = medicine.status == MedicationRequestStatus.ACTIVE
+    return ", ".join(filter(None, (medicine.category, "" if is_active else medicine.status)))
 
 
 def _request_blocks(view: SnapshotView, requests: Sequence[ServiceRequest]) -> Iterator[Block]:
@@ -135,7 +190,7 @@ def _request_blocks(view: SnapshotView, requests: Sequence[ServiceRequest]) -> I
 def _result_blocks(view: SnapshotView, reports: Sequence[ReportRow]) -> Iterator[Block]:
     yield Heading(f"Results of the last {view.result_days} days, newest first")
     since = to_text(from_text(view.snapshot.header.created) - timedelta(days=view.result_days))
-    recent = [report for report in reports if report.report.issued >= since]
+    recent = [row for row in reports if not row.report.issued or row.report.issued >= since]
     sources = [row.report.source for row in recent]
     yield from _absence_blocks(view, DiagnosticReport, sources)
     if rows := [row for report in recent for row in _report_rows(view, report)]:
@@ -147,13 +202,17 @@ def _result_blocks(view: SnapshotView, reports: Sequence[ReportRow]) -> Iterator
 
 def _report_rows(view: SnapshotView, row: ReportRow) -> Iterator[tuple[str, str, str, str]]:
     report = row.report
-    time = display.format_moment(report.issued, view.zone)
+    time = display.format_moment(report.issued, view.zone) or "time not recorded"
     title = f"{report.display or report.code}\n{time}, {report.status}, {report.source}"
     if report.conclusion:
         yield title, "Conclusion", report.conclusion, ""
         title = ""
     for result in row.observations:
-        parts = (result.value, display.format_units(result.units), result.flag and f"[{result.flag}]")
+        parts = (
+            result.value,
+            display.format_units(result.units),
+            result.flag and f"[{result.flag}]",
+        )
         value = "\n".join(filter(None, (" ".join(filter(None, parts)), result.note)))
         yield title, result.display or result.code, value, result.reference_range
         title = ""

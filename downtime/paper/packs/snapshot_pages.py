@@ -61,8 +61,7 @@ def format_location(stay: Encounter | None) -> str:
     """`A1, bay 2, bed 4`; empty without a stay."""
     if stay is None:
         return ""
-    parts = [stay.ward, stay.bay and f"bay {stay.bay}", stay.bed and f"bed {stay.bed}"]
-    return ", ".join(part for part in parts if part) or display.NOT_RECORDED
+    return display.format_place(stay.ward, stay.bay, stay.bed) or display.NOT_RECORDED
 
 
 def _word_no_stay(view: SnapshotView) -> str:
@@ -112,7 +111,7 @@ def bed_list_blocks(view: SnapshotView, ward: str) -> list[Block]:
     if not rows:
         blocks.append(Paragraph(f"Beds: {beds.text}.", bold=True))
     if shared := bed_board.find_beds_with_two(rows):
-        names = ", ".join(_format_bed(bed) for bed in shared)
+        names = "; ".join(_format_bed(bed) for bed in shared)
         blocks.append(Paragraph(f"Two patients in one bed: {names}. Look who is there.", bold=True))
     if rows:
         blocks.append(Table(_BED_COLUMNS, [_bed_row(view, *r) for r in rows], row_height=26.0))
@@ -136,8 +135,7 @@ def _ward_unknown_blocks(view: SnapshotView) -> list[Block]:
 
 
 def _format_bed(bed: Location) -> str:
-    parts = [bed.bed] if bed.bed.startswith(bed.bay) else [bed.bay, bed.bed]
-    return " ".join(part for part in parts if part) or "No bed"
+    return display.format_place("", bed.bay, bed.bed) or "No bed"
 
 
 def _bed_row(

@@ -25,6 +25,7 @@ def wards() -> ViewResponse:
         counts=snapshot.count_board(),
         stay_systems=snapshot.list_sources("Encounter"),
         bed_systems=snapshot.list_sources("Location"),
+        beds=snapshot.find_availability("Location"),
     )
 
 
