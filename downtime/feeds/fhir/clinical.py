@@ -22,18 +22,21 @@ from downtime.feeds.fhir.mappings import (
     register_field_reader,
     register_reader,
 )
+from downtime.feeds.fhir.periods import is_past
 from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.hl7.allergies import says_none_known
-from downtime.feeds.model import Change, Value
+from downtime.feeds.model import Change, FindingKind, Value
 
 _SEVERITIES = ("severe", "moderate", "mild")
 _REFUTED = "refuted"
+SUBSTANCE_NOT_NAMED = "substance not named by the feed"
+"""What stands in the place of an allergy's substance when nothing is sent that could be it."""
 
 
 def _with_verification(resource: Resource) -> tuple[Resource, str]:
     """The resource, removed when its verification says 'entered in error'; and how sure it is."""
     status = element_at(resource, "verificationStatus")
-    verification = first_code(status) or concept_text(status)
+    verification = (first_code(status) or concept_text(status)).casefold()
     if verification == ClinicalStatus.ENTERED_IN_ERROR:
         return {**resource, "status": verification}, verification
     return resource, verification
@@ -60,8 +63,7 @@ def read_allergy(reader: ResourceReader, resource: Resource) -> list[Change]:
     severities = [text_at(reaction, "severity") for reaction in reactions]
     symptoms = [concept_texts(r, "manifestation") or text_at(r, "description") for r in reactions]
     code = element_at(resource, "code") or element_at(resource, "substance")
-    substances = (concept_text(element_at(reaction, "substance")) for reaction in reactions)
-    substance = concept_text(code) or next(filter(None, substances), "")
+    substance = _find_substance(reader, resource, reactions)
     codes = all_codes({"code": code}, "code") | {""}
     fields: dict[str, Value] = {
         "substance": substance,
@@ -78,6 +80,18 @@ def read_allergy(reader: ResourceReader, resource: Resource) -> list[Change]:
     }
     key = reader.key_of(resource)
     return [reader.change(wrapped, "AllergyIntolerance", key, numbers, fields)]
+
+
+def _find_substance(reader: ResourceReader, resource: Resource, reactions: list[Resource]) -> str:
+    """What the allergy is to: as coded, else as noted; never empty, and a finding when not said."""
+    names = [concept_text(resource.get(name)) for name in ("code", "substance")]
+    names += [concept_text(element_at(reaction, "substance")) for reaction in reactions]
+    if name := next(filter(None, names), ""):
+        return name
+    reason = "it names no substance: what is noted stands in its place"
+    reader.note(FindingKind.UNKNOWN_CODE, resource, "code", reason)
+    notes = _allergy_note(resource, reactions).replace("\n", "; ")
+    return notes or text_at(resource, "text") or SUBSTANCE_NOT_NAMED
 
 
 def _allergy_note(resource: Resource, reactions: list[Resource]) -> str:
@@ -120,11 +134,13 @@ def read_condition(reader: ResourceReader, resource: Resource) -> list[Change]:
 
 @register_field_reader(model.Flag)
 def flag_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:
-    """Flag: an alert about a patient."""
+    """Flag: an alert about a patient; one whose period has ended is none any more."""
+    status = reader.status(resource, statuses.CLINICAL)
+    is_over = is_past(text_at(resource, "period", "end"), reader.now, reader.context.zone)
     return {
         "category": concept_texts(resource, "category"),
         "text": concept_text(element_at(resource, "code")),
-        "status": reader.status(resource, statuses.CLINICAL),
+        "status": ClinicalStatus.INACTIVE if is_over else status,
         "started": reader.parse_time(text_at(resource, "period", "start")),
         "ended": reader.parse_time(text_at(resource, "period", "end")),
     }

@@ -54,7 +54,9 @@ def _codings(node: Any) -> list[dict[str, Any]]:
 
 
 def concept_text(node: Any) -> str:
-    """The text of a CodeableConcept, else a display, else a code; also of a bare Coding."""
+    """The text of a CodeableConcept, else a display, else a code; also of a bare Coding or text."""
+    if isinstance(node, str):
+        return node.strip()
     if text := text_at(node, "text") or text_at(node, "concept", "text"):
         return text
     for name in ("display", "code"):

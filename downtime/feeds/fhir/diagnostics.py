@@ -7,6 +7,7 @@ belongs to the report that lists it among its results; its value is kept as it w
 in one line when it has several.
 """
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -50,6 +51,12 @@ _NO_TEST_CATEGORIES = frozenset(
     {"387713003", "409073007", "409063005", "306206005", "3457005", "surgical", "referral"}
 )
 """SNOMED CT: surgical procedure, education, counselling, referral."""
+_NO_TEST = re.compile(
+    r"\b(?:nurs\w+|therap\w+|physio\w*|diet\w*|catering|social|education|counsell?ing|transport"
+    r"|surg(?:ery|ical)|referral)\b",
+    re.IGNORECASE,
+)
+"""Words of a category of orders that no laboratory or imaging department answers."""
 _NO_ORDER = ("proposal", "plan", "option")
 
 
@@ -96,7 +103,9 @@ def _order_kind(reader: ResourceReader, resource: Resource) -> OrderKind:
     is_alert = RESUSCITATION.search(display) or PRECAUTIONS.search(display)
     if is_alert or set(codes) & _ALERT_CODES:
         return OrderKind.ALERT
-    return OrderKind.NOT_MAPPED if set(codes) & _NO_TEST_CATEGORIES else OrderKind.TEST
+    is_other = _NO_TEST.search(concept_texts(resource, "category")) is not None
+    is_other = is_other or bool(set(codes) & _NO_TEST_CATEGORIES)
+    return OrderKind.NOT_MAPPED if is_other else OrderKind.TEST
 
 
 def _alert_fields(reader: ResourceReader, resource: Resource) -> dict[str, Value]:

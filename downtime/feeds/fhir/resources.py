@@ -36,6 +36,7 @@ from downtime.feeds.fhir.bundles import (
 from downtime.feeds.fhir.data_types import element_at, elements_at, text_at
 from downtime.feeds.fhir.json_documents import JsonDocument, parse_json, split_documents
 from downtime.feeds.fhir.mappings import RESOURCE_MAPPINGS
+from downtime.feeds.fhir.modifiers import has_modifiers, mark_change
 from downtime.feeds.fhir.named import NAMED_TYPES, read_named_resource
 from downtime.feeds.fhir.references import reference_address
 from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
@@ -200,7 +201,14 @@ def _read_changes(reader: ResourceReader, resource: Resource) -> list[Change]:
             changes += RESOURCE_MAPPINGS[inner_kind](reader, contained)
     if kind in NAMED_TYPES:
         changes += read_named_resource(reader, resource)
-    return changes + (mapping(reader, resource) if mapping else [])
+    changes += mapping(reader, resource) if mapping else []
+    if not has_modifiers(resource):
+        return changes
+    reason = (
+        "an extension changes its meaning in a way that is not known: look in the source system"
+    )
+    reader.note(FindingKind.NOT_READ, resource, "modifierExtension", reason)
+    return list(map(mark_change, changes))
 
 
 def _note_incomplete(reader: ResourceReader, bundle: Resource) -> None:

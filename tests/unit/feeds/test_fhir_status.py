@@ -43,7 +43,7 @@ def test_the_status_of_a_stay_in_r4_and_r5(read_one, word, status):
         ("MedicationRequest", {"status": "asleep", "medicationCodeableConcept": concept("x")},
          "MedicationRequest.status"),
         ("Observation", {"status": "asleep"}, "Observation.status"),
-        ("AllergyIntolerance", {"clinicalStatus": concept("", "asleep")},
+        ("AllergyIntolerance", {"clinicalStatus": concept("", "asleep"), "code": concept("x")},
          "AllergyIntolerance.clinicalStatus"),
         ("Condition", {"clinicalStatus": concept("", "asleep")}, "Condition.clinicalStatus"),
         ("ServiceRequest", {"status": "asleep", "code": concept("FBC")}, "ServiceRequest.status"),
