@@ -341,7 +341,8 @@ class _RecordMaker:
         is_named = fields.get("display") or fields.get("code") or fields.get("value")
         if self._row.record is Observation and not is_named:
             fields["display"] = RESULT_NOT_SENT
-            self._note_unresolved("report", settled)
+            reason = "is listed by a report and was not sent"
+            self._note(FindingKind.REFERENCE_UNRESOLVED, settled, reason)
 
     def _note_unresolved(self, name: str, settled: SettledState) -> None:
         reason = f"refers by its '{name}' to something that was not sent"
