@@ -64,7 +64,13 @@ def check_stays(
     """Look for beds with two patients, patients in two beds or without a ward, and stays that never
     end.
     """
-    present = [stay for stay in stays if stay.patient and is_in_hospital(stay)]
+    stays = [stay for stay in stays if stay.patient]
+    known = {stay.patient for stay in stays if stay.status}
+    present = [
+        stay
+        for stay in stays
+        if is_in_hospital(stay) and (stay.status or stay.patient not in known)
+    ]
     days = settings.snapshot.long_stay_days
     earliest = to_text(now - timedelta(days=days))
     for stay in present:

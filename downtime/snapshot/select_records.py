@@ -52,7 +52,23 @@ def select_records(
                 reports.add(record.id)
             yield record
     source = find_owner(settings.systems.records, Encounter.__name__)
+    earliest = to_text(now - timedelta(hours=settings.snapshot.named_place_hours))
+    stays = list(_drop_named_places(stays, source, earliest))
     yield from _select_stays([stay for stay in stays if keep_encounter(stay, window)], source)
+
+
+def _drop_named_places(stays: list[Encounter], believed: str, earliest: str) -> Iterator[Encounter]:
+    """A result or order that names a place (a stay without a status) tells of it when the system
+    that says where patients are has never said anything of the patient, and while it is new.
+    """
+    known = {stay.patient for stay in stays if stay.source == believed or stay.status}
+    for stay in stays:
+        if (
+            stay.status
+            or stay.source == believed
+            or (stay.patient not in known and stay.updated >= earliest)
+        ):
+            yield stay
 
 
 def _select_stays(stays: list[Encounter], believed: str) -> Iterator[Encounter]:

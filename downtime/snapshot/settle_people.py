@@ -13,7 +13,7 @@ from downtime.clinical.model import Patient
 from downtime.clinical.record_types import find_owner
 from downtime.settings import Settings
 from downtime.snapshot import identity
-from downtime.snapshot.identify_people import IdentifiedPeople, identify_people
+from downtime.snapshot.identify_people import IdentifiedPeople, PatientState, identify_people
 from downtime.snapshot.identity import Identity
 from downtime.snapshot.mentions import Mention
 from downtime.snapshot.name_servers import FHIR, list_servers, name_servers
@@ -101,16 +101,29 @@ def _merge_details(identified: IdentifiedPeople, master: str) -> dict[Identifier
 
     What stood beside the number of a visit or an order says nothing of a known person.
     """
-    best: dict[Identifier, dict[str, tuple[tuple[bool, Stamp], Any]]] = defaultdict(dict)
     anchors, joined = identified.identity.anchors, identified.weak.joined
-    for source, mention, state in identified.states:
-        if mention not in joined and (anchor := anchors.get(mention)):
-            _keep_best(best[anchor], state, source, source == master)
+    by_anchor: dict[Identifier, list[PatientState]] = defaultdict(list)
+    for item in identified.states:
+        if item.mention not in joined and (anchor := anchors.get(item.mention)):
+            by_anchor[anchor].append(item)
     known = set(columns(Patient)) - {"id", "replaced_by", "identifiers", "patient"}
     return {
-        anchor: {name: value for name, (_, value) in fields.items() if name in known}
-        for anchor, fields in best.items()
+        anchor: {name: value for name, value in _choose_details(items, master) if name in known}
+        for anchor, items in by_anchor.items()
     }
+
+
+def _choose_details(items: list[PatientState], master: str) -> Iterator[tuple[str, Any]]:
+    """Name and value of each detail, of the source that is believed and then the newest."""
+    if len(items) == 1:
+        (item,) = items
+        origin = {"source": item.source, "updated": item.state.updated}
+        yield from (*item.state.fields.items(), *origin.items())
+        return
+    best: dict[str, tuple[tuple[bool, Stamp], Any]] = {}
+    for source, _, state in items:
+        _keep_best(best, state, source, source == master)
+    yield from ((name, value) for name, (_, value) in best.items())
 
 
 def _keep_best(

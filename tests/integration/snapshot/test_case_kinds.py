@@ -150,7 +150,8 @@ def test_a_stay_that_was_moved_takes_its_orders_along(read):
         adt("A01", "1000", "K2", "W1^A^2", "V2"),
         adt("A45", "1200", "K2", more="MRG|K1^^^DEMO^MR||||V1\rPV1|1|I|W1^A^1||||||||||||||||V1\r"),
     )
-    assert table(preview, "Encounter", "patient", "visit_number") == [("K2", "V1"), ("K2", "V2")]
+    stays = table(preview, "Encounter", "patient", "visit_number")
+    assert set(stays) == {("K2", "V1"), ("K2", "V2")}
     assert table(preview, "Observation", "patient") == [("K2",)]
 
 
