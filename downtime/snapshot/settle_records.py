@@ -35,7 +35,12 @@ from downtime.snapshot.references import ReferenceIndex, Target
 from downtime.snapshot.settle_orders import link_requests, spread_nameless
 from downtime.snapshot.settle_people import People, settle_people
 from downtime.snapshot.settle_reports import ReportSettler
-from downtime.snapshot.settle_stays import find_continuations, is_only_named, settle_stay
+from downtime.snapshot.settle_stays import (
+    drop_named_places,
+    find_continuations,
+    is_only_named,
+    settle_stay,
+)
 from downtime.snapshot.settled_state import (
     SettledState,
     group_by_person,
@@ -130,7 +135,7 @@ class _Settlement:
         elif row.record is MedicationRequest:
             settled = spread_nameless(settled)
         elif row.record is Encounter:
-            settled = self._settle_stays(settled)
+            settled = drop_named_places(self._settle_stays(settled), self.stay_keeper)
         elif row.record is DiagnosticReport:
             settled = self.reports.settle_reports(settled)
         elif row.record is Observation:

@@ -13,12 +13,13 @@ Fields of a stay that are no fields of a record are read here, as `feeds.hl7.sta
 - Who lay in a bed is in hospital until an end is sent, whatever class a later message names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from downtime.clinical.model import EncounterClass, EncounterStatus
 from downtime.feeds.model import Value
 from downtime.snapshot.record_state import NEVER, RecordState, Stamp
+from downtime.snapshot.settled_state import SettledState
 
 CONTINUED_AS = "continued_as"
 _IN_PROGRESS = EncounterStatus.IN_PROGRESS
@@ -123,3 +124,17 @@ def _plan_holds(fields: Mapping[str, Any], stamps: Mapping[str, Stamp], status: 
         return not status
     is_new = stamps["plan"].sending > stamps.get("status", NEVER).sending
     return is_new or status == EncounterStatus.CANCELLED
+
+
+def drop_named_places(settled: Iterable[SettledState], keeper: str) -> list[SettledState]:
+    """Stays without those that only say where an order or result named a place (no status).
+
+    They are a clue where the system that keeps stays has said nothing of the person at all.
+    """
+    stays = list(settled)
+    known = {item.person for item in stays if _is_told(item, keeper)}
+    return [item for item in stays if item.person not in known or _is_told(item, keeper)]
+
+
+def _is_told(item: SettledState, keeper: str) -> bool:
+    return item.source == keeper or bool(item.state.fields.get("status"))

@@ -6,7 +6,8 @@ import pytest
 
 from downtime.feeds.model import Operation
 from downtime.snapshot.record_state import Layer, RecordState, Stamp, apply_changes
-from downtime.snapshot.settle_stays import find_continuations, settle_stay
+from downtime.snapshot.settle_stays import drop_named_places, find_continuations, settle_stay
+from downtime.snapshot.settled_state import SettledState
 
 ADMITTED = {
     "status": "in-progress",
@@ -107,3 +108,13 @@ def test_a_stay_goes_on_under_its_last_number():
 def test_a_number_taken_back_is_the_present_one():
     stays = {"V1": state(1, continued_as="V2"), "V2": state(2, continued_as="V1")}
     assert find_continuations(stays) == {"V2": "V1"}
+
+
+def place(source, person, **fields):
+    return SettledState(source, "V1", None, person, state(1, **fields))
+
+
+def test_a_place_that_a_result_names_is_a_clue_only_of_whom_nothing_else_is_known():
+    ward = place("PAS", "a", ward="W1")
+    named, clue = place("LIMS", "a", ward="W9"), place("LIMS", "b", ward="W9")
+    assert drop_named_places([named, ward, clue], "PAS") == [ward, clue]
