@@ -202,6 +202,8 @@ def describe_fault(error: Exception) -> str:
         return error.sentence
     if isinstance(error, TimeoutError):
         return "No answer in time."
+    if "disk is full" in str(error):  # SQLite's words; they hold nothing else
+        return "The disk is full: free some space."
     if isinstance(error, OSError):
         return f"{error.strerror or type(error).__name__}."
     place = traceback.extract_tb(error.__traceback__)[-1]

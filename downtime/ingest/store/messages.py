@@ -93,7 +93,9 @@ def _remember(cache: dict[Any, int], key: object, number: int) -> None:
 
 
 def _number_text(db: sqlite_utils.Database, table: str, column: str, text: str) -> int:
-    db.conn.execute(f"INSERT OR IGNORE INTO {table} ({column}) VALUES (?)", (text,))
+    inserted = db.conn.execute(f"INSERT OR IGNORE INTO {table} ({column}) VALUES (?)", (text,))
+    if inserted.rowcount:
+        return inserted.lastrowid or 0
     row = db.conn.execute(f"SELECT id FROM {table} WHERE {column} = ?", (text,)).fetchone()
     return int(row[0])
 

@@ -3,6 +3,7 @@
 import subprocess
 
 import pytest
+import sqlcipher3
 
 from downtime.errors import InputError
 from downtime.ingest.run_sources import describe_fault
@@ -226,6 +227,11 @@ def test_a_user_whom_the_server_does_not_know_is_said_without_the_address(watch,
     with pytest.raises(OSError, match="fault") as fault:
         look()
     assert "127.0.0.1" not in describe_fault(fault.value)
+
+
+def test_a_full_disk_is_said_in_words():
+    fault = sqlcipher3.OperationalError("database or disk is full")
+    assert "disk is full" in describe_fault(fault)
 
 
 def test_files_are_taken_from_a_bucket(watch, asked, s3):
