@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from downtime import config
-from downtime.accounts import people, store, totp
+from downtime.accounts import people, totp
 from downtime.accounts.model import AuditAction, Person, Role
 from downtime.accounts.read_only import change_accounts
 from downtime.accounts.sign_in import SignedIn
+from downtime.accounts.store import accounts
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import ConflictError, UserError
@@ -95,17 +96,17 @@ def _make_home(
     settings = _make_folders(home, settings_text)
     people.check_new_password(settings, first, password)
     slots = [(first.username, "person", password)]
-    accounts = [(first, totp.make_secret())]
+    first_people = [(first, totp.make_secret())]
     if unlock_file is not None:
         slots.append((Role.SERVICE, "file", _read_or_write_secret(unlock_file)))
-        accounts.append((people.make_person(Role.SERVICE, "Service", Role.SERVICE, False), ""))
+        first_people.append((people.make_person(Role.SERVICE, "Service", Role.SERVICE, False), ""))
     code = recovery.make_code()
     slots.append((keys.RECOVERY, "recovery", recovery.parse_code(code)))
     data_key = secrets.token_bytes(32)
     card = device.create_device(home, data_key, device_code, device_name)
-    _fill_vault(Vault(home, data_key, clock), accounts, card.code)
+    _fill_vault(Vault(home, data_key, clock), first_people, card.code)
     keys.create_key_file(home, data_key, slots, settings.accounts)
-    secret = accounts[0][1]
+    secret = first_people[0][1]
     uri = totp.make_uri(secret, first.username, settings.site.name)
     return NewHome(home, card.code, first.username, password, secret, uri, code)
 
@@ -115,7 +116,7 @@ def open_with_file(home: Home, settings: Settings, clock: Clock, file: Path) -> 
     name, data_key = keys.open_with_file(home, file)
     vault = open_vault(home, settings, data_key, clock)
     try:
-        person = store.find_by_username(vault.db, name)
+        person = accounts.find_by_username(vault.db, name)
         if person is None or not person.is_active:
             raise keys.refused_error()
         actor = person.make_actor(device.read_own_code(home))
@@ -161,14 +162,14 @@ def _quote_toml(text: str) -> str:
     return '"' + printable.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _fill_vault(vault: Vault, accounts: list[tuple[Person, str]], device_code: str) -> None:
+def _fill_vault(vault: Vault, first_people: list[tuple[Person, str]], device_code: str) -> None:
     installer = Actor("install", "Installation", device_code)
     schema.create_schema(vault.db, vault.clock)
     with vault.change(installer, AuditAction.HOME_CREATE, target=device_code):
         pass
-    for person, totp_secret in accounts:
+    for person, totp_secret in first_people:
         with vault.change(installer, AuditAction.PERSON_CREATE, target=person.id) as db:
-            store.add_person(db, person, totp_secret, vault.now())
+            accounts.add_person(db, person, totp_secret, vault.now())
     vault.close()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import sqlite_utils
 
-from downtime.accounts import store, totp
+from downtime.accounts import totp
 from downtime.accounts.model import AccountState, AuditAction, Person, Role
 from downtime.accounts.policies import (
     LIFECYCLE,
@@ -24,6 +24,7 @@ from downtime.accounts.policies import (
     check_role,
     check_username,
 )
+from downtime.accounts.store import account_sessions, accounts
 from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.vault import keys
@@ -65,7 +66,7 @@ def create_person(
         actor, AuditAction.PERSON_CREATE, target=person.id, reason=check_reason(reason)
     ) as db:
         _check_free(db, person)
-        store.add_person(db, person, secret, vault.now())
+        accounts.add_person(db, person, secret, vault.now())
         _set_password(vault, settings, person, password)
     return _show_credentials(settings, person, secret)
 
@@ -84,7 +85,7 @@ def create_service_account(
     secret = read_secret(file)
     with vault.change(actor, AuditAction.PERSON_CREATE, target=person.id, reason=reason) as db:
         _check_free(db, person)
-        store.add_person(db, person, "", vault.now())
+        accounts.add_person(db, person, "", vault.now())
         keys.add_slot(
             vault.home, vault.data_key, person.username, "file", secret, settings.accounts
         )
@@ -93,19 +94,19 @@ def create_service_account(
 
 def list_people(vault: Vault) -> list[Person]:
     """All accounts by name, closed ones too."""
-    return store.list_people(vault.db)
+    return accounts.list_people(vault.db)
 
 
 def get_person(vault: Vault, person_id: str) -> Person:
     """NotFoundError when there is none."""
-    return store.get_person(vault.db, person_id)
+    return accounts.get_person(vault.db, person_id)
 
 
 def rename_person(vault: Vault, person_id: str, name: str, actor: Actor, reason: str) -> None:
     """Change the name on screens and prints; the account stays the same person's."""
     name = check_name(name)
     with _change(vault, actor, AuditAction.PERSON_RENAME, person_id, reason) as db:
-        store.update_person(db, replace(store.get_person(db, person_id), name=name))
+        accounts.update_person(db, replace(accounts.get_person(db, person_id), name=name))
 
 
 def set_role(vault: Vault, person_id: str, role: str, actor: Actor, reason: str) -> None:
@@ -113,9 +114,9 @@ def set_role(vault: Vault, person_id: str, role: str, actor: Actor, reason: str)
     new_role = check_role(role)
     check_is_human(new_role)
     with _change(vault, actor, AuditAction.PERSON_SET_ROLE, person_id, reason) as db:
-        person = store.get_person(db, person_id)
+        person = accounts.get_person(db, person_id)
         check_is_human(person.role)
-        store.update_person(db, replace(person, role=new_role))
+        accounts.update_person(db, replace(person, role=new_role))
         _check_administrator_left(db)
 
 
@@ -126,10 +127,10 @@ def disable_person(vault: Vault, person_id: str, actor: Actor, reason: str) -> b
     does it.
     """
     with _change(vault, actor, AuditAction.PERSON_DISABLE, person_id, reason) as db:
-        person = store.get_person(db, person_id)
+        person = accounts.get_person(db, person_id)
         LIFECYCLE.check(person.state, AccountState.DISABLED)
-        store.update_person(db, replace(person, state=AccountState.DISABLED))
-        store.delete_sessions_of(db, person_id)
+        accounts.update_person(db, replace(person, state=AccountState.DISABLED))
+        account_sessions.delete_sessions_of(db, person_id)
         _check_administrator_left(db)
         following = keys.remove_slot(vault.home, vault.data_key, person.username)
     del db
@@ -163,7 +164,9 @@ def change_password(
     check_new_password(settings, person, password)
     keys.open_slot(vault.home, person.username, present)
     with vault.change(actor, AuditAction.PERSON_CHANGE_PASSWORD, target=person.id) as db:
-        store.update_person(db, replace(store.get_person(db, person.id), initial_password=False))
+        accounts.update_person(
+            db, replace(accounts.get_person(db, person.id), initial_password=False)
+        )
         _set_password(vault, settings, person, password)
 
 
@@ -208,13 +211,13 @@ def _renew_credentials(
 ) -> Credentials:
     secret = totp.make_secret()
     with _change(vault, actor, action, person_id, reason) as db:
-        person = store.get_person(db, person_id)
+        person = accounts.get_person(db, person_id)
         check_is_human(person.role)
         check_new_password(settings, person, password)
         person = replace(person, state=AccountState.ACTIVE, initial_password=True)
-        store.update_person(db, person)
-        store.set_totp_secret(db, person_id, secret)
-        store.delete_sessions_of(db, person_id)
+        accounts.update_person(db, person)
+        accounts.set_totp_secret(db, person_id, secret)
+        account_sessions.delete_sessions_of(db, person_id)
         _set_password(vault, settings, person, password)
     return _show_credentials(settings, person, secret)
 
@@ -229,7 +232,7 @@ def _show_credentials(settings: Settings, person: Person, secret: str) -> Creden
 
 
 def _check_free(db: sqlite_utils.Database, person: Person) -> None:
-    if store.find_by_username(db, person.username):
+    if accounts.find_by_username(db, person.username):
         raise ConflictError(
             "person.exists",
             "That user name is taken. A name is never given to a second person.",
@@ -238,7 +241,7 @@ def _check_free(db: sqlite_utils.Database, person: Person) -> None:
 
 
 def _check_administrator_left(db: sqlite_utils.Database) -> None:
-    if not store.count_active_administrators(db):
+    if not accounts.count_active_administrators(db):
         raise ConflictError(
             "person.last-administrator",
             "That is the last active administrator.",

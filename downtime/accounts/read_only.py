@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import sqlite_utils
 
-from downtime.accounts import store
+from downtime.accounts.store import in_memory
 from downtime.vault.database import transaction
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -48,5 +48,5 @@ def accounts_db(vault: Vault) -> sqlite_utils.Database:
         return vault.db
     with _lock:
         if vault not in _in_memory:
-            _in_memory[vault] = store.copy_to_memory(vault.db)
+            _in_memory[vault] = in_memory.copy_to_memory(vault.db)
         return _in_memory[vault]

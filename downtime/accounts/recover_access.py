@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from downtime.accounts import people, store, totp
+from downtime.accounts import people, totp
 from downtime.accounts.model import AccountState, AuditAction, Person
+from downtime.accounts.store import account_sessions, accounts
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import NotFoundError
@@ -40,7 +41,7 @@ def recover_access(
 
 
 def _renew(vault: Vault, settings: Settings, username: str, password: str) -> RecoveredAccess:
-    person = store.find_by_username(vault.db, username)
+    person = accounts.find_by_username(vault.db, username)
     if person is None or person.role != "administrator":
         raise NotFoundError(
             "recovery.person",
@@ -53,9 +54,9 @@ def _renew(vault: Vault, settings: Settings, username: str, password: str) -> Re
     actor = Actor("recovery", "Recovery code", device.read_own_code(vault.home))
     home, data_key, cost = vault.home, vault.data_key, settings.accounts
     with vault.change(actor, AuditAction.PERSON_RECOVER, target=person.id) as db:
-        store.update_person(db, person)
-        store.set_totp_secret(db, person.id, secret)
-        store.delete_sessions_of(db, person.id)
+        accounts.update_person(db, person)
+        accounts.set_totp_secret(db, person.id, secret)
+        account_sessions.delete_sessions_of(db, person.id)
         keys.add_slot(home, data_key, username, "person", password, cost)
         keys.add_slot(home, data_key, keys.RECOVERY, "recovery", recovery.parse_code(code), cost)
     uri = totp.make_uri(secret, username, settings.site.name)

@@ -5,11 +5,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from downtime.accounts import sign_in_delays, store
+from downtime.accounts import sign_in_delays
 from downtime.accounts.model import AuditAction, Person
 from downtime.accounts.read_only import accounts_db, change_accounts, write_accounts
 from downtime.accounts.sign_in import open_with_password
-from downtime.accounts.store import AccountSessionRow
+from downtime.accounts.store import account_sessions, accounts
+from downtime.accounts.store.account_sessions import AccountSessionRow
 from downtime.clock import from_text, to_text
 from downtime.errors import LockedError
 from downtime.settings import Settings
@@ -36,8 +37,8 @@ def start_session(vault: Vault, settings: Settings, person: Person, device: str)
     with change_accounts(
         vault, person.make_actor(device), AuditAction.SESSION_START, person.id
     ) as db:
-        store.delete_ended_sessions(db, to_text(now))
-        store.add_session(
+        account_sessions.delete_ended_sessions(db, to_text(now))
+        account_sessions.add_session(
             db,
             AccountSessionRow(
                 token_hash=_hash_token(token),
@@ -55,10 +56,10 @@ def start_session(vault: Vault, settings: Settings, person: Person, device: str)
 
 def resume_session(vault: Vault, token: str) -> SessionState | None:
     """The session of a token; None when it ended, timed out or its account was closed."""
-    row = store.find_session(accounts_db(vault), _hash_token(token))
+    row = account_sessions.find_session(accounts_db(vault), _hash_token(token))
     if row is None or row.ends <= vault.now():
         return None
-    person = store.get_person(vault.db, row.person)
+    person = accounts.get_person(vault.db, row.person)
     if not person.is_active:
         return None
     return SessionState(person, person.make_actor(row.device), row.locked or _is_idle(vault, row))
@@ -66,19 +67,19 @@ def resume_session(vault: Vault, token: str) -> SessionState | None:
 
 def touch_session(vault: Vault, token: str) -> None:
     """Note that the session is used; a locked one stays locked."""
-    row = store.find_session(accounts_db(vault), _hash_token(token))
+    row = account_sessions.find_session(accounts_db(vault), _hash_token(token))
     if row is None or row.locked or _is_idle(vault, row):
         return
     if abs(vault.clock() - from_text(row.seen)) >= timedelta(seconds=TOUCH_SECONDS):
         with write_accounts(vault) as db:
-            store.set_session_seen(db, row.token_hash, vault.now())
+            account_sessions.set_session_seen(db, row.token_hash, vault.now())
 
 
 def lock_session(vault: Vault, token: str) -> None:
     """Lock the screen now; what was typed stays."""
     if state := resume_session(vault, token):
         with change_accounts(vault, state.actor, AuditAction.SESSION_LOCK, state.person.id) as db:
-            store.set_session_locked(db, _hash_token(token), locked=True)
+            account_sessions.set_session_locked(db, _hash_token(token), locked=True)
 
 
 def unlock_session(vault: Vault, settings: Settings, token: str, password: str) -> None:
@@ -90,20 +91,20 @@ def unlock_session(vault: Vault, settings: Settings, token: str, password: str) 
     open_with_password(vault.home, settings, vault.clock, username, password, vault)
     sign_in_delays.clear_failures(vault.home, username)
     with change_accounts(vault, state.actor, AuditAction.SESSION_UNLOCK, state.person.id) as db:
-        store.set_session_locked(db, _hash_token(token), locked=False)
-        store.set_session_seen(db, _hash_token(token), vault.now())
+        account_sessions.set_session_locked(db, _hash_token(token), locked=False)
+        account_sessions.set_session_seen(db, _hash_token(token), vault.now())
 
 
 def end_session(vault: Vault, token: str) -> None:
     """Sign out; nothing happens when it ended before."""
     if state := resume_session(vault, token):
         with change_accounts(vault, state.actor, AuditAction.SESSION_END, state.person.id) as db:
-            store.delete_session(db, _hash_token(token))
+            account_sessions.delete_session(db, _hash_token(token))
 
 
 def count_live_sessions(vault: Vault) -> int:
     """How many sessions are open, locked ones too; at none the vault may be forgotten."""
-    return store.count_sessions(accounts_db(vault), vault.now())
+    return account_sessions.count_sessions(accounts_db(vault), vault.now())
 
 
 def _is_idle(vault: Vault, row: AccountSessionRow) -> bool:

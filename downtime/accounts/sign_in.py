@@ -8,9 +8,10 @@ and full-disk encryption do (docs say so).
 from contextlib import suppress
 from typing import NamedTuple
 
-from downtime.accounts import sign_in_delays, store, totp
+from downtime.accounts import sign_in_delays, totp
 from downtime.accounts.model import AuditAction, Person
 from downtime.accounts.read_only import change_accounts
+from downtime.accounts.store import accounts
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import LockedError
@@ -81,7 +82,7 @@ def open_with_password(
 
 
 def _check_code(vault: Vault, username: str, code: str) -> SignedIn:
-    person = store.find_by_username(vault.db, username)
+    person = accounts.find_by_username(vault.db, username)
     if person is None or not person.is_active:
         raise keys.refused_error()
     actor = person.make_actor(device.read_own_code(vault.home))
@@ -104,7 +105,7 @@ def _audit_earlier_failures(vault: Vault, actor: Actor, count: int) -> None:
 
 def _audit_refusal(vault: Vault, username: str) -> None:
     """Only known accounts are named: what was typed may be a password in the wrong field."""
-    person = store.find_by_username(vault.db, username)
+    person = accounts.find_by_username(vault.db, username)
     nobody = Actor("", "", device.read_own_code(vault.home))
     target = person.id if person else ""
     with change_accounts(vault, nobody, AuditAction.SESSION_REFUSED, target):

@@ -6,7 +6,7 @@ from datetime import datetime
 import pyotp
 import sqlite_utils
 
-from downtime.accounts import store
+from downtime.accounts.store import accounts
 
 STEP_SECONDS = 30
 _DRIFT = (0, -1, 1)  # steps that a phone's clock may be off
@@ -32,13 +32,13 @@ def accept_code(db: sqlite_utils.Database, person_id: str, typed: str, moment: d
 
     Only the present step and one to either side, and only later than the last one accepted.
     """
-    secret = store.fetch_totp_secret(db, person_id)
+    secret = accounts.fetch_totp_secret(db, person_id)
     digits = "".join(c for c in typed if not c.isspace())
     step = int(moment.timestamp()) // STEP_SECONDS
     generator = pyotp.HOTP(secret) if secret else None
     for drift in _DRIFT:
         if generator and _is_equal(generator.at(step + drift), digits):
-            return store.use_totp_step(db, person_id, step + drift)
+            return accounts.use_totp_step(db, person_id, step + drift)
     return False
 
 

@@ -10,7 +10,15 @@ from downtime.accounts.model import Permission
 from downtime.cli.options import FILE, OPTIONAL_REASON, REASON
 from downtime.cli.program import entry
 from downtime.cli.session import Output, Session, command, command_for_each, pick
-from downtime.entry import file_form, import_responses, quality, scans, verify_entry, work_queues
+from downtime.entry import (
+    file_form,
+    import_responses,
+    quality,
+    scans,
+    send_back_entry,
+    verify_entry,
+    work_queues,
+)
 from downtime.entry.model import Entry
 from downtime.errors import NotFoundError
 from downtime.outage import outages
@@ -54,7 +62,7 @@ def verify(session: Session, number: str, reason: str) -> Entry:
 @REASON
 def send_back(session: Session, number: str, reason: str) -> Entry:
     """Make wrong entries drafts again, to be keyed anew; what they said is kept."""
-    return verify_entry.send_back(session.vault, number, session.actor, reason)
+    return send_back_entry.send_back(session.vault, number, session.actor, reason)
 
 
 @command_for_each(entry, "file", Permission.ENTRY_KEY, _states)

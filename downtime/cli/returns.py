@@ -14,7 +14,13 @@ from downtime.cli.program import returns
 from downtime.cli.progress import show_progress
 from downtime.cli.session import Output, Session, command, command_for_each, pick
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.returns import channels, outbox, queue_messages, send_messages, take_back_message
+from downtime.returns import (
+    check_targets,
+    outbox,
+    queue_messages,
+    send_messages,
+    take_back_message,
+)
 from downtime.returns import export_messages as export_use_case
 from downtime.returns.channels import CHANNELS, EXPORT_FORMATS
 from downtime.returns.model import STATE_TITLES, Message, MessageState, word_reason
@@ -117,7 +123,7 @@ def check(session: Session) -> Output:
 
     Exit 1 when something is wrong; nothing is sent.
     """
-    targets, faults = channels.check_targets(session.settings)
+    targets, faults = check_targets.check_targets(session.settings)
     lines = [f"{t.system}: {CHANNELS[t.channel].title}, as its table says." for t in targets]
     lines += [f"{session.home.config_file}: {fault.sentence} {fault.next_step}" for fault in faults]
     document = {

@@ -9,7 +9,7 @@ from downtime.accounts.model import Permission
 from downtime.cli.program import downtime
 from downtime.cli.session import Output, Session, command
 from downtime.config import Home
-from downtime.returns import channels
+from downtime.returns import check_targets
 from downtime.vault import keys
 
 
@@ -26,7 +26,7 @@ def start_server(home: Home, host: str | None = None, port: int | None = None) -
     """Serve until stopped; the settings say where unless told otherwise."""
     keys.check_home_exists(home)
     settings = config.load_settings(home.config_file)
-    for fault in channels.check_targets(settings)[1]:
+    for fault in check_targets.check_targets(settings)[1]:
         # What waits for that system goes on waiting; everything else works.
         click.echo(f"{home.config_file}: {fault.sentence}\n{fault.next_step}", err=True)
     host, port = host or settings.web.host, port or settings.web.port

@@ -9,7 +9,7 @@ from downtime.cli.options import OPTIONAL_REASON, EnumChoice, out_option
 from downtime.cli.program import downtime
 from downtime.cli.session import Output, Session, command
 from downtime.returns.model import Lead
-from downtime.returns.report import incident_report
+from downtime.returns.report import incident_report, report_files
 from downtime.returns.statement import completeness_statement, sign_statement, statement_files
 
 OUTAGE = click.option(
@@ -58,7 +58,7 @@ def post_incident(session: Session, out: Path, outage: str) -> Output:
     report = incident_report.make_report(
         session.vault, session.settings, session.actor, outage=outage
     )
-    paths = incident_report.save_report(report, session.settings, out)
+    paths = report_files.save_report(report, session.settings, out)
     lines = [f"{event.at}  {event.sentence}" for event in report.timeline]
     return Output(report.as_json(), [*lines, *(f"Wrote {path}" for path in paths)])
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from downtime.demo.plan import Paper
 from downtime.demo.staff import Staff
-from downtime.entry import double_keying, file_form, keyed_form, keying, verify_entry
+from downtime.entry import double_keying, file_form, keying, open_form, verify_entry
 from downtime.entry.model import Entry, Task
 from downtime.paper import ledger, move_form
 from downtime.paper.forms.load_form import load_form
@@ -58,7 +58,7 @@ class RecordsClerks:
 
     def _key_second_time(self, serial: str, paper: Paper) -> Entry:
         self.double_keyed += 1
-        critical = keyed_form.open_form(self.vault, serial, self.settings).critical_keys
+        critical = open_form.open_form(self.vault, serial, self.settings).critical_keys
         critical_answers = {key: text for key, text in paper.answers.items() if key in critical}
         second = self.staff.actors["clerk2"]
         return double_keying.submit_second_keying(

@@ -1,20 +1,16 @@
-"""Who has a form on the screen: one person at a time, and in which order its page is saved.
+"""Who has a form on the screen: one person at a time.
 
-Having a form is no change to anybody's record, and leaves no audit entry; saving it is, and does.
-A page numbers its saves. They are sent one after the other, but a page that is left sends its last
-one beside an earlier that is not answered yet, and a server with many threads handles them in any
-order: one that comes late never overwrites a newer one.
+Having a form is no change to anybody's record, and leaves no audit entry.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
 from downtime.clock import from_text, to_text
-from downtime.entry.model import Claim, Entry
+from downtime.entry.model import Claim
 from downtime.entry.store import claims
-from downtime.entry.store.claims import LastSave
 from downtime.errors import ConflictError
 from downtime.paper import serials
 from downtime.settings import Settings
@@ -89,54 +85,3 @@ def release_form(vault: Vault, serial: str, actor: Actor) -> None:
 def current_claims(vault: Vault) -> dict[str, Claim]:
     """Every form that somebody has, by serial."""
     return {claim.serial: claim for claim in claims.fetch_all(vault.db, vault.now())}
-
-
-class LateSaveError(ConflictError):
-    """A newer save of the same page was kept before: of a draft nothing is left to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageSave:
-    """A form as it stands open in one browser, with one save of it."""
-
-    id: str = ""
-    """Made up anew each time a form is opened; empty for what is no page."""
-    step: int = 0
-    """Counts the saves of this page up."""
-    seen: str = ""
-    """The mark of the form's last save when it was opened."""
-    changed: str = ""
-    """When its entry had changed last then (UTC)."""
-
-
-def record_save(db: Database, serial: str, page: PageSave, *, is_open: bool) -> None:
-    """Note a save inside the transaction that keeps it; `is_open` while the form takes drafts.
-
-    LateSaveError when a newer save of the same page was kept, or this very one and the form was
-    then finished; ConflictError when the form was kept from another page after this one was opened.
-    """
-    last = claims.fetch_last_save(db, serial)
-    if page.id and page.id == last.page:
-        if page.step < last.step or (page.step == last.step and not is_open):
-            raise LateSaveError(
-                "entry.late",
-                "What was typed later on this page is kept already.",
-                "Open it again to see what was kept.",
-            )
-    elif page.id and page.seen != last.mark:
-        raise ConflictError(
-            "entry.elsewhere",
-            "This form was kept from another page while it was open on this one.",
-            "Open it again to see what was kept.",
-        )
-    claims.save_last(db, serial, LastSave(page.id, page.step))
-
-
-def check_unchanged(entry: Entry, page: PageSave, person: str) -> None:
-    """ConflictError when somebody else kept this form after the page was opened."""
-    if entry.transcriber not in ("", person) and entry.changed != page.changed:
-        raise ConflictError(
-            "entry.changed",
-            f"{entry.transcriber_name} has keyed this form while it was open on your screen.",
-            "Open it again to see what was kept.",
-        )

@@ -15,13 +15,9 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from downtime.entry import policies
-from downtime.entry.claims import (
-    LateSaveError,
-    PageSave,
-    check_not_claimed,
-    record_save,
-)
-from downtime.entry.keyed_form import KeyedForm, open_form
+from downtime.entry.claims import check_not_claimed
+from downtime.entry.count_checks import record_check
+from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import (
     LIFECYCLE,
     AuditAction,
@@ -32,6 +28,8 @@ from downtime.entry.model import (
     Task,
     VerificationBasis,
 )
+from downtime.entry.open_form import open_form
+from downtime.entry.page_saves import LateSaveError, PageSave, record_save
 from downtime.entry.store import claims, entries, second_keyings
 from downtime.entry.validation import (
     AnswerProblem,
@@ -40,7 +38,7 @@ from downtime.entry.validation import (
     validate_answers,
     validate_form,
 )
-from downtime.entry.verify_entry import accept_entry, record_check
+from downtime.entry.verify_entry import accept_entry
 from downtime.paper import serials
 from downtime.paper.forms.model import FieldType, FormDefinition, FormItem
 from downtime.settings import Settings

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from sqlite_utils import Database
 
 from downtime.entry.claims import check_not_claimed
-from downtime.entry.keyed_form import open_form
 from downtime.entry.merge_entries import (
     EntryElsewhere,
     align_ledger,
@@ -21,9 +20,10 @@ from downtime.entry.model import (
     SecondKeying,
     Task,
 )
+from downtime.entry.open_form import open_form
 from downtime.entry.policies import check_reason
+from downtime.entry.send_back_entry import archive_second_keying
 from downtime.entry.store import entries, entries_elsewhere, second_keyings
-from downtime.entry.verify_entry import archive_second_keying
 from downtime.errors import ForbiddenError, NotFoundError
 from downtime.paper import serials
 from downtime.settings import Settings

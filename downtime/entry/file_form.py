@@ -1,9 +1,9 @@
 """File the paper of a form: it is verified, or kept as a picture of which nothing is keyed."""
 
 from downtime.entry.claims import check_not_claimed
-from downtime.entry.keyed_form import open_form
 from downtime.entry.keying_policy import apply_policy
 from downtime.entry.model import AuditAction
+from downtime.entry.open_form import open_form
 from downtime.entry.policies import check_can_file
 from downtime.outage import laptop_outages, outages
 from downtime.outage.model import Outage

@@ -1,21 +1,12 @@
-"""An issued form beside what was keyed from it, and the base of the facts it gives.
-
-A paper without fields is refused.
-"""
+"""An issued form beside what was keyed from it, and the base of the facts it gives."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from downtime.entry.facts import Fact, PaperPerson
-from downtime.entry.keying_policy import apply_policy
 from downtime.entry.model import Entry
-from downtime.entry.store import claims, entries
-from downtime.errors import InputError, NotFoundError
-from downtime.paper import ledger, serials
 from downtime.paper.forms.model import FormDefinition, FormItem, KeyingPolicy
 from downtime.paper.model import IssuedForm
-from downtime.settings import Settings
-from downtime.vault.vault import Vault
 
 NOT_KEYED = ("patient.location", "patient.allergies")
 """Printed in the identity block for the ward; whoever keys does not need them."""
@@ -100,42 +91,3 @@ def make_base_fact(issued: IssuedForm, entry: Entry) -> Fact:
         author_role=entry.author_role,
         transcriber=entry.transcriber,
     )
-
-
-def open_form(vault: Vault, serial: str, settings: Settings | None = None) -> KeyedForm:
-    """The form of a serial as typed or scanned; with settings, as the site's policy has it keyed.
-
-    NotFoundError; InputError for a mistyped one, and for a paper of which nothing is keyed.
-    """
-    issued = get_keyable_form(vault, serial)
-    definition = ledger.get_printed_definition(vault, issued)
-    if settings is not None:
-        definition = apply_policy(definition, settings)
-    saved = claims.fetch_last_save(
-        vault.db, issued.serial
-    ).mark  # first: what is kept from here on is a conflict
-    entry = entries.fetch_entry(vault.db, issued.serial)
-    typists = entries.find_typists(vault.db, issued.serial) if entry else ()
-    return KeyedForm(issued, definition, entry, saved, frozenset(typists))
-
-
-def get_entry(vault: Vault, serial: str) -> Entry:
-    """The entry of a form; NotFoundError while nobody has keyed it."""
-    entry = entries.fetch_entry(vault.db, serials.parse_serial(serial))
-    if entry is None:
-        raise NotFoundError(
-            "entry.none", "Nobody has keyed this form yet.", "Key it from the paper first."
-        )
-    return entry
-
-
-def get_keyable_form(vault: Vault, serial: str) -> IssuedForm:
-    """The form in the ledger; InputError when nothing is keyed of it, NotFoundError."""
-    issued = ledger.get_form(vault, serial)
-    if not issued.returns:
-        raise InputError(
-            "entry.nothing",
-            f"Nothing is keyed from '{issued.title}': it need not come back.",
-            "Put it back where it is used, and scan the next form.",
-        )
-    return issued

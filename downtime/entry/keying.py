@@ -6,15 +6,10 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from downtime.entry.claims import (
-    LateSaveError,
-    PageSave,
-    check_not_claimed,
-    check_unchanged,
-    record_save,
-)
+from downtime.entry.claims import check_not_claimed
+from downtime.entry.count_checks import count_corrected
 from downtime.entry.facts import known_value
-from downtime.entry.keyed_form import KeyedForm, get_entry, get_keyable_form, open_form
+from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import (
     LIFECYCLE,
     AuditAction,
@@ -25,12 +20,14 @@ from downtime.entry.model import (
     Task,
     VerificationBasis,
 )
+from downtime.entry.open_form import get_entry, get_keyable_form, open_form
+from downtime.entry.page_saves import LateSaveError, PageSave, check_unchanged, record_save
 from downtime.entry.policies import check_can_key
 from downtime.entry.quality import is_in_sample
 from downtime.entry.store import claims, entries
 from downtime.entry.typed_times import to_utc
 from downtime.entry.validation import InvalidAnswersError, validate_form
-from downtime.entry.verify_entry import accept_entry, count_corrected
+from downtime.entry.verify_entry import accept_entry
 from downtime.paper.model import FormState, IssuedForm
 from downtime.paper.move_form import move_form
 from downtime.settings import Settings

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from downtime.clock import Clock
-from downtime.errors import InputError
 from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
 from downtime.returns.connection import Connection, LateAnswer, OpenConnection, build_tls_context
@@ -25,7 +24,7 @@ from downtime.returns.message_drafts import (
     make_merge_draft,
 )
 from downtime.returns.model import Channel
-from downtime.returns.profiles import Target, read_target
+from downtime.returns.profiles import Target
 from downtime.settings import Settings
 
 LINE = "line"
@@ -132,24 +131,8 @@ CHANNELS: Mapping[Channel, ChannelDefinition] = {
         export_format="worklist",
     ),
 }
+
+
 EXPORT_FORMATS: Mapping[str, Channel] = {
     row.export_format: channel for channel, row in CHANNELS.items() if row.export_format
 }
-
-
-def check_target(settings: Settings, system: str) -> Target:
-    """One system's table, with the files that it names; InputError for the first mistake."""
-    target = read_target(settings, system)
-    CHANNELS[target.channel].check(settings, target)
-    return target
-
-
-def check_targets(settings: Settings) -> tuple[list[Target], list[InputError]]:
-    """The systems that can be reached as their tables say, and what is wrong with the others'."""
-    targets, faults = [], []
-    for system in settings.returns.targets:
-        try:
-            targets.append(check_target(settings, system))
-        except InputError as fault:
-            faults.append(fault)
-    return targets, faults

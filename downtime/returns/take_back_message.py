@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 
 from downtime.reconcile.duplicates import recompute
-from downtime.reconcile.duplicates import store as duplicates_store
+from downtime.reconcile.duplicates.store import stored_findings
 from downtime.reconcile.model import Decision, StoredItem
 from downtime.reconcile.store import items as items_store
 from downtime.returns import outbox
@@ -16,7 +16,7 @@ from downtime.vault.vault import Vault
 
 def list_waiting_behind(db: Database, message: Message) -> list[StoredItem]:
     """What other forms say of the same as this message: it waits, or was decided, because of it."""
-    return items_store.fetch_by_keys(db, duplicates_store.fetch_followers(db, message.compared))
+    return items_store.fetch_by_keys(db, stored_findings.fetch_followers(db, message.compared))
 
 
 def take_back_message(vault: Vault, control_id: str, actor: Actor, reason: str) -> Message:

@@ -21,9 +21,9 @@ from downtime.outage import laptop_outages
 from downtime.outage.model import Outage
 from downtime.paper import merge_ledger, serials
 from downtime.paper.merge_ledger import LedgerTable
-from downtime.sync import store
 from downtime.sync.bundle import Row
 from downtime.sync.model import AuditAction, DuplicateNumber, DuplicateNumberKind
+from downtime.sync.store import duplicate_numbers
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
 from downtime.vault.sealing import incomplete_error
@@ -107,17 +107,17 @@ def save_duplicates(db: Database, duplicates: DuplicateRows, device: str, now: s
         )
         for row in duplicates.downtime_numbers
     ]
-    store.save_duplicate_numbers(db, [*papers, *downtime_numbers])
+    duplicate_numbers.save_duplicate_numbers(db, [*papers, *downtime_numbers])
 
 
 def list_duplicate_numbers(vault: Vault) -> list[DuplicateNumber]:
     """All that were ever found, settled or not, oldest first."""
-    return store.fetch_duplicate_numbers(vault.db)
+    return duplicate_numbers.fetch_duplicate_numbers(vault.db)
 
 
 def find_unsettled(vault: Vault, outage: Outage) -> list[DuplicateNumber]:
     """Those found since an outage began of which nobody has said what became of the second."""
-    numbers = store.fetch_duplicate_numbers(vault.db)
+    numbers = duplicate_numbers.fetch_duplicate_numbers(vault.db)
     return [n for n in numbers if not n.settled and n.noticed >= outage.opened]
 
 
@@ -131,7 +131,9 @@ def settle_number(vault: Vault, number: str, actor: Actor, reason: str) -> None:
     action = AuditAction.HANDOVER_SETTLE_CLASH
     with vault.change(actor, action, target=number, reason=reason) as db:
         now = vault.now()
-        if not store.settle_duplicate_number(db, number, reason, now, actor.id, actor.name):
+        if not duplicate_numbers.settle_duplicate_number(
+            db, number, reason, now, actor.id, actor.name
+        ):
             raise NotFoundError(
                 "sync.clash-unknown",
                 f"Nothing that was given out twice is open under {number}.",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from downtime.accounts import store as people
+from downtime.accounts.store import accounts as people
 from downtime.entry.merge_entries import export_entries
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.laptop_outages import export_outages

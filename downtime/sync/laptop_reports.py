@@ -10,7 +10,6 @@ from downtime.errors import NotFoundError
 from downtime.outage import laptop_outages
 from downtime.outage.model import Outage
 from downtime.paper.store import moves
-from downtime.sync import store
 from downtime.sync.model import (
     AuditAction,
     AwaitedReason,
@@ -19,6 +18,7 @@ from downtime.sync.model import (
     ReportState,
     UntrustedBundle,
 )
+from downtime.sync.store import bundles, laptops
 from downtime.vault import device
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
@@ -89,11 +89,11 @@ def report_laptops(vault: Vault, outage: Outage | None) -> list[LaptopReport]:
     db, own_code = vault.db, device.read_own_code(vault.home)
     names = {card.code: card.name for card in device.read_trusted_cards(vault.home)}
     unreported = _find_unreported(db)
-    bundles, excused = store.fetch_latest_bundles(db), store.fetch_excused(db)
-    codes = sorted(({*names, *unreported, *bundles, *excused}) - {own_code})
+    latest, excused = bundles.fetch_latest_bundles(db), laptops.fetch_excused(db)
+    codes = sorted(({*names, *unreported, *latest, *excused}) - {own_code})
     reports = []
     for code in codes:
-        bundle, papers = bundles.get(code), tuple(sorted(unreported.get(code, ())))
+        bundle, papers = latest.get(code), tuple(sorted(unreported.get(code, ())))
         awaited = next(_find_reasons(db, code, bundle, papers, outage), None)
         reports.append(
             LaptopReport(code, names.get(code, ""), bundle, papers, excused.get(code), awaited)
@@ -103,18 +103,18 @@ def report_laptops(vault: Vault, outage: Outage | None) -> list[LaptopReport]:
 
 def list_untrusted_bundles(vault: Vault) -> list[UntrustedBundle]:
     """All that were ever merged although a laptop's past cannot be proved, oldest first."""
-    return store.fetch_untrusted_bundles(vault.db)
+    return bundles.fetch_untrusted_bundles(vault.db)
 
 
 def read_untrusted_file(vault: Vault, sha256: str) -> bytes:
     """The sealed file of such a bundle, as it came."""
-    return store.fetch_untrusted_file(vault.db, sha256)
+    return bundles.fetch_untrusted_file(vault.db, sha256)
 
 
 def find_untrusted_bundles(vault: Vault, outage: Outage) -> list[UntrustedBundle]:
     """Those that were merged since an outage began."""
-    bundles = store.fetch_untrusted_bundles(vault.db)
-    return [bundle for bundle in bundles if bundle.merged >= outage.opened]
+    untrusted = bundles.fetch_untrusted_bundles(vault.db)
+    return [bundle for bundle in untrusted if bundle.merged >= outage.opened]
 
 
 def find_awaited(vault: Vault, outage: Outage | None) -> list[LaptopReport]:
@@ -131,13 +131,13 @@ def excuse_laptop(vault: Vault, code: str, actor: Actor, reason: str) -> None:
         device=code, reason=reason, at=vault.now(), by=actor.id, by_name=actor.name
     )
     with vault.change(actor, AuditAction.HANDOVER_EXCUSE, target=code, reason=reason) as db:
-        store.save_excused(db, laptop)
+        laptops.save_excused(db, laptop)
 
 
 def await_laptop(vault: Vault, code: str, actor: Actor, reason: str = "") -> None:
     """Await bundles of a laptop again."""
     with vault.change(actor, AuditAction.HANDOVER_EXPECT, target=code, reason=reason) as db:
-        store.delete_excused(db, code)
+        laptops.delete_excused(db, code)
 
 
 def _find_unreported(db: Database) -> dict[str, set[str]]:

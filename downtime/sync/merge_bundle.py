@@ -9,11 +9,11 @@ it. What only its audit chain speaks against can be merged by a person, with a r
 from sqlite_utils import Database
 
 from downtime.settings import Settings
-from downtime.sync import store
 from downtime.sync.bundle import OpenedBundle, open_bundle
 from downtime.sync.duplicate_numbers import DuplicateRows, find_duplicate_rows, save_duplicates
 from downtime.sync.merge_rows import MergeResult, RowMerger
 from downtime.sync.model import AuditAction, TrustFailure, UntrustedBundle
+from downtime.sync.store import bundles, laptops
 from downtime.sync.trust_checks import find_trust_failure
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
@@ -50,23 +50,23 @@ def _merge(
     laptop, sha256 = bundle.header.device, bundle.sealed.sha256
     with vault.change(actor, action, target=bundle.audit_target, reason=reason) as db:
         duplicates = find_duplicate_rows(db, bundle.rows)
-        known_hashes = store.fetch_audit_hashes(db, laptop)
+        known_hashes = laptops.fetch_audit_hashes(db, laptop)
         failure = find_trust_failure(bundle, known_hashes, duplicates.numbers)
         if failure and action == AuditAction.HANDOVER_TAKE:
             raise failure.error
         continues = bundle.header.sequence > len(known_hashes)
-        is_new = not store.has_bundle(db, sha256) if failure else continues
+        is_new = not bundles.has_bundle(db, sha256) if failure else continues
         result = MergeResult(
             bundle.header, bundle.card.name, sha256, is_new, failure=failure,
             duplicate_numbers=duplicates.numbers,
         )  # fmt: skip
         if is_new:
             if not (failure and failure.branch):
-                store.save_audit_chain(db, laptop, bundle.chain)
+                laptops.save_audit_chain(db, laptop, bundle.chain)
             result = RowMerger(vault, settings, db, actor).merge_rows(
                 bundle.rows, duplicates, result
             )
-        store.save_bundle(db, bundle, actor, vault.now())
+        bundles.save_bundle(db, bundle, actor, vault.now())
         if is_new and failure:
             _keep_untrusted(db, bundle, failure, duplicates, actor, vault.now(), reason)
     return result
@@ -82,4 +82,4 @@ def _keep_untrusted(
         reason=reason, merged=now, merged_by=actor.id, merged_name=actor.name,
         duplicate_numbers=duplicates.numbers, file=bundle.sealed.data,
     )  # fmt: skip
-    store.save_untrusted_bundle(db, untrusted)
+    bundles.save_untrusted_bundle(db, untrusted)

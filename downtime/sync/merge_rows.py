@@ -8,18 +8,18 @@ from sqlite_utils import Database
 
 from downtime.entry import merge_entries
 from downtime.entry.duplicate_entries import find_duplicate_entries
-from downtime.entry.keyed_form import open_form
 from downtime.entry.merge_entries import EntryMerger
+from downtime.entry.open_form import open_form
 from downtime.errors import UserError
 from downtime.outage import laptop_outages
 from downtime.paper import merge_ledger
 from downtime.paper.merge_ledger import LedgerMerge, LedgerTable
 from downtime.paper.store import issued_forms
 from downtime.settings import Settings
-from downtime.sync import store
 from downtime.sync.bundle import PERSON, BundleHeader, Row
 from downtime.sync.duplicate_numbers import DuplicateRows, drop_second_papers
 from downtime.sync.model import TrustFailure
+from downtime.sync.store import laptops
 from downtime.vault import device, sealing
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -110,7 +110,7 @@ class RowMerger:
         deferred: list[Row] = []
         for table, row in rows:
             if table == PERSON:
-                store.save_person(self.db, laptop, row["id"], row["name"])
+                laptops.save_person(self.db, laptop, row["id"], row["name"])
             elif table in (laptop_outages.LAPTOP_OUTAGE_ROWS, laptop_outages.NUMBER_ROWS):
                 laptop_outages.merge_row(self.db, own_code, table, row)
             elif table in (*LedgerTable, *merge_entries.TABLES):

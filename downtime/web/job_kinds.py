@@ -19,7 +19,7 @@ from downtime.reconcile.harm import review
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns import export_messages, send_messages
 from downtime.returns.rekey import rekey_lines, worklist_files
-from downtime.returns.report import incident_report
+from downtime.returns.report import incident_report, report_files
 from downtime.returns.statement import completeness_statement, statement_files
 from downtime.settings import Settings
 from downtime.snapshot.replay_ledger import preview_replay, replay_ledger
@@ -163,7 +163,7 @@ def _make_report(vault: Vault, settings: Settings, job: Job, progress: Progress)
     )
     drill = "DRILL " if report.statement.facts["outage"]["drill"] else ""
     name = f"{drill}report {report.statement.outage}.pdf"
-    return JobResult(incident_report.to_pdf(report, settings), PDF, name), report.statement.verdict
+    return JobResult(report_files.to_pdf(report, settings), PDF, name), report.statement.verdict
 
 
 def _preview_replay(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:

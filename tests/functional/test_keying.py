@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from downtime.entry import keyed_form, scans
+from downtime.entry import open_form, scans
 from downtime.errors import UserError
 from downtime.paper import ledger, move_form
 from downtime.paper.packs.blank_forms import BlankForms
@@ -140,7 +140,7 @@ def begin(visit, serial: str):
 def kept(served, serial) -> dict[str, str]:
     """What the vault holds of a form."""
     signed_in = served.hospital.open()
-    answers = dict(keyed_form.open_form(signed_in.vault, serial).answers)
+    answers = dict(open_form.open_form(signed_in.vault, serial).answers)
     signed_in.vault.close()
     return answers
 

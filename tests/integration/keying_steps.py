@@ -7,8 +7,8 @@ from downtime import config
 from downtime.accounts import homes
 from downtime.config import Home
 from downtime.entry import double_keying, verify_entry
-from downtime.entry.keyed_form import open_form
 from downtime.entry.model import Entry, Task
+from downtime.entry.open_form import open_form
 from downtime.vault.model import Actor
 
 

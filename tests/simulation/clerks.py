@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from downtime.entry import double_keying, file_form, keying, verify_entry
+from downtime.entry import double_keying, file_form, keying, send_back_entry, verify_entry
 from downtime.entry.model import Entry, Task
 from downtime.vault.model import Actor
 from tests.simulation.machines import Machine
@@ -103,7 +103,9 @@ class Clerks:
             if entry.answers.get(key, "") != paper.answers.get(key, "")
         }
         if wrong:
-            verify_entry.send_back(vault, serial, self._second(entry), "The paper says otherwise")
+            send_back_entry.send_back(
+                vault, serial, self._second(entry), "The paper says otherwise"
+            )
             paper.sheet.sent_back = True
             keys = (paper.first.keys() | paper.answers.keys()) - paper.critical
             self._note(paper, "checked", len(keys), len(wrong))

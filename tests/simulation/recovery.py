@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from downtime.clock import to_text
 from downtime.demo.form_answers import local
-from downtime.entry import duplicate_entries, keyed_form, keying
+from downtime.entry import duplicate_entries, keying, open_form
 from downtime.entry.facts import PaperPerson
 from downtime.entry.model import EntryChoice
 from downtime.outage import outages
@@ -135,7 +135,7 @@ def enter(s: Simulation) -> None:
         if paper.sheet.filed:
             continue
         if paper.sheet.entered:
-            s.clerks.see_through(paper, keyed_form.get_entry(station.vault, paper.sheet.serial))
+            s.clerks.see_through(paper, open_form.get_entry(station.vault, paper.sheet.serial))
         else:
             s.clerks.enter(paper)
     for sheet in s.notes:

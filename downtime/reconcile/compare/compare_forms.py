@@ -5,25 +5,23 @@ An earlier decision stays only while it still holds.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
 
 from sqlite_utils import Database
 
 from downtime.entry.facts import Fact
 from downtime.entry.keyed_answers import make_fact_reader
+from downtime.reconcile.compare.carry_decision import carry_decision, is_unchanged, reopen_orphan
 from downtime.reconcile.compare.comparison import compare_facts_separately
 from downtime.reconcile.compare.load_records import load_earlier, load_recovered
 from downtime.reconcile.compare.model import ComparisonTask, FormsCompared, Stamps
-from downtime.reconcile.duplicates import store as duplicates_store
 from downtime.reconcile.duplicates.find_duplicates import find_duplicates
+from downtime.reconcile.duplicates.store import stored_findings
 from downtime.reconcile.identity.match_patient import Links
-from downtime.reconcile.model import UNDECIDED, AuditAction, Decision, Item, ItemState, StoredItem
-from downtime.reconcile.reasons import ReasonCode, make_reasons
+from downtime.reconcile.model import UNDECIDED, AuditAction, Decision, Item, StoredItem
 from downtime.reconcile.record_index import RecordIndex
 from downtime.reconcile.store import compared_forms
 from downtime.reconcile.store import items as items_store
 from downtime.reconcile.store.compared_forms import ComparedForm, ComparedPerson, person_digest
-from downtime.reconcile.store.items import fact_digest
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -109,7 +107,7 @@ def forget_forms(vault: Vault, task: ComparisonTask, serials: Sequence[str]) -> 
         _drop(db, items_store.fetch_by_serials(db, serials))
         gone = compared_forms.fetch_people_of_forms(db, serials)
         compared_forms.delete_forms(db, serials)
-        duplicates_store.save_findings(db, task.outage.id, serials, ())
+        stored_findings.save_findings(db, task.outage.id, serials, ())
     return gone
 
 
@@ -136,59 +134,3 @@ def _compared_forms(
     for serial, stamp in stamps.items():
         people = {person_digest(fact.person) for fact in facts_by_serial.get(serial, ())}
         yield ComparedForm(serial, stamp, " ".join(sorted(people)))
-
-
-def carry_decision(
-    before: StoredItem | None, now: StoredItem, *, is_repeated: bool = False
-) -> StoredItem:
-    """The new finding with the earlier decision if nothing it rested on has changed.
-
-    `is_repeated`: another form says the same now. What was left out stays so then, and what was to
-    be returned although another form said the same is still to be returned when none does any more.
-
-    What was returned and corrected on paper since becomes a conflict: a person decides whether the
-    correction is returned too.
-    """
-    if before is None:
-        return now
-    now = replace(now, digest=fact_digest(now.item.fact))
-    is_same_fact = before.digest == now.digest
-    if before.decided.decision == Decision.RETURNED:
-        return replace(now, decided=before.decided) if is_same_fact else _correct(now)
-    is_same_finding = before.item.state == now.item.state and before.item.has_same_match(now.item)
-    if is_same_fact and (is_same_finding or _still_holds(before, now, is_repeated=is_repeated)):
-        return replace(now, decided=before.decided)
-    return now
-
-
-def _correct(now: StoredItem) -> StoredItem:
-    reasons = make_reasons(ReasonCode.CORRECTED_SINCE_RETURN) + now.item.reasons
-    return replace(now, item=replace(now.item, state=ItemState.CONFLICT, reasons=reasons))
-
-
-def is_unchanged(before: StoredItem | None, now: StoredItem) -> bool:
-    """Whether a new comparison found what the last one did."""
-    return (
-        before is not None
-        and replace(now, snapshot=before.snapshot, compared=before.compared) == before
-    )
-
-
-def reopen_orphan(row: StoredItem) -> StoredItem:
-    """An item that was returned although its form no longer says so: open, never to be resent."""
-    reasons = make_reasons(ReasonCode.WITHDRAWN_SINCE_RETURN)
-    item = replace(row.item, state=ItemState.NEWER_LIVE, reasons=reasons)
-    return replace(row, item=item, decided=UNDECIDED)
-
-
-def _still_holds(before: StoredItem, now: StoredItem, *, is_repeated: bool) -> bool:
-    """Whether the new state only speaks for what was decided."""
-    if not before.item.has_same_match(now.item):
-        return False
-    states = before.item.state, now.item.state
-    new, not_compared, conflict = ItemState.NEW, ItemState.NOT_COMPARED, ItemState.CONFLICT
-    if before.decided.decision == Decision.LEAVE:
-        return is_repeated and states in ((new, conflict), (not_compared, conflict))
-    if before.decided.decision == Decision.RETURN:
-        return states in ((conflict, new), (conflict, not_compared))
-    return False

@@ -21,7 +21,7 @@ from downtime.paper.store import issued_forms
 from downtime.reconcile.compare.compare_forms import FormComparer, forget_forms, open_comparison
 from downtime.reconcile.compare.compare_in_parallel import compare_in_parallel
 from downtime.reconcile.compare.model import ComparisonSummary, ComparisonTask, Progress, Stamps
-from downtime.reconcile.duplicates.store import fetch_dangling_serials
+from downtime.reconcile.duplicates.store.stored_findings import fetch_dangling_serials
 from downtime.reconcile.identity.links import confirmed_links
 from downtime.reconcile.identity.match_patient import SERIAL, Links, links_between_people
 from downtime.reconcile.latest_outage import find_latest_outage

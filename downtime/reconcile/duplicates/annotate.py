@@ -27,7 +27,8 @@ from downtime.reconcile.duplicates.model import (
     serial_of,
     statement_time,
 )
-from downtime.reconcile.duplicates.tests_and_doses import MatchWindow, describe_site, find_repeats
+from downtime.reconcile.duplicates.specimen_sites import describe_site
+from downtime.reconcile.duplicates.tests_and_doses import MatchWindow, find_repeats
 from downtime.reconcile.model import Decision, Item, ItemState
 from downtime.reconcile.rules.values import fold_test_name
 from downtime.settings import Settings

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from downtime.reconcile.duplicates import store
 from downtime.reconcile.duplicates.annotate import Annotated, annotate_items
 from downtime.reconcile.duplicates.model import (
     RECORD_TYPES,
@@ -13,7 +12,9 @@ from downtime.reconcile.duplicates.model import (
     DuplicateKey,
     UnitFinding,
 )
-from downtime.reconcile.duplicates.store import StoredFinding, StoredStatement
+from downtime.reconcile.duplicates.store import stored_findings, stored_statements
+from downtime.reconcile.duplicates.store.stored_findings import StoredFinding
+from downtime.reconcile.duplicates.store.stored_statements import StoredStatement
 from downtime.reconcile.model import Decision, Item, ItemState, StoredItem
 from downtime.reconcile.store.items import fact_digest
 from downtime.settings import Settings
@@ -44,10 +45,10 @@ def find_duplicates(
         return DuplicateResult(list(items), set())
     patients = {item.patient for item in relevant} - {""}
     has_units = any(item.fact.fields.get("batch") for item in relevant)
-    others = store.fetch_statements(db, outage, patients, serials, with_units=has_units)
+    others = stored_statements.fetch_statements(db, outage, patients, serials, with_units=has_units)
     statements = [other.statement for other in others]
     annotated = annotate_items(items, settings, statements, _decisions(items, stored))
-    store.save_findings(db, outage, serials, _findings(items, annotated))
+    stored_findings.save_findings(db, outage, serials, _findings(items, annotated))
     stale = {other.statement.serial for other in others if _is_stale(other, annotated)}
     return DuplicateResult(annotated.items, stale, frozenset(annotated.same_on_other_form))
 
@@ -82,7 +83,9 @@ def _findings(items: Sequence[Item], annotated: Annotated) -> list[StoredFinding
         )
         if item.key in annotated.units:
             key, unit = annotated.units[item.key]
-            alone = store.encode_own_finding(item.state, item.reasons, item.needs_second_person)
+            alone = stored_findings.encode_own_finding(
+                item.state, item.reasons, item.needs_second_person
+            )
             findings.append(
                 StoredFinding(item.key, other, *_unit_columns(key, unit), unit.sort_key, alone)
             )

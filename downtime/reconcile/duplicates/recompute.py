@@ -7,14 +7,14 @@ from operator import attrgetter
 
 from sqlite_utils import Database
 
-from downtime.reconcile.duplicates import store
 from downtime.reconcile.duplicates.blood_units import find_representatives
 from downtime.reconcile.duplicates.model import (
     RETURNABLE_STATES,
     reasons_for_represented,
     reasons_for_rival,
 )
-from downtime.reconcile.duplicates.store import OwnFinding, UnitMember
+from downtime.reconcile.duplicates.store import stored_findings, unit_members
+from downtime.reconcile.duplicates.store.unit_members import OwnFinding, UnitMember
 from downtime.reconcile.model import LIFECYCLE, UNDECIDED, Decision, ItemState, StoredItem
 from downtime.reconcile.reasons import with_returned
 from downtime.reconcile.store import items
@@ -31,13 +31,13 @@ def recompute_after_decision(db: Database, rows: Iterable[StoredItem]) -> None:
     decided = [row for row in rows if row.item.fact.fields.get("batch")]
     if not decided:
         return
-    members = store.fetch_unit_members(db, decided[0].outage, [row.key for row in decided])
+    members = unit_members.fetch_unit_members(db, decided[0].outage, [row.key for row in decided])
     findings: dict[str, _NewFinding] = {}
     for _, group in groupby(members, key=attrgetter("unit")):
         findings |= _find_of_unit(list(group))
     changed = [_apply(row, findings[row.key][0]) for row in items.fetch_by_keys(db, findings)]
     items.save_items(db, changed)
-    store.save_representatives(db, {key: other for key, (_, other) in findings.items()})
+    unit_members.save_representatives(db, {key: other for key, (_, other) in findings.items()})
 
 
 def reopen_after_refusal(db: Database, rows: Sequence[StoredItem]) -> None:
@@ -45,7 +45,7 @@ def reopen_after_refusal(db: Database, rows: Sequence[StoredItem]) -> None:
     opened = [replace(row, decided=UNDECIDED) for row in rows]
     for row in rows:
         LIFECYCLE.check(row.decided.decision, Decision.OPEN)
-        followers = items.fetch_by_keys(db, store.fetch_followers(db, [row.key]))
+        followers = items.fetch_by_keys(db, stored_findings.fetch_followers(db, [row.key]))
         items.save_items(db, [_not_returned(other, row.item.fact.serial) for other in followers])
     items.save_decisions(db, opened)
     recompute_after_decision(db, opened)

@@ -25,7 +25,8 @@ from downtime.returns.policies import (
     check_tick_number,
 )
 from downtime.returns.queue_messages import QueueResult
-from downtime.returns.rekey.line_table import SEPARATION, LineState, RekeyLine
+from downtime.returns.rekey.line_text import SEPARATION
+from downtime.returns.rekey.model import LineState, RekeyLine
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.vault.model import Actor

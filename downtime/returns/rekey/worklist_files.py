@@ -15,7 +15,8 @@ from downtime.reconcile.store import items as items_store
 from downtime.returns import outbox
 from downtime.returns.model import Channel, Message, MessageState
 from downtime.returns.rekey import line_table, rekey_lines
-from downtime.returns.rekey.line_table import SEPARATION, LineState, RekeyLine
+from downtime.returns.rekey.line_text import SEPARATION
+from downtime.returns.rekey.model import LineState, RekeyLine
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.vault.files import write_atomic

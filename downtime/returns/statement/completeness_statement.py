@@ -21,7 +21,7 @@ from downtime.reconcile.model import ItemFilter, ItemState
 from downtime.reconcile.store import compared_forms
 from downtime.reconcile.store import items as items_store
 from downtime.returns.model import AuditAction, Lead, Signature
-from downtime.returns.statement import form_accounting, open_items, statement_facts
+from downtime.returns.statement import open_items, outage_forms, statement_facts
 from downtime.returns.statement.model import StatementVerdict, count_kinds
 from downtime.returns.statement.open_items import count_overdue
 from downtime.returns.store import outbox_messages
@@ -152,9 +152,9 @@ def find_outage(vault: Vault, outage_id: str = "") -> Outage:
 def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
     run = compared_forms.fetch_last_run(vault.db, outage.id)
     recovered = run.snapshot if run else ""
-    ahead = form_accounting.list_used_ahead(vault, outage)
+    ahead = outage_forms.list_used_ahead(vault, outage)
     serials = [form.serial for form in ahead]
-    forms, total = form_accounting.account_outage_forms(
+    forms, total = outage_forms.account_outage_forms(
         vault, outage, ahead, scans.fetch_serials(vault.db)
     )
     open_ = open_items.find_open_items(vault, settings, outage)
@@ -174,7 +174,7 @@ def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str,
         "patients": statement_facts.count_patients(vault, outage, recovered, until, stays),
         "forms": [asdict(row) for row in forms],
         "forms_total": {k: v for k, v in asdict(total).items() if k not in ("ward", "form")},
-        "printed_ahead": form_accounting.count_by_ward(ahead),
+        "printed_ahead": outage_forms.count_by_ward(ahead),
         "entries": entry_store.count_figures(vault.db, outage.id, serials),
         "error_rate": statement_facts.measure_error_rate(vault, outage, serials),
         "items": items_store.count_by_state(vault.db, outage.id),

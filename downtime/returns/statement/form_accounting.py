@@ -1,22 +1,11 @@
-"""Every form to zero: issued = returned + void + lost + still out, for each ward and form.
+"""Every form to zero: issued = returned + void + lost + still out, for each ward and form."""
 
-A pack that was printed before anything failed belongs to no outage. Once one of its forms is used,
-it is accounted for with the outage in which it was written on: by the time of what it says once it
-is keyed, else by when it came back or was declared lost. What was never used waits for the next one.
-"""
-
-from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from downtime.config import read_data_file
-from downtime.entry.model import EntryState
-from downtime.entry.store import entries as entry_store
-from downtime.outage.model import Outage
-from downtime.paper import ledger
-from downtime.paper.model import FormState, IssuedForm
-from downtime.vault.vault import Vault
+from downtime.paper.model import FormState
 
 FATES = {
     FormState.ISSUED: "out",
@@ -121,58 +110,3 @@ def account_forms(tallies: Iterable[Tally], issued: int) -> tuple[list[AccountRo
     if total.issued != issued:
         raise UnbalancedError(f"{total.issued} forms counted, {issued} issued")
     return [rows[key] for key in sorted(rows)], total
-
-
-USED = (FormState.RETURNED, FormState.KEYED, FormState.VERIFIED, FormState.FILED, FormState.LOST)
-"""States of a form printed ahead that say that it was used, or gone, during an outage."""
-_SUBMITTED = tuple(state for state in EntryState if state != EntryState.DRAFT)
-
-
-def list_used_ahead(vault: Vault, outage: Outage, *states: FormState) -> list[IssuedForm]:
-    """Forms printed ahead that were used in this outage, in these states or in any of `USED`."""
-    if outage.drill:
-        return []
-    used = [
-        form
-        for state in states or USED
-        for form in ledger.list_in_states(vault, "", state)
-        if not form.drill
-    ]
-    if not used:
-        return []
-    events = {e.serial: e.event for e in entry_store.find_in_state(vault.db, *_SUBMITTED)}
-    return [form for form in used if was_used(form, events, outage)]
-
-
-def was_used(form: IssuedForm, events: Mapping[str, str], outage: Outage) -> bool:
-    """Whether a form printed ahead was used in this outage; `events` by serial, of what is keyed."""
-    when = events.get(form.serial) or form.changed_at
-    return outage.opened <= when and (not outage.closed or when <= outage.closed)
-
-
-def account_outage_forms(
-    vault: Vault, outage: Outage, ahead: Sequence[IssuedForm], scanned: Container[str]
-) -> tuple[list[AccountRow], AccountRow]:
-    """Every form's fate by ward and form, and the total; `ahead` as `list_used_ahead` gives it.
-
-    UnbalancedError when the sums do not meet what the ledger counts.
-    """
-    forms = [*ledger.list_in_states(vault, outage.id, *FormState), *ahead]
-    issued = sum(count.number for count in ledger.count_forms(vault, outage.id)) + len(ahead)
-    return account_forms(_count_tallies(vault, forms, scanned), issued)
-
-
-def _count_tallies(
-    vault: Vault, forms: Iterable[IssuedForm], scanned: Container[str]
-) -> Iterable[Tally]:
-    entered = {entry.serial for entry in entry_store.find_in_state(vault.db, *_SUBMITTED)}
-    counts = Counter(
-        Tally(f.ward, f.form, f.state, f.serial in entered, f.serial in scanned) for f in forms
-    )
-    return [tally._replace(number=number) for tally, number in counts.items()]
-
-
-def count_by_ward(forms: Iterable[IssuedForm]) -> dict[str, Any]:
-    """How many forms these are, by ward."""
-    counts = Counter(form.ward for form in forms)
-    return {"forms": counts.total(), "wards": dict(sorted(counts.items()))}

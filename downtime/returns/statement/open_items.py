@@ -28,7 +28,7 @@ from downtime.reconcile.store import compared_forms
 from downtime.reconcile.store import items as items_store
 from downtime.reconcile.wording import explain
 from downtime.returns.model import WAITING
-from downtime.returns.statement import form_accounting
+from downtime.returns.statement import outage_forms
 from downtime.returns.statement.model import WORDINGS, OpenItem, OpenKind, OwnedItems
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
@@ -136,7 +136,7 @@ def _unfinished_forms(
     vault: Vault, settings: Settings, outage: Outage, owners: Owners
 ) -> Iterator[OpenItem]:
     groups: dict[tuple[int, FormState, str, str], list[IssuedForm]] = defaultdict(list)
-    ahead = form_accounting.list_used_ahead(vault, outage, FormState.RETURNED, FormState.KEYED)
+    ahead = outage_forms.list_used_ahead(vault, outage, FormState.RETURNED, FormState.KEYED)
     for form in [*ledger.list_in_states(vault, outage.id, *_UNFINISHED), *ahead]:
         state = FormState(form.state)
         groups[_STATE_ORDER.index(state), state, form.ward, form.form].append(form)
@@ -184,7 +184,7 @@ def _unlinked_numbers(
 
 
 def _uncompared_forms(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
-    ahead = form_accounting.list_used_ahead(vault, outage, FormState.VERIFIED)
+    ahead = outage_forms.list_used_ahead(vault, outage, FormState.VERIFIED)
     verified = ledger.list_in_states(vault, outage.id, FormState.VERIFIED)
     serials = {form.serial for form in (*verified, *ahead)}
     run = compared_forms.fetch_last_run(vault.db, outage.id)

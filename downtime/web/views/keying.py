@@ -10,11 +10,11 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 
 from downtime.accounts import permissions
 from downtime.accounts.model import Permission
-from downtime.entry import claims, file_form, keyed_form, picklists, policies, scans
+from downtime.entry import claims, file_form, open_form, picklists, policies, scans
 from downtime.entry import keying as entering
-from downtime.entry.claims import PageSave
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import Claim, Task
+from downtime.entry.page_saves import PageSave
 from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import InputError, NotFoundError, UserError
@@ -45,7 +45,7 @@ def open_() -> ViewResponse:
     """Go to the form of a serial; what is keyed is then scanned one by one, not from a queue."""
     typed = request.form.get("serial", "")
     try:
-        form = keyed_form.open_form(request_context.vault(), typed)
+        form = open_form.open_form(request_context.vault(), typed)
     except (InputError, NotFoundError) as error:
         return _render_choose(typed, error), error.http_status
     queues.start_queue(None)
@@ -59,7 +59,7 @@ def form(serial: str) -> ViewResponse:
 
     Whoever is to key it a second time, or to decide, does not see here what was keyed first.
     """
-    opened = keyed_form.open_form(request_context.vault(), serial, request_context.settings())
+    opened = open_form.open_form(request_context.vault(), serial, request_context.settings())
     entry, serial = opened.entry, opened.issued.serial
     if entry and entry.transcriber != request_context.person().id:
         if entry.waits == Task.KEY_AGAIN:
@@ -81,7 +81,7 @@ def submit(serial: str) -> ViewResponse:
         )
     except InvalidAnswersError as error:
         entering.save_draft(vault, serial, answers, request_context.actor(), read_page_save())
-        opened = keyed_form.open_form(vault, serial, settings)
+        opened = open_form.open_form(vault, serial, settings)
         return _render_form(opened, answers, problem_sentences(error)), error.http_status
     next_one = "" if queues.current_queue() else " Scan the next one."
     flash(f"Form {serials.format_serial(serials.parse_serial(serial))} is entered.{next_one}")

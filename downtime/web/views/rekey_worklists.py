@@ -10,7 +10,7 @@ from downtime.errors import NotFoundError
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns.policies import MAX_TICK_NUMBER
 from downtime.returns.rekey import line_table, rekey_lines
-from downtime.returns.rekey.line_table import RekeyLine
+from downtime.returns.rekey.model import RekeyLine
 from downtime.returns.rekey.worklist_files import WorklistFileKind
 from downtime.web import request_context
 from downtime.web.job_kinds import JobName

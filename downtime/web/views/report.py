@@ -6,7 +6,7 @@ from markupsafe import Markup
 from downtime.accounts.model import Permission
 from downtime.outage import outages
 from downtime.reconcile.harm.model import KINDS, OUTCOMES
-from downtime.returns.report import incident_report
+from downtime.returns.report import incident_report, report_files
 from downtime.returns.statement import statement_files
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN, JobName
@@ -32,7 +32,7 @@ def show() -> ViewResponse:
         report=report,
         past=past,
         facts=report.statement.facts,
-        drawings={chart.id: Markup(incident_report.draw_chart(chart)) for chart in report.charts},  # noqa: S704
+        drawings={chart.id: Markup(report_files.draw_chart(chart)) for chart in report.charts},  # noqa: S704
         kinds=KINDS,
         outcomes=OUTCOMES,
     )

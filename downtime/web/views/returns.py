@@ -8,7 +8,7 @@ from downtime.reconcile import find_items
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision
 from downtime.reconcile.store import items as items_store
-from downtime.returns import channels, outbox, queue_messages, take_back_message
+from downtime.returns import check_targets, outbox, queue_messages, take_back_message
 from downtime.returns.channels import CHANNELS
 from downtime.returns.model import LIFECYCLE, STATE_TITLES, MessageState, word_reason
 from downtime.returns.store import outbox_messages
@@ -40,7 +40,7 @@ def show() -> ViewResponse:
     refused = list(outbox_messages.list_messages(vault.db, outage.id, state=MessageState.REFUSED))
     refused_keys = (key for message in refused for key in message.compared)
     refused_items = items_store.fetch_by_keys(vault.db, refused_keys)
-    targets, faults = channels.check_targets(settings)
+    targets, faults = check_targets.check_targets(settings)
     return render_template(
         "returns/show.html",
         outage=outage,

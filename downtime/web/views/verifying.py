@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
-from downtime.entry import claims, double_keying, keyed_form, policies, verify_entry
+from downtime.entry import (
+    claims,
+    double_keying,
+    open_form,
+    policies,
+    send_back_entry,
+    verify_entry,
+)
 from downtime.entry.double_keying import DisputedField
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import EntryState, Task
@@ -95,7 +102,7 @@ def submit_decision(serial: str) -> ViewResponse:
 @require_permission(Permission.ENTRY_VERIFY)
 def verify(serial: str) -> ViewResponse:
     """A second person compared all of it; what is keyed blind first is not verified by a look."""
-    opened = keyed_form.open_form(request_context.vault(), serial, request_context.settings())
+    opened = open_form.open_form(request_context.vault(), serial, request_context.settings())
     if opened.entry and opened.entry.waits == Task.KEY_AGAIN:
         policies.check_is_other_person(opened.entry, opened.typists, request_context.actor())
         return redirect(url_for("verifying.second", serial=serial), 303)
@@ -110,7 +117,7 @@ def verify(serial: str) -> ViewResponse:
 @require_permission(Permission.ENTRY_VERIFY)
 def send_back(serial: str) -> ViewResponse:
     """What was keyed is wrong: it becomes a draft again."""
-    verify_entry.send_back(
+    send_back_entry.send_back(
         request_context.vault(), serial, request_context.actor(), required_reason()
     )
     return redirect(url_for("keying.form", serial=serial), 303)
@@ -143,7 +150,7 @@ def _render_second(opened: KeyedForm, answers: Mapping[str, str], problems: dict
 def _render_decide(serial: str, chosen: Mapping[str, str], problems: dict[str, str]) -> str:
     vault, settings = request_context.vault(), request_context.settings()
     disputed = double_keying.find_disputed_fields(vault, settings, serial, request_context.actor())
-    opened = keyed_form.open_form(vault, serial, settings)
+    opened = open_form.open_form(vault, serial, settings)
     queues.remember_visited(opened.issued.serial)
     claim = claims.claim_form(vault, settings, serial, request_context.actor())
     return render_template(

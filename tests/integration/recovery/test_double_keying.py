@@ -7,9 +7,10 @@ from downtime.entry import (
     claims,
     double_keying,
     file_form,
-    keyed_form,
     keying,
+    open_form,
     quality,
+    send_back_entry,
     verify_entry,
 )
 from downtime.entry.facts import AbsentReason
@@ -72,7 +73,7 @@ def test_the_second_person_is_shown_nothing_of_the_first(vault, rare, phoned, ch
 def test_who_keyed_first_cannot_key_second(vault, rare, phoned, actor):
     with pytest.raises(ForbiddenError, match="somebody else"):
         double_keying.submit_second_keying(vault, rare, phoned, CRITICAL, actor)
-    assert keyed_form.get_entry(vault, phoned).state == "entered"
+    assert open_form.get_entry(vault, phoned).state == "entered"
 
 
 def test_a_difference_goes_to_a_third_person_who_sees_both(vault, rare, phoned, actor, checker):
@@ -109,7 +110,7 @@ def test_a_dispute_cannot_be_settled_by_a_look(vault, rare, phoned, checker):
 def test_a_decision_has_to_pass_the_definition(vault, rare, issue, actor, checker):
     serial = issue("admission", BLANK)
     keying.submit_entry(vault, rare, serial, ADMITTED, actor)
-    keys = keyed_form.open_form(vault, serial, rare).critical_keys
+    keys = open_form.open_form(vault, serial, rare).critical_keys
     same = {key: ADMITTED[key] for key in keys if key in ADMITTED}
     double_keying.submit_second_keying(
         vault, rare, serial, {**same, "birth-date": "010386"}, checker
@@ -134,7 +135,7 @@ def test_sent_back_is_keyed_twice_anew_and_what_both_said_is_kept(
     vault, rare, phoned, actor, checker
 ):
     double_keying.submit_second_keying(vault, rare, phoned, {**CRITICAL, "value:1": "9.1"}, checker)
-    verify_entry.send_back(vault, phoned, THIRD, "wrong paper")
+    send_back_entry.send_back(vault, phoned, THIRD, "wrong paper")
     assert second_keyings.fetch(vault.db, phoned) is None
     said = {past.state: past.answers["value:1"] for past in entries.fetch_past(vault.db, phoned)}
     assert said == {"adjudicating": "6.10", "key-again": "9.1"}
@@ -145,7 +146,7 @@ def test_sent_back_is_keyed_twice_anew_and_what_both_said_is_kept(
 def test_what_was_corrected_counts_as_wrong(vault, settings, issue, actor, checker):
     serial = issue("observations")
     outage = keying.submit_entry(vault, settings, serial, OBSERVED, actor).outage
-    verify_entry.send_back(vault, serial, checker, "pulse misread")
+    send_back_entry.send_back(vault, serial, checker, "pulse misread")
     keying.submit_entry(vault, settings, serial, OBSERVED | {"pulse:1": "98"}, actor)
     verify_entry.verify_entry(vault, serial, checker)
     found = quality.estimate_form(vault.db, settings, outage, "observations")
@@ -159,7 +160,7 @@ def test_each_field_that_a_second_person_looked_at_counts_once(
     """Compared and keyed again, of one form: what was keyed blind is not counted as compared too."""
     serial = issue("phoned-result")
     entry = keying.submit_entry(vault, settings, serial, PHONED, actor)
-    keys = set(keyed_form.open_form(vault, serial, settings).critical_keys)
+    keys = set(open_form.open_form(vault, serial, settings).critical_keys)
     double_keying.submit_second_keying(vault, settings, serial, CRITICAL, checker)
     verify_entry.verify_entry(vault, serial, checker)
     found = quality.estimate_form(vault.db, settings, entry.outage, "phoned-result")
@@ -171,7 +172,7 @@ def test_each_field_that_a_second_person_looked_at_counts_once(
 def test_a_form_keyed_anew_counts_as_it_was_keyed_first(vault, settings, issue, actor, checker):
     serial = issue("phoned-result")
     entry = keying.submit_entry(vault, settings, serial, {**PHONED, "value:1": "9.1"}, actor)
-    verify_entry.send_back(vault, serial, checker, "the value is misread")
+    send_back_entry.send_back(vault, serial, checker, "the value is misread")
     keying.submit_entry(vault, settings, serial, PHONED, actor)
     double_keying.submit_second_keying(vault, settings, serial, CRITICAL, checker)
     verify_entry.verify_entry(vault, serial, checker)
@@ -217,7 +218,7 @@ def test_an_idle_form_is_free_and_what_was_typed_is_kept(
     claim = claims.claim_form(vault, settings, serial, checker)
     assert claim.is_of(checker)
     assert claim.since == to_text(clock())
-    assert dict(keyed_form.open_form(vault, serial).answers) == {"pulse:1": "88"}
+    assert dict(open_form.open_form(vault, serial).answers) == {"pulse:1": "88"}
     keying.save_draft(vault, serial, {"pulse:1": "89"}, checker)
     with pytest.raises(ConflictError, match="Ben Records"):
         keying.save_draft(vault, serial, {"pulse:1": "90"}, actor)

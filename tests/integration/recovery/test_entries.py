@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.entry import file_form, keyed_form, keying, verify_entry
+from downtime.entry import file_form, keying, open_form, send_back_entry, verify_entry
 from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
@@ -42,7 +42,7 @@ def test_who_keyed_it_cannot_verify_it(vault, settings, issue, actor):
     keying.submit_entry(vault, settings, serial, BLOODS, actor)
     with pytest.raises(ForbiddenError, match="somebody else"):
         verify_entry.verify_entry(vault, serial, actor)
-    assert (keyed_form.get_entry(vault, serial).state, state(vault, serial)) == ("entered", "keyed")
+    assert (open_form.get_entry(vault, serial).state, state(vault, serial)) == ("entered", "keyed")
 
 
 def test_every_field_at_fault_gets_one_sentence_and_nothing_is_kept(vault, settings, issue, actor):
@@ -131,7 +131,7 @@ def test_an_nhs_number_with_a_slip_is_refused(vault, settings, issue, actor):
 def test_a_draft_is_kept_as_typed_and_goes_on_later(vault, settings, issue, actor):
     serial = issue("blood-sciences-request")
     keying.save_draft(vault, serial, {"reason": "Blee", "priority": ""}, actor)
-    form = keyed_form.open_form(vault, serial)
+    form = open_form.open_form(vault, serial)
     assert form.answers == {"reason": "Blee"}
     assert (form.entry.state, form.issued.state) == ("draft", "issued")
     keying.submit_entry(vault, settings, serial, BLOODS, actor)
@@ -144,8 +144,8 @@ def test_sent_back_keeps_what_was_said_and_who_sent_it(vault, settings, issue, a
     keying.submit_entry(vault, settings, serial, BLOODS, actor)
     see_through(vault, settings, serial, checker)
     with pytest.raises(InputError, match="reason"):
-        verify_entry.send_back(vault, serial, checker, " ")
-    back = verify_entry.send_back(vault, serial, checker, "wrong test ticked")
+        send_back_entry.send_back(vault, serial, checker, " ")
+    back = send_back_entry.send_back(vault, serial, checker, "wrong test ticked")
     assert (back.state, back.corrections, state(vault, serial)) == ("draft", 1, "returned")
     past, second = entries.fetch_past(vault.db, serial)
     assert (second.state, second.transcriber) == ("key-again", checker.id)
@@ -183,6 +183,6 @@ def test_a_form_keyed_by_policy_is_not_filed_before_it_is_verified(vault, settin
 
 def test_unknown_serials_say_what_to_do(vault, settings, actor):
     with pytest.raises(NotFoundError):
-        keyed_form.open_form(vault, serials.make_serial("K7", 999))
+        open_form.open_form(vault, serials.make_serial("K7", 999))
     with pytest.raises(InputError, match="not a serial"):
-        keyed_form.open_form(vault, "K7-000001")
+        open_form.open_form(vault, "K7-000001")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry import keyed_form, keying
+from downtime.entry import keyed_form, keying, open_form
 from downtime.entry.fact_reader import find_facts
 from downtime.entry.questionnaire_response import dump_response, read_response, write_response
 from downtime.entry.validation import ValidatedAnswers, validate_answers
@@ -88,7 +88,7 @@ def test_a_full_form_says_what_happened_and_to_whom(vault, settings, issue, acto
 @pytest.mark.parametrize("name", STAYS)
 def test_a_paper_that_stays_on_the_ward_is_not_keyed(vault, issue, name):
     with pytest.raises(InputError, match="Nothing is keyed"):
-        keyed_form.open_form(vault, issue(name, Subject()))
+        open_form.open_form(vault, issue(name, Subject()))
 
 
 def test_each_line_of_a_list_is_about_its_own_patient(vault, settings, issue, actor):

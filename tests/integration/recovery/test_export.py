@@ -9,7 +9,7 @@ import hl7
 import openpyxl
 import pytest
 
-from downtime.entry import keying, verify_entry
+from downtime.entry import keying, send_back_entry
 from downtime.errors import ConflictError, InputError
 from downtime.outage import outages
 from downtime.paper.model import Subject
@@ -138,7 +138,7 @@ def test_an_entry_that_changed_since_waits_for_a_new_comparison(
     vault, settings, decided, actor, checker, tmp_path
 ):
     key = decided["Urea and electrolytes"].key
-    verify_entry.send_back(vault, key[:9], checker, "wrong patient")
+    send_back_entry.send_back(vault, key[:9], checker, "wrong patient")
     out = export_messages(vault, settings, "hl7v2", tmp_path, actor)
     assert out.outdated == (key,)
     assert out.items == 2
@@ -162,7 +162,7 @@ def test_a_correction_after_the_return_is_a_conflict_and_gets_a_message_of_its_o
 ):
     key = decided["Urea and electrolytes"].key
     export_messages(vault, settings, "hl7v2", tmp_path / "a", actor)
-    verify_entry.send_back(vault, key[:9], checker, "other requester")
+    send_back_entry.send_back(vault, key[:9], checker, "other requester")
     keying.submit_entry(vault, settings, key[:9], BLOODS | {"requester": "Dr Bo"}, actor)
     see_through(vault, settings, key[:9], checker)
     run_comparison.run_comparison(vault, settings, actor, "corrected")
@@ -179,7 +179,7 @@ def test_what_went_out_and_is_no_longer_said_is_opened_and_never_sent_again(
 ):
     key = decided["Urea and electrolytes"].key
     export_messages(vault, settings, "hl7v2", tmp_path, actor)
-    verify_entry.send_back(vault, key[:9], checker, "wrong test")
+    send_back_entry.send_back(vault, key[:9], checker, "wrong test")
     run_comparison.run_comparison(vault, settings, actor, "again")
     row = find_items.get_item(vault, key)
     assert (row.item.state, row.is_open) == ("newer-live", True)

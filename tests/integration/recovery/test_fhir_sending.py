@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from downtime.clock import from_text
-from downtime.entry import scans, verify_entry
+from downtime.entry import scans, send_back_entry
 from downtime.errors import ConflictError
 from downtime.returns import outbox, queue_messages, send_messages
 from downtime.returns.model import Channel, MessageState
@@ -270,7 +270,7 @@ def test_a_scan_goes_along_where_the_site_wants_it(vault, settings, decided, act
 def test_a_corrected_form_waits_until_it_is_compared_again(
     vault, settings, decided, actor, checker
 ):
-    verify_entry.send_back(vault, decided["phoned-result"], actor, "misread")
+    send_back_entry.send_back(vault, decided["phoned-result"], actor, "misread")
     queued = queue_messages.queue_items(vault, told(settings, "http://127.0.0.1:9/fhir"), actor)
     assert len(queued.outdated) == 1
     assert queued.messages == 3

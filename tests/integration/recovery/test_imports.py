@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry import keyed_form, keying
+from downtime.entry import keying, open_form
 from downtime.entry.import_responses import import_file
 from downtime.entry.questionnaire_response import dump_response, write_response
 from downtime.errors import InputError
@@ -59,7 +59,7 @@ def test_one_bad_response_does_not_stop_the_others(vault, issue, run):
     assert "not a QuestionnaireResponse" in said[2][0]
     assert "was not issued" in said[3][0]
     assert "names form 'observations'" in said[5][0]
-    assert keyed_form.get_entry(vault, good).origin == "imported"
+    assert open_form.get_entry(vault, good).origin == "imported"
 
 
 def test_importing_twice_creates_nothing_twice(vault, issue, run):
@@ -77,7 +77,7 @@ def test_other_answers_for_an_entered_form_are_a_problem_for_a_person(vault, iss
     run(json.dumps(flat(serial, BLOODS)))
     report = run(json.dumps(flat(serial, BLOODS | {"reason": "Fell"})))
     assert "already entered, with other answers" in report.problems[0].sentences[0]
-    assert keyed_form.get_entry(vault, serial).answers["reason"] == "Bleeding"
+    assert open_form.get_entry(vault, serial).answers["reason"] == "Bleeding"
 
 
 @pytest.mark.parametrize("shape", ["one", "list", "bundle", "ndjson"])
@@ -118,7 +118,7 @@ def test_groups_rows_and_typed_values_are_read(vault, issue, run):
     }
     resource["item"] += [{"linkId": "set", "item": row}, {"linkId": "set", "item": second}]
     run(json.dumps(resource).replace('"TEMPERATURE"', "38.10"))
-    entry = keyed_form.get_entry(vault, serial)
+    entry = open_form.get_entry(vault, serial)
     assert entry.answers["taken:1"] == "2026-11-02T13:00"
     assert entry.answers["consciousness:1"] == "V"
     assert entry.answers["temperature:2"] == "38.10"
@@ -142,7 +142,7 @@ def test_an_exported_entry_imports_to_the_same_answers(
     assert "\\u0001" not in text
     report = run(text.replace(first, second))
     assert report.problems == ()
-    assert keyed_form.get_entry(vault, second).answers == entry.answers
+    assert open_form.get_entry(vault, second).answers == entry.answers
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from downtime.clinical.model import ServiceRequest
-from downtime.entry import keying, verify_entry
+from downtime.entry import keying, send_back_entry
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.paper.model import Subject
 from downtime.reconcile import decide_item, find_items
@@ -138,7 +138,7 @@ def test_a_corrected_entry_reopens_its_decisions_and_forgets_what_it_no_longer_s
     key = day["test.ue"]
     serial = key[:9]
     decide_item.decide_item(vault, day["test.ue"], "return", checker, "not in the LIMS")
-    verify_entry.send_back(vault, serial, checker, "wrong test")
+    send_back_entry.send_back(vault, serial, checker, "wrong test")
     vault.clock = (lambda now: lambda: now + timedelta(minutes=5))(vault.clock())
     answers = {k: v for k, v in BLOODS.items() if k != "test.ue"} | {"test.crp": "true"}
     keying.submit_entry(vault, settings, serial, answers, actor)

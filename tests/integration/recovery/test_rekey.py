@@ -12,7 +12,7 @@ from downtime.entry.facts import Fact, PaperPerson
 from downtime.errors import ConflictError, InputError
 from downtime.returns import queue_messages
 from downtime.returns.model import MessageState
-from downtime.returns.rekey import line_table, rekey_lines, worklist_files
+from downtime.returns.rekey import line_table, line_text, rekey_lines, worklist_files
 from downtime.returns.store import outbox_messages
 from downtime.settings import ReturnsSettings
 from downtime.vault.model import Actor
@@ -38,7 +38,7 @@ def lines(vault, settings, outage_id, actor):
 
 
 def test_a_list_is_in_the_order_in_which_records_teams_key(lines):
-    seen = [(line.worklist[0], line_table.name_type(line.row.item.fact)) for line in lines]
+    seen = [(line.worklist[0], line_text.name_type(line.row.item.fact)) for line in lines]
     lims = [kind for system, kind in seen if system == "LIMS"]
     assert lims == ["Request", "Request", "Result"]
     assert ("PAS", "Admission") in seen
@@ -150,7 +150,7 @@ def test_no_cell_of_a_spreadsheet_can_be_run(start):
     assert set(cells) == {f"'{start}cmd"}
 
 
-@pytest.mark.parametrize("kind", line_table.TYPE_TITLES)
+@pytest.mark.parametrize("kind", line_text.TYPE_TITLES)
 def test_every_type_has_its_words_and_loses_none(kind):
     fields = {
         "medicine": "Morphine",
@@ -162,17 +162,17 @@ def test_every_type_has_its_words_and_loses_none(kind):
         key="K7000042X-form", type=kind, system="EPR", form="f", serial="K7000042X",
         person=PaperPerson(family="Hill"), fields=fields, notes=(("Said", "more"),),
     )  # fmt: skip
-    told = line_table.describe_item(fact) + line_table.describe_details(
+    told = line_text.describe_item(fact) + line_text.describe_details(
         fact, ZoneInfo("Europe/London")
     )
     for words in ("Morphine", "Dosage: 2.5 mg", "Unheard of: kept", "Said: more", "18:00"):
         assert words in told
-    assert line_table.name_type(fact)
+    assert line_text.name_type(fact)
 
 
 def test_moves_are_told_apart():
     moves = [
-        line_table.name_type(
+        line_text.name_type(
             Fact(key="k", type="Encounter", system="PAS", form="f", serial="s", fields=fields)
         )
         for fields in ({}, {"event": "transfer"}, {"event": "discharge"})

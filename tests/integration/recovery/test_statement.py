@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from downtime.accounts import store as accounts
 from downtime.accounts.model import Person
+from downtime.accounts.store import accounts
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.outage import outages
 from downtime.paper import assignments, ledger, move_form

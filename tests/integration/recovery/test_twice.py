@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry import keying, verify_entry
+from downtime.entry import keying, send_back_entry
 from downtime.paper.model import Subject
 from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
@@ -93,7 +93,7 @@ def test_when_the_other_form_no_longer_says_so_the_decision_is_an_ordinary_one_a
     second = keyed("blood-sciences-request", taken("13:50"))
     assert states()[second] == "conflict"
     decide_item.decide_item(vault, f"{second}-test.fbc", "leave", checker, "written twice")
-    verify_entry.send_back(vault, first, checker, "read again")
+    send_back_entry.send_back(vault, first, checker, "read again")
     if how == "corrected":
         keying.submit_entry(vault, settings, first, taken("11:40"), actor)
     if how == "other-test":
@@ -145,7 +145,7 @@ def test_what_was_returned_in_spite_of_another_form_still_is_when_that_is_taken_
     second = keyed("blood-sciences-request", taken("13:50"))
     states()
     decide_item.decide_item(vault, f"{second}-test.fbc", "return", checker, "both are wanted")
-    verify_entry.send_back(vault, first, checker, "read again")
+    send_back_entry.send_back(vault, first, checker, "read again")
     keying.submit_entry(vault, settings, first, taken("11:40"), actor)
     assert states()[second] == "new"
     assert find_items.get_item(vault, f"{second}-test.fbc").decided.decision == "return"

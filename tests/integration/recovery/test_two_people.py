@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry import claims, double_keying, file_form, keying, verify_entry
+from downtime.entry import claims, double_keying, file_form, keying, send_back_entry, verify_entry
 from downtime.entry.import_responses import import_file
-from downtime.entry.keyed_form import get_entry, open_form
 from downtime.entry.model import EntryState, SecondKeying, Task, VerificationBasis
+from downtime.entry.open_form import get_entry, open_form
 from downtime.entry.policies import has_enough_people
 from downtime.entry.questionnaire_response import dump_response, write_response
 from downtime.entry.validation import InvalidAnswersError
@@ -55,7 +55,7 @@ def test_who_typed_a_draft_keyed_it_whoever_enters_it(vault, settings, issue, ac
 
 
 def test_who_typed_after_it_was_sent_back_keyed_it_too(vault, settings, phoned, actor, checker):
-    verify_entry.send_back(vault, phoned, THIRD, "wrong")
+    send_back_entry.send_back(vault, phoned, THIRD, "wrong")
     keying.save_draft(vault, phoned, PHONED | {"value:1": "7.7"}, checker)
     keying.submit_entry(vault, settings, phoned, PHONED | {"value:1": "7.7"}, THIRD)
     for person in (actor, checker, THIRD):
@@ -100,7 +100,7 @@ def test_a_form_on_anothers_screen_is_neither_filed_nor_sent_back(
     keying.submit_entry(vault, settings, serial, OBSERVED, actor)
     claims.claim_form(vault, settings, serial, THIRD)
     with pytest.raises(ConflictError, match="on the screen"):
-        verify_entry.send_back(vault, serial, checker, "pulse misread")
+        send_back_entry.send_back(vault, serial, checker, "pulse misread")
     with pytest.raises(ConflictError, match="on the screen"):
         file_form.file_form(vault, settings, serial, checker)
 

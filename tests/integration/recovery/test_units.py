@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry import keying, verify_entry
+from downtime.entry import keying, send_back_entry
 from downtime.errors import ConflictError
 from downtime.reconcile import decide_in_bulk, find_items
 from downtime.reconcile.compare import run_comparison
@@ -147,7 +147,7 @@ def test_a_record_that_is_corrected_to_another_unit_stands_for_nothing(story, ch
     story.key("record", "fate")
     story.compare()
     serial = story.keys["record"].partition("-")[0]
-    verify_entry.send_back(vault, serial, checker, "read again")
+    send_back_entry.send_back(vault, serial, checker, "read again")
     keying.submit_entry(vault, story.settings, serial, RECORD | {"donation:1": "G9"}, story.actor)
     assert story.compare() == {"record": "held", "fate": "held"}
     assert story.row("fate").is_open
@@ -186,7 +186,7 @@ def test_a_component_read_again_as_the_other_one_is_the_same_unit(story, checker
     story.key("fate", **PLATELETS)
     assert story.compare() == {"record": "held", "fate": "held"}
     serial = story.keys["fate"].partition("-")[0]
-    verify_entry.send_back(vault, serial, checker, "read again")
+    send_back_entry.send_back(vault, serial, checker, "read again")
     keying.submit_entry(vault, story.settings, serial, FATE, story.actor)
     assert story.compare() == {"record": "held", "fate": "on-another-form"}
 

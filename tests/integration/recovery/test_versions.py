@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.entry import import_responses, keyed_form, keying
+from downtime.entry import import_responses, keying, open_form
 from downtime.entry.validation import InvalidAnswersError
 from downtime.paper.forms.load_form import load_form, parse_form
 from downtime.reconcile.store.items import fetch_items
@@ -38,7 +38,7 @@ def old(issue):
 
 def test_the_screen_shows_the_fields_of_the_paper(vault, old):
     for serial in old:
-        form = keyed_form.open_form(vault, serial).definition
+        form = open_form.open_form(vault, serial).definition
         assert [item.text for item in form.items] == ["How urgent", "Sedimentation rate"]
         assert (form.version, form.title) == ("0", "Request as it was")
     assert "urgency" not in [item.link_id for item in load_form(PRESENT).fields()]

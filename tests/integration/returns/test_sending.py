@@ -7,7 +7,7 @@ import pytest
 from downtime.errors import ConflictError, InputError
 from downtime.returns import outbox, queue_messages, send_messages
 from downtime.returns.model import Channel, word_reason
-from downtime.returns.rekey import line_table, rekey_lines
+from downtime.returns.rekey import line_text, rekey_lines
 from downtime.returns.store import outbox_messages
 
 from .conftest import MARY, OLU, fact, request, value
@@ -347,4 +347,4 @@ def test_a_type_that_hl7_has_no_message_for_goes_on_the_rekey_worklist(
     assert kinds == {Channel.MLLP: "OML^O21", Channel.WORKLIST: "line"}
     (line,) = rekey_lines.list_lines(vault, messages()[0].outage)
     assert line.row.item.fact.type == "Immunization"
-    assert line_table.name_type(line.row.item.fact)
+    assert line_text.name_type(line.row.item.fact)

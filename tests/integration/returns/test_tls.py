@@ -6,7 +6,7 @@ import pytest
 import trustme
 
 from downtime.errors import InputError
-from downtime.returns import channels, send_messages
+from downtime.returns import check_targets, send_messages
 from downtime.returns.store import outbox_messages
 
 from .conftest import MARY, request
@@ -99,6 +99,6 @@ def test_a_certificate_file_that_is_none_is_named_beforehand(key, network, tmp_p
     for name in ("wrong.pem", "absent.pem"):
         settings = network(1, tls=True, **{key: str(tmp_path / name)})
         with pytest.raises(InputError, match=r"returns\.targets\.LIMS cannot be read"):
-            channels.check_target(settings, "LIMS")
-        good, faults = channels.check_targets(settings)
+            check_targets.check_target(settings, "LIMS")
+        good, faults = check_targets.check_targets(settings)
         assert (good, len(faults)) == ([], 1)

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from downtime.entry import keyed_form, keying, verify_entry
+from downtime.entry import keying, open_form, send_back_entry, verify_entry
 from downtime.entry.double_keying import submit_second_keying
 from downtime.entry.duplicate_entries import find_duplicate_entries, settle_duplicate_entry
 from downtime.entry.model import AuditAction, EntryChoice, Task, VerificationBasis
@@ -49,7 +49,7 @@ def test_a_form_of_a_laptop_is_keyed_and_verified_at_the_station(fleet):
     k7.issue_number()
     station.merge(k7.export(station))
     assert station.state(number) == "verified"
-    assert keyed_form.get_entry(station.vault, number).state == "verified"
+    assert open_form.get_entry(station.vault, number).state == "verified"
     assert find_duplicate_entries(station.vault.db) == []
 
 
@@ -58,16 +58,16 @@ def test_what_was_keyed_on_a_laptop_goes_on_at_the_station(fleet):
     number = k7.issue()
     k7.key(number)
     station.merge(k7.export(station))
-    entry = keyed_form.get_entry(station.vault, number)
+    entry = open_form.get_entry(station.vault, number)
     assert (entry.state, entry.transcriber_name, station.state(number)) == (
         "entered", "Clerk K7", "keyed",
     )  # fmt: skip
     assert entry.outage == outages.find_current(station.vault).id
-    verify_entry.send_back(station.vault, number, station.checker, "pulse is 98")
+    send_back_entry.send_back(station.vault, number, station.checker, "pulse is 98")
     station.key(number, "98")
     k7.issue_number()
     station.merge(k7.export(station))
-    assert keyed_form.get_entry(station.vault, number).answers["pulse:1"] == "98"
+    assert open_form.get_entry(station.vault, number).answers["pulse:1"] == "98"
     assert [row.answers["pulse:1"] for row in entries.fetch_past(station.vault.db, number)] == [
         "88"
     ]
@@ -79,10 +79,10 @@ def test_a_correction_on_the_laptop_follows_while_nobody_worked_on_it_here(fleet
     number = k7.issue()
     k7.key(number)
     station.merge(k7.export(station))
-    verify_entry.send_back(k7.vault, number, k7.checker, "pulse is 98")
+    send_back_entry.send_back(k7.vault, number, k7.checker, "pulse is 98")
     k7.key(number, "98")
     station.merge(k7.export(station))
-    assert keyed_form.get_entry(station.vault, number).answers["pulse:1"] == "98"
+    assert open_form.get_entry(station.vault, number).answers["pulse:1"] == "98"
     assert [row.answers["pulse:1"] for row in entries.fetch_past(station.vault.db, number)] == [
         "88"
     ]
@@ -96,12 +96,12 @@ def test_a_form_keyed_on_both_is_kept_twice_until_a_person_settles_it(fleet, kee
     station.key(number, "90")
     k7.key(number, "88")
     assert station.merge(k7.export(station)).duplicates == 1
-    assert keyed_form.get_entry(station.vault, number).answers["pulse:1"] == "90"
+    assert open_form.get_entry(station.vault, number).answers["pulse:1"] == "90"
     settle = partial(settle_duplicate_entry, station.vault, SETTINGS, number, "K7")
     with pytest.raises(ForbiddenError):
         settle(keep, station.clerk, "mine is right")
     settle(keep, station.checker, "compared with the paper")
-    kept = keyed_form.get_entry(station.vault, number)
+    kept = open_form.get_entry(station.vault, number)
     assert kept.answers["pulse:1"] == {"here": "90", "there": "88"}[keep]
     (lost,) = entries.fetch_past(station.vault.db, number)
     assert lost.answers["pulse:1"] == {"here": "88", "there": "90"}[keep]
@@ -242,14 +242,14 @@ def test_what_one_person_verified_on_a_laptop_is_keyed_again_at_the_station(flee
     station, k7, _ = fleet
     number = key_on_laptop(k7)
     with k7.vault.change(k7.checker, AuditAction.ENTRY_VERIFY, target=number) as db:
-        entry, basis = keyed_form.get_entry(k7.vault, number), VerificationBasis.COMPARED
+        entry, basis = open_form.get_entry(k7.vault, number), VerificationBasis.COMPARED
         entries.save_entry(
             db, verify_entry.accept_entry(db, entry, k7.checker, k7.vault.now(), basis)
         )
     assert k7.state(number) == "verified"
     for _ in range(2):
         station.merge(k7.export(station))
-        entry = keyed_form.get_entry(station.vault, number)
+        entry = open_form.get_entry(station.vault, number)
         assert (entry.state, entry.waits, station.state(number)) == (
             "entered",
             "key-again",
@@ -261,7 +261,7 @@ def test_what_one_person_verified_on_a_laptop_is_keyed_again_at_the_station(flee
     see_through(station.vault, SETTINGS, number, station.checker)
     k7.issue_number()
     station.merge(k7.export(station))
-    assert (keyed_form.get_entry(station.vault, number).state, station.state(number)) == (
+    assert (open_form.get_entry(station.vault, number).state, station.state(number)) == (
         "verified", "verified",
     )  # fmt: skip
 
@@ -271,7 +271,7 @@ def test_what_two_people_keyed_on_a_laptop_stays_verified(fleet):
     number = key_on_laptop(k7)
     see_through(k7.vault, SETTINGS, number, k7.checker)
     station.merge(k7.export(station))
-    assert (keyed_form.get_entry(station.vault, number).state, station.state(number)) == (
+    assert (open_form.get_entry(station.vault, number).state, station.state(number)) == (
         "verified", "verified",
     )  # fmt: skip
 
@@ -279,12 +279,12 @@ def test_what_two_people_keyed_on_a_laptop_stays_verified(fleet):
 def test_what_waits_for_a_decision_or_a_comparison_comes_along_too(fleet):
     station, k7, _ = fleet
     disputed, agreed = key_on_laptop(k7), key_on_laptop(k7)
-    critical = keyed_form.open_form(k7.vault, disputed, SETTINGS).critical_keys
+    critical = open_form.open_form(k7.vault, disputed, SETTINGS).critical_keys
     wrong = {key: text for key, text in PHONED.items() if key in critical} | {"value:1": "9.1"}
     submit_second_keying(k7.vault, SETTINGS, disputed, wrong, k7.checker)
     key_again(k7.vault, SETTINGS, agreed, k7.checker)
     station.merge(k7.export(station))
-    tasks = [keyed_form.get_entry(station.vault, number).waits for number in (disputed, agreed)]
+    tasks = [open_form.get_entry(station.vault, number).waits for number in (disputed, agreed)]
     assert tasks == [Task.ADJUDICATE, Task.COMPARE]
 
 
@@ -292,14 +292,14 @@ def test_a_laptops_entry_that_is_chosen_is_keyed_a_second_time(fleet):
     station, k7, _ = fleet
     number = key_on_laptop(k7)
     station.merge(k7.export(station))
-    verify_entry.send_back(station.vault, number, station.checker, "wrong value")
+    send_back_entry.send_back(station.vault, number, station.checker, "wrong value")
     again = PHONED | {"value:1": "9.1"}
     keying.submit_entry(station.vault, SETTINGS, number, again, station.clerk)
-    verify_entry.send_back(k7.vault, number, k7.checker, "wrong units")
+    send_back_entry.send_back(k7.vault, number, k7.checker, "wrong units")
     units = PHONED | {"units:1": "mmol/l"}
     keying.submit_entry(k7.vault, SETTINGS, number, units, k7.clerk)
     assert station.merge(k7.export(station)).duplicates == 1
     choice, reason = EntryChoice.ELSEWHERE, "compared with the paper"
     settle_duplicate_entry(station.vault, SETTINGS, number, "K7", choice, station.checker, reason)
-    entry = keyed_form.get_entry(station.vault, number)
+    entry = open_form.get_entry(station.vault, number)
     assert (entry.waits, entry.answers["units:1"]) == (Task.KEY_AGAIN, "mmol/l")

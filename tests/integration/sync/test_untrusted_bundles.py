@@ -5,16 +5,18 @@ import sqlcipher3
 import sqlite_utils
 
 from downtime.clock import system_clock
-from downtime.entry import keyed_form
+from downtime.entry import open_form
 from downtime.entry.duplicate_entries import find_duplicate_entries
 from downtime.errors import ConflictError, InputError, NotFoundError, UntrustedError
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.serials import format_serial
 from downtime.returns.statement import completeness_statement, statement_files
-from downtime.sync import duplicate_numbers, laptop_reports, store
+from downtime.sync import duplicate_numbers, laptop_reports
 from downtime.sync.export_bundle import export_bundle
 from downtime.sync.merge_bundle import merge_untrusted_bundle
+from downtime.sync.store import bundles
+from downtime.sync.store.duplicate_numbers import fetch_duplicate_numbers
 from downtime.vault import device, schema
 from downtime.vault.store import audit_chain
 from tests.integration.sync.fleet import BOB, SETTINGS, Machine
@@ -72,15 +74,15 @@ def test_taken_over_its_paper_counts_and_the_act_has_a_name(fleet):
     assert station.state(number) == "keyed"
     (entry,) = audit_chain.list_entries(station.vault.db, before=10**6, limit=1)
     assert (entry.action, entry.reason) == ("handover.take-over", "security was told")
-    (kept,) = store.fetch_untrusted_bundles(station.vault.db)
+    (kept,) = bundles.fetch_untrusted_bundles(station.vault.db)
     assert (kept.merged_name, kept.reason, kept.duplicate_numbers) == (
         "Clerk RS",
         "security was told",
         (),
     )
-    assert store.fetch_untrusted_file(station.vault.db, kept.sha256) == bundle.data
+    assert bundles.fetch_untrusted_file(station.vault.db, kept.sha256) == bundle.data
     assert taken_over(station, bundle).has_new_entries is False
-    assert len(store.fetch_untrusted_bundles(station.vault.db)) == 1
+    assert len(bundles.fetch_untrusted_bundles(station.vault.db)) == 1
 
 
 def test_the_next_bundle_of_such_a_laptop_needs_a_name_again(fleet):
@@ -100,7 +102,7 @@ def test_what_is_sound_is_taken_over_as_it_is_taken(fleet):
     k7.issue()
     taken = taken_over(station, k7.export(station))
     assert (taken.forms, taken.failure) == (1, None)
-    assert store.fetch_untrusted_bundles(station.vault.db) == []
+    assert bundles.fetch_untrusted_bundles(station.vault.db) == []
 
 
 def test_what_nobody_signed_cannot_be_taken_over(fleet):
@@ -142,7 +144,7 @@ def test_two_pasts_of_one_laptop_are_kept_beside_each_other(forked):
     assert format_serial(first) in taken.sentence
     assert ledger.get_form(station.vault, first).patient_label == "HILL, Ann"
     assert ledger.get_form(station.vault, own).patient_label == "REED, Bob"
-    assert keyed_form.get_entry(station.vault, own).answers["pulse:1"] == "71"
+    assert open_form.get_entry(station.vault, own).answers["pulse:1"] == "71"
     pairs = {pair.serial: pair for pair in find_duplicate_entries(station.vault.db)}
     assert set(pairs) == {both}
     pair = pairs[both]
@@ -168,7 +170,7 @@ def test_the_second_paper_of_one_serial_is_open_by_name_until_somebody_has_seen_
     assert still_open(station) == []
     taken_over(station, k7.export(station), "and again")
     assert still_open(station) == []
-    (kept,) = store.fetch_duplicate_numbers(station.vault.db)
+    (kept,) = fetch_duplicate_numbers(station.vault.db)
     assert (kept.settled_name, kept.reason) == ("Clerk RS", "keyed anew on RS-000004-K")
 
 
@@ -191,7 +193,7 @@ def test_what_was_keyed_from_the_second_paper_never_counts_for_the_first_ones_pa
     assert ledger.get_form(station.vault, first).patient_label == "HILL, Ann"
     assert station.state(first) == "issued"
     with pytest.raises(NotFoundError):
-        keyed_form.get_entry(station.vault, first)
+        open_form.get_entry(station.vault, first)
     assert [one["names"] for one in still_open(station)] == [(format_serial(first),)]
 
 
@@ -224,7 +226,7 @@ def test_the_first_past_is_still_taken_after_the_second(forked):
     with pytest.raises(UntrustedError, match="stand for something else here"):
         station.merge(late)
     assert format_serial(number) in taken_over(station, late).duplicate_numbers
-    assert len(store.fetch_untrusted_bundles(station.vault.db)) == 2
+    assert len(bundles.fetch_untrusted_bundles(station.vault.db)) == 2
     made = station.vault.db.query("SELECT device FROM form_move WHERE serial = ?", [both])
     devices = {row["device"] for row in made}
     assert "K7" in devices
@@ -276,9 +278,9 @@ def test_a_vault_of_before_has_what_was_given_out_twice_as_open(monkeypatch, tmp
         )
     monkeypatch.setattr(schema, "list_migrations", lambda: every)
     schema.create_schema(db, system_clock)
-    (number,) = store.fetch_duplicate_numbers(db)
+    (number,) = fetch_duplicate_numbers(db)
     assert (number.number, number.device, number.noticed, number.settled) == (
         "K7-000002-B", "K7", "2026-10-01T10:00:00Z", "",
     )  # fmt: skip
     assert number.description == "What it is stands in the kept file"
-    assert {bundle.sentence for bundle in store.fetch_untrusted_bundles(db)} == {"forked"}
+    assert {bundle.sentence for bundle in bundles.fetch_untrusted_bundles(db)} == {"forked"}

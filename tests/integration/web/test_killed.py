@@ -15,7 +15,7 @@ import pytest
 
 from downtime.accounts import totp
 from downtime.clock import system_clock
-from downtime.entry import keyed_form
+from downtime.entry import open_form
 from downtime.paper import ledger, move_form
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.print_pack import print_pack
@@ -105,7 +105,7 @@ def test_a_draft_is_there_after_the_server_was_killed(empty_hospital, chart):
     finally:
         server.kill()
     vault = empty_hospital.open().vault
-    assert dict(keyed_form.open_form(vault, chart).answers) == {"pulse:1": "83"}
+    assert dict(open_form.open_form(vault, chart).answers) == {"pulse:1": "83"}
     assert verify_audit(vault.db).first_bad is None
     vault.close()
 

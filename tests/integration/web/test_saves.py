@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from downtime.entry import keyed_form
+from downtime.entry import open_form
 from downtime.paper import ledger, move_form
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.print_pack import print_pack
@@ -45,7 +45,7 @@ def _fields(said):
 
 
 def said(vault, serial):
-    return dict(keyed_form.open_form(vault, serial).answers)
+    return dict(open_form.open_form(vault, serial).answers)
 
 
 def test_an_older_state_that_comes_late_overwrites_nothing(hospital, vault, serial):
@@ -62,7 +62,7 @@ def test_a_draft_that_comes_after_its_form_was_entered_is_no_conflict(hospital, 
     screen = Screen(hospital.browser("records-clerk"), serial)
     assert screen.submit(5, PHONED).status_code == 303
     assert screen.part(4, value_1="6").status_code == 200
-    entry = keyed_form.get_entry(vault, serial)
+    entry = open_form.get_entry(vault, serial)
     assert (entry.state, entry.answers["value:1"]) == ("entered", PHONED["value:1"])
 
 
@@ -84,7 +84,7 @@ def test_who_presses_twice_enters_a_form_once(hospital, vault, serial):
     assert (first.status_code, again.status_code) == (303, 303)
     assert [row[4] for row in audit_chain.read_chain(vault.db)].count("entry.submit") == 1
     assert screen.submit(4, PHONED | {"value:1": "9.9"}).status_code == 409
-    assert keyed_form.get_entry(vault, serial).answers["value:1"] == PHONED["value:1"]
+    assert open_form.get_entry(vault, serial).answers["value:1"] == PHONED["value:1"]
 
 
 def test_one_who_has_a_form_open_twice_is_told_on_the_older_page(hospital, vault, serial):
@@ -123,4 +123,4 @@ def test_what_is_keyed_a_second_time_keeps_the_same_order(hospital, vault, seria
     assert screen.submit(4, critical).status_code == 303
     assert screen.part(3, value_1="6.1").status_code == 200
     assert screen.submit(5, critical).status_code == 303
-    assert keyed_form.get_entry(vault, serial).state in ("second", "verified")
+    assert open_form.get_entry(vault, serial).state in ("second", "verified")

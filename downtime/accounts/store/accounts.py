@@ -1,6 +1,6 @@
-"""The SQL of the tables `person` and `session`."""
+"""The SQL of the table `person`: accounts, their roles and their one-time codes."""
 
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict
 
 import sqlcipher3
 import sqlite_utils
@@ -8,35 +8,6 @@ import sqlite_utils
 from downtime.accounts.model import AccountState, Person, Role
 from downtime.errors import NotFoundError
 from downtime.vault.database import build_record
-
-
-@dataclass(frozen=True, slots=True)
-class AccountSessionRow:
-    """One session; times are stored text, `token_hash` is the SHA-256 of its token."""
-
-    token_hash: str
-    person: str
-    device: str
-    started: str
-    seen: str
-    ends: str
-    idle_minutes: int
-    locked: bool
-
-
-def copy_to_memory(db: sqlite_utils.Database) -> sqlite_utils.Database:
-    """Both tables in memory, for all threads: with the people of `db`, and no sessions."""
-    copy = sqlcipher3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    copy.row_factory = sqlcipher3.Row
-    for (statement,) in db.conn.execute(
-        "SELECT sql FROM sqlite_master WHERE name IN ('person', 'session') AND sql IS NOT NULL"
-    ):
-        copy.execute(statement)
-    people = db.conn.execute("SELECT * FROM person").fetchall()
-    if people:
-        places = ", ".join("?" * len(people[0]))
-        copy.executemany(f"INSERT INTO person VALUES ({places})", [tuple(row) for row in people])
-    return sqlite_utils.Database(copy, recursive_triggers=False)
 
 
 def add_person(db: sqlite_utils.Database, person: Person, totp_secret: str, created: str) -> None:
@@ -88,45 +59,6 @@ def use_totp_step(db: sqlite_utils.Database, person_id: str, step: int) -> bool:
         (step, person_id, step),
     )
     return bool(done.rowcount == 1)
-
-
-def add_session(db: sqlite_utils.Database, row: AccountSessionRow) -> None:
-    db.conn.execute(
-        "INSERT INTO session (token_hash, person, device, started, seen, ends, idle_minutes, locked)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        astuple(row),
-    )
-
-
-def find_session(db: sqlite_utils.Database, token_hash: str) -> AccountSessionRow | None:
-    row = db.conn.execute("SELECT * FROM session WHERE token_hash = ?", (token_hash,)).fetchone()
-    if row is None:
-        return None
-    return build_record(AccountSessionRow, {**dict(row), "locked": bool(row["locked"])})
-
-
-def set_session_seen(db: sqlite_utils.Database, token_hash: str, seen: str) -> None:
-    db.conn.execute("UPDATE session SET seen = ? WHERE token_hash = ?", (seen, token_hash))
-
-
-def set_session_locked(db: sqlite_utils.Database, token_hash: str, *, locked: bool) -> None:
-    db.conn.execute("UPDATE session SET locked = ? WHERE token_hash = ?", (locked, token_hash))
-
-
-def count_sessions(db: sqlite_utils.Database, now: str) -> int:
-    return int(db.conn.execute("SELECT count(*) FROM session WHERE ends > ?", (now,)).fetchone()[0])
-
-
-def delete_session(db: sqlite_utils.Database, token_hash: str) -> None:
-    db.conn.execute("DELETE FROM session WHERE token_hash = ?", (token_hash,))
-
-
-def delete_sessions_of(db: sqlite_utils.Database, person_id: str) -> None:
-    db.conn.execute("DELETE FROM session WHERE person = ?", (person_id,))
-
-
-def delete_ended_sessions(db: sqlite_utils.Database, now: str) -> None:
-    db.conn.execute("DELETE FROM session WHERE ends <= ?", (now,))
 
 
 def count_active_administrators(db: sqlite_utils.Database) -> int:

@@ -1,15 +1,9 @@
-"""All SQL on the tables of sync: merged bundles, what is known of laptops, duplicate numbers."""
-
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from typing import Any
+"""The SQL of bundles that laptops sent: those merged, and those that nobody trusts yet."""
 
 from sqlite_utils import Database
 
 from downtime.sync.bundle import OpenedBundle
 from downtime.sync.model import (
-    DuplicateNumber,
-    ExcusedLaptop,
     MergedBundle,
     TrustFailure,
     UntrustedBundle,
@@ -79,73 +73,3 @@ def fetch_untrusted_file(db: Database, sha256: str) -> bytes:
     """The sealed file of one, as it came; empty when there is none."""
     row = db.execute("SELECT file FROM handed_over_doubt WHERE sha256 = ?", [sha256]).fetchone()
     return bytes(row[0]) if row else b""
-
-
-def save_duplicate_numbers(db: Database, numbers: Iterable[DuplicateNumber]) -> None:
-    """Note each once, however often it is brought; what was settled stays so."""
-    db.conn.executemany(
-        "INSERT OR IGNORE INTO handed_over_clash"
-        " (number, digest, device, taken, kind, title, ward, issued_name, what)"
-        " VALUES (:number, :digest, :device, :noticed, :kind, :title, :ward, :issued_name, '')",
-        map(asdict, numbers),
-    )
-
-
-def fetch_duplicate_numbers(db: Database) -> list[DuplicateNumber]:
-    """All that were found, settled or not, oldest first."""
-    query = (
-        "SELECT *, taken AS noticed, what AS kept_description, why AS reason FROM handed_over_clash"
-        " ORDER BY taken, number, digest"
-    )
-    return [build_record(DuplicateNumber, row) for row in db.query(query)]
-
-
-def settle_duplicate_number(
-    db: Database, number: str, reason: str, at: str, by: str, name: str
-) -> int:
-    """Note what became of what is open under a number; how many were open."""
-    cursor = db.conn.execute(
-        "UPDATE handed_over_clash SET settled = ?, settled_by = ?, settled_name = ?, why = ?"
-        " WHERE number = ? AND settled = ''",
-        [at, by, name, reason, number],
-    )
-    return int(cursor.rowcount)
-
-
-def fetch_audit_hashes(db: Database, laptop: str) -> dict[int, str]:
-    """The hashes of a laptop's audit entries as they were sent before, by number."""
-    query = "SELECT seq, hash FROM laptop_audit WHERE laptop = ?"
-    return {int(row[0]): str(row[1]) for row in db.execute(query, [laptop])}
-
-
-def save_audit_chain(db: Database, laptop: str, chain: Iterable[Sequence[Any]]) -> None:
-    """Keep a laptop's audit chain; entries that are there already are left as they are."""
-    db.conn.executemany(
-        "INSERT OR IGNORE INTO laptop_audit"
-        " (laptop, seq, at, actor, device, action, target, why, hash)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        ((laptop, *entry) for entry in chain),
-    )
-
-
-def save_person(db: Database, laptop: str, person: str, name: str) -> None:
-    """Keep the name of an account of a laptop."""
-    row = {"id": person, "laptop": laptop, "name": name}
-    db.table("laptop_person").insert(row, replace=True)
-
-
-def fetch_excused(db: Database) -> dict[str, ExcusedLaptop]:
-    """Laptops of which no bundle is awaited, by device code."""
-    query = "SELECT device, why AS reason, at, by, by_name FROM laptop_excused"
-    return {row["device"]: ExcusedLaptop(**row) for row in db.query(query)}
-
-
-def save_excused(db: Database, laptop: ExcusedLaptop) -> None:
-    """Await no bundle of a laptop."""
-    row = asdict(laptop)
-    db.table("laptop_excused").insert({"why": row.pop("reason"), **row}, replace=True)
-
-
-def delete_excused(db: Database, device: str) -> None:
-    """Await bundles of a laptop again."""
-    db.execute("DELETE FROM laptop_excused WHERE device = ?", [device])

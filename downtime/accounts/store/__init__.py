@@ -1,0 +1,1 @@
+"""All SQL on the tables of accounts, a module for each table."""

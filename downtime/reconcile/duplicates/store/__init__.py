@@ -1,0 +1,1 @@
+"""All SQL of what forms say too, a module for each subject."""

@@ -1,0 +1,73 @@
+"""The SQL of units of blood that several forms name (`item_twice`), and what stands for each."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from sqlite_utils import Database
+
+from downtime.reconcile.duplicates.model import (
+    rank_settlement,
+)
+from downtime.reconcile.model import Decision, ItemState
+from downtime.reconcile.reasons import Reasons, decode_reasons
+from downtime.vault.database import json_list
+
+
+class OwnFinding(NamedTuple):
+    """What the comparison found of an item by itself."""
+
+    state: ItemState
+    reasons: Reasons
+    needs_second_person: bool
+
+
+class UnitMember(NamedTuple):
+    """An item that names a unit of blood, as it stands now and as it was found by itself."""
+
+    unit: str
+    key: str
+    serial: str
+    system: str
+    state: ItemState
+    decision: Decision
+    is_consistent: bool
+    other: str
+    alone: OwnFinding
+
+    @property
+    def is_left_out(self) -> bool:
+        return self.decision == Decision.LEAVE
+
+    @property
+    def settlement_rank(self) -> int:
+        """How firmly it is settled that it goes; see `rank_settlement`."""
+        return rank_settlement(self.state, self.decision)
+
+
+def fetch_unit_members(db: Database, outage: str, keys: Iterable[str]) -> list[UnitMember]:
+    """All that name the units of these items on other forms too, by unit, in order."""
+    query = (
+        "SELECT unit, item.key, item.serial, system, state, decision, firm, other, alone"
+        " FROM item_twice JOIN item ON item.key = item_twice.key WHERE item_twice.outage = ?"
+        " AND unit <> '' AND unit IN"
+        " (SELECT unit FROM item_twice WHERE key IN (SELECT value FROM json_each(?)))"
+        " ORDER BY unit, place"
+    )
+    return [_member(row) for row in db.conn.execute(query, (outage, json_list(keys)))]
+
+
+def _member(row: Sequence[Any]) -> UnitMember:
+    unit, key, serial, system, state, decision, is_consistent, other, alone = row
+    own_state, reasons, needs_second_person = orjson.loads(alone)
+    finding = OwnFinding(ItemState(own_state), decode_reasons(reasons), bool(needs_second_person))
+    return UnitMember(
+        unit, key, serial, system, ItemState(state), Decision(decision), bool(is_consistent),
+        other, finding,
+    )  # fmt: skip
+
+
+def save_representatives(db: Database, others: Mapping[str, str]) -> None:
+    """By key, what now represents each; empty when it is returned itself."""
+    query = "UPDATE item_twice SET other = ? WHERE key = ?"
+    db.conn.executemany(query, ((other, key) for key, other in others.items()))

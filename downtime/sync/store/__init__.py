@@ -1,0 +1,1 @@
+"""All SQL on the tables of sync, a module for each subject."""
