@@ -1,5 +1,6 @@
 """Data quality: what was wrong with what was sent, and the board against a census."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,15 +29,22 @@ class _QualityLine(NamedTuple):
 
 @command(quality, "list", permission=Permission.SNAPSHOT_LIST)
 @click.option("--source", default="", help="Only of this source of config.toml, or system.")
-@click.option("--since", default="", metavar="DAY", help="Messages from that day on (UTC).")
-def list_(session: Session, source: str, since: str) -> Output:
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="Messages from that day on (UTC), as 2026-11-02.",
+)
+def list_(session: Session, source: str, since: datetime | None) -> Output:
     """What is wrong with what systems sent, by day and source, with the next step.
 
     On a publisher it counts the messages of each day in the ledger; on any machine it counts what
     the snapshot in use shows as a whole, such as patients of whom no ward is known.
     """
     lines = [*_snapshot_lines(session), *_ledger_lines(session)]
-    lines = [line for line in lines if source in ("", line.source) and line.day >= since]
+    day = since.date().isoformat() if since else ""
+    lines = [line for line in lines if source in ("", line.source) and line.day >= day]
+    chosen = "".join((source and f" of source {source}", day and f" since {day}"))
     return Output.of_rows(
         lines,
         lambda line: line._asdict() | advise(line.kind)._asdict(),
@@ -44,7 +52,7 @@ def list_(session: Session, source: str, since: str) -> Output:
             f"{line.day}  {line.seen_in:<8}  {line.source or '-':<12}  {line.times:>6}"
             f"  {advise(line.kind).title}. {advise(line.kind).next_step}"
         ),
-        "Nothing is known to be wrong.",
+        f"Nothing{chosen} is known to be wrong.",
     )
 
 

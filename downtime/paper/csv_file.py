@@ -5,7 +5,8 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+"""A leading space or line break is passed over by spreadsheets; some read the full-width signs too."""
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
@@ -21,7 +22,7 @@ def to_csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 def escape_formula(cell: str) -> str:
     """A cell that a spreadsheet will not run as a formula; plain numbers keep their sign.
 
-    Source: OWASP, CSV injection: a cell that starts with = + - @ tab or CR gets an apostrophe.
+    Source: OWASP, CSV injection: a cell that starts with = + - @, tab, CR or LF gets an apostrophe.
     """
     if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
         return "'" + cell

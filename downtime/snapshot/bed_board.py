@@ -37,6 +37,8 @@ class BoardCounts(NamedTuple):
     ward_unknown: int
     beds_with_two: int
     """Beds for which two or more patients were sent."""
+    unavailable: tuple[str, ...] = ()
+    """Systems that know who is in hospital and did not say."""
 
 
 Stay = tuple[Patient, Encounter]
@@ -127,7 +129,9 @@ def count_board(wards: Iterable[WardRow], stays: Sequence[Stay]) -> BoardCounts:
 
 
 def word_counts(counts: BoardCounts) -> str:
-    """`Admitted 24 = shown on wards 22 + ward not known 2`."""
+    """`Admitted 24 = shown on wards 22 + ward not known 2`; never 0 of a system that did not say."""
+    if counts.unavailable and not counts.admitted:
+        return f"Admitted: not known, {', '.join(counts.unavailable)} unavailable"
     return (
         f"Admitted {counts.admitted:,} = shown on wards {counts.shown:,}"
         f" + ward not known {counts.ward_unknown:,}"

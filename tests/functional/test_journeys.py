@@ -137,7 +137,7 @@ def test_every_journey_works_without_a_script(visit, served):
 def test_an_idle_page_sends_itself_to_the_lock(visit, served):
     page = visit("ward")
     page.clock.install()
-    page.goto("/beds/A1")
+    page.goto("/beds/ward?ward=A1")
     page.clock.fast_forward("05:01")
     page.wait_for_url("**/locked")
     assert "SAMPLE" not in page.content()
@@ -145,7 +145,7 @@ def test_an_idle_page_sends_itself_to_the_lock(visit, served):
 
 def test_nothing_of_a_patient_stays_after_signing_out(visit):
     page = visit("ward")
-    page.goto("/beds/A1")
+    page.goto("/beds/ward?ward=A1")
     page.click("text=Sign out")
     page.wait_for_selector("text=You are signed out")
     page.go_back()

@@ -19,7 +19,7 @@ def printed(page, path, tmp_path):
 
 
 def test_a_bed_list_has_every_column_and_no_address_of_a_page(visit, tmp_path):
-    sheets, wide = printed(visit("ward"), "/beds/A1", tmp_path)
+    sheets, wide = printed(visit("ward"), "/beds/ward?ward=A1", tmp_path)
     assert wide == pytest.approx(842, abs=1)
     assert all(name in sheets[0] for name in ("Bay", "NHS No.", "Consultant", "Reason"))
     assert not any("/patients/" in sheet or "Link:" in sheet for sheet in sheets)

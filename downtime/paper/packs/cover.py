@@ -88,7 +88,7 @@ def _list_contents(
     for document, count in zip(documents, outcome.pages, strict=True):
         draft = document.draft
         title = BEDS_TITLE if draft.form == BED_LIST else draft.title
-        if draft.returns and not draft.subject.patient:
+        if document.is_blank:
             title = f"{title}, blank"
         copies[title] += 1
         pages[title] += count

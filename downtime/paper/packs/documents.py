@@ -1,6 +1,7 @@
 """The documents of packs: for each patient, for a ward, for those whom no system knows yet."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from downtime.paper.forms import prefill
@@ -86,7 +87,7 @@ def blank_document(context: PrintContext, name: str, ward: str, number: str) -> 
         subject = Subject(downtime_number=number)
         location = f"{ward}," if ward else ""
         values = {"patient.downtime-number": number, "patient.location": location} | values
-    return context.form_document(form, layout, subject, ward, values.copy)
+    return replace(context.form_document(form, layout, subject, ward, values.copy), is_blank=True)
 
 
 def collate(patients: Sequence[Sequence[PrintDocument]], *, by_form: bool) -> list[PrintDocument]:

@@ -45,6 +45,8 @@ class PrintDocument:
     draft: FormDraft
     content: Callable[[], Any]
     sheet: Callable[[str, Any], PrintedSheet]
+    is_blank: bool = False
+    """Whether nothing of a patient or a list stands on it."""
 
 
 @dataclass(frozen=True, slots=True)

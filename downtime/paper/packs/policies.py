@@ -22,8 +22,14 @@ def check_wards(snapshot: Snapshot, wards: Sequence[str]) -> None:
             )
 
 
-def check_session(appointments: Sequence[object]) -> None:
-    """InputError when nobody is on a clinic's or theatre's list."""
+def check_session(appointments: Sequence[object], unavailable: Sequence[str]) -> None:
+    """InputError when nobody is on a list, or when the systems that know it did not send it."""
+    if not appointments and unavailable:
+        raise InputError(
+            "session.unavailable",
+            f"{', '.join(unavailable)} unavailable: whether anybody is on that list is not known.",
+            "Print blank forms, and take the list from the clinic or theatre.",
+        )
     if not appointments:
         raise InputError("session.none", "Nobody is on that list.", "Choose another list or day.")
 

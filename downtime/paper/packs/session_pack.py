@@ -38,7 +38,7 @@ class SessionPack(PrintRequest):
         """InputError when the snapshot has nobody on that list."""
         view, kind = context.view, self.appointment_kind
         rows = view.snapshot.list_session_appointments(self.day, self.location, kind)
-        check_session(rows)
+        check_session(rows, view.snapshot.find_availability(Appointment.__name__).unavailable)
         form_set = form_sets.get_session_set(
             context.settings, self.location, kind, context.vault.home
         )

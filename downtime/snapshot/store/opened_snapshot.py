@@ -150,7 +150,8 @@ class Snapshot(SnapshotDatabase):
 
     def count_board(self) -> BoardCounts:
         """How many are in hospital: on the boards of wards, and on none."""
-        return bed_board.count_board(self.list_wards(), self._select_inpatients(None))
+        counts = bed_board.count_board(self.list_wards(), self._select_inpatients(None))
+        return counts._replace(unavailable=self.find_availability(Encounter.__name__).unavailable)
 
     def list_sources(self, type_name: str) -> set[str]:
         """The systems whose records of a type are carried."""

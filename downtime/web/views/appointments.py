@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 from downtime.accounts.model import Permission
 from downtime.clinical.model import AppointmentKind
 from downtime.errors import NotFoundError
+from downtime.paper.packs.policies import check_session
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
@@ -49,6 +50,7 @@ def session() -> ViewResponse:
     kind, day = _kind(), request.args.get("day", "")
     snapshot = request_context.snapshot()
     if day not in snapshot.list_appointment_days(kind):
+        check_session([], snapshot.find_availability("Appointment").unavailable)
         raise NotFoundError(
             "session.missing", "There is no list of that day.", "Choose another day."
         )

@@ -1,6 +1,6 @@
 """Beds: choose a ward, then its board."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
@@ -37,11 +37,11 @@ def ward_unknown() -> ViewResponse:
     return render_template("beds/ward_unknown.html", rows=rows)
 
 
-@blueprint.get("/beds/<ward>")
+@blueprint.get("/beds/ward")
 @require_permission(Permission.BED_LIST)
-def board(ward: str) -> ViewResponse:
-    """One ward, bed by bed."""
-    snapshot = request_context.snapshot()
+def board() -> ViewResponse:
+    """One ward, bed by bed; its code is any text (`MAU/SAU`), so no part of the path."""
+    snapshot, ward = request_context.snapshot(), request.args.get("ward", "")
     ward_row = next((row for row in snapshot.list_wards() if row.code == ward), None)
     if ward_row is None:
         raise NotFoundError(

@@ -92,8 +92,10 @@ def session() -> ViewResponse:
     day, location = request.form.get("day", ""), request.form.get("location", "")
     is_theatre = request.form.get("kind") == RequestKind.THEATRE
     pack = (TheatrePack if is_theatre else ClinicPack)(day=day, location=location)
+    snapshot = request_context.snapshot()
     check_session(
-        request_context.snapshot().list_session_appointments(day, location, pack.appointment_kind)
+        snapshot.list_session_appointments(day, location, pack.appointment_kind),
+        snapshot.find_availability("Appointment").unavailable,
     )
     return queue_as_chosen(pack)
 

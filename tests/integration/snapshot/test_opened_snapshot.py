@@ -150,7 +150,7 @@ def test_everybody_in_hospital_is_on_a_board_or_on_the_list_of_those_on_no_ward(
     ]
     snapshot = make([*PEOPLE, *stays])
     assert {row.patient.id for row in snapshot.list_inpatients("")} == {"p2", "p4"}
-    assert snapshot.count_board() == (4, 2, 2, 1)
+    assert snapshot.count_board()[:4] == (4, 2, 2, 1)
 
 
 def test_a_patient_with_two_open_stays_is_in_one_place(make):

@@ -135,7 +135,7 @@ def test_a_file_that_is_no_bundle_is_refused_and_the_snapshot_stays(hospital):
     upload = (io.BytesIO(b"not a bundle"), "a.downtime")
     answer = browser.post("/snapshots/load", {"reason": "test", "bundle": upload})
     assert answer.status_code == 400
-    assert browser.get("/beds/A1").status_code == 200
+    assert browser.get("/beds/ward?ward=A1").status_code == 200
     assert list(hospital.home.bundles_folder.glob(".upload-*")) == []
 
 

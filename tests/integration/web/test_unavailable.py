@@ -97,7 +97,7 @@ def test_an_old_system_is_named_with_the_time_of_its_data(partial_template, tmp_
 
 def test_who_is_on_no_ward_is_counted_on_every_board_and_listed(browser):
     counts = "Admitted 3 = shown on wards 2 + ward not known 1"
-    for path in ("/beds", "/beds/A1"):
+    for path in ("/beds", "/beds/ward?ward=A1"):
         page = browser.get(path).text
         assert counts in words(page), path
         assert 'href="/beds/ward-not-known"' in page, path
@@ -107,8 +107,8 @@ def test_who_is_on_no_ward_is_counted_on_every_board_and_listed(browser):
 
 
 def test_a_bed_with_two_patients_is_said(browser):
-    page = words(browser.get("/beds/A1").text)
-    assert "Two patients in one bed: bay 1 bed 1." in page
+    page = words(browser.get("/beds/ward?ward=A1").text)
+    assert "Two patients in one bed: bay 1, bed 1." in page
     assert "MARSH, Ivy" in page
     assert "HOLT, Rhys" in page
     assert "2 patients, empty beds not known" in page

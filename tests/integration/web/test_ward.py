@@ -73,7 +73,7 @@ def test_allergies_of_a_patient_about_whom_nothing_was_said(hospital):
 
 
 def test_the_bed_board_shows_who_is_where(hospital):
-    page = words(hospital.browser("ward").get("/beds/A1").text)
+    page = words(hospital.browser("ward").get("/beds/ward?ward=A1").text)
     assert re.search(r"1 1 SAMPLE, Ann \(Ms\) 02-Jan-1960", page)
     assert re.search(r"1 2 SAMPLE, Ann \(Ms\) 17-Mar-1991", page)
 

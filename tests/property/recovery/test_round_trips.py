@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,9 +49,15 @@ def test_a_message_is_whole_or_refused(words):
 @given(st.text(max_size=40))
 def test_no_cell_starts_a_formula(words):
     cell = escape_formula(words)
-    assert not cell.startswith(("=", "@", "\t", "\r"))
-    if cell.startswith(("+", "-")):
+    assert not cell.startswith(("\t", "\r", "\n"))
+    assert not cell.lstrip().startswith(("=", "@", "＝", "＋", "－", "＠"))
+    if cell.lstrip().startswith(("+", "-")):
         Decimal(cell.replace(",", "."))
+
+
+@pytest.mark.parametrize("start", ["\n=", " =", "＝", "\u00a0@", "－"])
+def test_a_formula_behind_a_space_or_in_wide_signs_is_text(start):
+    assert escape_formula(f"{start}1+1").startswith("'")
 
 
 rows = st.dictionaries(
