@@ -12,7 +12,7 @@ from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import LedgerEntry, MessageFilter
 from downtime.ingest.read_ledger import StoredRaw, get_raw
 from downtime.ingest.read_raw import number_items, read_raw
-from downtime.ingest.store import day_file, messages
+from downtime.ingest.store import day_file, entries
 
 _TEXTS = (FileFormat.HL7, FileFormat.JSON, FileFormat.TABLE, FileFormat.CUT)
 PAGE = 100
@@ -42,7 +42,7 @@ class ShownMessage:
 
 def find_messages(ledger: Ledger, wanted: MessageFilter, limit: int = PAGE) -> list[LedgerEntry]:
     """The newest messages that fit, at most `limit`; without their patients' identifiers."""
-    entries: list[LedgerEntry] = []
+    matching: list[LedgerEntry] = []
     days = ledger.list_days()
     for path in reversed(days):
         if wanted.since and path != days[-1] and path.stem < wanted.since[:10]:
@@ -50,10 +50,10 @@ def find_messages(ledger: Ledger, wanted: MessageFilter, limit: int = PAGE) -> l
         if wanted.until and path.stem > wanted.until[:10]:
             continue
         with ledger.reading(path) as day:
-            entries += messages.find_entries(day.db, wanted, limit - len(entries))
-        if len(entries) >= limit:
+            matching += entries.find_entries(day.db, wanted, limit - len(matching))
+        if len(matching) >= limit:
             break
-    return entries
+    return matching
 
 
 def index_past_days(ledger: Ledger) -> None:
@@ -68,7 +68,7 @@ def get_entry(ledger: Ledger, arrival: int) -> LedgerEntry:
     path = ledger.find_day(arrival)
     if path is not None:
         with ledger.reading(path) as day:
-            if entry := messages.get_entry(day.db, arrival):
+            if entry := entries.get_entry(day.db, arrival):
                 return entry
     raise NotFoundError(
         "ingest.unknown",
@@ -113,7 +113,7 @@ def count_outcomes(ledger: Ledger) -> dict[str, Counter[tuple[str, Outcome]]]:
     counts = {}
     for path in reversed(ledger.list_days()):
         with ledger.reading(path) as day:
-            counts[path.stem] = Counter(messages.count_outcomes(day.db))
+            counts[path.stem] = Counter(entries.count_outcomes(day.db))
     return counts
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from downtime.feeds.model import FindingKind, Outcome
 from downtime.ingest.ledger import Ledger
-from downtime.ingest.store import messages
+from downtime.ingest.store import entries
 
 _BAD_OUTCOMES = (Outcome.REJECTED, Outcome.QUARANTINED, Outcome.NOT_USED, Outcome.USED_IN_PART)
 
@@ -25,10 +25,10 @@ def list_quality(ledger: Ledger) -> list[QualityCount]:
     for path in reversed(ledger.list_days()):
         with ledger.reading(path) as day:
             counts: Counter[tuple[str, FindingKind | Outcome]] = Counter()
-            for (source, outcome), count in messages.count_outcomes(day.db).items():
+            for (source, outcome), count in entries.count_outcomes(day.db).items():
                 if outcome in _BAD_OUTCOMES:
                     counts[source, outcome] += count
-            for (system, kind), count in messages.count_findings(day.db).items():
+            for (system, kind), count in entries.count_findings(day.db).items():
                 if kind is not FindingKind.NOT_READ:
                     counts[system, kind] += count
         rows += [QualityCount(path.stem, *key, count) for key, count in sorted(counts.items())]

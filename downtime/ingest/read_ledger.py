@@ -9,7 +9,7 @@ from downtime.feeds.file_format import FileFormat
 from downtime.ingest.ledger import DayFile, Ledger
 from downtime.ingest.model import RawMessage, RecordedMessage
 from downtime.ingest.read_raw import number_items, read_raw
-from downtime.ingest.store import day_file, messages
+from downtime.ingest.store import day_file, entries
 from downtime.ingest.store.day_file import BlockRow, DocumentRow
 
 
@@ -36,7 +36,7 @@ def find_missing(ledger: Ledger, after: int, until: int) -> range:
     expected = after + 1
     for path in ledger.list_days():
         with ledger.reading(path) as day:
-            first, following = messages.get_first_arrival(day.db), day_file.get_next_arrival(day.db)
+            first, following = entries.get_first_arrival(day.db), day_file.get_next_arrival(day.db)
         if first > expected:
             return range(expected, min(first, until + 1))
         if first:
@@ -48,7 +48,7 @@ def get_latest_time(ledger: Ledger) -> str:
     """The clock's time, or when the newest message was received where the clock was put back (UTC)."""
     for path in reversed(ledger.list_days()):
         with ledger.reading(path) as day:
-            if received := messages.get_newest_received(day.db):
+            if received := entries.get_newest_received(day.db):
                 return max(ledger.now(), received)
     return ledger.now()
 
@@ -90,7 +90,7 @@ def _iterate_raw(day: DayFile, after: int) -> Iterator[StoredRaw]:
 
 
 def _unpack_block(day: DayFile, block: BlockRow) -> Iterator[StoredRaw]:
-    rows = messages.select_kept(day.db, block.first, block.size)
+    rows = entries.select_kept(day.db, block.first, block.size)
     for row, data in zip(rows, day.packer.unpack(block.body), strict=True):
         raw = RawMessage(row.source, FileFormat.HL7, row.name, row.number, data, line=row.line)
         yield StoredRaw(row.arrival, raw, row.received, row.released_from)
@@ -99,5 +99,5 @@ def _unpack_block(day: DayFile, block: BlockRow) -> Iterator[StoredRaw]:
 def _unpack_document(day: DayFile, row: DocumentRow) -> StoredRaw:
     data = day.packer.unpack_single(row.body)
     raw = RawMessage(row.source, FileFormat(row.format), row.name, row.number, data, row.modified)
-    received = messages.get_received(day.db, row.first, row.last)
+    received = entries.get_received(day.db, row.first, row.last)
     return StoredRaw(row.first, raw, received, row.released_from)

@@ -15,7 +15,7 @@ from downtime.ingest.model import FILES, RawMessage, RecordedMessage
 from downtime.ingest.packing import split_blocks
 from downtime.ingest.read_raw import Item, number_items, read_raw
 from downtime.ingest.split_file import split_file
-from downtime.ingest.store import day_file, messages
+from downtime.ingest.store import day_file, entries, messages
 from downtime.ingest.store.day_file import BlockRow, DocumentRow
 from downtime.ingest.store.messages import Receipt
 
@@ -29,7 +29,7 @@ class _Batch:
     def __init__(self, ledger: Ledger, day: DayFile) -> None:
         self.ledger = ledger
         self.day = day
-        self.received = max(ledger.now(), messages.get_newest_received(day.db))
+        self.received = max(ledger.now(), entries.get_newest_received(day.db))
         """A clock that was put back makes nothing older than what was received before."""
         self.next = day_file.get_next_arrival(day.db)
         self.newest_stamp = day.newest_stamp

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from downtime.feeds.model import Outcome
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import RecordedMessage
-from downtime.ingest.store import messages
+from downtime.ingest.store import entries, messages
 from downtime.ingest.store.messages import Identifiers, Reading
 
 
@@ -100,6 +100,6 @@ class ReadingUpdate:
         for path in self.ledger.list_days():
             with self.ledger.reading(path) as day:
                 self._day = path
-                for arrival, reading in messages.iterate_readings(day.db):
+                for arrival, reading in entries.iterate_readings(day.db):
                     if arrival > self.after:
                         yield _Stored(path, arrival, reading)
