@@ -27,7 +27,8 @@ medicine `code` and `batch`; of a specimen `collected`; of a place `number`, `ki
 ADDRESSES = "addresses"
 """A field of changes that is none of the record: every address by which references mean it, as
 `Type/id` (with its server before it, when that is known), and as `Type?number` for each of its business identifiers."""
-_MARK = "\x1f"
+REFERENCE_MARK = "\x1f"
+"""With what every reference text begins."""
 _MOST_STEPS = 6
 """How far up a Location is followed; no hospital nests deeper, and a circle ends here."""
 _PLACE_FIELDS = ("ward", "ward_name", "bay", "bed")
@@ -50,17 +51,21 @@ class NamedLocation(NamedTuple):
 
 def reference_text(address: str, display: str = "") -> str:
     """What stands in a field until its target is known."""
-    return f"{_MARK}{address}{_MARK}{display}"
+    return f"{REFERENCE_MARK}{address}{REFERENCE_MARK}{display}"
 
 
 def is_reference_text(value: object) -> bool:
     """Whether a field's value waits for its target."""
-    return isinstance(value, str) and value.startswith(_MARK) and value.count(_MARK) > 1
+    return (
+        isinstance(value, str)
+        and value.startswith(REFERENCE_MARK)
+        and value.count(REFERENCE_MARK) > 1
+    )
 
 
 def split_reference_text(value: str) -> tuple[str, str]:
     """Address of the target, and what the sender calls it there."""
-    _, address, display = value.split(_MARK, 2)
+    _, address, display = value.split(REFERENCE_MARK, 2)
     return address, display
 
 
@@ -95,7 +100,11 @@ class NamedResources:
         """
         unresolved = []
         for name, value in fields.items():
-            if isinstance(value, str) and value.startswith(_MARK) and is_reference_text(value):
+            if (
+                isinstance(value, str)
+                and value.startswith(REFERENCE_MARK)
+                and is_reference_text(value)
+            ):
                 address, display = split_reference_text(value)
                 fields[name] = self._find_text(name, address, source) or display
                 is_missed = name not in _NOT_MISSED and (name == "ward" or not fields[name])

@@ -300,6 +300,7 @@ class _RecordMaker:
         self._has_patient, self._make = row.has_patient, row.record
         self._references = dict(row.reference_fields)
         self._names = frozenset(columns(row.record)) - {"id", "source", "updated", "patient"}
+        self._has_texts = publisher_state.has_reference_texts(settlement.db, row.name)
         self._is_target = row.name in {
             target for other in RECORD_TYPES.values() for target in other.reference_fields.values()
         }
@@ -337,9 +338,10 @@ class _RecordMaker:
                 )
                 if not fields[name]:
                     self._note_unresolved(name, settled)
-        for name in settlement.resources.fill_references(fields, settled.source):
-            if name != "medicine":
-                self._note_unresolved(name, settled)
+        if self._has_texts:
+            for name in settlement.resources.fill_references(fields, settled.source):
+                if name != "medicine":
+                    self._note_unresolved(name, settled)
         if "medicine" in self._names and not fields.get("medicine"):
             fields["medicine"] = NAMELESS_MEDICINE
             self._note(FindingKind.MEDICINE_UNNAMED, settled, "names no medicine")

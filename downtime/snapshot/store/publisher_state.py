@@ -10,6 +10,7 @@ import sqlite_utils
 from downtime.clinical.identifiers import Identifier
 from downtime.errors import ConflictError
 from downtime.feeds.model import Operation
+from downtime.feeds.named_resources import REFERENCE_MARK
 from downtime.snapshot.identity import IdentityChange
 from downtime.snapshot.mentions import Mention
 from downtime.snapshot.record_state import ExtractCutoff, RecordState, Stamp
@@ -132,6 +133,13 @@ def iterate_states(
         if cutoff := cutoffs.get((type_name, row_source)):
             state.apply_cutoff(cutoff)
         yield (type_name, row_source, key, mention), state
+
+
+def has_reference_texts(db: sqlite_utils.Database, type_name: str) -> bool:
+    """Whether any record of a type waits for the name of something (`feeds.named_resources`)."""
+    mark = orjson.dumps(REFERENCE_MARK).strip(b'"')
+    sql = "SELECT 1 FROM record WHERE type = ? AND instr(body, ?) LIMIT 1"
+    return db.conn.execute(sql, (type_name, mark)).fetchone() is not None
 
 
 def delete_states(db: sqlite_utils.Database, names: Iterable[Name]) -> None:
