@@ -40,14 +40,14 @@ def mixed_in_text(rxc: Segment) -> str:
 def list_strength_and_rate(order: Segment) -> list[str]:
     """Strength, rate and 'give per' of a prescription, as sent: without them a dose is another one."""
     strength, rate, per = (25, 23, 22) if order.name == "RXE" else (18, 21, 17)
-    words = []
+    parts = []
     if text := amount_text(order, strength, strength, strength + 1):
-        words.append(f"strength {text}")
+        parts.append(f"strength {text}")
     if text := amount_text(order, rate, rate, rate + 1):
-        words.append(f"rate {text}")
+        parts.append(f"rate {text}")
     if text := order.text(per):
-        words.append(f"per {text}")
-    return words
+        parts.append(f"per {text}")
+    return parts
 
 
 def read_timing(segments: Iterable[Segment], older: Iterable[tuple[Segment | None, int]]) -> Timing:
@@ -60,8 +60,9 @@ def read_timing(segments: Iterable[Segment], older: Iterable[tuple[Segment | Non
         limits += _list_limits(tq1)
         priorities.append(tq1.text(9))
     for segment, number in older:
-        for value in segment.repetitions(number) if segment and not any(repeats) else ():
-            assert segment is not None  # noqa: S101  (told by the line before)
+        if segment is None or any(repeats):
+            continue
+        for value in segment.repetitions(number):
             parts = value.split(segment.delimiters.component) + [""] * 8
             repeats.append(coded_text(parts[1], segment.delimiters).replace("&", " "))
             limits += [*_list_days(parts[3], parts[4]), parts[6], parts[7]]
@@ -79,9 +80,9 @@ def _list_limits(tq1: Segment) -> list[str]:
     hours = ", ".join(_clock(value) for value in tq1.repetitions(4))
     length = unit_text(tq1.get_raw_field(6), tq1.delimiters).replace("^", " ")
     limits = ((f"at {hours}", hours), (f"for {length}", length))
-    words = [text for text, value in limits if value]
-    words += _list_days(tq1.text(7), tq1.text(8))
-    return [*words, tq1.full_text(10), tq1.full_text(11)]
+    texts = [text for text, value in limits if value]
+    texts += _list_days(tq1.text(7), tq1.text(8))
+    return [*texts, tq1.full_text(10), tq1.full_text(11)]
 
 
 def _list_days(first: str, last: str) -> list[str]:

@@ -107,8 +107,8 @@ def _as_plan(trigger: str, fields: dict[str, Value]) -> dict[str, Value]:
         return {**fields, **planned, "plan": plan}
     if trigger in _PENDING:
         known = _TO_COME if trigger != _PENDING_TRANSFER else ("kind",)
-        said = {f"known_{name}": fields[name] for name in known if name in fields}
-        return {name: fields[name] for name in fields if name not in _TO_COME} | said
+        marked = {f"known_{name}": fields[name] for name in known if name in fields}
+        return {name: fields[name] for name in fields if name not in _TO_COME} | marked
     return _note_bed(trigger, fields)
 
 

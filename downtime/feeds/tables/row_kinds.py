@@ -68,12 +68,12 @@ def separate_rows_of_one_number(
     changes: Iterable[Change], mapping: TableMapping
 ) -> tuple[list[Change], list[Finding]]:
     """Rows of one list that say different things under one number are different records."""
-    told: dict[tuple[object, ...], Counter[str]] = {}
+    contents_by_number: dict[tuple[object, ...], Counter[str]] = {}
     separated: list[Change] = []
     findings: list[Finding] = []
     for change in changes:
         if change.type == mapping.record and change.type != "Patient":
-            contents = told.setdefault((change.key, change.patient), Counter())
+            contents = contents_by_number.setdefault((change.key, change.patient), Counter())
             content = repr(sorted(change.fields.items()))
             if contents and content not in contents:
                 text = "one number stands in several rows of the list; each is kept"
