@@ -126,9 +126,8 @@ class MedicationRequestCategory(StrEnum):
     ONCE_ONLY = "once-only"
     INFUSION = "infusion"
     DISCHARGE = "discharge"
-    """To take home: not given on the ward."""
     COMMUNITY = "community"
-    """What a patient takes at home, or says that they take: not given on the ward."""
+    """Medicines to take home, and those taken at home: neither is given on the ward."""
 
 
 class AdministrationStatus(StrEnum):
