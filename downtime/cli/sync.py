@@ -16,6 +16,7 @@ from downtime.outage import laptop_outages, outages
 from downtime.paper.serials import format_serial
 from downtime.sync import (
     duplicate_numbers,
+    excuse_laptop,
     export_bundle,
     join_outages,
     laptop_reports,
@@ -193,7 +194,7 @@ def join(session: Session, device: str, laptop_outage: str, outage: str, reason:
 @REASON
 def excuse(session: Session, device: str, reason: str) -> Output:
     """Await nothing of a machine: it prints no paper, or is lost for good."""
-    laptop_reports.excuse_laptop(session.vault, device, session.actor, reason)
+    excuse_laptop.excuse_laptop(session.vault, device, session.actor, reason)
     return Output({"device": device, "awaited": False}, [f"Nothing is awaited of {device}."])
 
 
@@ -202,7 +203,7 @@ def excuse(session: Session, device: str, reason: str) -> Output:
 @OPTIONAL_REASON
 def await_laptop(session: Session, device: str, reason: str) -> Output:
     """Await bundles of a machine again."""
-    laptop_reports.await_laptop(session.vault, device, session.actor, reason)
+    excuse_laptop.await_laptop(session.vault, device, session.actor, reason)
     return Output({"device": device, "awaited": True}, [f"Bundles of {device} are awaited."])
 
 

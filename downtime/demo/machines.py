@@ -11,7 +11,7 @@ from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.demo.staff import WHY, Staff
 from downtime.snapshot import build_snapshot, load_bundle
-from downtime.sync import laptop_reports
+from downtime.sync import excuse_laptop
 from downtime.vault import device
 
 _RETURNS = "\n[returns.targets.EPR]\nallergies = false\n"
@@ -32,7 +32,7 @@ def prepare(story: Story) -> SignedIn:
         device.trust_card(publisher.vault, device.export_card(laptop.vault), publisher.actor, WHY)
         device.trust_card(laptop.vault, device.export_card(publisher.vault), laptop.actor, WHY)
         publishing = device.read_own_code(hospital)
-        laptop_reports.excuse_laptop(
+        excuse_laptop.excuse_laptop(
             laptop.vault, publishing, laptop.actor, "It publishes and prints nothing"
         )
         story.report("Each trusts the other's card: the laptop opens what the publisher seals.")

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.entry.keying import submit_entry
 from downtime.entry.model import Entry, EntryOrigin, EntryState
-from downtime.entry.questionnaire_response import read_response, read_serial, repeating_fields
+from downtime.entry.read_response import read_response, read_serial, repeating_fields
 from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError, validate_answers
 from downtime.errors import ConflictError, InputError, UserError

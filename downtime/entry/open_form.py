@@ -23,9 +23,8 @@ def open_form(vault: Vault, serial: str, settings: Settings | None = None) -> Ke
     definition = ledger.get_printed_definition(vault, issued)
     if settings is not None:
         definition = apply_policy(definition, settings)
-    saved = claims.fetch_last_save(
-        vault.db, issued.serial
-    ).mark  # first: what is kept from here on is a conflict
+    # First of all, so that what is kept from here on is a conflict.
+    saved = claims.fetch_last_save(vault.db, issued.serial).mark
     entry = entries.fetch_entry(vault.db, issued.serial)
     typists = entries.find_typists(vault.db, issued.serial) if entry else ()
     return KeyedForm(issued, definition, entry, saved, frozenset(typists))

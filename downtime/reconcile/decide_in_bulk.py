@@ -29,7 +29,7 @@ from downtime.reconcile.policies import (
     explain_refusal,
     is_confirming,
 )
-from downtime.reconcile.store import items
+from downtime.reconcile.store import bulk_decisions, items
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -104,8 +104,8 @@ def apply_bulk_decision(
             filter=item_filter.as_dict(), items=len(preview.rows), decided=now,
             decided_by=actor.id, decided_by_name=actor.name,
         )  # fmt: skip
-        items.save_bulk_decision(db, batch)
-        items.save_previous_decisions(db, batch_id, preview.rows)
+        bulk_decisions.save_bulk_decision(db, batch)
+        bulk_decisions.save_previous_decisions(db, batch_id, preview.rows)
         items.save_decisions(
             db,
             (
@@ -146,7 +146,7 @@ def undo_bulk_decision(vault: Vault, batch_id: str, actor: Actor, reason: str) -
     with vault.change(actor, AuditAction.RECONCILE_BULK_UNDO, target=batch_id, reason=reason) as db:
         batch = get_bulk_decision(vault, batch_id)
         check_can_undo(batch)
-        before = items.fetch_previous_decisions(db, batch_id)
+        before = bulk_decisions.fetch_previous_decisions(db, batch_id)
         restored = [
             replace(row, decided=before[row.key])
             for row in items.fetch_by_keys(db, before)
@@ -155,13 +155,13 @@ def undo_bulk_decision(vault: Vault, batch_id: str, actor: Actor, reason: str) -
         items.save_decisions(db, restored)
         recompute_after_decision(db, restored)
         undone = replace(batch, undone=vault.now(), undone_by_name=actor.name, undone_reason=reason)
-        items.save_bulk_decision(db, undone)
+        bulk_decisions.save_bulk_decision(db, undone)
         return BulkUndo(undone, len(restored), len(before) - len(restored))
 
 
 def get_bulk_decision(vault: Vault, batch_id: str) -> BulkDecision:
     """One decision in bulk; NotFoundError."""
-    if batch := items.fetch_bulk_decision(vault.db, batch_id):
+    if batch := bulk_decisions.fetch_bulk_decision(vault.db, batch_id):
         return batch
     raise NotFoundError(
         "bulk.unknown", "There is no such decision in bulk.", "See the list of them."
@@ -170,4 +170,4 @@ def get_bulk_decision(vault: Vault, batch_id: str) -> BulkDecision:
 
 def list_bulk_decisions(vault: Vault, outage: str) -> list[BulkDecision]:
     """The decisions in bulk of an outage, newest first."""
-    return items.fetch_bulk_decisions(vault.db, outage)
+    return bulk_decisions.fetch_bulk_decisions(vault.db, outage)

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from downtime.entry.merge_entries import find_keyed_downtime_numbers
-from downtime.errors import NotFoundError
 from downtime.outage import laptop_outages
 from downtime.outage.model import Outage
 from downtime.paper.store import moves
 from downtime.sync.model import (
-    AuditAction,
     AwaitedReason,
     ExcusedLaptop,
     MergedBundle,
@@ -20,8 +18,6 @@ from downtime.sync.model import (
 )
 from downtime.sync.store import bundles, laptops
 from downtime.vault import device
-from downtime.vault.model import Actor
-from downtime.vault.policies import check_reason
 from downtime.vault.vault import Vault
 
 _SENTENCES = {
@@ -120,24 +116,6 @@ def find_untrusted_bundles(vault: Vault, outage: Outage) -> list[UntrustedBundle
 def find_awaited(vault: Vault, outage: Outage | None) -> list[LaptopReport]:
     """Those of which something is still awaited."""
     return [report for report in report_laptops(vault, outage) if not report.is_complete]
-
-
-def excuse_laptop(vault: Vault, code: str, actor: Actor, reason: str) -> None:
-    """Await nothing of a laptop: it prints no paper, or is lost for good. `reason` is required."""
-    reason = check_reason(reason, "sync.reason")
-    if code not in {report.device for report in report_laptops(vault, None)}:
-        raise NotFoundError("sync.unknown", f"No laptop {code} is known.", "Check the code.")
-    laptop = ExcusedLaptop(
-        device=code, reason=reason, at=vault.now(), by=actor.id, by_name=actor.name
-    )
-    with vault.change(actor, AuditAction.HANDOVER_EXCUSE, target=code, reason=reason) as db:
-        laptops.save_excused(db, laptop)
-
-
-def await_laptop(vault: Vault, code: str, actor: Actor, reason: str = "") -> None:
-    """Await bundles of a laptop again."""
-    with vault.change(actor, AuditAction.HANDOVER_EXPECT, target=code, reason=reason) as db:
-        laptops.delete_excused(db, code)
 
 
 def _find_unreported(db: Database) -> dict[str, set[str]]:

@@ -15,8 +15,8 @@ from downtime.reconcile.identity import unidentified
 from downtime.reconcile.model import PROPOSED, Decision, ItemFilter, ItemState
 from downtime.reconcile.store import items as items
 from downtime.returns.model import MessageState
-from downtime.returns.store import outbox_messages
 from downtime.returns.store import outbox_messages as messages
+from downtime.returns.store import rekey_ticks
 from downtime.sync import laptop_reports, paper_lists
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
@@ -130,7 +130,7 @@ def _count_returns(outage: Outage) -> Iterator[WorklistCount]:
     ):
         n = sum(row.messages for row in states if row.state == state)
         yield _worklist(text, n, Permission.RETURN_EXPORT, f"{shown}#{state}", loud=True)
-    open_lines = sum(row.lines - row.done for row in outbox_messages.count_lines(db, outage.id))
+    open_lines = sum(row.lines - row.done for row in rekey_ticks.count_lines(db, outage.id))
     yield _worklist(
         "Worklist lines to key by hand",
         open_lines,

@@ -17,7 +17,7 @@ from downtime.config import Home
 from downtime.paper.packs.model import PrintChannel
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.reconcile.store import compared_forms
+from downtime.reconcile.store import comparison_runs
 from downtime.vault import jobs
 from downtime.vault.vault import Vault
 from downtime.web.job_kinds import name_print_job
@@ -128,7 +128,7 @@ class Site:
                 self.records.post(f"{job}/cancel", {})
 
     def _compared(self) -> int:
-        return len(compared_forms.fetch_runs(self.vault.db, find_latest_outage(self.vault).id))
+        return len(comparison_runs.fetch_runs(self.vault.db, find_latest_outage(self.vault).id))
 
     def _work(self, clerk: Clerk, number: int, end: float, think: tuple[float, float]) -> None:
         chance = random.Random(f"{number} {end}")  # noqa: S311 - how long somebody thinks

@@ -23,7 +23,7 @@ from downtime.returns.statement import completeness_statement, sign_statement
 from downtime.returns.statement.completeness_statement import Statement
 from downtime.returns.store import outbox_messages as outbox_store
 from downtime.snapshot import local_snapshots
-from downtime.sync import laptop_reports
+from downtime.sync import excuse_laptop
 from downtime.sync.export_bundle import export_bundle
 from downtime.sync.merge_bundle import merge_bundle
 from tests.simulation import paper as month_paper
@@ -72,7 +72,7 @@ def hand_over_again(s: Simulation) -> None:
         (s.lost, "Stolen; what it held at half-way was handed over"),
         (s.never, "Never found; its paper was destroyed unused"),
     ):
-        laptop_reports.excuse_laptop(station.vault, gone.code, site, reason)
+        excuse_laptop.excuse_laptop(station.vault, gone.code, site, reason)
     s.truth.laptops = {one.code: "reported" for one in s.fleet.laptops[:-1]}
     s.truth.laptops |= {machine.code: "never" for machine in (s.never, s.fleet.publisher)}
 

@@ -4,47 +4,31 @@ Forms are read in sets, compared in memory and written in short transactions, so
 keying meanwhile; what has not changed since the last comparison is not looked at again.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence, Set
-from contextlib import closing
-from dataclasses import dataclass, field, fields
-from importlib.metadata import version
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
-import orjson
-
-from downtime.clinical.record_types import list_compared_types, list_owners
-from downtime.entry.facts import PaperPerson
-from downtime.entry.store import entries
-from downtime.errors import ConflictError, NotFoundError
+from downtime.errors import ConflictError
 from downtime.paper.store import issued_forms
 from downtime.reconcile.compare.compare_forms import FormComparer, forget_forms, open_comparison
 from downtime.reconcile.compare.compare_in_parallel import compare_in_parallel
-from downtime.reconcile.compare.model import ComparisonSummary, ComparisonTask, Progress, Stamps
+from downtime.reconcile.compare.forms_to_compare import FormsToCompare, find_forms_to_compare
+from downtime.reconcile.compare.links_in_force import (
+    find_links_in_force,
+    find_relinked_forms,
+    forget_people,
+    save_links,
+)
+from downtime.reconcile.compare.model import ComparisonSummary, ComparisonTask, Progress
 from downtime.reconcile.duplicates.store.stored_findings import fetch_dangling_serials
-from downtime.reconcile.identity.links import confirmed_links
-from downtime.reconcile.identity.match_patient import SERIAL, Links, links_between_people
+from downtime.reconcile.identity.match_patient import Links
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import AuditAction, ComparisonRun, ItemFilter
-from downtime.reconcile.store import compared_forms
+from downtime.reconcile.store import comparison_runs
 from downtime.reconcile.store import items as items_store
-from downtime.settings import ReconcileSettings, Settings
+from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
-from downtime.snapshot.store.changed_patients import find_changed_patients
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
-
-
-class FormsToCompare(NamedTuple):
-    """The forms of an outage that count, and those of them that a run has to look at."""
-
-    stamps: Stamps
-    """Of every entry that counts."""
-    changed: set[str]
-    """What was keyed since, or whose people have other records since."""
-    withdrawn: list[str]
-    """What was compared and is a draft again."""
-    basis: str
 
 
 def run_comparison(
@@ -136,108 +120,9 @@ def _record_run(
         run = ComparisonRun(
             outage, vault.now(), task.recovered, len(forms.stamps), items, forms.basis
         )
-        compared_forms.save_run(db, run)
+        comparison_runs.save_run(db, run)
     states = items_store.count_items_by(vault.db, outage, "state")
     open_items = items_store.count_items(vault.db, outage, ItemFilter(open_only=True))
     return ComparisonSummary(
         outage, task.recovered, run.forms, items, open_items, states, looked_at
     )
-
-
-def find_forms_to_compare(vault: Vault, task: ComparisonTask) -> FormsToCompare:
-    """What has changed since the last run; all of it when what every finding rests on has."""
-    outage = task.outage
-    stamps = entries.stamps_of_outage(vault.db, outage.id, "" if outage.drill else outage.opened)
-    basis = _comparison_basis(task)
-    before = compared_forms.fetch_stamps(vault.db, outage.id)
-    last = compared_forms.fetch_last_run(vault.db, outage.id)
-    if last is None or last.basis != basis:
-        changed = set(stamps)
-    else:
-        changed = {serial for serial, stamp in stamps.items() if before.get(serial) != stamp}
-        with_changed_records = _find_forms_with_changed_records(vault, task, last)
-        changed = set(stamps) if with_changed_records is None else changed | with_changed_records
-    return FormsToCompare(stamps, changed, sorted(before.keys() - stamps.keys()), basis)
-
-
-def _comparison_basis(task: ComparisonTask) -> str:
-    """Digest of what every finding of an outage rests on beside forms and recovered records."""
-    settings = task.settings
-    content = (
-        version("downtime"),
-        task.outage.snapshot,
-        {
-            field.name: getattr(settings.reconcile, field.name)
-            for field in fields(ReconcileSettings)
-        },
-        list_owners(settings.systems.records),
-        settings.site.time_zone,
-    )
-    return hashlib.sha256(orjson.dumps(content, default=dict)).hexdigest()[:16]
-
-
-def find_links_in_force(vault: Vault, outage: str) -> Links:
-    """Every link that holds: by forms that name one person by two numbers, and by decision."""
-    people = compared_forms.fetch_people_with_downtime_number(vault.db, outage)
-    by_forms = links_between_people(PaperPerson(**orjson.loads(person)) for person in people)
-    return {**by_forms, **confirmed_links(vault.db)}
-
-
-def find_relinked_forms(vault: Vault, outage: str, links: Links) -> set[str]:
-    """Forms whose people were linked, or are no longer, since they were last compared."""
-    now = _link_digests(links)
-    before = compared_forms.fetch_link_digests(vault.db, outage)
-    changed = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
-    if not changed:
-        return set()
-    serials = {key.removeprefix(SERIAL)[:9] for key in changed if key.startswith(SERIAL)}
-    return serials | compared_forms.fetch_forms_of_downtime_numbers(vault.db, outage, changed)
-
-
-def save_links(vault: Vault, task: ComparisonTask, links: Links) -> None:
-    """Record with which links the forms were compared."""
-    outage, digests = task.outage.id, _link_digests(links)
-    with vault.change(
-        task.actor, AuditAction.RECONCILE_LINKS, target=outage, reason=task.reason
-    ) as db:
-        compared_forms.save_link_digests(db, outage, digests)
-
-
-def _link_digests(links: Links) -> dict[str, str]:
-    """Each link with a digest of whom it means."""
-    return {
-        key: hashlib.blake2b(repr(linked).encode(), digest_size=9).hexdigest()
-        for key, linked in links.items()
-    }
-
-
-def forget_people(vault: Vault, task: ComparisonTask, ids: set[str]) -> Links:
-    """Forget those of these people who are on no form any more; the links that are then in force."""
-    outage = task.outage.id
-    with vault.change(
-        task.actor, AuditAction.RECONCILE_PEOPLE, target=outage, reason=task.reason
-    ) as db:
-        compared_forms.delete_people(db, outage, ids)
-    return find_links_in_force(vault, outage)
-
-
-def _find_forms_with_changed_records(
-    vault: Vault, task: ComparisonTask, last: ComparisonRun
-) -> set[str] | None:
-    """Forms whose people have other records in the recovered snapshot than in the last one.
-
-    None when the last one is no longer on this machine, or holds other types of record.
-    """
-    if last.snapshot == task.recovered:
-        return set()
-    try:
-        before = local_snapshots.open_snapshot(vault, last.snapshot)
-        after = local_snapshots.open_snapshot(vault, task.recovered)
-    except NotFoundError:
-        return None
-    with closing(before), closing(after):
-        if set(before.header.holds) != set(after.header.holds):
-            return None
-        changed = find_changed_patients(before, after, list_compared_types())
-    outage = task.outage.id
-    return compared_forms.fetch_forms_of_patients(vault.db, outage, changed.ids, changed.patients)

@@ -46,7 +46,7 @@ from downtime.reconcile.harm.turnaround import compare_turnaround
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import AuditAction, Item
 from downtime.reconcile.policies import check_can_explain, check_explanation, check_outcome
-from downtime.reconcile.store import compared_forms
+from downtime.reconcile.store import comparison_runs
 from downtime.reconcile.store import items as items_store
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
@@ -64,7 +64,7 @@ def run_review(vault: Vault, settings: Settings, actor: Actor, reason: str) -> H
     ConflictError before the first comparison.
     """
     outage = find_latest_outage(vault)
-    compared = compared_forms.fetch_last_run(vault.db, outage.id)
+    compared = comparison_runs.fetch_last_run(vault.db, outage.id)
     if compared is None:
         raise ConflictError(
             "harm.not-compared",

@@ -1,4 +1,4 @@
-"""The SQL of when an outage was compared, and of what: forms, people on them, links between them."""
+"""The SQL of what was compared last: forms, the people on them, and the links between people."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Set
@@ -11,10 +11,9 @@ from sqlite_utils import Database
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import Patient
 from downtime.entry.facts import PaperPerson
-from downtime.reconcile.model import ComparisonRun
 from downtime.reconcile.record_index import fold_number
 from downtime.reconcile.store.items import encode_person
-from downtime.vault.database import build_record, json_list
+from downtime.vault.database import json_list
 
 
 class ComparedForm(NamedTuple):
@@ -171,21 +170,3 @@ def save_link_digests(db: Database, outage: str, digests: Mapping[str, str]) -> 
         "INSERT INTO compared_link (outage, key, digest) VALUES (?, ?, ?)",
         ((outage, key, digest) for key, digest in digests.items()),
     )
-
-
-def save_run(db: Database, run: ComparisonRun) -> None:
-    """Record that a comparison was run."""
-    db.table("comparison").insert(run._asdict())
-
-
-def fetch_runs(db: Database, outage: str) -> list[ComparisonRun]:
-    """Every comparison of an outage, oldest first."""
-    rows = db.query("SELECT * FROM comparison WHERE outage = ? ORDER BY at, rowid", [outage])
-    return [build_record(ComparisonRun, row) for row in rows]
-
-
-def fetch_last_run(db: Database, outage: str) -> ComparisonRun | None:
-    """The last comparison of an outage."""
-    query = "SELECT * FROM comparison WHERE outage = ? ORDER BY at DESC, rowid DESC LIMIT 1"
-    row = next(db.query(query, [outage]), None)
-    return build_record(ComparisonRun, row) if row else None

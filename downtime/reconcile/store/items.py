@@ -1,7 +1,4 @@
-"""The SQL of compared items and what was decided about them, one by one and in bulk.
-
-Tables: `item`, `item_batch` (decisions in bulk) and `item_before` (what was decided before them).
-"""
+"""The SQL of compared items and what was decided about them (`item`)."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +15,6 @@ from downtime.reconcile.model import (
     ALL_ITEMS,
     PROPOSED,
     UNDECIDED,
-    BulkDecision,
     Decision,
     DecisionRecord,
     Item,
@@ -27,23 +23,34 @@ from downtime.reconcile.model import (
     StoredItem,
 )
 from downtime.reconcile.reasons import decode_reasons, encode_reasons
-from downtime.vault.database import build_record, json_list
+from downtime.vault.database import json_list
 
 Counted = Literal["state", "type", "system", "ward", "form"]
 """By what items are counted."""
 
+
 _DECISION_COLUMNS = tuple(f.name for f in fields(DecisionRecord))
+
+
 _COLUMNS = (
     "key", "outage", "serial", "form", "ward", "type", "system", "state", "explanation", "reasons",
     "patient", "matched", "person", "fact", "digest", "snapshot", "compared", "event",
     "transcriber", "is_open", "second", *_DECISION_COLUMNS,
 )  # fmt: skip
+
+
 _SAVE = (
     f"INSERT OR REPLACE INTO item ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
+
+
 _NAMES = ", ".join(f"item.{name}" for name in _COLUMNS)
+
+
 _OF_FORMS = "JOIN json_each(?) AS s ON item.key > s.value || '-' AND item.key < s.value || '.'"
 """A key is the serial of its form, a hyphen and more; a full stop follows the hyphen in ASCII."""
+
+
 _DECIDE = (
     f"UPDATE item SET {', '.join(f'{name} = ?' for name in _DECISION_COLUMNS)}, is_open = ?"
     " WHERE key = ?"
@@ -214,9 +221,15 @@ def _decision_values(record: DecisionRecord) -> tuple[str, ...]:
 
 
 _UNDECIDED_VALUES = tuple(map(str, _decision_fields(UNDECIDED)))
+
+
 # A driver binds an exact text six times as fast as a member of an enumeration.
 _STATE_TEXTS = {state: str(state) for state in ItemState}
+
+
 _STATES = {str(state): state for state in ItemState}
+
+
 _DECISIONS = {str(decision): decision for decision in Decision}
 
 
@@ -259,35 +272,3 @@ def encode_decision(row: StoredItem) -> str:
 def decode_decision(text: str) -> DecisionRecord:
     """What `encode_decision` wrote."""
     return _decision_record(orjson.loads(text))
-
-
-def save_bulk_decision(db: Database, batch: BulkDecision) -> None:
-    """Insert or replace a decision in bulk."""
-    row = asdict(batch) | {"filter": orjson.dumps(dict(batch.filter)).decode()}
-    db.table("item_batch").upsert(row, pk="id")
-
-
-def fetch_bulk_decision(db: Database, batch_id: str) -> BulkDecision | None:
-    """One decision in bulk."""
-    row = next(db.query("SELECT * FROM item_batch WHERE id = ?", [batch_id]), None)
-    return build_record(BulkDecision, row) if row else None
-
-
-def fetch_bulk_decisions(db: Database, outage: str) -> list[BulkDecision]:
-    """The decisions in bulk of an outage, newest first."""
-    query = "SELECT * FROM item_batch WHERE outage = ? ORDER BY decided DESC, id"
-    return [build_record(BulkDecision, row) for row in db.query(query, [outage])]
-
-
-def save_previous_decisions(db: Database, batch: str, rows: Iterable[StoredItem]) -> None:
-    """Keep what was decided about these items until now."""
-    db.conn.executemany(
-        "INSERT INTO item_before (batch, key, decided) VALUES (?, ?, ?)",
-        ((batch, row.key, encode_decision(row)) for row in rows),
-    )
-
-
-def fetch_previous_decisions(db: Database, batch: str) -> dict[str, DecisionRecord]:
-    """Key of each item of a decision in bulk to what was decided about it before."""
-    rows = db.conn.execute("SELECT key, decided FROM item_before WHERE batch = ?", (batch,))
-    return {row[0]: decode_decision(row[1]) for row in rows}

@@ -17,16 +17,16 @@ from downtime.clinical.record_types import DOCUMENT, find_owner
 from downtime.entry.facts import PaperPerson
 from downtime.reconcile.identity.model import Merge, MergeState
 from downtime.reconcile.model import ItemState, StoredItem
-from downtime.returns.fhir import form_resources
+from downtime.returns.fhir import patient_resources
 from downtime.returns.fhir.conditional_patches import ConditionalPatch
 from downtime.returns.fhir.datatypes import Json, identifier, identifier_search, urn
 from downtime.returns.fhir.form_resources import (
-    PatientReference,
     SourceForm,
     build_document,
     build_provenance,
     build_response,
 )
+from downtime.returns.fhir.patient_resources import PatientReference
 from downtime.returns.fhir.resources import build_resource
 from downtime.returns.fhir.target import BundleContext, FhirTarget
 from downtime.settings import Settings
@@ -89,7 +89,7 @@ def write_patch_bundle(
     context: BundleContext,
 ) -> bytes:
     """The transaction that changes one live record: a refusal then concerns this item alone."""
-    patient = form_resources.reference_patient(row.item.person, context.target, register=False)
+    patient = patient_resources.reference_patient(row.item.person, context.target, register=False)
     entries = [patch_entry(patch), *form_entries(form, patient.reference, context)]
     urls = [f"{patch.record_type}?{patch.record}", *(entry["fullUrl"] for entry in entries[1:])]
     entries.append(provenance_entry(form, control_id, urls, context))
@@ -99,7 +99,7 @@ def write_patch_bundle(
 def write_merge_bundle(merge: Merge, control_id: str, context: BundleContext) -> bytes:
     """The transaction that reports a merge, or that it was wrong, for one downtime number."""
     undo = merge.state != MergeState.LINKED
-    entry = form_resources.merge_entry(merge.downtime, merge.survivor, context.target, undo=undo)
+    entry = patient_resources.merge_entry(merge.downtime, merge.survivor, context.target, undo=undo)
     return write_bundle(control_id, merge.decided, [entry], context)
 
 
@@ -114,7 +114,7 @@ def _reference_patients(
         if person in patients:
             continue
         register = row.item.state == ItemState.UNMATCHED
-        patient = form_resources.reference_patient(person, target, register=register)
+        patient = patient_resources.reference_patient(person, target, register=register)
         address = patient.reference["reference"]
         if patient.entry and address in registered:
             patient = PatientReference(patient.reference)
@@ -131,7 +131,7 @@ def _item_entry(row: StoredItem, subject: Json, context: BundleContext) -> Json:
 
 
 _EXACT_DECIMAL = re.compile(rb'"\\u0001([-0-9.]+)"')
-"""How `questionnaire_response` marks a decimal that keeps its digits."""
+"""How `write_response` marks a decimal that keeps its digits."""
 
 
 def create_entry(resource: Json, search: str, url: str) -> Json:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from downtime.clinical.model import Appointment, Encounter, Patient, Record
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.returns.fhir.datatypes import Json, identifier_search, text_concept
-from downtime.returns.fhir.form_resources import list_numbers
+from downtime.returns.fhir.patient_resources import list_numbers
 from downtime.returns.fhir.resources import CLOSED_STATUSES, end_time, location_reference
 from downtime.returns.fhir.target import BundleContext
 

@@ -27,7 +27,7 @@ from downtime.returns.policies import (
 from downtime.returns.queue_messages import QueueResult
 from downtime.returns.rekey.line_text import SEPARATION
 from downtime.returns.rekey.model import LineState, RekeyLine
-from downtime.returns.store import outbox_messages
+from downtime.returns.store import outbox_messages, rekey_ticks
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -63,7 +63,7 @@ def fill_worklists(vault: Vault, settings: Settings, actor: Actor) -> list[Queue
 
 def list_lines(vault: Vault, outage: str) -> list[RekeyLine]:
     """Every line of an outage's worklists, in keying order."""
-    ticks = outbox_messages.list_ticks(vault.db, outage)
+    ticks = rekey_ticks.list_ticks(vault.db, outage)
     messages = [
         message
         for message in outbox_messages.list_messages(vault.db, outage, channel=Channel.WORKLIST)
@@ -102,13 +102,13 @@ def tick_line(vault: Vault, control_id: str, number: str, actor: Actor) -> None:
     check_tick_number(number)
     with vault.change(actor, AuditAction.REKEY_TICK, target=control_id) as db:
         message = _require_line(db, control_id)
-        ticks = outbox_messages.list_ticks(db, message.outage)
+        ticks = rekey_ticks.list_ticks(db, message.outage)
         check_not_ticked(message, ticks.get(control_id))
         now = vault.now()
         if message.state == MessageState.QUEUED:
             outbox.move_message(db, message, MessageState.SENT, now)
         outbox.move_message(db, message, MessageState.ACKNOWLEDGED, now, answer=number)
-        outbox_messages.insert_tick(
+        rekey_ticks.insert_tick(
             db,
             Tick(
                 control_id=control_id,
@@ -126,7 +126,7 @@ def untick_line(vault: Vault, control_id: str, actor: Actor, reason: str) -> Non
     with vault.change(actor, AuditAction.REKEY_UNTICK, target=control_id, reason=reason) as db:
         message, now = _require_line(db, control_id), vault.now()
         outbox.move_message(db, message, MessageState.SENT, now, answer="", reason=reason)
-        outbox_messages.close_tick(db, control_id, now, actor.id, actor.name, reason)
+        rekey_ticks.close_tick(db, control_id, now, actor.id, actor.name, reason)
 
 
 def _require_line(db: Database, control_id: str) -> Message:

@@ -8,7 +8,7 @@ from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage.model import Outage
 from downtime.paper import ledger
-from downtime.reconcile.store import compared_forms
+from downtime.reconcile.store import comparison_runs
 from downtime.reconcile.store import items as items_store
 from downtime.returns.model import LEAD_TITLES, MessageState
 from downtime.returns.statement.completeness_statement import Statement
@@ -105,7 +105,7 @@ def _recovery_events(vault: Vault, outage: Outage, statement: Statement) -> Iter
         if laptop["taken"]:
             name = laptop["name"] or laptop["device"]
             yield TimelineEvent(laptop["taken"], EventKind.LAPTOP_MERGED, name)
-    for run in compared_forms.fetch_runs(vault.db, outage.id):
+    for run in comparison_runs.fetch_runs(vault.db, outage.id):
         yield TimelineEvent(run.at, EventKind.COMPARED, count=run.forms, second_count=run.items)
     decided = [row.decided.decided for row in items_store.fetch_items(vault.db, outage.id)]
     yield from _first_and_last(

@@ -18,13 +18,13 @@ from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import ItemFilter, ItemState
-from downtime.reconcile.store import compared_forms
+from downtime.reconcile.store import comparison_runs
 from downtime.reconcile.store import items as items_store
 from downtime.returns.model import AuditAction, Lead, Signature
 from downtime.returns.statement import open_items, outage_forms, statement_facts
 from downtime.returns.statement.model import StatementVerdict, count_kinds
 from downtime.returns.statement.open_items import count_overdue
-from downtime.returns.store import outbox_messages
+from downtime.returns.store import statement_signatures
 from downtime.settings import Settings
 from downtime.vault import audit
 from downtime.vault.model import Actor
@@ -136,7 +136,7 @@ def attach_evidence(vault: Vault, outage: str, facts: Mapping[str, Any]) -> Stat
         hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).hexdigest(),
         vault.now(),
         {"entries": chain.entries, "head": chain.head, "first_bad": chain.first_bad},
-        tuple(outbox_messages.list_signatures(vault.db, outage)),
+        tuple(statement_signatures.list_signatures(vault.db, outage)),
         ledger.form_titles(vault),
     )
 
@@ -150,7 +150,7 @@ def find_outage(vault: Vault, outage_id: str = "") -> Outage:
 
 
 def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
-    run = compared_forms.fetch_last_run(vault.db, outage.id)
+    run = comparison_runs.fetch_last_run(vault.db, outage.id)
     recovered = run.snapshot if run else ""
     ahead = outage_forms.list_used_ahead(vault, outage)
     serials = [form.serial for form in ahead]

@@ -24,7 +24,7 @@ from downtime.reconcile.identity import links as identity_links
 from downtime.reconcile.identity import unidentified
 from downtime.reconcile.identity.model import LinkState
 from downtime.reconcile.model import Decision, ItemFilter, ItemState, StoredItem
-from downtime.reconcile.store import compared_forms
+from downtime.reconcile.store import comparison_runs
 from downtime.reconcile.store import items as items_store
 from downtime.reconcile.wording import explain
 from downtime.returns.model import WAITING
@@ -187,7 +187,7 @@ def _uncompared_forms(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
     ahead = outage_forms.list_used_ahead(vault, outage, FormState.VERIFIED)
     verified = ledger.list_in_states(vault, outage.id, FormState.VERIFIED)
     serials = {form.serial for form in (*verified, *ahead)}
-    run = compared_forms.fetch_last_run(vault.db, outage.id)
+    run = comparison_runs.fetch_last_run(vault.db, outage.id)
     if run is None:
         if serials:
             yield OpenItem(OpenKind.NOT_COMPARED)
@@ -231,7 +231,7 @@ def _waiting_messages(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
 
 def _unjudged_findings(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
     """What waited at T0 and was phoned wrongly: without a word from somebody it stays open."""
-    compared = compared_forms.fetch_last_run(vault.db, outage.id)
+    compared = comparison_runs.fetch_last_run(vault.db, outage.id)
     reviewed = harm_store.fetch_last_run(vault.db, outage.id)
     if compared and (reviewed is None or reviewed.compared < compared.at):
         yield OpenItem(OpenKind.HARM_NOT_REVIEWED)

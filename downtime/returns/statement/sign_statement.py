@@ -14,7 +14,7 @@ from downtime.returns.statement.completeness_statement import (
     attach_evidence,
     gather_statement,
 )
-from downtime.returns.store import outbox_messages
+from downtime.returns.store import statement_signatures
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -34,7 +34,7 @@ def sign_statement(
     check_not_signed(statement.signatures, statement.digest, lead, actor.id)
     target = f"{statement.outage}: {lead}"
     with vault.change(actor, AuditAction.STATEMENT_SIGN, target=target, reason=reason) as db:
-        outbox_messages.insert_signature(
+        statement_signatures.insert_signature(
             db,
             Signature(
                 outage=statement.outage,

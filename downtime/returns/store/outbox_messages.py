@@ -1,4 +1,4 @@
-"""The SQL of what goes out to the recovered systems, of ticks on worklists, and of signatures.
+"""The SQL of what goes out to the recovered systems (`outbox`).
 
 Moves are made by `outbox.py`, which checks them.
 """
@@ -15,10 +15,8 @@ from downtime.returns.model import (
     Message,
     MessageState,
     NewMessage,
-    Signature,
-    Tick,
 )
-from downtime.vault.database import build_record, insert_record, json_list
+from downtime.vault.database import build_record, json_list
 
 _COLUMNS = (
     "control_id, outage, system, channel, kind, order_key, position, state, attempts, next_try,"
@@ -26,7 +24,11 @@ _COLUMNS = (
     " (SELECT group_concat(item, char(10)) FROM outbox_item WHERE control_id = o.control_id) AS items"
 )
 """All but the content, which may be long."""
+
+
 _NEW_COLUMNS = tuple(f.name for f in fields(NewMessage) if f.name not in ("position", "items"))
+
+
 _INSERT = (
     f"INSERT INTO outbox (position, {', '.join(_NEW_COLUMNS)})"
     f" VALUES (?{', ?' * len(_NEW_COLUMNS)})"
@@ -137,6 +139,8 @@ def claim_next(db: Database, system: str, channel: Channel, now: str) -> Message
 
 
 _WAITING_STATES = ", ".join(f"'{state}'" for state in WAITING)
+
+
 _CLAIM = f"""UPDATE outbox SET state = ?, attempts = attempts + 1, changed = ? WHERE control_id = (
     SELECT control_id FROM outbox AS o
     WHERE system = ? AND channel = ? AND state = ? AND next_try <= ? AND NOT EXISTS (
@@ -241,64 +245,3 @@ def count_messages(db: Database, outage: str) -> list[MessageCount]:
 
 def _message(row: Mapping[str, Any]) -> Message:
     return build_record(Message, {**row, "items": (row["items"] or "").splitlines()})
-
-
-class LineCount(NamedTuple):
-    """How many lines the worklists of a system have, and how many of them are done."""
-
-    system: str
-    lines: int
-    done: int
-
-
-def list_ticks(db: Database, outage: str) -> dict[str, Tick]:
-    """The ticks that stand, by control ID."""
-    rows = db.query(
-        "SELECT t.control_id, t.number, t.ticked, t.ticked_by, t.ticked_by_name FROM rekey_tick AS t"
-        " JOIN outbox AS o ON o.control_id = t.control_id WHERE o.outage = ? AND t.unticked = ''",
-        [outage],
-    )
-    return {row["control_id"]: Tick(**row) for row in rows}
-
-
-def insert_tick(db: Database, tick: Tick) -> None:
-    """Record a tick; a second one of the same line is an error."""
-    insert_record(db, "rekey_tick", tick)
-
-
-def close_tick(
-    db: Database, control_id: str, at: str, person_id: str, person_name: str, reason: str
-) -> None:
-    """Close the tick that stands: when, by whom and why; what it said is kept."""
-    db.conn.execute(
-        "UPDATE rekey_tick SET unticked = ?, unticked_by = ?, unticked_by_name = ?, reason = ?"
-        " WHERE control_id = ? AND unticked = ''",
-        [at, person_id, person_name, reason, control_id],
-    )
-
-
-def list_closed_ticks(db: Database, control_id: str) -> list[dict[str, Any]]:
-    """Every tick of a line that was taken back, oldest first."""
-    query = "SELECT * FROM rekey_tick WHERE control_id = ? AND unticked <> '' ORDER BY id"
-    return [dict(row) for row in db.query(query, [control_id])]
-
-
-def count_lines(db: Database, outage: str) -> list[LineCount]:
-    """Lines and how many of them are done, by system."""
-    query = (
-        "SELECT system, count(*), sum(state = ?) FROM outbox"
-        " WHERE outage = ? AND channel = ? AND state <> ? GROUP BY system ORDER BY system"
-    )
-    values = [MessageState.ACKNOWLEDGED, outage, Channel.WORKLIST, MessageState.RESOLVED]
-    return [LineCount(*row) for row in db.execute(query, values)]
-
-
-def list_signatures(db: Database, outage: str) -> list[Signature]:
-    """Every signature ever given for an outage's statement, oldest first."""
-    rows = db.query("SELECT * FROM statement_signature WHERE outage = ? ORDER BY signed", [outage])
-    return [build_record(Signature, row) for row in rows]
-
-
-def insert_signature(db: Database, signature: Signature) -> None:
-    """Record a signature; a second one of the same role under the same facts is an error."""
-    insert_record(db, "statement_signature", signature)

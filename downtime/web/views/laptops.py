@@ -22,6 +22,7 @@ from downtime.settings import Settings
 from downtime.sync import (
     bundle,
     duplicate_numbers,
+    excuse_laptop,
     export_bundle,
     join_outages,
     laptop_reports,
@@ -155,10 +156,10 @@ def set_awaited() -> ViewResponse:
     vault, _, actor = _context()
     device = request.form.get("device", "")
     if request.form.get("to") == "expect":
-        laptop_reports.await_laptop(vault, device, actor, _ON_SCREEN)
+        excuse_laptop.await_laptop(vault, device, actor, _ON_SCREEN)
         flash(f"{device} is expected to send its data.")
     else:
-        laptop_reports.excuse_laptop(vault, device, actor, required_reason())
+        excuse_laptop.excuse_laptop(vault, device, actor, required_reason())
         flash(f"{device} is not expected to send data.")
     return redirect(url_for("laptops.show"), 303)
 

@@ -8,8 +8,9 @@ import pytest
 
 from downtime.entry import keyed_form, keying, open_form
 from downtime.entry.fact_reader import find_facts
-from downtime.entry.questionnaire_response import dump_response, read_response, write_response
+from downtime.entry.read_response import read_response
 from downtime.entry.validation import ValidatedAnswers, validate_answers
+from downtime.entry.write_response import dump_response, write_response
 from downtime.errors import InputError
 from downtime.paper import ledger
 from downtime.paper.forms.load_form import load_form, load_forms

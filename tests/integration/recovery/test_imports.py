@@ -7,7 +7,7 @@ import pytest
 
 from downtime.entry import keying, open_form
 from downtime.entry.import_responses import import_file
-from downtime.entry.questionnaire_response import dump_response, write_response
+from downtime.entry.write_response import dump_response, write_response
 from downtime.errors import InputError
 from downtime.paper import serials
 from downtime.paper.forms.load_form import load_form

@@ -13,7 +13,7 @@ from downtime.errors import ConflictError, InputError
 from downtime.returns import queue_messages
 from downtime.returns.model import MessageState
 from downtime.returns.rekey import line_table, line_text, rekey_lines, worklist_files
-from downtime.returns.store import outbox_messages
+from downtime.returns.store import rekey_ticks
 from downtime.settings import ReturnsSettings
 from downtime.vault.model import Actor
 
@@ -62,7 +62,7 @@ def test_a_tick_counts_as_returned_and_says_who_when_and_the_live_number(
     assert line.message.state == MessageState.ACKNOWLEDGED
     assert line.message.answer == "LAB 4711"
     assert (line.tick.number, line.tick.ticked_by_name) == ("LAB 4711", "Ben Records")
-    counted = {count.system: count for count in outbox_messages.count_lines(vault.db, outage_id)}
+    counted = {count.system: count for count in rekey_ticks.count_lines(vault.db, outage_id)}
     assert counted[line.worklist[0]].done == 1
     assert sum(count.lines for count in counted.values()) == len(lines)
 
@@ -85,7 +85,7 @@ def test_a_tick_is_taken_back_with_a_reason_and_what_it_said_is_kept(
     line = rekey_lines.list_lines(vault, outage_id)[0]
     assert line.tick is None
     assert line.message.state == MessageState.SENT
-    (kept,) = outbox_messages.list_closed_ticks(vault.db, first)
+    (kept,) = rekey_ticks.list_closed_ticks(vault.db, first)
     assert (kept["number"], kept["reason"], kept["unticked_by"]) == (
         "4711",
         "other patient",

@@ -10,8 +10,8 @@ from downtime.entry.import_responses import import_file
 from downtime.entry.model import EntryState, SecondKeying, Task, VerificationBasis
 from downtime.entry.open_form import get_entry, open_form
 from downtime.entry.policies import has_enough_people
-from downtime.entry.questionnaire_response import dump_response, write_response
 from downtime.entry.validation import InvalidAnswersError
+from downtime.entry.write_response import dump_response, write_response
 from downtime.errors import ConflictError, ForbiddenError
 from downtime.paper import ledger, move_form
 from downtime.settings import EntrySettings, Settings

@@ -7,7 +7,8 @@ from downtime.outage import laptop_outages, outages
 from downtime.paper import check_in, ledger
 from downtime.paper.model import CheckInOutcome
 from downtime.sync import join_outages
-from downtime.sync.laptop_reports import await_laptop, excuse_laptop, find_awaited, report_laptops
+from downtime.sync.excuse_laptop import await_laptop, excuse_laptop
+from downtime.sync.laptop_reports import find_awaited, report_laptops
 from downtime.vault import device
 
 

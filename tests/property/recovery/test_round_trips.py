@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downtime.entry import questionnaire_response
+from downtime.entry import read_response
 from downtime.entry.model import Entry
-from downtime.entry.questionnaire_response import dump_response, write_response
 from downtime.entry.validation import validate_answers
+from downtime.entry.write_response import dump_response, write_response
 from downtime.errors import InputError
 from downtime.feeds.hl7 import segments as reader
 from downtime.paper.csv_file import escape_formula
@@ -97,9 +97,7 @@ def test_answers_survive_export_and_import(filled, name):
         answers=first.answers, event="2026-11-02T14:00:00Z",
     )  # fmt: skip
     resource = json.loads(dump_response(write_response(entry, form, LONDON)), parse_float=Decimal)
-    said = questionnaire_response.read_response(
-        resource, questionnaire_response.repeating_fields(form), LONDON
-    )
+    said = read_response.read_response(resource, read_response.repeating_fields(form), LONDON)
     again = validate_answers(form, said.answers, LONDON, NOW)
     assert again.problems == ()
     assert again.answers == first.answers

@@ -1,0 +1,86 @@
+"""Which forms a comparison has to look at: what has changed since the last one."""
+
+import hashlib
+from contextlib import closing
+from dataclasses import fields
+from importlib.metadata import version
+from typing import NamedTuple
+
+import orjson
+
+from downtime.clinical.record_types import list_compared_types, list_owners
+from downtime.entry.store import entries
+from downtime.errors import NotFoundError
+from downtime.reconcile.compare.model import ComparisonTask, Stamps
+from downtime.reconcile.model import ComparisonRun
+from downtime.reconcile.store import compared_forms, comparison_runs
+from downtime.settings import ReconcileSettings
+from downtime.snapshot import local_snapshots
+from downtime.snapshot.store.changed_patients import find_changed_patients
+from downtime.vault.vault import Vault
+
+
+class FormsToCompare(NamedTuple):
+    """The forms of an outage that count, and those of them that a run has to look at."""
+
+    stamps: Stamps
+    """Of every entry that counts."""
+    changed: set[str]
+    """What was keyed since, or whose people have other records since."""
+    withdrawn: list[str]
+    """What was compared and is a draft again."""
+    basis: str
+
+
+def find_forms_to_compare(vault: Vault, task: ComparisonTask) -> FormsToCompare:
+    """What has changed since the last run; all of it when what every finding rests on has."""
+    outage = task.outage
+    stamps = entries.stamps_of_outage(vault.db, outage.id, "" if outage.drill else outage.opened)
+    basis = _comparison_basis(task)
+    before = compared_forms.fetch_stamps(vault.db, outage.id)
+    last = comparison_runs.fetch_last_run(vault.db, outage.id)
+    if last is None or last.basis != basis:
+        changed = set(stamps)
+    else:
+        changed = {serial for serial, stamp in stamps.items() if before.get(serial) != stamp}
+        with_changed_records = _find_forms_with_changed_records(vault, task, last)
+        changed = set(stamps) if with_changed_records is None else changed | with_changed_records
+    return FormsToCompare(stamps, changed, sorted(before.keys() - stamps.keys()), basis)
+
+
+def _comparison_basis(task: ComparisonTask) -> str:
+    """Digest of what every finding of an outage rests on beside forms and recovered records."""
+    settings = task.settings
+    content = (
+        version("downtime"),
+        task.outage.snapshot,
+        {
+            field.name: getattr(settings.reconcile, field.name)
+            for field in fields(ReconcileSettings)
+        },
+        list_owners(settings.systems.records),
+        settings.site.time_zone,
+    )
+    return hashlib.sha256(orjson.dumps(content, default=dict)).hexdigest()[:16]
+
+
+def _find_forms_with_changed_records(
+    vault: Vault, task: ComparisonTask, last: ComparisonRun
+) -> set[str] | None:
+    """Forms whose people have other records in the recovered snapshot than in the last one.
+
+    None when the last one is no longer on this machine, or holds other types of record.
+    """
+    if last.snapshot == task.recovered:
+        return set()
+    try:
+        before = local_snapshots.open_snapshot(vault, last.snapshot)
+        after = local_snapshots.open_snapshot(vault, task.recovered)
+    except NotFoundError:
+        return None
+    with closing(before), closing(after):
+        if set(before.header.holds) != set(after.header.holds):
+            return None
+        changed = find_changed_patients(before, after, list_compared_types())
+    outage = task.outage.id
+    return compared_forms.fetch_forms_of_patients(vault.db, outage, changed.ids, changed.patients)
