@@ -69,7 +69,7 @@ class FeedsSettings:
     )
     placeholder_numbers: tuple[str, ...] = setting(
         ("UNKNOWN", "UNK", "NOT KNOWN", "NK", "N/A", "NONE", "NIL", "NULL")
-        + ("NEW", "TBC", "TBA", "TEMP", "PENDING", "XX", "XXX", "XXXX"),
+        + ("NEW", "TBC", "TBA", "TEMP", "PENDING", "NO MRN", "N0NE", "X", "XX", "XXX", "XXXX"),
         "Words that stand where a number is not known; zeros and nines alone are none either.",
     )
     tables: dict[str, Any] = setting(

@@ -117,7 +117,9 @@ def _note_findings(people: IdentifiedPeople, mentions: Iterable[Mention]) -> Non
         text = "A patient is known only by the number of a visit, an order or a message."
         note(FindingKind.PATIENT_WITHOUT_NUMBER, by_anchor[anchor], text)
     for mention in (mention for mention in mentions if not mention.is_weak):
-        own = [i for i in mention.identifiers if is_site_number(i, people.identity.authority)]
-        if len({people.identity.find_survivor(number) for number in own}) > 1:
+        site_numbers = [
+            i for i in mention.identifiers if is_site_number(i, people.identity.authority)
+        ]
+        if len({people.identity.find_survivor(number) for number in site_numbers}) > 1:
             text = "A message names two hospital numbers as one person, whom no merge made one: they stay two."
             note(FindingKind.PATIENT_WITH_TWO_NUMBERS, source_of.get(mention.id, ""), text)

@@ -28,8 +28,10 @@ class PersonNamer:
     """Names the person of each change by identifiers that can be believed."""
 
     def __init__(self, placeholders: Iterable[str]) -> None:
-        words = frozenset(map(_simplify, placeholders))
-        self._choose = lru_cache(maxsize=65_536)(lambda numbers: _choose_numbers(numbers, words))
+        simplified = frozenset(map(_simplify, placeholders))
+        self._choose = lru_cache(maxsize=65_536)(
+            lambda numbers: _choose_numbers(numbers, placeholders)
+        )
         self._is_strong: Callable[[Numbers], bool] = lru_cache(maxsize=65_536)(_is_strong)
         self._content: Sequence[Change | Replacement] = ()
         self._by_place: dict[Place, list[Change]] = {}
@@ -46,9 +48,9 @@ class PersonNamer:
         numbers = self.choose_numbers(change.patient)
         if not change.patient or self._is_strong(numbers):
             return numbers
-        beside = self._list_beside(change, content)
-        number = numbers[0] if numbers else _find_stand_in(beside, change.source, message)
-        return (add_details(number, str(_read_details(beside))),)
+        changes = self._list_beside(change, content)
+        number = numbers[0] if numbers else _find_stand_in(changes, change.source, message)
+        return (add_details(number, str(_read_details(changes))),)
 
     def _list_beside(self, change: Change, content: Sequence[Change | Replacement]) -> list[Change]:
         """What the same message or row says of the same person."""
@@ -64,15 +66,17 @@ def _get_place(change: Change) -> Place:
     return change.position.file, change.position.number, change.patient
 
 
-def _choose_numbers(numbers: Numbers, words: frozenset[str]) -> Numbers:
-    usable = tuple(number for number in numbers if not _is_placeholder(number.value, words))
+def _choose_numbers(numbers: Numbers, placeholders: frozenset[str]) -> Numbers:
+    usable = tuple(number for number in numbers if not _is_placeholder(number.value, placeholders))
     return numbers if len(usable) == len(numbers) else usable
 
 
-def _is_placeholder(value: str, words: frozenset[str]) -> bool:
+def _is_placeholder(value: str, placeholders: frozenset[str]) -> bool:
     text = _simplify(value)
     return (
-        not text.strip("0") or text in words or (len(text) >= _FEWEST_NINES and not text.strip("9"))
+        not text.strip("0")
+        or text in placeholders
+        or (len(text) >= _FEWEST_NINES and not text.strip("9"))
     )
 
 
@@ -84,13 +88,13 @@ def _is_strong(numbers: Numbers) -> bool:
     return any(number.type not in WEAK_TYPES for number in numbers)
 
 
-def _read_details(beside: Iterable[Change]) -> PersonDetails:
-    people = (other for other in beside if other.type == "Patient")
+def _read_details(changes: Iterable[Change]) -> PersonDetails:
+    people = (other for other in changes if other.type == "Patient")
     return next((PersonDetails.of_patient(other.fields) for other in people), PersonDetails())
 
 
-def _find_stand_in(beside: Iterable[Change], source: str, message: str) -> Identifier:
-    keyed = [other for other in beside if other.key]
+def _find_stand_in(changes: Iterable[Change], source: str, message: str) -> Identifier:
+    keyed = [other for other in changes if other.key]
     stay = next((other for other in keyed if other.type in _STAND_INS), None)
     chosen = stay or next(iter(keyed), None)
     if chosen is None:

@@ -12,7 +12,7 @@ class PersonDetails(NamedTuple):
     """What was sent of a person beside their number, in one spelling; empty text is 'not said'."""
 
     family: str = ""
-    given: str = ""
+    given_name: str = ""
     birth_date: str = ""
     gender: str = ""
 
@@ -27,11 +27,11 @@ class PersonDetails(NamedTuple):
     @classmethod
     def of_patient(cls, fields: Mapping[str, Value]) -> Self:
         """Those of the fields of a Patient; of the given names the first."""
-        given = str(fields.get("given", "")).split()
+        given_names = str(fields.get("given", "")).split()
         gender = str(fields.get("gender", ""))
         return cls(
             _simplify(str(fields.get("family", ""))),
-            _simplify(given[0]) if given else "",
+            _simplify(given_names[0]) if given_names else "",
             str(fields.get("birth_date", "")),
             gender if gender in ("male", "female") else "",
         )
@@ -40,7 +40,7 @@ class PersonDetails(NamedTuple):
         """Whether anything that is said of both differs; an initial stands for its name."""
         return (
             _differ(self.family, other.family)
-            or _are_other_names(self.given, other.given)
+            or _are_other_names(self.given_name, other.given_name)
             or _differ(self.birth_date, other.birth_date)
             or _differ(self.gender, other.gender)
         )
@@ -50,7 +50,7 @@ class PersonDetails(NamedTuple):
         return (
             _differ(self.birth_date, other.birth_date)
             and _differ(self.gender, other.gender)
-            and (_differ(self.family, other.family) or _are_other_names(self.given, other.given))
+            and (_differ(self.family, other.family) or _are_other_names(self.given_name, other.given_name))
         )
 
 

@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 from downtime.clinical.model import Encounter, Patient, Record
 from downtime.clinical.record_types import TYPES
+from downtime.clock import to_text
 from downtime.feeds.model import Change, FeedMessage, Finding, FindingKind, Origin, Position, Reject
 from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import apply_messages
 from downtime.snapshot.data_quality import FindingTally, check_stays
 from downtime.snapshot.settle_records import settle_records
+from downtime.snapshot.stamps import TOLERANCE
 from downtime.snapshot.store import publisher_state
 
 NOWHERE = Position("", 0)
@@ -70,7 +72,7 @@ def preview_state(paths: Iterable[Path], settings: Settings, now: datetime) -> S
     preview, tally = StatePreview(), FindingTally()
     db = publisher_state.open_in_memory()
     with closing(db.conn):
-        messages = _note_messages(read_feeds(paths, settings, lambda: now), preview)
+        messages = _note_messages(read_feeds(paths, settings, lambda: now), preview, now)
         applied = apply_messages(db, messages, settings, now)
         for record in settle_records(db, settings, tally):
             preview.records[type(record).__name__].append(record)
@@ -84,8 +86,9 @@ def preview_state(paths: Iterable[Path], settings: Settings, now: datetime) -> S
 
 
 def _note_messages(
-    items: Iterable[FeedMessage | Reject], preview: StatePreview
+    items: Iterable[FeedMessage | Reject], preview: StatePreview, now: datetime
 ) -> Iterator[FeedMessage]:
+    latest = to_text(now + TOLERANCE)
     seen: set[bytes] = set()
     for arrival, item in enumerate(items, start=1):
         if isinstance(item, Reject):
@@ -95,8 +98,12 @@ def _note_messages(
             if (digest := _digest_message(item)) in seen:
                 continue
             seen.add(digest)
+        findings = [*item.findings]
+        if item.sent > latest:
+            text = "The time of a message lies in the future: it is not believed."
+            findings.append(Finding(FindingKind.TIME_IN_FUTURE, item.source, text, "MSH-7"))
         preview.findings += [
-            LocatedFinding(finding, item.position, item.origin) for finding in item.findings
+            LocatedFinding(finding, item.position, item.origin) for finding in findings
         ]
         yield replace(item, position=item.position._replace(arrival=arrival))
 

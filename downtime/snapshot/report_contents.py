@@ -70,16 +70,18 @@ def sort_values(
     """Keys of the values of a report that are not its own any more, and what to write beside each;
     nothing where another value stands in its place.
     """
-    own = {name: state for name, state in values.items() if name.startswith(f"{key}|")}
-    sent = {name: max(layer.stamp[1:4] for layer in state.layers) for name, state in own.items()}
+    by_key = {name: state for name, state in values.items() if name.startswith(f"{key}|")}
+    sent = {name: max(layer.stamp[1:4] for layer in state.layers) for name, state in by_key.items()}
     if report.corrected and any(when >= report.corrected for when in sent.values()):
-        present = {_get_code(own[name]) for name, when in sent.items() if when >= report.corrected}
+        present = {
+            _get_code(by_key[name]) for name, when in sent.items() if when >= report.corrected
+        }
         for name, when in sent.items():
             if when < report.corrected:
-                is_replaced = _get_code(own[name]) in present and _is_only_counted(name)
+                is_replaced = _get_code(by_key[name]) in present and _is_only_counted(name)
                 yield name, "" if is_replaced else NOT_IN_CORRECTION
     elif report.specimen_day:
-        for name, state in own.items():
+        for name, state in by_key.items():
             day = str(state.fields.get("effective", ""))[:10]
             if day and _count_days(day, report.specimen_day) > days:
                 yield name, OTHER_SPECIMEN

