@@ -1,5 +1,6 @@
 """Screens of a hospital in which some systems sent nothing: unavailable is said for each, never none."""
 
+import re
 import shutil
 
 import pytest
@@ -120,3 +121,21 @@ def test_the_snapshot_page_says_what_is_wrong_and_what_to_do(browser):
     assert "Beds with two patients" in page
     assert "Ask the ward who lies there" in page
     assert "Radiology" in page
+
+
+def test_a_ward_of_any_code_opens(browser):
+    page = browser.get("/beds").text
+    for href in re.findall(r'href="(/beds/ward\?ward=[^"]+)"', page):
+        assert browser.get(href).status_code == 200
+    assert 'href="/beds/ward?ward=A1"' in page
+
+
+def test_a_list_that_its_system_did_not_send_is_not_an_empty_one(browser):
+    answer = browser.get("/appointments/list?kind=theatre&day=2026-11-02&location=TH1")
+    assert "Theatres unavailable: whether anybody is on that list is not known." in answer.text
+
+
+def test_beds_that_were_not_sent_are_no_doubt_about_who_lies_where(browser):
+    page = words(browser.get("/beds").text)
+    assert "Empty beds not known: PAS sent no list of beds." in page
+    assert "There may be some" not in page
