@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from downtime.accounts.permissions import check_can, is_permitted
 from downtime.cli.options import REASON, EnumChoice
 from downtime.cli.program import ingest
 from downtime.cli.session import Output, Session, command
+from downtime.errors import InputError
 from downtime.feeds.file_format import FileFormat
 from downtime.feeds.masking import mask_raw
 from downtime.feeds.model import Outcome
@@ -43,8 +45,16 @@ def _sees_values(session: Session) -> bool:
 @click.option("--source", default="", help="A source of config.toml, or a system.")
 @click.option("--since", default="", metavar="TIME", help="Received from then on (UTC).")
 @click.option("--until", default="", metavar="TIME", help="Received before then (UTC).")
-@click.option("--before", default=0, metavar="NUMBER", help="Arrival numbers below this one.")
-@click.option("--limit", default=PAGE, show_default=True, help="So many at most.")
+@click.option(
+    "--before",
+    type=click.IntRange(0),
+    default=0,
+    metavar="NUMBER",
+    help="Arrival numbers below this one.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1), default=PAGE, show_default=True, help="So many at most."
+)
 def list_(session: Session, limit: int, outcome: str | None, **filters: Any) -> Output:
     """Received messages, the newest first.
 
@@ -52,6 +62,8 @@ def list_(session: Session, limit: int, outcome: str | None, **filters: Any) -> 
     """
     if filters["identifier"]:
         check_can(session.signed_in.person, Permission.INGEST_VALUES)
+    for name in ("since", "until"):
+        _check_time(name, filters[name])
     wanted = MessageFilter(outcome=Outcome(outcome) if outcome else None, **filters)
     with Ledger(session.vault, session.settings) as ledger:
         entries = find_messages(ledger, wanted, limit)
@@ -59,6 +71,17 @@ def list_(session: Session, limit: int, outcome: str | None, **filters: Any) -> 
         [_describe_entry(mask_entry(entry)) for entry in entries],
         [_list_line(entry) for entry in entries] or ["No message fits."],
     )
+
+
+def _check_time(name: str, text: str) -> None:
+    try:
+        datetime.fromisoformat(text or "2026-01-01")
+    except ValueError:
+        raise InputError(
+            "ingest.time",
+            f"--{name} is no time.",
+            "Write it as 2026-11-02 or 2026-11-02T14:30:00Z.",
+        ) from None
 
 
 @command(ingest, "show", permission=Permission.INGEST_VIEW)

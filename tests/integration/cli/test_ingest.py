@@ -77,6 +77,13 @@ def test_messages_are_listed_by_what_is_known_of_them(publisher):
     assert "No message fits." in publisher.service.run("ingest", "list", "--id", "none").out
 
 
+def test_a_filter_that_is_none_is_refused(publisher):
+    for words in (("--since", "yesterday"), ("--until", "2026-13-01"), ("--limit", "0")):
+        answer = publisher.service.run("ingest", "list", *words)
+        assert answer.code in (1, 2)
+        assert words[0] in answer.err
+
+
 def test_a_patients_number_finds_messages_for_who_may_see_patients(publisher):
     rows = publisher.by("sita", "ingest", "list", "--patient", "H2").json
     assert [row["control_id"] for row in rows] == ["M2"]
