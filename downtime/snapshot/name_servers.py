@@ -68,21 +68,21 @@ def _list_numbers(mentions: Collection[Mention]) -> _Numbers:
     """The hospital numbers that were sent beside each address, by its server, else its system."""
     numbers: _Numbers = defaultdict(set)
     for mention in mentions:
-        own = {str(i) for i in mention.identifiers if i.type == MRN}
+        site_numbers = {str(i) for i in mention.identifiers if i.type == MRN}
         for identifier in filter(_is_address, mention.identifiers):
             server, system = split_authority(identifier.authority)
-            numbers[server or system, identifier.value] |= own
+            numbers[server or system, identifier.value] |= site_numbers
     return numbers
 
 
-def _contradict(one: str, other: str, numbers: _Numbers) -> bool:
+def _contradict(authority: str, other: str, numbers: _Numbers) -> bool:
     """Whether one address has different hospital numbers under the two."""
-    if one == other:
+    if authority == other:
         return False
     return any(
-        own and others and own.isdisjoint(others)
-        for (authority, value), own in numbers.items()
-        if authority == one and (others := numbers.get((other, value)))
+        sent and others and sent.isdisjoint(others)
+        for (holder, value), sent in numbers.items()
+        if holder == authority and (others := numbers.get((other, value)))
     )
 
 

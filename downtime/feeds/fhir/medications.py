@@ -69,12 +69,12 @@ def _where_given(resource: Resource) -> MedicationRequestCategory | str:
 
     R4 says the latter by `reportedBoolean` or `reportedReference`, R5 by `reported`, too.
     """
-    words = {code.casefold() for code in all_codes(resource, "category")}
-    words |= set(concept_texts(resource, "category").casefold().replace(",", " ").split())
-    if words.intersection(_DISCHARGE):
+    category_words = {code.casefold() for code in all_codes(resource, "category")}
+    category_words |= set(concept_texts(resource, "category").casefold().replace(",", " ").split())
+    if category_words.intersection(_DISCHARGE):
         return MedicationRequestCategory.DISCHARGE
     is_reported = any(resource.get(name) is True for name in ("reportedBoolean", "reported"))
-    if words.intersection(_COMMUNITY) or is_reported or "reportedReference" in resource:
+    if category_words.intersection(_COMMUNITY) or is_reported or "reportedReference" in resource:
         return MedicationRequestCategory.COMMUNITY
     return ""
 

@@ -190,14 +190,14 @@ class ResourceReader:
 
     def _find(self, address: str) -> Resource:
         """The only resource of the document that an address means; an empty one when unsure."""
-        found = self.resources.get(address, {})
-        if not found and (path := split_address(address)).server:
-            found = {
-                own: resource
-                for own, resource in self.resources.get(path.path, {}).items()
-                if not split_address(own).server
+        candidates = self.resources.get(address, {})
+        if not candidates and (path := split_address(address)).server:
+            candidates = {
+                address: resource
+                for address, resource in self.resources.get(path.path, {}).items()
+                if not split_address(address).server
             }
-        return next(iter(found.values())) if len(found) == 1 else {}
+        return next(iter(candidates.values())) if len(candidates) == 1 else {}
 
     def address_of(self, reference: Any, resource: Resource, target_type: str = "") -> str:
         """The address that a Reference of a resource means, with its server as far as it is known."""
@@ -325,8 +325,8 @@ def resource_key(resource: Resource) -> str:
     """
     if identity := text_at(resource, "id"):
         return identity
-    about = "|".join(filter(None, (concept_text(resource.get(name)) for name in _SUBJECTS)))
+    subject_text = "|".join(filter(None, (concept_text(resource.get(name)) for name in _SUBJECTS)))
     for item in elements_at(resource, "identifier"):
         if value := text_at(item, "value"):
-            return f"{value}|{about}" if about else value
+            return f"{value}|{subject_text}" if subject_text else value
     return hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:16]

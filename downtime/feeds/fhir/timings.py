@@ -52,8 +52,8 @@ def _frequency(repeat: Any) -> str:
         often += "" if (most or count) == "1" else "s"
     period, longest = text_at(repeat, "period"), text_at(repeat, "periodMax")
     span = " to ".join(filter(None, (period, longest)))
-    every = f"every {_with_unit(span, text_at(repeat, 'periodUnit'))}" if span else ""
-    return " ".join(filter(None, (often, every)))
+    interval = f"every {_with_unit(span, text_at(repeat, 'periodUnit'))}" if span else ""
+    return " ".join(filter(None, (often, interval)))
 
 
 def _with_unit(number: str, unit: str) -> str:
