@@ -128,7 +128,7 @@ def test_a_site_pack_has_the_pages_of_those_on_no_ward(printed):
 def test_two_patients_in_one_bed_are_said(printed):
     found = [*somebody(1), *somebody(2)]
     bed_list = printed(WardPack(wards=("A1",), forms=(), blanks=0), found, PAS=PAS)[1]
-    assert "Two patients in one bed: bay 1, bed 1." in bed_list
+    assert "Two patients in one bed: bed 1." in bed_list
     assert "MARSH1" in bed_list
     assert "MARSH2" in bed_list
 
