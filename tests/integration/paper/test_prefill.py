@@ -151,3 +151,15 @@ def test_a_blank_log_names_its_ward(vault, settings, actor, words):
     )
     (page,) = words(out.getvalue())
     assert "A1" in page
+
+
+@pytest.mark.parametrize("category", ["discharge", "community"])
+def test_a_medicine_that_is_not_for_the_ward_is_named_and_not_charted(tmp_path, category):
+    home = medicine(30, "apixaban 5mg", category=category)
+    snapshot = opened(tmp_path, [medicine(1, "amoxicillin 500mg"), home])
+    row = snapshot.list_inpatients("A1")[0]
+    found = filled(load_form("drug-chart-regular"), snapshot, row)
+    snapshot.close()
+    assert found.pop("held") == f"apixaban 5mg 3000 mg Oral BD ({category}, not for the ward)"
+    assert "apixaban" not in str(found)
+    assert "amoxicillin" in str(found)
