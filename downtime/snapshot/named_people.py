@@ -30,7 +30,7 @@ class PersonNamer:
     def __init__(self, placeholders: Iterable[str]) -> None:
         simplified = frozenset(map(_simplify, placeholders))
         self._choose = lru_cache(maxsize=65_536)(
-            lambda numbers: _choose_numbers(numbers, placeholders)
+            lambda numbers: _choose_numbers(numbers, simplified)
         )
         self._is_strong: Callable[[Numbers], bool] = lru_cache(maxsize=65_536)(_is_strong)
         self._content: Sequence[Change | Replacement] = ()
