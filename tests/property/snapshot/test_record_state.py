@@ -16,7 +16,7 @@ from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.store import publisher_state
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
-BELIEVING = Settings(feeds=FeedsSettings(list_loss_percent=100))
+BELIEVING = Settings(feeds=FeedsSettings(list_loss_percent=100, list_ward_patients=1000))
 """What a list may replace depends on what was there before, so that is left out here."""
 TIMES = st.sampled_from([f"2026-11-02T10:0{n}:00Z" for n in range(6)])
 MRNS = [Identifier("MR", "DEMO", value) for value in "ABC"]
