@@ -190,9 +190,7 @@ class _StateUpdate:
         self._write()
         states = publisher_state.iterate_states(self._db, *data_set)
         wards = {
-            name: str(state.fields.get("ward", ""))
-            for name, state in states
-            if stands(state, sent)
+            name: str(state.fields.get("ward", "")) for name, state in states if stands(state, sent)
         }
         mentions = publisher_state.select_identifiers(self._db, {name[3] for name in wards})
         return [

@@ -19,8 +19,8 @@ def find_targets(states: Mapping[str, RecordState]) -> dict[str, list[str]]:
     targets: dict[str, list[str]] = {}
     for key in sorted(nameless):
         number = key.removesuffix(_MARK) + _MARK
-        if found := [other for other in states.keys() - nameless if other.startswith(number)]:
-            targets[key] = sorted(found)
+        if matching := [other for other in states.keys() - nameless if other.startswith(number)]:
+            targets[key] = sorted(matching)
     return targets
 
 

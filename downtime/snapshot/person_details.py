@@ -50,7 +50,10 @@ class PersonDetails(NamedTuple):
         return (
             _differ(self.birth_date, other.birth_date)
             and _differ(self.gender, other.gender)
-            and (_differ(self.family, other.family) or _are_other_names(self.given_name, other.given_name))
+            and (
+                _differ(self.family, other.family)
+                or _are_other_names(self.given_name, other.given_name)
+            )
         )
 
 

@@ -95,10 +95,10 @@ def _find_status(fields: Mapping[str, Any], stamps: Mapping[str, Stamp]) -> tupl
     status = str(fields.get("status", ""))
     if not fields.get("presence"):
         return status, False
-    said = stamps.get("status", NEVER)
-    is_later = stamps["presence"].sending > said.sending
+    status_stamp = stamps.get("status", NEVER)
+    is_later = stamps["presence"].sending > status_stamp.sending
     if status == EncounterStatus.FINISHED:
-        was_moved = _is_move_after(stamps.get("moved", NEVER), said)
+        was_moved = _is_move_after(stamps.get("moved", NEVER), status_stamp)
         return (_IN_PROGRESS if was_moved else status), is_later
     if status == EncounterStatus.CANCELLED and not is_later:
         return status, False
@@ -126,15 +126,15 @@ def _plan_holds(fields: Mapping[str, Any], stamps: Mapping[str, Stamp], status: 
     return is_new or status == EncounterStatus.CANCELLED
 
 
-def drop_named_places(settled: Iterable[SettledState], keeper: str) -> list[SettledState]:
+def drop_named_places(settled: Iterable[SettledState], stay_system: str) -> list[SettledState]:
     """Stays without those that only say where an order or result named a place (no status).
 
     They are a clue where the system that keeps stays has said nothing of the person at all.
     """
     stays = list(settled)
-    known = {item.person for item in stays if _is_told(item, keeper)}
-    return [item for item in stays if item.person not in known or _is_told(item, keeper)]
+    known = {item.person for item in stays if _is_told(item, stay_system)}
+    return [item for item in stays if item.person not in known or _is_told(item, stay_system)]
 
 
-def _is_told(item: SettledState, keeper: str) -> bool:
-    return item.source == keeper or bool(item.state.fields.get("status"))
+def _is_told(item: SettledState, stay_system: str) -> bool:
+    return item.source == stay_system or bool(item.state.fields.get("status"))
