@@ -184,8 +184,8 @@ def _preview_lines(
     """Who would leave and come if it were released."""
     if not can_release(shown.entry):
         return
-    for words, records in (("leave", preview.leaving), ("come", preview.coming)):
-        yield f"If it is released, {len(records)} would {words}:"
+    for verb, records in (("leave", preview.leaving), ("come", preview.coming)):
+        yield f"If it is released, {len(records)} would {verb}:"
         for ward, count in count_wards(records).items():
             yield f"  {ward or 'No ward'}: {count}"
             if sees_values:

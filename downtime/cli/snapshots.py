@@ -95,7 +95,7 @@ def _build_lines(built: BuiltSnapshot) -> Iterator[str]:
         "in quarantine": outcomes[Outcome.QUARANTINED],
         "received before": built.intake.repeated,
     }
-    details = ", ".join(f"{count} {words}" for words, count in counts.items() if count)
+    details = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
     yield (
         f"Snapshot {built.header.sequence}: {built.accepted} of {built.messages} messages used"
         f"{f' ({details})' if details else ''}, {sum(built.header.counts.values())} records,"

@@ -5,8 +5,7 @@ line of JSON. Empty text means 'not said'. A reference (`patient`, `encounter`, 
 the `id` of another record. `source` is the hospital system that said it, `updated` the time at
 which it did (UTC, as `clock.to_text`).
 
-A status field is text: what a feed sent is kept as it came, also where no `StrEnum` knows it.
-A time field holds a FHIR date (`2026-01-02`) or a UTC instant (`2026-01-02T10:20:00Z`); both sort
+A status is text: what was sent is kept as it came, also where no `StrEnum` knows it. A time field holds a FHIR date (`2026-01-02`) or a UTC instant (`2026-01-02T10:20:00Z`); both sort
 as text. Where a source's own words matter, `<field>_text` beside it holds them as sent.
 """
 

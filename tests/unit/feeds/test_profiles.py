@@ -54,7 +54,9 @@ def test_a_profile_that_cannot_be_used_says_why(table, word):
 
 @pytest.mark.parametrize("marked", ["T", "D"])
 def test_messages_of_a_test_are_used_only_where_the_profile_says_so(marked):
-    data = f"MSH|^~\\&|PAS|DEMO|||20261102||ADT^A08|1|{marked}|2.4\rPID|1||H7^^^DEMO^MR||ZZ".encode()
+    data = (
+        f"MSH|^~\\&|PAS|DEMO|||20261102||ADT^A08|1|{marked}|2.4\rPID|1||H7^^^DEMO^MR||ZZ".encode()
+    )
     left_out = read_message(data, Position("x", 1), context())
     assert (left_out.outcome, "test" in left_out.unused) == ("not-used", True)
     read = read_message(data, Position("x", 1), context(rehearsal={"test_messages": True}))
