@@ -110,9 +110,9 @@ def _note_findings(people: IdentifiedPeople, mentions: Iterable[Mention]) -> Non
     for anchor in people.contradicted:
         text = "One number was sent with two names, birth dates and sexes: are they two people?"
         note(FindingKind.NUMBER_REUSED, by_anchor[anchor], text)
-    for mention in sorted(people.weak.contradicted):
+    for mention_id in sorted(people.weak.contradicted):
         text = "The number of a visit, an order or a message came with another name, birth date or sex than its patient's: it is of a person of its own."
-        note(FindingKind.NUMBER_REUSED, source_of.get(mention, ""), text)
+        note(FindingKind.NUMBER_REUSED, source_of.get(mention_id, ""), text)
     for anchor in sorted({people.identity.anchors[mention] for mention in people.weak.alone}):
         text = "A patient is known only by the number of a visit, an order or a message."
         note(FindingKind.PATIENT_WITHOUT_NUMBER, by_anchor[anchor], text)

@@ -40,8 +40,8 @@ def join_weak_mentions(
     """
     links = WeakLinks()
     known: dict[Identifier, set[PersonDetails]] = defaultdict(set)
-    for mention, anchor in identity.anchors.items():
-        known[identity.find_survivor(anchor)].update(details.get(mention, ()))
+    for mention_id, anchor in identity.anchors.items():
+        known[identity.find_survivor(anchor)].update(details.get(mention_id, ()))
     by_number: dict[Identifier, list[Mention]] = defaultdict(list)
     for mention in mentions:
         if mention.identifiers and mention.is_weak:

@@ -30,8 +30,10 @@ def show() -> ViewResponse:
         counts=snapshot.count_board() if snapshot else None,
         unsent={
             system: [get_plural_title(kind) for kind in list_unsent_types(header, system)]
-            for system in (header.systems if header else ())
-        },
+            for system in header.systems
+        }
+        if header
+        else {},
         checked=bool(header and header.delivered),
         quality=[
             (system, advise(kind), times)
