@@ -225,6 +225,9 @@ class RowReader:
             reason = "the column holds no date that can be read, or one that cannot be"
             self.note(FindingKind.TIME_UNREADABLE, target, reason)
             return ""
+        if target.endswith("birth_date") and value[:4] not in text:
+            reason = "a year of birth has two digits: its century is a guess"
+            self.note(FindingKind.TIME_UNREADABLE, target, reason)
         if target.endswith(".date"):
             value = self._add_clock(value, target.removesuffix(".date") + ".time")
         return value if value.endswith("Z") else times.parse_time(value, zone)

@@ -249,6 +249,7 @@ def test_one_damaged_row_holds_a_long_list_back(read, bad):
         ("1-Feb-99", "1999-02-01"),
         ("29/02/28", "1928-02-29"),
         ("29/02/00", "2000-02-29"),
+        ("01/02/1929", "1929-02-01"),
         ("01/02/2029", ""),
         ("31/02/60", ""),
     ],
@@ -257,7 +258,8 @@ def test_nobody_is_born_in_the_future(read, text, born):
     row = f"W1,1,A1,SMITH,{text},V1\n"
     message = read(WARD_HEADER + row, name="ward.csv", ward=WARD)[-1]
     assert message.content[1].fields["birth_date"] == born
-    assert [finding.kind for finding in message.findings] == ["time-unreadable"] * (not born)
+    is_plain = text.endswith(born[:4]) and bool(born)
+    assert [finding.kind for finding in message.findings] == ["time-unreadable"] * (not is_plain)
 
 
 def test_a_two_digit_year_of_an_appointment_is_the_nearest(read):
