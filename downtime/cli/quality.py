@@ -85,8 +85,9 @@ def compare(session: Session, census: Path) -> Output:
     are compared; a ward that was counted as empty has a line with its name alone. A person is met
     by number, else by name. Shows patients: where the output goes, their data goes.
     """
+    vault = session.vault  # who asks comes before what they ask
     rows = read_census(census.read_bytes())
-    with local_snapshots.open_current_snapshot(session.vault) as snapshot:
+    with local_snapshots.open_current_snapshot(vault) as snapshot:
         compared, counts = compare_census(rows, snapshot.list_inpatients()), snapshot.count_board()
     summary = (
         f"Wards {', '.join(compared.wards)}: {compared.agreed} agree,"

@@ -180,7 +180,7 @@ def test_check_says_how_each_system_is_told(home, target):
         ),
         (
             {"channel": "mllp", "host": "l", "port": 1, "tls": True, "ca_file": "/nowhere.pem"},
-            "Name PEM files that this user may read in ca_file and certificate_file.",
+            "Name PEM files in ca_file and certificate_file that this program may read.",
         ),
         ({"channel": "fhir"}, "'returns.targets.LIMS.fhir.url' in config.toml must be an address"),
     ],
