@@ -68,8 +68,8 @@ class FeedsSettings:
         3, "A full list that lacks a whole ward of so many patients is put in quarantine."
     )
     placeholder_numbers: tuple[str, ...] = setting(
-        ("UNKNOWN", "UNK", "NOT KNOWN", "NK", "N/A", "NONE", "NIL", "NULL")
-        + ("NEW", "TBC", "TBA", "TEMP", "PENDING", "NO MRN", "N0NE", "X", "XX", "XXX", "XXXX"),
+        ("UNKNOWN", "UNK", "NOT KNOWN", "NK", "N/A", "NONE", "N0NE", "NIL", "NULL", "NEW", "TBC")
+        + ("TBA", "TBD", "TEMP", "PENDING", "NO NUMBER", "NO MRN", "X", "XX", "XXX", "XXXX"),
         "Words that stand where a number is not known; zeros and nines alone are none either.",
     )
     tables: dict[str, Any] = setting(

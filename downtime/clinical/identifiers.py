@@ -43,6 +43,26 @@ def clean_nhs_number(text: str) -> str:
     return digits if is_nhs_number(digits) else ""
 
 
+_FEWEST_NINES = 4
+"""So many nines are no number that anybody has; 99 may be one."""
+
+
+def is_placeholder(number: str, words: frozenset[str]) -> bool:
+    """Whether a word, zeros, nines or dashes stand where no number is known: they name nobody.
+
+    `words` are as `simplify_number` writes them.
+    """
+    text = simplify_number(number)
+    return (
+        not text.strip("0") or text in words or (len(text) >= _FEWEST_NINES and not text.strip("9"))
+    )
+
+
+def simplify_number(text: str) -> str:
+    """Letters and digits alone, in small letters."""
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
 def add_check_character(body: str) -> str:
     """Append the ISO 7064 MOD 37,36 check character to letters and digits."""
     return body + str(mod_37_36.calc_check_digit(body))

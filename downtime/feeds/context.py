@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
-from downtime.clinical.identifiers import MRN, NHS, Identifier
+from downtime.clinical.identifiers import MRN, NHS, Identifier, simplify_number
 from downtime.clinical.model import AppointmentKind
 from downtime.clinical.record_types import RECORD_TYPES, list_owners
 from downtime.feeds.model import Value
@@ -41,6 +41,8 @@ class FeedContext:
     """What an assigning authority or facility may be called when it is this hospital, case-blind."""
     systems_by_application: Mapping[str, str]
     """Application name, case-blind, to system."""
+    placeholders: frozenset[str]
+    """Words that stand where a number is not known, as `simplify_number` writes them."""
     holders: Mapping[str, str]
     registers: frozenset[str]
     """Systems that keep people and places and answer no requests."""
@@ -114,6 +116,7 @@ def feed_context(settings: Settings) -> FeedContext:
         authority=settings.site.mrn_authority,
         own_names=frozenset(name.casefold() for name in own_names if name),
         systems_by_application={name.casefold(): system for name, system in names.items()},
+        placeholders=frozenset(map(simplify_number, settings.feeds.placeholder_numbers)),
         holders=holders,
         registers=frozenset(holders.values()) - answering,
         radiology=next((s for s in systems.names if s.casefold() in _RADIOLOGY), ""),

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
-from downtime.clinical.identifiers import Identifier
+from downtime.clinical.identifiers import Identifier, is_placeholder, simplify_number
 from downtime.feeds.model import Change, Replacement
 from downtime.snapshot.mentions import WEAK_TYPES, add_details
 from downtime.snapshot.person_details import PersonDetails
@@ -20,15 +20,13 @@ Numbers = tuple[Identifier, ...]
 Place = tuple[str, int, Numbers]
 """File, number of the message or row in it, and the person as sent."""
 _STAND_INS = {"Encounter": "VN", "Appointment": "VN"}
-_FEWEST_NINES = 4
-"""So many nines are no number that anybody has; 99 may be one."""
 
 
 class PersonNamer:
     """Names the person of each change by identifiers that can be believed."""
 
     def __init__(self, placeholders: Iterable[str]) -> None:
-        simplified = frozenset(map(_simplify, placeholders))
+        simplified = frozenset(map(simplify_number, placeholders))
         self._choose = lru_cache(maxsize=65_536)(
             lambda numbers: _choose_numbers(numbers, simplified)
         )
@@ -67,21 +65,8 @@ def _get_place(change: Change) -> Place:
 
 
 def _choose_numbers(numbers: Numbers, placeholders: frozenset[str]) -> Numbers:
-    usable = tuple(number for number in numbers if not _is_placeholder(number.value, placeholders))
+    usable = tuple(number for number in numbers if not is_placeholder(number.value, placeholders))
     return numbers if len(usable) == len(numbers) else usable
-
-
-def _is_placeholder(value: str, placeholders: frozenset[str]) -> bool:
-    text = _simplify(value)
-    return (
-        not text.strip("0")
-        or text in placeholders
-        or (len(text) >= _FEWEST_NINES and not text.strip("9"))
-    )
-
-
-def _simplify(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _is_strong(numbers: Numbers) -> bool:

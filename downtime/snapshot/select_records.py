@@ -53,22 +53,13 @@ def select_records(
             yield record
     source = find_owner(settings.systems.records, Encounter.__name__)
     earliest = to_text(now - timedelta(hours=settings.snapshot.named_place_hours))
-    stays = list(_drop_named_places(stays, source, earliest))
-    yield from _select_stays([stay for stay in stays if keep_encounter(stay, window)], source)
-
-
-def _drop_named_places(stays: list[Encounter], believed: str, earliest: str) -> Iterator[Encounter]:
-    """A result or order that names a place (a stay without a status) tells of it when the system
-    that says where patients are has never said anything of the patient, and while it is new.
-    """
-    known = {stay.patient for stay in stays if stay.source == believed or stay.status}
-    for stay in stays:
-        if (
-            stay.status
-            or stay.source == believed
-            or (stay.patient not in known and stay.updated >= earliest)
-        ):
-            yield stay
+    current = [
+        stay
+        for stay in stays
+        # A place that an order or result named (`settle_stays`) is believed while it is new.
+        if stay.status or stay.source == source or stay.updated >= earliest
+    ]
+    yield from _select_stays([stay for stay in current if keep_encounter(stay, window)], source)
 
 
 def _select_stays(stays: list[Encounter], believed: str) -> Iterator[Encounter]:

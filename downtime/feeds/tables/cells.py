@@ -45,10 +45,6 @@ _MEASURED_FIELDS = frozenset(
 )
 """Fields in which a date is none: `5-10 mg` becomes `05-Oct`, bed `1-2` becomes `01-Feb`."""
 _DOSES = frozenset({"dosage", "frequency"})
-_PLACEHOLDER = re.compile(
-    r"unknown|not known|n/?k|n/?a|tb[acd]|none|nil|new|no (?:number|nhs|mrn)|x+|\?+|-+|\.+|0+|9{6,}",
-    re.IGNORECASE,
-)
 
 
 def is_damaged_cell(target: str, text: str) -> bool:
@@ -59,8 +55,3 @@ def is_damaged_cell(target: str, text: str) -> bool:
         or (name in _MEASURED_FIELDS and _TURNED_INTO_DATE.fullmatch(text))
         or (name in _DOSES and _EXPONENT.fullmatch(text))
     )
-
-
-def is_placeholder(number: str) -> bool:
-    """Whether a word or digits stand where no number is known: it names nobody."""
-    return _PLACEHOLDER.fullmatch(number) is not None

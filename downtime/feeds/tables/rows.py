@@ -11,7 +11,13 @@ import hashlib
 from dataclasses import dataclass, field, fields
 from datetime import date
 
-from downtime.clinical.identifiers import MRN, NHS, Identifier, clean_nhs_number
+from downtime.clinical.identifiers import (
+    MRN,
+    NHS,
+    Identifier,
+    clean_nhs_number,
+    is_placeholder,
+)
 from downtime.clinical.record_types import TYPES
 from downtime.feeds import times
 from downtime.feeds.context import FeedContext
@@ -30,7 +36,6 @@ from downtime.feeds.tables.cells import (
     is_damaged_cell,
     is_damaged_number,
     is_number_field,
-    is_placeholder,
 )
 from downtime.feeds.tables.mapping import TableMapping, is_number, is_time, normalise_title
 from downtime.feeds.tables.record_keys import make_key
@@ -140,7 +145,7 @@ class RowReader:
 
     def _drop_damaged_cells(self) -> None:
         for target, cell in self.cells.items():
-            if target in _MRN_TARGETS and is_placeholder(cell):
+            if target in _MRN_TARGETS and is_placeholder(cell, self.context.placeholders):
                 self.cells[target] = ""
             elif is_damaged_cell(target, cell):
                 self.cells[target] = _UNREADABLE if target in _NEVER_BLANK else ""
