@@ -47,10 +47,10 @@ _FEWEST_NINES = 4
 """So many nines are no number that anybody has; 99 may be one."""
 
 
-def is_placeholder(number: str, words: frozenset[str]) -> bool:
+def is_placeholder(number: str, placeholders: frozenset[str]) -> bool:
     """Whether a word, zeros, nines or dashes stand where no number is known: they name nobody.
 
-    `words` are as `simplify_number` writes them.
+    `placeholders` are as `simplify_number` writes them.
     """
     text = simplify_number(number)
     return (
