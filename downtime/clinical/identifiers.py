@@ -54,7 +54,9 @@ def is_placeholder(number: str, placeholders: frozenset[str]) -> bool:
     """
     text = simplify_number(number)
     return (
-        not text.strip("0") or text in words or (len(text) >= _FEWEST_NINES and not text.strip("9"))
+        not text.strip("0")
+        or text in placeholders
+        or (len(text) >= _FEWEST_NINES and not text.strip("9"))
     )
 
 
