@@ -71,7 +71,8 @@ def arrange_beds(ward: str, listed: list[Location], stays: list[Stay]) -> list[B
         location = _find_location(listed, stay)
         taken.add(location.id)
         rows.append(BedRow(location, patient, stay))
-    rows += [BedRow(location, None, None) for location in listed if location.id not in taken]
+    free = (bed for bed in listed if bed.id not in taken and bed.bed)  # a ward as a whole is no bed
+    rows += [BedRow(bed, None, None) for bed in free]
     return sorted(
         rows, key=lambda row: (*_bay_and_bed_key(row.location.bay, row.location.bed), row[0].id)
     )
