@@ -189,7 +189,9 @@ def _compare(
     if missing := touched - people.keys() - {""}:
         gone = (r for r in _select(before, settings, vault) if isinstance(r, Patient))
         people |= {patient.id: patient for patient in gone if patient.id in missing}
-    report.patients = [people[person] for person in sorted(touched & people.keys())]
+    report.patients = sorted(
+        (people[person] for person in touched & people.keys()), key=_name_patient
+    )
 
 
 def _name_patient(patient: Patient) -> str:
