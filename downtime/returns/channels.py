@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from downtime.clock import Clock
 from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
-from downtime.returns.connection import Connection, LateAnswer, OpenConnection, build_tls_context
+from downtime.returns.connection import Connection, LateAnswer, OpenConnection
 from downtime.returns.fhir import draft_bundles
 from downtime.returns.fhir.target import check_credentials, read_fhir_target
 from downtime.returns.hl7 import connection as hl7_connection
@@ -26,6 +26,7 @@ from downtime.returns.message_drafts import (
 from downtime.returns.model import Channel
 from downtime.returns.profiles import Target
 from downtime.settings import Settings
+from downtime.transport.credentials import build_client_tls
 
 LINE = "line"
 """What a line of a worklist is called among the kinds of messages."""
@@ -89,7 +90,7 @@ def _open_fhir(
 def _check_mllp(settings: Settings, target: Target) -> None:
     if target.tls:
         name = f"returns.targets.{target.system}"
-        build_tls_context(name, target.ca_file, target.certificate_file)
+        build_client_tls(name, target.ca_file, target.certificate_file)
 
 
 def _check_fhir(settings: Settings, target: Target) -> None:

@@ -35,10 +35,10 @@ def read_secret_bytes(path: str) -> bytes:
     return content
 
 
-def build_client_tls(ca_file: str, certificate_file: str = "") -> ssl.SSLContext:
+def build_client_tls(server: str, ca_file: str, certificate_file: str = "") -> ssl.SSLContext:
     """TLS that checks a server, with our own certificate where it is asked for; InputError.
 
-    An empty `ca_file` trusts the machine's own list.
+    `server` is what a sentence calls it. An empty `ca_file` trusts the machine's own list.
     """
     try:
         context = ssl.create_default_context(cafile=ca_file or None)
@@ -47,7 +47,7 @@ def build_client_tls(ca_file: str, certificate_file: str = "") -> ssl.SSLContext
     except (OSError, ssl.SSLError):
         raise InputError(
             "transport.certificate",
-            "The certificates set for a server cannot be read.",
-            "Check ca_file and certificate_file in config.toml, and who may read them.",
+            f"The certificates set for {server} cannot be read.",
+            "Name PEM files in ca_file and certificate_file that this program may read.",
         ) from None
     return context

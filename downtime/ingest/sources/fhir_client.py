@@ -130,7 +130,7 @@ def open_reader(
     # Proxies of the environment are left aside: patient data goes where the settings say. Nor are
     # redirections followed, which would take the token to another address.
     with httpx.Client(
-        verify=build_client_tls(source.ca_file, source.certificate_file),
+        verify=build_client_tls("a FHIR server", source.ca_file, source.certificate_file),
         timeout=timeout,
         trust_env=False,
     ) as http:

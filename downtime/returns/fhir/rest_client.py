@@ -17,10 +17,11 @@ import httpx
 import orjson
 
 from downtime.clock import Clock
-from downtime.returns.connection import AttemptResult, Connection, build_tls_context
+from downtime.returns.connection import AttemptResult, Connection
 from downtime.returns.fhir.bundles import tag_search
 from downtime.returns.fhir.target import FHIR_SERVER, FhirTarget, read_authorization
 from downtime.returns.model import AttemptOutcome, Message, MessageReason, encode_reason
+from downtime.transport.credentials import build_client_tls
 
 _HEADERS = {
     "Accept": "application/fhir+json",
@@ -109,7 +110,7 @@ def open_connection(target: FhirTarget, clock: Clock) -> Iterator[Connection]:
     timeout = httpx.Timeout(target.answer_seconds, connect=target.connect_seconds)
     # Proxies of the environment are left aside: patient data goes where the settings say.
     with httpx.Client(
-        verify=build_tls_context(FHIR_SERVER, target.ca_file, target.certificate_file),
+        verify=build_client_tls(FHIR_SERVER, target.ca_file, target.certificate_file),
         timeout=timeout,
         trust_env=False,
     ) as http:

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from downtime import config
 from downtime.errors import InputError
 from downtime.paper.forms.export_questionnaire import EXTENSION_BASE
-from downtime.returns.connection import build_tls_context
 from downtime.returns.fhir.datatypes import format_instant
 from downtime.returns.profiles import PAGE, TARGETS, Fault, find_not_positive, setting_error
 from downtime.settings import Settings, setting
+from downtime.transport.credentials import build_client_tls
 
 BASE = EXTENSION_BASE.removesuffix("StructureDefinition/")
 """Where this project's own names begin."""
@@ -107,7 +107,7 @@ def check_credentials(target: FhirTarget, system: str) -> None:
     """InputError, naming the system's table, when certificates or the token cannot be read."""
     try:
         read_authorization(target.token_file)
-        build_tls_context(FHIR_SERVER, target.ca_file, target.certificate_file)
+        build_client_tls(FHIR_SERVER, target.ca_file, target.certificate_file)
     except InputError as fault:
         raise InputError(
             fault.code, f"returns.targets.{system}.fhir: {fault.sentence}", fault.next_step

@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from downtime.errors import InputError
-from downtime.returns.connection import build_tls_context
 from downtime.returns.profiles import Target
+from downtime.transport.credentials import build_client_tls
 
 VT, FS, CR = b"\x0b", b"\x1c", b"\x0d"
 _BETWEEN = b"\r\n"
@@ -143,7 +143,7 @@ class MllpClient:
             return plain
         try:
             name = f"returns.targets.{target.system}"
-            tls = build_tls_context(name, target.ca_file, target.certificate_file)
+            tls = build_client_tls(name, target.ca_file, target.certificate_file)
             return tls.wrap_socket(plain, server_hostname=target.host)
         except (OSError, ValueError) as error:
             plain.close()
