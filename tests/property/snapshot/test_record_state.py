@@ -151,6 +151,7 @@ STAMPS = st.builds(
     sequence=st.integers(0, 1),
     arrival=st.integers(1, 4),
     part=st.just(0),
+    extract=st.just(""),  # what one message says is said by a list or not, never both
 )
 LAYERS = st.builds(
     Layer,
