@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from downtime.clinical import display
 from downtime.clinical.model import BedStatus, Encounter, Location, Patient
 from downtime.snapshot import search_terms
+from downtime.snapshot.data_quality import get_place
 
 FREE = (BedStatus.AVAILABLE, "")
 
@@ -15,6 +17,8 @@ class BedRow(NamedTuple):
     location: Location
     patient: Patient | None
     encounter: Encounter | None
+    elsewhere: tuple[Encounter, ...] = ()
+    """Other stays in which the same patient is in hospital now: nobody lies in two beds."""
 
 
 class WardRow(NamedTuple):
@@ -51,12 +55,40 @@ def bed_sort_key(stay: Encounter | None) -> tuple[object, ...]:
     return (0, stay.ward, *_bay_and_bed_key(stay.bay, stay.bed), stay.id)
 
 
+def row_sort_key(patient: Patient, stay: Encounter | None) -> tuple[object, ...]:
+    """The same for patients: two in one bed stand by name, the same in every copy."""
+    return (*bed_sort_key(stay)[:-1], *_name_key(patient))
+
+
+def _name_key(patient: Patient) -> tuple[str, ...]:
+    names = (patient.family.casefold(), patient.given.casefold())
+    return (*names, patient.birth_date, patient.mrn, patient.id)
+
+
 def _bay_and_bed_key(bay: str, bed: str) -> tuple[object, ...]:
     return (not bed, search_terms.bed_order(bay), search_terms.bed_order(bed))
 
 
 def _normalise(text: str) -> str:
     return text.strip().casefold()
+
+
+def list_elsewhere(stays: Iterable[Encounter], stay: Encounter | None) -> tuple[Encounter, ...]:
+    """Those of one patient's open stays that are in another place than `stay`, each place once."""
+    places = {} if stay is None else {get_place(stay): stay}
+    for other in sorted(stays, key=bed_sort_key):
+        places.setdefault(get_place(other), other)
+    return tuple(place for place in places.values() if place is not stay)
+
+
+def word_elsewhere(stays: Iterable[Encounter]) -> str:
+    """`Also in B2, bay 1, bed 4: ask both wards`; empty when there is no other stay."""
+    places = [
+        display.format_place(stay.ward, stay.bay, stay.bed)
+        or "another stay of which no ward is known"
+        for stay in stays
+    ]
+    return f"Also in {' and in '.join(places)}: ask where the patient is" if places else ""
 
 
 def arrange_beds(ward: str, listed: list[Location], stays: list[Stay]) -> list[BedRow]:
@@ -73,9 +105,13 @@ def arrange_beds(ward: str, listed: list[Location], stays: list[Stay]) -> list[B
         rows.append(BedRow(location, patient, stay))
     free = (bed for bed in listed if bed.id not in taken and bed.bed)  # a ward as a whole is no bed
     rows += [BedRow(bed, None, None) for bed in free]
-    return sorted(
-        rows, key=lambda row: (*_bay_and_bed_key(row.location.bay, row.location.bed), row[0].id)
-    )
+    return sorted(rows, key=_board_key)
+
+
+def _board_key(row: BedRow) -> tuple[object, ...]:
+    """By bay and bed; two patients in one bed by name, the same in every copy."""
+    patient, place = row.patient or Patient(id=""), row.location
+    return (*_bay_and_bed_key(place.bay, place.bed), *_name_key(patient), place.id)
 
 
 def _find_location(listed: list[Location], stay: Encounter) -> Location:
@@ -96,21 +132,35 @@ def _find_location(listed: list[Location], stay: Encounter) -> Location:
     )
 
 
-def count_wards(listed: list[Location], stays: list[Stay]) -> list[WardRow]:
-    """Every ward with a bed or a patient, by name."""
-    codes = {bed.ward for bed in listed} | {stay.ward for _, stay in stays}
+def count_wards(
+    listed: list[Location], stays: list[Stay], second_stays: Iterable[Stay] = ()
+) -> list[WardRow]:
+    """Every ward with a bed or a patient, by name.
+
+    Nobody counts twice: who has `second_stays` counts in `stays`, though no bed of theirs is empty.
+    """
+    seconds = list(second_stays)
+    codes = {bed.ward for bed in listed} | {stay.ward for _, stay in (*stays, *seconds)}
     locations: dict[str, list[Location]] = {code: [] for code in codes}
     present: dict[str, list[Stay]] = {code: [] for code in codes}
+    also_present: dict[str, list[Stay]] = {code: [] for code in codes}
     for bed in listed:
         locations[bed.ward].append(bed)
-    for patient, stay in stays:
-        present[stay.ward].append((patient, stay))
-    rows = [_count_ward(code, locations[code], present[code]) for code in codes if code]
+    for by_ward, pairs in ((present, stays), (also_present, seconds)):
+        for patient, stay in pairs:
+            by_ward[stay.ward].append((patient, stay))
+    rows = [
+        _count_ward(code, locations[code], present[code], also_present[code])
+        for code in codes
+        if code
+    ]
     return sorted(rows, key=lambda row: (row.name.casefold(), row.code))
 
 
-def _count_ward(code: str, listed: list[Location], stays: list[Stay]) -> WardRow:
-    rows = arrange_beds(code, listed, stays)
+def _count_ward(
+    code: str, listed: list[Location], stays: list[Stay], second_stays: list[Stay]
+) -> WardRow:
+    rows = arrange_beds(code, listed, [*stays, *second_stays])
     name = max((bed.ward_name for bed in listed), default="") or code
     places = (row.location for row in rows if row.location.bed)
     beds = {(_normalise(place.bay), _normalise(place.bed)) for place in places}

@@ -100,8 +100,12 @@ def _find_second_stays(stays: Iterable[Encounter]) -> Iterator[Encounter]:
 
 def _are_elsewhere(stays: Iterable[Encounter]) -> bool:
     """Whether stays are not all in one place; two systems tell of one stay each in its own words."""
-    places = {(stay.ward.casefold(), stay.bed.casefold()) for stay in stays}
-    return len(places) > 1
+    return len({get_place(stay) for stay in stays}) > 1
+
+
+def get_place(stay: Encounter) -> tuple[str, str]:
+    """Ward and bed, the same for two systems that write them differently."""
+    return stay.ward.strip().casefold(), stay.bed.strip().casefold()
 
 
 def _find_shared_beds(stays: Iterable[Encounter]) -> Iterator[Encounter]:

@@ -17,7 +17,7 @@ from downtime.paper.forms.model import TRUE, FormItem
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.wording import STATE_TITLES
 from downtime.settings import Settings
-from downtime.snapshot.bed_board import word_counts
+from downtime.snapshot.bed_board import word_counts, word_elsewhere
 
 _LOCAL_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d.*))?")
 _SERIAL = re.compile(r"\b([0-9A-Z]{2})-(\d{6})-([0-9A-Z])(?!\w)")
@@ -35,6 +35,7 @@ def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
         "gender": display.format_gender,
         "duration": display.format_duration,
         "board_counts": word_counts,
+        "elsewhere": word_elsewhere,
         "units": display.format_units,
         "born": lambda patient: display.format_birth(patient, clock().astimezone(zone).date()),
         "moment": lambda text: display.format_moment(text, zone),

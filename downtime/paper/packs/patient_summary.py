@@ -22,6 +22,7 @@ from downtime.clinical.record_types import RECORD_TYPES
 from downtime.clock import from_text, to_text
 from downtime.paper.packs.snapshot_pages import SnapshotView, identity_values
 from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
+from downtime.snapshot.bed_board import word_elsewhere
 from downtime.snapshot.model import AllergySummary, PatientRow, ReportRow
 
 SAME_NAME = "Same name: another inpatient has this name. Check date of birth and number every time."
@@ -39,7 +40,7 @@ def summary_content(view: SnapshotView, row: PatientRow) -> tuple[dict[str, str]
         count = f"{len(allergies.items)}, all listed below"
         values["patient.allergies"] = f"{allergies.heading}: {count}"
     return values, [
-        *_warning_blocks(view, snapshot.list_flags(patient), snapshot.find_namesakes(row.patient)),
+        *_warning_blocks(view, row),
         *_stay_blocks(view, row.encounter),
         *_allergy_blocks(view, allergies),
         *_problem_blocks(view, patient),
@@ -60,11 +61,13 @@ def _absence_blocks(
         yield Paragraph(f"{line.text}.", bold=line.has_unavailable)
 
 
-def _warning_blocks(
-    view: SnapshotView, flags: Sequence[Flag], namesakes: Sequence[PatientRow]
-) -> Iterator[Block]:
-    if namesakes:
+def _warning_blocks(view: SnapshotView, row: PatientRow) -> Iterator[Block]:
+    snapshot, patient = view.snapshot, row.patient
+    flags = snapshot.list_flags(patient.id)
+    if snapshot.find_namesakes(patient):
         yield Paragraph(SAME_NAME, bold=True, size=10.5)
+    if row.encounter and (elsewhere := snapshot.find_elsewhere(patient.id, row.encounter)):
+        yield Paragraph(f"{word_elsewhere(elsewhere)}.", bold=True, size=10.5)
     yield Heading("Alerts")
     if alerts := "\n".join(f"• {flag.text}" for flag in flags):
         yield Paragraph(alerts, bold=True)

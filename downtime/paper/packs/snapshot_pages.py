@@ -77,14 +77,18 @@ def format_allergies(summary: AllergySummary) -> str:
     return f"{text} ({missing})" if missing else text
 
 
-def format_warnings(view: SnapshotView, patient: Patient) -> str:
-    """Allergies, alerts and whether somebody has the same name, for a cell of a list."""
+def format_warnings(view: SnapshotView, patient: Patient, stay: Encounter | None = None) -> str:
+    """Allergies, alerts, whether somebody has the same name and whether the patient is in another
+    place too than in `stay`, for a cell of a list.
+    """
     flags = view.snapshot.list_flags(patient.id)
     alerts = [flag.text for flag in flags]
     if missing := view.word_unavailable(Flag.__name__):
         alerts.append(f"Alerts: {missing}")
     if view.snapshot.find_namesakes(patient):
         alerts.append("Same name on another patient")
+    if stay and (elsewhere := view.snapshot.find_elsewhere(patient.id, stay)):
+        alerts.append(bed_board.word_elsewhere(elsewhere))
     allergies = format_allergies(view.snapshot.summarise_allergies(patient.id))
     return "\n".join([allergies, *(f"• {alert}" for alert in alerts)])
 
@@ -114,7 +118,7 @@ def bed_list_blocks(view: SnapshotView, ward: str) -> list[Block]:
         names = "; ".join(_format_bed(bed) for bed in shared)
         blocks.append(Paragraph(f"Two patients in one bed: {names}. Look who is there.", bold=True))
     if rows:
-        blocks.append(Table(_BED_COLUMNS, [_bed_row(view, *r) for r in rows], row_height=26.0))
+        blocks.append(Table(_BED_COLUMNS, [_bed_row(view, *r[:3]) for r in rows], row_height=26.0))
     return [*blocks, *_ward_unknown_blocks(view)]
 
 
@@ -159,5 +163,5 @@ def _patient_cells(
         who,
         f"{born} {display.format_gender(patient)}",
         "\n".join(filter(None, numbers)),
-        format_warnings(view, patient),
+        format_warnings(view, patient, stay),
     )

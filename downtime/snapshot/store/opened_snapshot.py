@@ -41,6 +41,7 @@ class Snapshot(SnapshotDatabase):
     """One opened snapshot. Its records are as the systems sent them at `header.created`."""
 
     _wards: list[WardRow] | None = None
+    _second_stays: dict[str, list[Encounter]] | None = None
 
     # Patients
 
@@ -144,7 +145,9 @@ class Snapshot(SnapshotDatabase):
         """Every ward that has a bed or a patient, by name; asked for by most pages, counted once."""
         if self._wards is None:
             self._wards = bed_board.count_wards(
-                self._select_records(Location, ""), self._select_inpatients(None)
+                self._select_records(Location, ""),
+                self._select_inpatients(None),
+                self._list_second_stays(None),
             )
         return self._wards
 
@@ -163,12 +166,52 @@ class Snapshot(SnapshotDatabase):
     def list_beds(self, ward: str) -> list[BedRow]:
         """The beds of a ward in order, with who is in them; a patient without a bed comes last."""
         listed = self._select_records(Location, "WHERE ward = ?", ward)
-        return bed_board.arrange_beds(ward, listed, self._select_inpatients(ward))
+        stays = [*self._select_inpatients(ward), *self._list_second_stays(ward)]
+        return [
+            row._replace(elsewhere=self.find_elsewhere(row.patient.id, row.encounter))
+            if row.patient
+            else row
+            for row in bed_board.arrange_beds(ward, listed, stays)
+        ]
+
+    def find_elsewhere(self, patient_id: str, stay: Encounter | None) -> tuple[Encounter, ...]:
+        """Where else a patient is in hospital at once, by another stay than this one."""
+        seconds = self._select_second_stays().get(patient_id, [])
+        if not seconds:
+            return ()
+        main = self.find_encounter(patient_id)
+        return bed_board.list_elsewhere([*seconds, *([main] if main else [])], stay)
+
+    def _list_second_stays(self, ward: str | None) -> list[tuple[Patient, Encounter]]:
+        """Stays on a ward of patients who stand on another one's board too."""
+        return [
+            (self.get_patient(patient), stay)
+            for patient, stays in self._select_second_stays().items()
+            for stay in stays
+            if stay.ward and ward in (None, stay.ward)
+        ]
+
+    def _select_second_stays(self) -> dict[str, list[Encounter]]:
+        """Of patients who are in hospital in two places at once: their stays but the first one."""
+        if self._second_stays is None:
+            stays = self._select_records(
+                Encounter,
+                "JOIN inpatient i ON i.patient = t.patient JOIN Encounter m ON"
+                " m.id = i.encounter WHERE t.id <> i.encounter AND t.status = 'in-progress'"
+                " AND (t.kind <> 'outpatient' OR t.bed <> '')"
+                " AND (lower(trim(t.ward)) <> lower(trim(m.ward))"
+                " OR lower(trim(t.bed)) <> lower(trim(m.bed))) ORDER BY t.started, t.id",
+            )
+            by_patient: dict[str, list[Encounter]] = {}
+            for stay in stays:
+                by_patient.setdefault(stay.patient, []).append(stay)
+            self._second_stays = by_patient
+        return self._second_stays
 
     def list_inpatients(self, ward: str | None = None) -> list[PatientRow]:
         """Who is in now, by ward and bed."""
         rows = [PatientRow(patient, stay) for patient, stay in self._select_inpatients(ward)]
-        return sorted(rows, key=lambda row: bed_board.bed_sort_key(row.encounter))
+        return sorted(rows, key=lambda row: bed_board.row_sort_key(row.patient, row.encounter))
 
     def _select_inpatients(self, ward: str | None) -> list[tuple[Patient, Encounter]]:
         where, values = ("", ()) if ward is None else ("WHERE i.ward = ?", (ward,))

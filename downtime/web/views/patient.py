@@ -45,10 +45,12 @@ def show(patient_id: str) -> ViewResponse:
     """Everything that the snapshot holds of one patient, under an opaque number."""
     snapshot = request_context.snapshot()
     person = snapshot.get_patient(patient_id)
+    stay = snapshot.find_encounter(person.id)
     return render_template(
         "patient/show.html",
         patient=person,
-        encounter=snapshot.find_encounter(person.id),
+        encounter=stay,
+        elsewhere=snapshot.find_elsewhere(person.id, stay),
         allergies=snapshot.summarise_allergies(person.id),
         flags=snapshot.list_flags(person.id),
         medicines=snapshot.list_medicines(person.id),

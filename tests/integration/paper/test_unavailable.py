@@ -139,3 +139,18 @@ def test_a_clinic_list_has_alerts_and_says_that_lists_of_another_system_are_miss
     text = " ".join(printed(request, found, PAS=PAS, EPR=("Flag", "AllergyIntolerance")))
     assert "Needs two to transfer" in text
     assert "Appointments: Theatres unavailable." in text
+
+
+def test_who_is_in_two_places_at_once_is_said_on_the_bed_list_and_the_summary(printed):
+    second = Encounter(id="s9", source="PAS", patient="q1", status="in-progress", ward="B2",
+                       bed="7", started="2026-10-30T09:30:00Z")  # fmt: skip
+    found = [*somebody(1), second]
+    bed_lists = [
+        printed(WardPack(wards=(ward,), forms=(), blanks=0), found, PAS=PAS)[1]
+        for ward in ("A1", "B2")
+    ]
+    assert "Also in B2, bed 7" in bed_lists[0]
+    assert "MARSH1" in bed_lists[1]
+    assert "Also in A1, bed 1" in bed_lists[1]
+    summary = printed(PatientPack(patient="q1", forms=()), found, PAS=PAS)[0]
+    assert "Also in B2, bed 7: ask where the patient is." in summary

@@ -16,6 +16,7 @@ from downtime.clinical.model import (
     ServiceRequest,
 )
 from downtime.errors import NotFoundError
+from downtime.snapshot.bed_board import word_elsewhere
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.database import connect
 
@@ -368,3 +369,16 @@ def test_a_snapshot_written_before_a_field_existed_is_read_without_it(tmp_path, 
     assert old.find_encounter("p1").expected_end == ""
     assert old.summarise_allergies("p1").items[0].criticality == ""
     old.close()
+
+
+def test_a_patient_in_two_open_stays_is_said_to_be_so_on_both_boards(make):
+    second = stay("e2", "p1", ward="W2", bed="7", started="2026-11-01T07:00:00Z")
+    same_place = stay("e3", "p1", bay="a ", source="EPR", started="2026-10-31T07:00:00Z")
+    over = stay("e4", "p1", ward="W3", status="finished", started="2026-10-30T07:00:00Z")
+    snapshot = make([*PEOPLE, stay("e1", "p1"), second, same_place, over])
+    for ward, words in (("W1", "Also in W2, bay A, bed 7"), ("W2", "Also in W1, bay A, bed 1")):
+        (row,) = snapshot.list_beds(ward)
+        assert row.patient.id == "p1"
+        assert word_elsewhere(row.elsewhere).startswith(words)
+    counts = snapshot.count_board()
+    assert (counts.admitted, counts.shown) == (1, 1)
