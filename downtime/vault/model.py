@@ -23,6 +23,22 @@ class AuditAction(StrEnum):
     VAULT_MIGRATE = "vault.migrate"
 
 
+class MachineRole(StrEnum):
+    """What a machine may do for others: each of its signatures is believed for its roles only."""
+
+    PUBLISHER = "publisher"
+    """Seals snapshots."""
+    WARD_LAPTOP = "ward-laptop"
+    """Opens snapshots, and sends what was written on it."""
+    RECORDS_STATION = "records-station"
+    """Takes in what ward laptops send, and reconciles it."""
+
+    @property
+    def words(self) -> str:
+        """As it is shown: `ward laptop`."""
+        return self.value.replace("-", " ")
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, and on which machine. `id` is the account's, `name` the one shown and printed."""

@@ -126,6 +126,11 @@ def verify_seal(
     return SealedFile(manifest, data, payload)
 
 
+def read_key_id(kind: SealedFileKind, data: bytes) -> str:
+    """The key that a file says it was signed with: whoever asks still has to verify it."""
+    return str(_parse_manifest(kind, _read_members(data)[0])["key"])
+
+
 def decrypt(sealed: SealedFile, identity: pyrage.x25519.Identity) -> bytes:
     """The payload in clear, in memory; UntrustedError when it is not for this key."""
     try:
