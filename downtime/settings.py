@@ -119,6 +119,25 @@ class SnapshotSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetSettings:
+    list_valid_days: int = setting(
+        400, "A list of machines should be signed anew after so long; an older one still holds."
+    )
+    root_valid_days: int = setting(
+        3650, "The site's root should be renewed after so long; an older one still holds."
+    )
+    list_warning_days: int = setting(
+        30, "A warning is shown this long before the list or the root should be signed anew."
+    )
+    unheard_days: int = setting(
+        30, "Opened snapshots of a machine that hears nothing of its site for so long are closed."
+    )
+    unheard_warning_days: int = setting(
+        10, "A machine warns this long before its opened snapshots are closed."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class AccountsSettings:
     idle_lock_minutes: int = setting(5, "A screen without use is locked after this long.")
     session_hours: int = setting(12, "A sign-in ends after this long whatever happens.")
@@ -359,6 +378,7 @@ class Settings:
     feeds: FeedsSettings = FeedsSettings()
     ingest: IngestSettings = IngestSettings()
     snapshot: SnapshotSettings = SnapshotSettings()
+    fleet: FleetSettings = FleetSettings()
     vault: VaultSettings = VaultSettings()
     accounts: AccountsSettings = AccountsSettings()
     paper: PaperSettings = PaperSettings()

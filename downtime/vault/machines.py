@@ -125,8 +125,9 @@ def parse_list(data: bytes) -> MachineList:
     fields = signed.fields
     try:
         machines = tuple(_parse_machine(entry) for entry in fields["machines"])
-        pyrage.x25519.Recipient.from_str(fields["recovery"])
-        texts = [fields[name] for name in ("site", "recovery", "issued")]
+        site, recovery = (signed.root.unrecognized_fields[name] for name in ("site", "recovery"))
+        pyrage.x25519.Recipient.from_str(recovery)
+        texts = (site, recovery, fields["issued"])
     except (KeyError, TypeError, ValueError, AttributeError, InputError, pyrage.RecipientError):
         raise signed_list.tampered_error() from None
     distinct = ({machine.code for machine in machines}, {machine.key_id for machine in machines})

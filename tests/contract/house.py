@@ -25,6 +25,7 @@ FLOORS = {
     "feeds": 5,
     "ingest": 6,
     "snapshot": 7,
+    "fleet": 8,
     "outage": 9,
     "paper": 10,
     "entry": 12,
@@ -35,7 +36,7 @@ FLOORS = {
     "web": 17,
     "cli": 17,
 }
-"""Floors without a room here are kept for `fleet` (8) and `scanning` (11)."""
+"""The floor without a room here is kept for `scanning` (11)."""
 
 GROUND = {"errors", "config", "settings", "clock", "processes"}
 
@@ -52,6 +53,7 @@ MUST_NOT_KNOW = {
     "feeds": WEB | DATABASES | {"downtime.vault", "downtime.accounts"},
     "ingest": WEB | PDF,
     "snapshot": WEB | PDF,
+    "fleet": WEB | PDF,
     "outage": WEB | PDF,
     "paper": WEB,
     "entry": WEB,
