@@ -10,8 +10,8 @@ from downtime.accounts.model import Permission
 from downtime.cli.program import snapshot
 from downtime.cli.session import Output, Session, command
 from downtime.feeds.model import Outcome, Reject
-from downtime.snapshot import build_snapshot, load_bundle, local_snapshots
-from downtime.snapshot.build_snapshot import BuiltSnapshot
+from downtime.snapshot import load_bundle, local_snapshots, publish_snapshot
+from downtime.snapshot.publish_snapshot import PublishedSnapshot
 
 REJECTS_SHOWN = 20
 """Rejected messages that are named; `--json` names all of them."""
@@ -41,14 +41,14 @@ def build(
 
     Everything is kept in the ledger first. Without files it is what the ledger received meanwhile.
     """
-    built = build_snapshot.build_snapshot(
+    built = publish_snapshot.publish_snapshot(
         session.vault, session.settings, [*sources, *more], to, session.actor
     )
     failed = strict and not built.intake.is_complete
     return Output(_build_document(built), _build_lines(built), int(failed))
 
 
-def _build_document(built: BuiltSnapshot) -> dict[str, Any]:
+def _build_document(built: PublishedSnapshot) -> dict[str, Any]:
     return {
         "bundle": str(built.bundle),
         "id": built.header.id,
@@ -86,7 +86,7 @@ def _reject_document(reject: Reject) -> dict[str, Any]:
     }
 
 
-def _build_lines(built: BuiltSnapshot) -> Iterator[str]:
+def _build_lines(built: PublishedSnapshot) -> Iterator[str]:
     outcomes = built.intake.outcomes
     counts = {
         "used in part": outcomes[Outcome.USED_IN_PART],

@@ -10,7 +10,7 @@ from downtime.demo.context import Story
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.demo.staff import WHY, Staff
-from downtime.snapshot import build_snapshot, load_bundle
+from downtime.snapshot import load_bundle, publish_snapshot
 from downtime.sync import excuse_laptop
 from downtime.vault import device
 
@@ -63,7 +63,7 @@ def deliver(story: Story, publisher: SignedIn, phase: str) -> None:
             f" {written.appointments} appointments in {len(written.files)} files."
         )
     with story.step(f"build_{phase}", "The publisher reads them and seals a snapshot."):
-        built = build_snapshot.build_snapshot(
+        built = publish_snapshot.publish_snapshot(
             publisher.vault, story.settings, [feeds], bundles, publisher.actor, WHY
         )
         story.report(

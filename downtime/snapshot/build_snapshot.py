@@ -1,7 +1,4 @@
-"""Build a snapshot of feeds, seal it, and publish it in the folder from which laptops fetch it.
-
-How it lies in that folder is said in `transport.folder`.
-"""
+"""Build a snapshot of feeds and seal it; who carries it where is decided elsewhere."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,12 +7,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlite_utils
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from downtime.clinical.holders import list_holders
 from downtime.clinical.model import Encounter, EncounterStatus, Location, Record
 from downtime.clock import to_text
-from downtime.errors import UserError
 from downtime.feeds.model import Reject
 from downtime.ingest.ledger import Ledger
 from downtime.settings import Settings
@@ -30,20 +25,21 @@ from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.state_files import hold_build, open_state, restore_lost_state
 from downtime.snapshot.store import publisher_state, snapshot_index
-from downtime.snapshot.store.snapshot_index import BundleNumber
+from downtime.snapshot.store.snapshot_index import FIRST_NUMBER, BundleNumber
 from downtime.snapshot.update_state import Intake, update_state
-from downtime.transport.folder import CarrierFolder, Pointer
 from downtime.vault import device
+from downtime.vault.machines import list_recipients
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltSnapshot:
-    """A published bundle, and what was taken in for it."""
+    """Sealed bundles of one instant, and what was taken in for them."""
 
-    bundle: Path
     header: SnapshotHeader
+    """Of the bundle of the whole site."""
+    bundles: tuple[SealedBundle, ...]
     intake: Intake
     seconds: float
 
@@ -62,26 +58,37 @@ class BuiltSnapshot:
         """Those that cannot be used, and why."""
         return self.intake.rejected
 
+    def full(self, scope: str = "") -> SealedBundle:
+        """The bundle of a scope that needs no other; empty `scope` is the whole site."""
+        return next(b for b in self.bundles if b.scope == scope and b.base is None)
+
+    def delta(self, scope: str = "") -> SealedBundle | None:
+        """What has changed in a scope since the build before, when there was one."""
+        return next((b for b in self.bundles if b.scope == scope and b.base is not None), None)
+
 
 def build_snapshot(
     vault: Vault,
     settings: Settings,
     paths: Iterable[Path],
-    to: Path,
     actor: Actor,
     reason: str = "",
+    *,
+    above: BundleNumber = FIRST_NUMBER,
 ) -> BuiltSnapshot:
-    """Keep what the files hold in the ledger, bring the state up to it, and publish it in `to`.
+    """Keep what the files hold in the ledger, bring the state up to it, cut and seal it.
 
-    Without files it is what the ledger has received meanwhile. Sealed to this machine and to every
-    device card it trusts. A failure before the last step leaves the bundle that was published
-    before. ConflictError while another build is running.
+    Without files it is what the ledger has received meanwhile. Its number is above every one that
+    this vault gave, and above the highest that places show: a vault that was put back from a backup
+    has forgotten some, and laptops refuse a number that they have seen. Nothing is put anywhere.
+    ConflictError while another build is running.
     """
     started, now = time.perf_counter(), vault.clock()
     this = device.load_device(vault)
     key = bundle.key_id(this.card.public_key)
     with vault.change(actor, AuditAction.SNAPSHOT_BUILD, target=key, reason=reason) as db:
-        number = _choose_number(db, to, key, this.card.public_key)
+        last = max(snapshot_index.get_last_published(db), above)
+        number = BundleNumber(last.epoch, last.sequence + 1)
         snapshot_index.save_published(db, number)
     with hold_build(vault.home), collect_garbage_seldom(), Ledger(vault, settings) as ledger:
         restore_lost_state(vault)
@@ -89,35 +96,8 @@ def build_snapshot(
             intake = update_state(vault, settings, ledger, state_db, paths)
             header, content = _write_payload(state_db, settings, now, number, key)
         expire_days(vault, settings, ledger)
-    recipients = [card.recipient for card in (this.card, *device.read_trusted_cards(vault.home))]
-    sealed = bundle.seal_bundle(header, content, recipients, this.sign)
-    with vault.change(actor, AuditAction.SNAPSHOT_PUBLISH, target=header.id, reason=reason):
-        path = publish_bundle(sealed, to, settings.snapshot.keep)
-    return BuiltSnapshot(path, header, intake, time.perf_counter() - started)
-
-
-def _choose_number(
-    db: sqlite_utils.Database, to: Path, key: str, public: Ed25519PublicKey
-) -> BundleNumber:
-    """One above the highest that the vault remembers or the folder shows.
-
-    The folder is asked too because a vault that was put back from a backup has forgotten some, and
-    laptops refuse a number that they have seen.
-    """
-    number = max(snapshot_index.get_last_published(db), _read_published_number(to, key, public))
-    return BundleNumber(number.epoch, number.sequence + 1)
-
-
-def _read_published_number(to: Path, key: str, public: Ed25519PublicKey) -> BundleNumber:
-    none = BundleNumber(1, 0)
-    pointer = CarrierFolder(to).read_pointer()
-    if pointer is None:
-        return none
-    try:
-        shown = bundle.verify_bundle((to / pointer.bundle).read_bytes(), {key: public})
-    except (OSError, UserError):
-        return none
-    return BundleNumber(shown.epoch, shown.sequence)
+    sealed = bundle.seal_bundle(header, content, list_recipients(vault.home), this.sign)
+    return BuiltSnapshot(header, (sealed,), intake, time.perf_counter() - started)
 
 
 def _write_payload(
@@ -175,12 +155,3 @@ def _list_systems(newest: Mapping[str, str], settings: Settings) -> dict[str, st
     """In the order of the settings; a system that sent nothing has no time."""
     names = dict.fromkeys([*settings.systems.names, *sorted(newest)])
     return {name: newest.get(name, "") for name in names}
-
-
-def publish_bundle(sealed: SealedBundle, to: Path, keep: int) -> Path:
-    """Put a bundle in a folder, point to it, and remove this publisher's oldest ones."""
-    folder = CarrierFolder(to)
-    path = folder.publish_file(sealed.data, Pointer(sealed.name, sealed.sha256, sealed.created))
-    family = sealed.name.split(f"-{sealed.epoch}-{sealed.sequence:06}-")[0]
-    folder.remove_oldest(f"{family}-*-{sealed.key[:8]}-*{bundle.SUFFIX}", keep, path)
-    return path

@@ -60,12 +60,21 @@ class SealedBundle:
     schema: int
     key: str
     """Id of the publisher's key that signed it."""
-    envelope: SealedFile = field(repr=False)
+    scope: str = ""
+    """Codes of the wards inside, joined by `+`; empty for the whole site."""
+    base: int | None = None
+    """Of a delta the sequence, in the same epoch, of the snapshot that it changes; else None."""
+    envelope: SealedFile = field(repr=False, kw_only=True)
 
     @property
     def sha256(self) -> str:
         """Of its ciphertext."""
         return self.envelope.sha256
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is a delta that changes nothing but the header."""
+        return False
 
     @property
     def data(self) -> bytes:

@@ -25,7 +25,7 @@ from downtime.paper.store import issued_forms as paper_store
 from downtime.paper.store import layouts, packs
 from downtime.settings import Settings
 from downtime.snapshot import load_bundle, local_snapshots
-from downtime.snapshot.build_snapshot import build_snapshot
+from downtime.snapshot.publish_snapshot import publish_snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -63,7 +63,7 @@ def hospital(
     at = now()
     for phase in ("before", "after"):
         write_feeds(folder / phase, "small", 7, phase, at)
-        built = build_snapshot(vault, settings, [folder / phase], folder / f"out-{phase}", WHO)
+        built = publish_snapshot(vault, settings, [folder / phase], folder / f"out-{phase}", WHO)
         load_bundle.load_bundle(vault, settings, built.bundle, WHO)
         if phase == "before":
             outage = outages.declare_systems_down(

@@ -23,7 +23,7 @@ from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.settings import Settings
 from downtime.snapshot import load_bundle
-from downtime.snapshot.build_snapshot import build_snapshot
+from downtime.snapshot.publish_snapshot import publish_snapshot
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 SIZE = "large"
@@ -75,7 +75,9 @@ def hospital(folder: Path) -> Iterator[tuple[SignedIn, Settings]]:
     settings = load_settings(home.config_file)
     signed_in = open_with_file(home, settings, lambda: NOW, unlock_file)
     with closing(signed_in.vault) as vault:
-        built = build_snapshot(vault, settings, [folder / "feeds"], folder / "out", signed_in.actor)
+        built = publish_snapshot(
+            vault, settings, [folder / "feeds"], folder / "out", signed_in.actor
+        )
         load_bundle.load_bundle(vault, settings, built.bundle, signed_in.actor)
         yield signed_in, settings
 

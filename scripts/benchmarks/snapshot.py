@@ -16,7 +16,7 @@ from downtime.config import Home, load_settings
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.snapshot import load_bundle, local_snapshots
-from downtime.snapshot.build_snapshot import build_snapshot
+from downtime.snapshot.publish_snapshot import publish_snapshot
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
@@ -42,7 +42,9 @@ def _figures(folder: Path) -> Iterator[dict[str, Any]]:
     signed_in = open_with_file(home, settings, lambda: NOW, unlock_file)
     with closing(signed_in.vault) as vault:
         started = time.process_time()
-        built = build_snapshot(vault, settings, [folder / "feeds"], folder / "out", signed_in.actor)
+        built = publish_snapshot(
+            vault, settings, [folder / "feeds"], folder / "out", signed_in.actor
+        )
         after_build = time.process_time()
         load_bundle.load_bundle(vault, settings, built.bundle, signed_in.actor)
         seconds = time.process_time() - after_build

@@ -14,7 +14,7 @@ from downtime.config import Home
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.settings import Settings
-from downtime.snapshot import build_snapshot, load_bundle
+from downtime.snapshot import load_bundle, publish_snapshot
 from downtime.vault import device
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -136,7 +136,7 @@ def publish_to(
     """The hospital's systems send what they know, and these machines open the snapshot of it."""
     feeds, by = folder / "feeds" / phase, fleet.publisher
     write_feeds(feeds, "small", seed, phase, begin)
-    built = build_snapshot.build_snapshot(
+    built = publish_snapshot.publish_snapshot(
         by.vault, by.settings, [feeds], folder / "bundles", by.actor, WHY
     )
     for machine in machines:

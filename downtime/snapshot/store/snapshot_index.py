@@ -27,6 +27,10 @@ class BundleNumber(NamedTuple):
     sequence: int
 
 
+FIRST_NUMBER = BundleNumber(1, 0)
+"""Below every number that is given."""
+
+
 def list_entries(db: sqlite_utils.Database) -> list[SnapshotEntry]:
     """All opened snapshots, the one in use first."""
     names = ", ".join(SnapshotEntry._fields)
@@ -86,7 +90,7 @@ def get_last_published(db: sqlite_utils.Database) -> BundleNumber:
     row = db.conn.execute(
         "SELECT epoch, sequence FROM snapshot_published ORDER BY epoch DESC LIMIT 1"
     ).fetchone()
-    return BundleNumber(*row) if row else BundleNumber(1, 0)
+    return BundleNumber(*row) if row else FIRST_NUMBER
 
 
 def save_published(db: sqlite_utils.Database, number: BundleNumber) -> None:

@@ -26,8 +26,8 @@ from downtime.feeds.hl7.framing import split_messages
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.read_ledger import read_after
 from downtime.settings import Settings
-from downtime.snapshot.build_snapshot import build_snapshot
 from downtime.snapshot.data_quality import FindingTally
+from downtime.snapshot.publish_snapshot import publish_snapshot
 from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.state_files import open_state
@@ -71,7 +71,7 @@ class Publisher:
 
     def build(self, paths: Iterable[Path]) -> "Published":
         """Build a snapshot of files and of all that was received."""
-        built = build_snapshot(
+        built = publish_snapshot(
             self.vault, self.settings, paths, self.vault.home.path / "share", self.actor
         )
         with open_state(self.vault, self.vault.home.state_file) as db:

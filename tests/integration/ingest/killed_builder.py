@@ -14,7 +14,7 @@ from downtime.config import Home
 from downtime.ingest.store import day_file
 from downtime.settings import Settings
 from downtime.snapshot import apply_messages
-from downtime.snapshot.build_snapshot import build_snapshot
+from downtime.snapshot.publish_snapshot import publish_snapshot
 from downtime.snapshot.store import publisher_state
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -43,4 +43,6 @@ day_file.save_progress = counted(day_file.save_progress)
 publisher_state.save_states = counted(publisher_state.save_states)
 publisher_state.save_applied_arrival = counted(publisher_state.save_applied_arrival)
 vault = Vault(Home(Path(home)), bytes.fromhex(key), system_clock)
-build_snapshot(vault, Settings(), [Path(path)], Path(home) / "share", Actor("u-1", "A", "laptop-1"))
+publish_snapshot(
+    vault, Settings(), [Path(path)], Path(home) / "share", Actor("u-1", "A", "laptop-1")
+)

@@ -16,10 +16,10 @@ from downtime.ingest.model import MessageFilter
 from downtime.ingest.release_list import release_list
 from downtime.settings import FeedsSettings, IngestSettings, Settings
 from downtime.snapshot import update_state
-from downtime.snapshot.build_snapshot import build_snapshot
 from downtime.snapshot.load_bundle import load_bundle
 from downtime.snapshot.local_snapshots import open_current_snapshot
 from downtime.snapshot.preview_release import count_wards, preview_release
+from downtime.snapshot.publish_snapshot import publish_snapshot
 from downtime.snapshot.replay_ledger import preview_replay, replay_ledger
 from downtime.snapshot.state_files import hold_build, open_state
 from downtime.snapshot.store import publisher_state
@@ -91,7 +91,7 @@ class Publisher:
             return record(ledger, *raws)
 
     def build(self, *paths, settings=Settings()):  # noqa: B008
-        return build_snapshot(self.vault, settings, paths, self.share, self.actor)
+        return publish_snapshot(self.vault, settings, paths, self.share, self.actor)
 
     def beds(self, **how):
         """Hospital number to ward and bed, in a snapshot of what the ledger has."""

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from downtime.settings import Settings
-from downtime.snapshot import build_snapshot
+from downtime.snapshot import publish_snapshot
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -52,7 +52,7 @@ def build(me, actor, tmp_path):
     def from_text(*messages, settings=Settings()):  # noqa: B008
         feed = tmp_path / "adt.hl7"
         feed.write_text("".join(messages), encoding="utf-8")
-        return build_snapshot.build_snapshot(
+        return publish_snapshot.publish_snapshot(
             me, settings, [feed], tmp_path / "share", actor, "test"
         )
 

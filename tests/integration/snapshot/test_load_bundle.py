@@ -16,10 +16,11 @@ from downtime.clock import to_text
 from downtime.config import Home
 from downtime.errors import NotFoundError, UntrustedError, UserError
 from downtime.settings import Settings, SiteSettings, SnapshotSettings
-from downtime.snapshot import build_snapshot, bundle, load_bundle, local_snapshots
+from downtime.snapshot import bundle, load_bundle, local_snapshots, publish_snapshot
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables
 from downtime.vault import audit, device, schema, sealing
+from downtime.vault.machines import MachineRole, find_keys
 from downtime.vault.vault import Vault
 from tests.conftest import NOW
 
@@ -180,7 +181,7 @@ def test_any_altered_byte_is_refused(machines, seal, take, tmp_path):
     """Every byte of the manifest, signature and archive structure; samples of the ciphertext."""
     take(seal(1))
     data = seal(2).read_bytes()
-    publishers = sealing.list_trusted_keys(machines[1].home)
+    publishers = find_keys(machines[1].home, MachineRole.PUBLISHER)
     start = data.index(b"age-encryption.org")
     inside = range(start, start + len(_payload(data)))
     places = [n for n in range(len(data)) if n not in inside or n % 7 == 0]
@@ -219,15 +220,15 @@ def no_space(*_, **__):
 @pytest.mark.parametrize(
     "step",
     [
-        "downtime.snapshot.load_bundle.write_atomic",
+        "downtime.snapshot.put_in_use.write_atomic",
         "downtime.snapshot.bundle.pyrage.decrypt",
-        "downtime.snapshot.load_bundle.record_tables.create_database",
+        "downtime.snapshot.open_bundle.record_tables.create_database",
         "downtime.snapshot.store.record_tables._index_patients",
-        "downtime.snapshot.load_bundle._check_written",
-        "downtime.snapshot.load_bundle._flush_file",
-        "downtime.snapshot.load_bundle.flush_folder",
-        "downtime.snapshot.load_bundle.snapshot_index.insert_entry",
-        "downtime.snapshot.load_bundle.snapshot_index.save_highest_seen",
+        "downtime.snapshot.open_bundle._check_written",
+        "downtime.snapshot.open_bundle.flush_file",
+        "downtime.snapshot.put_in_use.flush_folder",
+        "downtime.snapshot.put_in_use.snapshot_index.insert_entry",
+        "downtime.snapshot.put_in_use.snapshot_index.save_highest_seen",
         "downtime.vault.audit.append_entry",
     ],
 )
@@ -259,7 +260,7 @@ def test_a_database_that_was_damaged_while_written_is_not_put_in_use(
         path.write_bytes(data)
         return counts
 
-    monkeypatch.setattr("downtime.snapshot.load_bundle.record_tables.create_database", damaged)
+    monkeypatch.setattr("downtime.snapshot.open_bundle.record_tables.create_database", damaged)
     refused(machines, take, seal(2), "snapshot.damaged")
 
 
@@ -308,9 +309,9 @@ def test_a_locked_laptop_keeps_bundles_sealed(machines, seal):
 
 def test_a_folder_leads_to_its_newest_bundle(machines, seal, take, tmp_path):
     folder = tmp_path / "share"
-    publishers = sealing.list_trusted_keys(machines[1].home)
+    publishers = find_keys(machines[1].home, MachineRole.PUBLISHER)
     for number in (1, 2):
-        build_snapshot.publish_bundle(
+        publish_snapshot.publish_bundle(
             bundle.verify_bundle(seal(number).read_bytes(), publishers), folder, keep=14
         )
     assert take(folder).header.sequence == 2

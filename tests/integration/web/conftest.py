@@ -13,7 +13,7 @@ from downtime.accounts.permissions import ROLE_TITLES
 from downtime.clinical.model import ServiceRequest
 from downtime.config import Home
 from downtime.reconcile.harm import review
-from downtime.snapshot import build_snapshot, load_bundle
+from downtime.snapshot import load_bundle, publish_snapshot
 from downtime.vault.model import Actor
 from downtime.web import create_app
 from tests.conftest import NOW
@@ -169,7 +169,7 @@ def loaded_template(home_template, tmp_path_factory):
     clock, settings = Clock(NOW), config.load_settings(copy.config_file)
     signed_in = homes.open_with_file(copy, settings, clock, file)
     feeds = tiny.write(folder / "feeds")
-    built = build_snapshot.build_snapshot(
+    built = publish_snapshot.publish_snapshot(
         signed_in.vault, settings, [feeds], folder / "out", signed_in.actor
     )
     load_bundle.load_bundle(signed_in.vault, settings, built.bundle, signed_in.actor)

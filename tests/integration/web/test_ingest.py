@@ -7,7 +7,7 @@ import pytest
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.mark_quarantine import mark_quarantined
 from downtime.ingest.record_messages import record_messages
-from downtime.snapshot.build_snapshot import build_snapshot
+from downtime.snapshot.publish_snapshot import publish_snapshot
 from downtime.vault import jobs
 from downtime.web.run_job import run_job
 from tests.integration.ingest.received import admission, hl7, table
@@ -110,7 +110,7 @@ def test_a_list_is_released_for_a_reason_and_only_by_who_may(hospital, quarantin
 def test_a_replay_is_looked_at_before_it_is_run(hospital, vault, tmp_path, actor):
     with Ledger(vault, hospital.settings) as ledger:
         record_messages(ledger, [hl7(admission(78, number_of="OLDPAS^HID"))])
-    build_snapshot(vault, hospital.settings, [], tmp_path / "share", actor)
+    publish_snapshot(vault, hospital.settings, [], tmp_path / "share", actor)
     with hospital.home.config_file.open("a") as file:
         file.write('[feeds.profiles.p]\nmrn_types = ["HID"]\nmrn_authorities = ["OLDPAS"]\n')
     mended = type(hospital)(hospital.home, hospital.clock, hospital.secrets, hospital.file)

@@ -8,7 +8,7 @@ import pytest
 from downtime import config
 from downtime.accounts import homes
 from downtime.config import Home
-from downtime.snapshot import build_snapshot, load_bundle
+from downtime.snapshot import load_bundle, publish_snapshot
 from tests.integration.web import tiny
 from tests.integration.web.conftest import NOW, Clock, copied
 from tests.integration.web.test_ward import patient_page, words
@@ -55,7 +55,7 @@ def partial_template(home_template, tmp_path_factory):
     (feeds / "ris.hl7").write_text(IMAGE)
     signed_in = homes.open_with_file(copy, settings, Clock(NOW), file)
     vault, actor = signed_in.vault, signed_in.actor
-    built = build_snapshot.build_snapshot(vault, settings, [feeds], folder / "out", actor)
+    built = publish_snapshot.publish_snapshot(vault, settings, [feeds], folder / "out", actor)
     load_bundle.load_bundle(vault, settings, built.bundle, actor)
     vault.close()
     return copy, secrets, file

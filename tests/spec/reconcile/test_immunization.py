@@ -15,7 +15,7 @@ from downtime.paper.forms.load_form import check_text, parse_form
 from downtime.reconcile.compare.comparison import compare_facts
 from downtime.reconcile.record_index import RecordIndex
 from downtime.settings import Settings
-from downtime.snapshot import build_snapshot, load_bundle, local_snapshots
+from downtime.snapshot import load_bundle, local_snapshots, publish_snapshot
 from downtime.vault import device, schema
 from downtime.vault.vault import Vault
 from downtime.web.template_filters import format_field
@@ -85,7 +85,7 @@ def test_a_feed_reaches_the_patients_page(publisher, actor, tmp_path):
     feed = tmp_path / "epr.json"
     feed.write_text(json.dumps(FEED))
     settings, share = Settings(), tmp_path / "share"
-    built = build_snapshot.build_snapshot(publisher, settings, [feed], share, actor)
+    built = publish_snapshot.publish_snapshot(publisher, settings, [feed], share, actor)
     assert built.header.counts["Immunization"] == 1
     load_bundle.load_bundle(publisher, settings, share, actor)
     row = RECORD_TYPES["Immunization"]

@@ -1,0 +1,95 @@
+"""Check a bundle and open it beside the snapshots that are in use.
+
+Checked first (which needs no unlocked vault), decrypted in memory, written aside on the same file
+system, counted. What is in use stays so until `put_in_use`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlcipher3
+
+from downtime.config import Home
+from downtime.errors import ConflictError, LockedError
+from downtime.settings import Settings
+from downtime.snapshot import bundle, policies
+from downtime.snapshot.bundle import SealedBundle
+from downtime.snapshot.garbage_collection import collect_garbage_seldom
+from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.local_snapshots import database_key, database_path
+from downtime.snapshot.store import record_tables, snapshot_index
+from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.transport.folder import read_file
+from downtime.vault import device, sealing
+from downtime.vault.files import flush_file
+from downtime.vault.machines import MachineRole, find_keys
+from downtime.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class AsideSnapshot:
+    """An opened snapshot that is not in use yet: it can be read and compared."""
+
+    sealed: SealedBundle
+    header: SnapshotHeader
+    path: Path
+    snapshot: Snapshot
+
+
+def verify_bundle_file(home: Home, settings: Settings, source: Path | bytes) -> SealedBundle:
+    """A bundle of this hospital that a publisher of its list signed; works while locked.
+
+    UntrustedError with the reason; of a file no more is read than a bundle may have.
+    """
+    content = (
+        source
+        if isinstance(source, bytes)
+        else read_file(source, settings.snapshot.max_bundle_bytes, "snapshot.max_bundle_bytes")
+    )
+    sealed = bundle.verify_bundle(content, find_keys(home, MachineRole.PUBLISHER))
+    policies.check_hospital(sealed, settings)
+    return sealed
+
+
+def open_aside(vault: Vault, settings: Settings, sealed: SealedBundle) -> AsideSnapshot:
+    """Open a bundle beside what is in use. The caller puts it in use, or discards it.
+
+    UntrustedError when it is older than one that was loaded, has its number with another content or
+    one far above it, or was not sealed for this machine.
+    """
+    policies.check_number(sealed, snapshot_index.get_highest_seen(vault.db, sealed.key), settings)
+    header, records = bundle.open_payload(sealed, device.load_device(vault).age_identity)
+    aside = database_path(vault, header.id).with_name(f".{header.id}.tmp")
+    key = database_key(vault, header.id)
+    try:
+        with collect_garbage_seldom():
+            written = record_tables.create_database(aside, key, header, records)
+        _check_written(aside, key, header, written)
+        flush_file(aside)
+        return AsideSnapshot(sealed, header, aside, Snapshot(aside, key))
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def discard(aside: AsideSnapshot) -> None:
+    """Remove a snapshot that was opened aside."""
+    aside.snapshot.close()
+    aside.path.unlink(missing_ok=True)
+
+
+def _check_written(path: Path, key: bytes, header: SnapshotHeader, written: dict[str, int]) -> None:
+    """Open what was written as it will be opened, and count."""
+    try:
+        with Snapshot(path, key) as opened:
+            counts, sound = opened.count_rows(), opened.is_sound()
+    except (sqlcipher3.DatabaseError, LockedError):
+        counts, sound = {}, False
+    if not sound or counts != written:
+        raise ConflictError(
+            "snapshot.damaged",
+            "The opened snapshot cannot be read back as it was written.",
+            "Check this computer's disk, then load the bundle again.",
+        )
+    if any(count != header.counts.get(name, 0) for name, count in written.items()):
+        raise sealing.incomplete_error()  # a type that only one of the two programs knows is none
