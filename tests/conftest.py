@@ -1,18 +1,49 @@
 """What all tests share: a moment in time, a home, an unlocked vault, somebody who acts."""
 
 import os
+import pickle
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from downtime.config import Home
+from downtime.paper.layout import template_layout
 from downtime.settings import AccountsSettings, Settings
 from downtime.vault import schema
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory) -> Path:
+    """One folder for the whole run, whichever of its processes asks."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = (folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder) / "shared"
+    shared.mkdir(exist_ok=True)
+    return shared
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_layouts(run_folder):
+    """Each form is laid out once in a run, by whichever process needs it first: half a second each."""
+    lay_out = template_layout._lay_out
+
+    def lay_out_once(template: str, digest: str, **context):
+        file = run_folder / f"layout-{digest}"
+        if not file.exists():
+            layout = lay_out(template, digest, **context)
+            written = run_folder / secrets.token_hex()
+            written.write_bytes(pickle.dumps(layout))
+            written.replace(file)
+        return pickle.loads(file.read_bytes())  # noqa: S301 - written above
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(template_layout, "_lay_out", lay_out_once)
+        yield
 
 
 @pytest.fixture
@@ -39,6 +70,13 @@ def new_home(folder: Path) -> Home:
         part.mkdir()
     (folder / "config.toml").write_text("")
     return Home(folder)
+
+
+def forget_marks(vault: Vault) -> None:
+    """Let copies of this home, which tests work on, not find out that they are copies."""
+    for table in ("mark_state", "number_block", "mark_event"):
+        vault.db.conn.execute(f"DELETE FROM {table}")
+    vault.home.marks_file.unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -42,6 +42,17 @@ class Answer(NamedTuple):
         return json.loads(self.out)
 
 
+def is_one_sentence(answer) -> bool:
+    """Nothing on standard output; what is wrong and what to do, a line each."""
+    lines = answer.err.splitlines()
+    return (
+        answer.out == ""
+        and len(lines) == 2
+        and all(line.endswith(".") for line in lines)
+        and "fault of its own" not in answer.err
+    )
+
+
 class Keys(io.StringIO):
     """What somebody types at a terminal."""
 

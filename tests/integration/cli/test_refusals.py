@@ -10,6 +10,7 @@ from downtime.accounts.permissions import ROLES_ALLOWED
 from downtime.cli import load_all_commands
 from downtime.cli.options import NewFile
 from downtime.entry import import_responses
+from tests.integration.cli.conftest import is_one_sentence
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -67,17 +68,6 @@ UNLOCKING = [
     for words, command in leaves(load_all_commands())
     if command.permission != Permission.PUBLIC
 ]
-
-
-def is_one_sentence(answer) -> bool:
-    """Nothing on standard output; what is wrong and what to do, a line each."""
-    lines = answer.err.splitlines()
-    return (
-        answer.out == ""
-        and len(lines) == 2
-        and all(line.endswith(".") for line in lines)
-        and "fault of its own" not in answer.err
-    )
 
 
 @pytest.mark.parametrize(("words", "permission"), UNLOCKING)
@@ -257,27 +247,6 @@ def test_a_form_that_cannot_be_used_is_said_by_file_and_line(refusing):
     assert answer.code == 1
     assert [(row["file"], row["line"]) for row in answer.json] == [("words.txt", 1)]
     assert refusing.run("forms", "check", "junk").code == 1
-
-
-def test_an_unknown_ward_or_form_is_answered_with_those_there_are(story):
-    answer = story.terminal.run("pack", "ZZZ", "--out", "z.pdf")
-    assert (answer.code, answer.out) == (1, "")
-    assert "no ward 'ZZZ'" in answer.err
-    assert "AMU" in answer.err
-    answer = story.terminal.run("pack", "AMU", "--form", "zzz", "--out", "z.pdf")
-    assert is_one_sentence(answer), answer
-    assert "blood-sciences-request" in answer.err
-    assert not (story.folder / "z.pdf").exists()
-
-
-def test_one_wrong_serial_among_several_is_named(story):
-    good = story.keyed[1]
-    chief = story.as_("chief")
-    answer = story.people.run(
-        *("ledger", "returned", "K7-000001-X", good, "--home", "home"), stdin=chief
-    )
-    assert answer.code == 1
-    assert answer.err.startswith("K7-000001-X: That is not a serial number")
 
 
 def test_a_fault_of_the_program_gives_its_place_and_nothing_it_held(refusing, monkeypatch):

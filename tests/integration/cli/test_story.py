@@ -7,7 +7,7 @@ import pytest
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 
-from tests.integration.cli.conftest import EXPECTED
+from tests.integration.cli.conftest import EXPECTED, is_one_sentence
 
 
 def test_every_step_does_what_it_is_for(story):
@@ -149,3 +149,24 @@ def test_the_books_are_closed_and_the_chain_holds(story):
     assert story.said["close"].json["state"] == "closed"
     assert story.said["audit"].json["first_bad"] is None
     assert story.said["audit"].json["entries"] > 50
+
+
+def test_an_unknown_ward_or_form_is_answered_with_those_there_are(story):
+    answer = story.terminal.run("pack", "ZZZ", "--out", "z.pdf")
+    assert (answer.code, answer.out) == (1, "")
+    assert "no ward 'ZZZ'" in answer.err
+    assert "AMU" in answer.err
+    answer = story.terminal.run("pack", "AMU", "--form", "zzz", "--out", "z.pdf")
+    assert is_one_sentence(answer), answer
+    assert "blood-sciences-request" in answer.err
+    assert not (story.folder / "z.pdf").exists()
+
+
+def test_one_wrong_serial_among_several_is_named(story):
+    good = story.keyed[1]
+    chief = story.as_("chief")
+    answer = story.people.run(
+        *("ledger", "returned", "K7-000001-X", good, "--home", "home"), stdin=chief
+    )
+    assert answer.code == 1
+    assert answer.err.startswith("K7-000001-X: That is not a serial number")

@@ -165,7 +165,7 @@ def moody(*script):
     made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Moody)
     made.script, made.requests = list(script), []
     made.url = f"http://127.0.0.1:{made.server_port}/fhir"
-    threading.Thread(target=made.serve_forever, daemon=True).start()
+    threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield made
     finally:

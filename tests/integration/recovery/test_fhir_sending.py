@@ -96,7 +96,7 @@ def scripted(*answers, tls=None, delay=0.0):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/fhir", seen
     finally:
