@@ -57,6 +57,8 @@ class RecordType:
     """Fields with the source's own numbers, by which a record is found again."""
     reference_fields: Mapping[str, str] = field(default_factory=dict)
     """Fields that name another record, with its type."""
+    is_lasting: bool = False
+    """Whether a record stands until it is taken back: where most of them go at once, something is wrong."""
     answers_requests: bool = False
     """Whether the department that answers a request holds it."""
     form_fields: tuple[str, ...] = ()
@@ -197,6 +199,7 @@ _ROWS = (
         singular="Allergy",
         default_system="EPR",
         is_in_snapshot=retention.keep_unless_wrong,
+        is_lasting=True,
         name_field="substance",
         event_field="recorded",
         time_fields=("recorded",),
@@ -212,6 +215,7 @@ _ROWS = (
         singular="Alert",
         default_system="EPR",
         is_in_snapshot=retention.keep_flag,
+        is_lasting=True,
         name_field="text",
         event_field="started",
         time_fields=("started", "ended"),
@@ -226,6 +230,7 @@ _ROWS = (
         singular="Problem",
         default_system="EPR",
         is_in_snapshot=retention.keep_condition,
+        is_lasting=True,
         time_fields=("onset", "ended", "recorded"),
         section=sections.PROBLEMS,
     ),
@@ -260,6 +265,7 @@ _ROWS = (
         singular="Immunisation",
         default_system="EPR",
         is_in_snapshot=retention.keep_unless_wrong,
+        is_lasting=True,
         event_field="occurrence",
         time_fields=("occurrence",),
         compared_fields=(

@@ -23,6 +23,7 @@ from downtime.errors import NotFoundError
 from downtime.snapshot import availability, bed_board, search_terms
 from downtime.snapshot.availability import Availability
 from downtime.snapshot.bed_board import BedRow, BoardCounts, WardRow
+from downtime.snapshot.footprint import Footprint
 from downtime.snapshot.model import (
     AllergySummary,
     AppointmentRow,
@@ -31,6 +32,7 @@ from downtime.snapshot.model import (
     ReportRow,
     SessionRow,
 )
+from downtime.snapshot.store import footprint_query
 from downtime.snapshot.store.snapshot_database import SnapshotDatabase
 
 R = TypeVar("R", bound=Record)
@@ -42,6 +44,10 @@ class Snapshot(SnapshotDatabase):
 
     _wards: list[WardRow] | None = None
     _second_stays: dict[str, list[Encounter]] | None = None
+
+    def read_footprint(self) -> Footprint:
+        """What it looks like in short, to be held against those before it."""
+        return footprint_query.read_footprint(self._db, self.types)
 
     # Patients
 
