@@ -104,6 +104,9 @@ class SnapshotSettings:
     stale_minutes: int = setting(240, "Data older than this is shown as stale and warned about.")
     expires_hours: int = setting(48, "A bundle older than this is marked expired; it still opens.")
     max_bundle_bytes: int = setting(536_870_912, "Largest bundle that is read.")
+    max_unpacked_bytes: int = setting(
+        2_147_483_648, "A bundle that is larger than this when it is unpacked is refused."
+    )
     keep: int = setting(14, "Opened snapshots that are kept; pinned ones are never removed.")
     max_sequence_jump: int = setting(10_000, "A bundle whose number jumps further is refused.")
     result_days: int = setting(30, "Results and finished requests of this many days are carried.")
@@ -134,6 +137,57 @@ class FleetSettings:
     )
     unheard_warning_days: int = setting(
         10, "A machine warns this long before its opened snapshots are closed."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChurnSettings:
+    loss_percent: int = setting(
+        30, "A snapshot that lacks more records of one type and system is put in quarantine."
+    )
+    system_loss_percent: dict[str, int] = setting({}, "The same for one system, by its name.")
+    min_records: int = setting(20, "Fewer records than this are never too many to lack.")
+    min_all_records: int = setting(
+        5, "When nothing of a type is left, so many that there were before are too many to lack."
+    )
+    gain_percent: int = setting(
+        80, "By this much the records of one type and system may grow within a day."
+    )
+    patient_loss_percent: int = setting(
+        20, "So many of those in hospital may be gone at once: discharged, or lost."
+    )
+    min_patients: int = setting(10, "Fewer patients than this are never too many to be gone.")
+    known_loss_percent: int = setting(
+        10, "So many of all known people may be known no more: people never leave by themselves."
+    )
+    ward_loss_percent: int = setting(
+        60, "So much of a ward may be gone at once: its patients, or one type of their records."
+    )
+    ward_loss_percents: dict[str, int] = setting({}, "The same for one ward, by its code.")
+    ward_min_patients: int = setting(
+        8, "A ward with fewer patients may be empty at once, as in a night; so few records may go."
+    )
+    day_wards: tuple[str, ...] = setting(
+        (), "Wards that empty each evening; else this is learned from the days before."
+    )
+    daily_turnover_percent: int = setting(
+        35, "So many more patients may have gone, or lie elsewhere, for each day between snapshots."
+    )
+    identity_percent: int = setting(
+        5, "So many people may have another name or birth date under the same number."
+    )
+    moved_percent: int = setting(50, "So many of those who stayed may lie in another bed at once.")
+    same_hour_minutes: int = setting(
+        90, "What was so near to this hour, a day or a week ago, shows what is usual then."
+    )
+    compared_hours: int = setting(
+        26, "A snapshot is held against all of so long, so that small losses are seen together."
+    )
+    kept_days: int = setting(8, "What snapshots looked like is kept so long, for comparison.")
+    believe_publisher_release: bool = setting(
+        False,
+        "A laptop believes what a person released at the publisher: fewer questions on wards, and"
+        " one who took the publisher over is believed as well.",
     )
 
 
@@ -379,6 +433,7 @@ class Settings:
     ingest: IngestSettings = IngestSettings()
     snapshot: SnapshotSettings = SnapshotSettings()
     fleet: FleetSettings = FleetSettings()
+    churn: ChurnSettings = ChurnSettings()
     vault: VaultSettings = VaultSettings()
     accounts: AccountsSettings = AccountsSettings()
     paper: PaperSettings = PaperSettings()

@@ -15,12 +15,14 @@ from downtime.feeds.model import Reject
 from downtime.ingest.ledger import Ledger
 from downtime.settings import Settings
 from downtime.snapshot import bundle
-from downtime.snapshot.bundle import PayloadWriter, SealedBundle
+from downtime.snapshot.bundle import SealedBundle
 from downtime.snapshot.data_quality import FindingTally, check_stays
 from downtime.snapshot.expire_days import expire_days
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.model import AuditAction
+from downtime.snapshot.payload import PackedRows, compress, format_digest, write_payload
+from downtime.snapshot.row_layout import COLUMNS, list_rows
 from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.state_files import hold_build, open_state, restore_lost_state
@@ -30,6 +32,7 @@ from downtime.snapshot.update_state import Intake, update_state
 from downtime.vault import device
 from downtime.vault.machines import list_recipients
 from downtime.vault.model import Actor
+from downtime.vault.raise_marks import take_snapshot_number
 from downtime.vault.vault import Vault
 
 
@@ -87,8 +90,8 @@ def build_snapshot(
     this = device.load_device(vault)
     key = bundle.key_id(this.card.public_key)
     with vault.change(actor, AuditAction.SNAPSHOT_BUILD, target=key, reason=reason) as db:
-        last = max(snapshot_index.get_last_published(db), above)
-        number = BundleNumber(last.epoch, last.sequence + 1)
+        known = max(snapshot_index.get_last_published(db), above)
+        number = BundleNumber(*take_snapshot_number(vault, db, known))
         snapshot_index.save_published(db, number)
     with hold_build(vault.home), collect_garbage_seldom(), Ledger(vault, settings) as ledger:
         restore_lost_state(vault)
@@ -108,13 +111,11 @@ def _write_payload(
     key: str,
 ) -> tuple[SnapshotHeader, bytes]:
     """The header and the whole content in clear, in memory only."""
-    packer, wards, tally = PayloadWriter(), set[str](), FindingTally()
+    wards, tally = set[str](), FindingTally()
     stays: list[Encounter] = []
     settled = _collect_stays(settle_records(state_db, settings, tally), stays)
-    for record in select_records(settled, settings, now):
-        packer.add(record)
-        if isinstance(record, Location | Encounter):
-            wards.add(_occupied_ward(record))
+    selected = _note_wards(select_records(settled, settings, now), wards)
+    packed = PackedRows.pack(list_rows(selected))
     check_stays(stays, settings, now, tally)
     systems, deliveries = settings.systems, publisher_state.select_deliveries(state_db)
     header = SnapshotHeader(
@@ -131,9 +132,20 @@ def _write_payload(
         delivered={system: tuple(sorted(types)) for system, types in deliveries.items()},
         holders=list_holders(systems.names, systems.records, systems.holders),
         quality=tally.count_by_source(),
-        counts=packer.counts,
+        counts=dict.fromkeys(COLUMNS, 0) | packed.counts,
+        content=format_digest(packed.digest),
+        unpacked=len(packed.lines),
+        columns=COLUMNS,
     )
-    return header, packer.finish(header)
+    return header, write_payload(header, [compress(packed.lines)])
+
+
+def _note_wards(records: Iterable[Record], wards: set[str]) -> Iterator[Record]:
+    """Pass records on, and remember the wards among them."""
+    for record in records:
+        if isinstance(record, Location | Encounter):
+            wards.add(_occupied_ward(record))
+        yield record
 
 
 def _collect_stays(records: Iterable[Record], stays: list[Encounter]) -> Iterator[Record]:

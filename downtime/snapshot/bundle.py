@@ -1,36 +1,25 @@
 """The sealed file that carries a snapshot: the header, then the records, signed by its publisher.
 
-A `.downtime` file is a sealed file (see `vault.sealing`) whose payload is age over gzip over one
-JSON text a line.
+A `.downtime` file is a sealed file (see `vault.sealing`); what is inside is said in `payload`. A
+full bundle needs no other; a delta changes the snapshot before into its own.
 """
 
-import gzip
-import io
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 import pyrage
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from downtime.clinical.model import Record
-from downtime.clinical.record_types import RECORD_TYPES
+from downtime.snapshot import payload
 from downtime.snapshot.header import SCHEMA, SnapshotHeader
+from downtime.snapshot.payload import Payload
 from downtime.vault import sealing
-from downtime.vault.sealing import (
-    SealedFile,
-    SealedFileKind,
-    incomplete_error,
-    key_id,
-    tampered_error,
-)
+from downtime.vault.sealing import SealedFile, SealedFileKind, key_id, tampered_error
 
 __all__ = [
     "KIND",
     "SUFFIX",
-    "PayloadWriter",
     "SealedBundle",
     "key_id",
     "open_payload",
@@ -44,8 +33,10 @@ KIND = SealedFileKind(
     {"hospital": str, "created": str, "expires": str, "epoch": int, "sequence": int},
 )
 SUFFIX = ".downtime"
-_GZIP = 16 + zlib.MAX_WBITS
-_LEVEL = 3
+_LATER_FIELDS: Mapping[str, type | tuple[type, ...]] = {
+    "scope": str, "base": (int, type(None)), "content": str, "changes": int, "unpacked": int,
+}  # fmt: skip
+"""Of manifests of schema 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +55,12 @@ class SealedBundle:
     """Codes of the wards inside, joined by `+`; empty for the whole site."""
     base: int | None = None
     """Of a delta the sequence, in the same epoch, of the snapshot that it changes; else None."""
+    content: str = ""
+    """Digest of the whole snapshot, the same for the full bundle and a delta of one number."""
+    changes: int = 0
+    """Of a delta the rows that were added, changed or removed."""
+    unpacked: int = 0
+    """Bytes of its rows when unpacked; 0 when it does not say (schema 1)."""
     envelope: SealedFile = field(repr=False, kw_only=True)
 
     @property
@@ -74,7 +71,17 @@ class SealedBundle:
     @property
     def is_empty(self) -> bool:
         """Whether it is a delta that changes nothing but the header."""
-        return False
+        return self.base is not None and not self.changes
+
+    @property
+    def publisher(self) -> str:
+        """Whose numbers count up: those of each key and scope do."""
+        return f"{self.key}/{self.scope}" if self.scope else self.key
+
+    @property
+    def identity(self) -> str:
+        """What two bundles of one number must have in common: time and content, else the ciphertext."""
+        return f"{self.created} {self.content}" if self.content else self.sha256
 
     @property
     def data(self) -> bytes:
@@ -83,7 +90,7 @@ class SealedBundle:
 
     @property
     def name(self) -> str:
-        """Its file name: the number, and the beginning of the hash of its content."""
+        """Its file name: the number, of a delta its base, and the beginning of the hash."""
         header = SnapshotHeader(
             hospital=self.hospital,
             epoch=self.epoch,
@@ -91,28 +98,10 @@ class SealedBundle:
             created=self.created,
             expires=self.expires,
             key=self.key,
+            scope=self.scope,
         )
-        return f"{header.id}-{self.sha256[:12]}{SUFFIX}"
-
-
-class PayloadWriter:
-    """Compresses records line by line and counts them: no record stays in memory."""
-
-    def __init__(self) -> None:
-        self.counts = dict.fromkeys(RECORD_TYPES, 0)
-        self._zip = zlib.compressobj(_LEVEL, wbits=_GZIP)
-        self._parts: list[bytes] = []
-
-    def add(self, record: Record) -> None:
-        """Append one record."""
-        name = type(record).__name__
-        self.counts[name] += 1
-        self._parts.append(self._zip.compress(orjson.dumps([name, record]) + b"\n"))
-
-    def finish(self, header: SnapshotHeader) -> bytes:
-        """The whole payload in clear: a gzip member with the header, then one with the records."""
-        first = gzip.compress(orjson.dumps(header.to_json()) + b"\n", mtime=0)
-        return first + b"".join(self._parts) + self._zip.flush()
+        after = "" if self.base is None else f"-after-{self.base:06}"
+        return f"{header.id}{after}-{self.sha256[:12]}{SUFFIX}"
 
 
 def seal_bundle(
@@ -131,41 +120,26 @@ def verify_bundle(data: bytes, publishers: Mapping[str, Ed25519PublicKey]) -> Se
 
 
 def _read_manifest(envelope: SealedFile) -> SealedBundle:
-    names = ("hospital", "epoch", "sequence", "created", "expires", "schema", "key")
+    names = ["hospital", "epoch", "sequence", "created", "expires", "schema", "key"]
+    if envelope.manifest["schema"] > 1:
+        names += _LATER_FIELDS
+        for name, kind in _LATER_FIELDS.items():
+            if not isinstance(envelope.manifest.get(name), kind):
+                raise tampered_error()
     values: dict[str, Any] = {name: envelope.manifest[name] for name in names}
     return SealedBundle(**values, envelope=envelope)
 
 
-def open_payload(
-    sealed: SealedBundle, identity: pyrage.x25519.Identity
-) -> tuple[SnapshotHeader, Iterator[Record]]:
-    """Decrypt in memory: the header and the records. UntrustedError when it is not for this key."""
+def open_payload(sealed: SealedBundle, identity: pyrage.x25519.Identity, limit: int) -> Payload:
+    """Decrypt in memory: the header, and the rows as they are asked for.
+
+    UntrustedError when it is not for this key; InputError when unpacked it has more than `limit`
+    bytes: as far as the manifest says so, before anything is unpacked.
+    """
+    payload.check_unpacked(sealed.unpacked, limit)
     content = sealing.decrypt(sealed.envelope, identity)
-    lines = iter(gzip.GzipFile(fileobj=io.BytesIO(content)))
-    try:
-        header = SnapshotHeader.parse(orjson.loads(next(lines, b"")))
-    except (OSError, EOFError, zlib.error, KeyError, TypeError, ValueError):
-        raise incomplete_error() from None
-    outside = {name: sealed.envelope.manifest.get(name) for name in header.public_part()}
-    if header.public_part() != outside:
+    opened = payload.read_payload(content, limit)
+    public = opened.header.public_part()
+    if public != {name: sealed.envelope.manifest.get(name) for name in public}:
         raise tampered_error()
-    return header, _parse_records(lines)
-
-
-def _parse_records(lines: Iterator[bytes]) -> Iterator[Record]:
-    types = {name: (row.record, row.list_fields) for name, row in RECORD_TYPES.items()}
-    try:
-        for line in lines:
-            name, fields = orjson.loads(line)
-            if name not in types:
-                continue  # a newer publisher carries a type that this program does not know yet
-            record_type, list_fields = types[name]
-            for list_field in list_fields:
-                fields[list_field] = tuple(fields[list_field])
-            try:
-                yield record_type(**fields)
-            except TypeError:  # a newer publisher's record has fields that this program lacks
-                known = record_type.__dataclass_fields__.keys() & fields.keys()
-                yield record_type(**{name: fields[name] for name in known})
-    except (OSError, EOFError, zlib.error, KeyError, TypeError, ValueError):
-        raise incomplete_error() from None
+    return opened

@@ -4,8 +4,15 @@ import re
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple, Self
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of the records inside; a program opens no bundle of a later one."""
+_PUBLIC = {
+    1: ("hospital", "wards", "epoch", "sequence", "created", "expires", "schema", "key"),
+    2: ("scope", "base", "content", "changes", "unpacked"),
+}
+"""By the version that brought them: what the manifest shows to anybody."""
+_ADDED = frozenset({"delivered", "holders", "quality", "columns", *_PUBLIC[2]})
+"""Fields that older bundles lack."""
 
 
 class SystemTime(NamedTuple):
@@ -43,17 +50,36 @@ class SnapshotHeader:
     quality: dict[str, dict[str, int]] = field(default_factory=dict)
     """System to kind of finding (`feeds.model.FindingKind`) to how often the state gives it."""
     counts: dict[str, int] = field(default_factory=dict)
-    """Type of record to the number of rows that follow."""
+    """Type of record to the number of rows of the snapshot."""
+    scope: str = ""
+    """Codes of the wards to which it is confined, joined by `+`; empty for the whole site."""
+    base: int | None = None
+    """Of a delta the sequence, in the same epoch, of the snapshot that it changes; else None."""
+    content: str = ""
+    """Digest of all rows of the snapshot (`row_digest`): the same for the full bundle and a delta."""
+    changes: int = 0
+    """Of a delta the rows that were added, changed or removed."""
+    unpacked: int = 0
+    """Bytes of what follows the header, uncompressed; 0 in bundles of schema 1, which do not say."""
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Type of record to the columns of its rows, in order."""
 
     @property
     def id(self) -> str:
-        """Names this snapshot in files, in the audit and on paper: `DEMO-1-000042-ab12cd34`."""
-        hospital = re.sub(r"[^A-Za-z0-9]+", "-", self.hospital)
-        return f"{hospital}-{self.epoch}-{self.sequence:06}-{self.key[:8]}"
+        """Names this snapshot in files, in the audit and on paper: `DEMO-1-000042-ab12cd34`.
+
+        One of some wards has their codes behind it.
+        """
+        parts = [self.hospital, f"{self.epoch}-{self.sequence:06}-{self.key[:8]}"]
+        return "-".join(
+            re.sub(r"[^A-Za-z0-9]+", "-", part) for part in (*parts, self.scope) if part
+        )
 
     def public_part(self) -> dict[str, Any]:
         """What the manifest shows to anybody."""
-        names = ("hospital", "wards", "epoch", "sequence", "created", "expires", "schema", "key")
+        names = {
+            name for schema, added in _PUBLIC.items() if schema <= self.schema for name in added
+        }
         return {name: value for name, value in self.to_json().items() if name in names}
 
     def to_json(self) -> dict[str, Any]:
@@ -63,12 +89,11 @@ class SnapshotHeader:
     @classmethod
     def parse(cls, document: dict[str, Any]) -> Self:
         """From a plain dictionary; KeyError when a field of every bundle is missing."""
-        added = {"delivered", "holders", "quality"}
-        names = [f.name for f in fields(cls) if f.name in document or f.name not in added]
+        names = [f.name for f in fields(cls) if f.name in document or f.name not in _ADDED]
         values = {name: document[name] for name in names}
         lists = {name: tuple(values[name]) for name in ("wards", "holds")}
         by_name = {
             name: {key: tuple(items) for key, items in values.get(name, {}).items()}
-            for name in ("delivered", "holders")
+            for name in ("delivered", "holders", "columns")
         }
         return cls(**values | lists | by_name)

@@ -16,8 +16,10 @@ from downtime.snapshot import bundle, policies
 from downtime.snapshot.bundle import SealedBundle
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.highest_seen import find_highest_seen
 from downtime.snapshot.local_snapshots import database_key, database_path
-from downtime.snapshot.store import record_tables, snapshot_index
+from downtime.snapshot.payload import check_unpacked
+from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.transport.folder import read_file
 from downtime.vault import device, sealing
@@ -48,6 +50,7 @@ def verify_bundle_file(home: Home, settings: Settings, source: Path | bytes) -> 
     )
     sealed = bundle.verify_bundle(content, find_keys(home, MachineRole.PUBLISHER))
     policies.check_hospital(sealed, settings)
+    check_unpacked(sealed.unpacked, settings.snapshot.max_unpacked_bytes)
     return sealed
 
 
@@ -57,13 +60,14 @@ def open_aside(vault: Vault, settings: Settings, sealed: SealedBundle) -> AsideS
     UntrustedError when it is older than one that was loaded, has its number with another content or
     one far above it, or was not sealed for this machine.
     """
-    policies.check_number(sealed, snapshot_index.get_highest_seen(vault.db, sealed.key), settings)
-    header, records = bundle.open_payload(sealed, device.load_device(vault).age_identity)
+    policies.check_number(sealed, find_highest_seen(vault, sealed.publisher), settings)
+    identity, limit = device.load_device(vault).age_identity, settings.snapshot.max_unpacked_bytes
+    header, rows = bundle.open_payload(sealed, identity, limit)
     aside = database_path(vault, header.id).with_name(f".{header.id}.tmp")
     key = database_key(vault, header.id)
     try:
         with collect_garbage_seldom():
-            written = record_tables.create_database(aside, key, header, records)
+            written = record_tables.write_database(aside, key, header, rows)
         _check_written(aside, key, header, written)
         flush_file(aside)
         return AsideSnapshot(sealed, header, aside, Snapshot(aside, key))

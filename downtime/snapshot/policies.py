@@ -21,11 +21,11 @@ def check_number(
 ) -> None:
     """Refuse a number that a publisher who was taken over, or an old stick, would bring.
 
-    `highest` is the highest number taken from this publisher, with the hash of that bundle.
+    `highest` is the highest number taken from this publisher, with what identifies that bundle.
     """
     if highest is None:
         return
-    (epoch, sequence), sha256 = highest
+    (epoch, sequence), identity = highest
     number = BundleNumber(sealed.epoch, sealed.sequence)
     if number < highest[0]:
         raise UntrustedError(
@@ -33,7 +33,7 @@ def check_number(
             f"This bundle is number {sealed.sequence}; number {sequence} was loaded before.",
             "Load a newer one: an old picture must not replace a new one.",
         )
-    if number == highest[0] and sealed.sha256 != sha256:
+    if number == highest[0] and identity not in (sealed.identity, sealed.sha256):
         raise UntrustedError(
             "bundle.same-number",
             f"Another bundle with the number {sequence} was loaded before.",

@@ -6,6 +6,7 @@ from downtime.config import Home
 from downtime.settings import Settings
 from downtime.snapshot import policies
 from downtime.snapshot.bundle import SUFFIX, SealedBundle
+from downtime.snapshot.highest_seen import find_highest_seen, save_highest_seen
 from downtime.snapshot.local_snapshots import SnapshotInfo, database_path, describe_entry
 from downtime.snapshot.model import AuditAction
 from downtime.snapshot.open_bundle import AsideSnapshot
@@ -46,13 +47,10 @@ def _enter(
 ) -> None:
     sealed, header = aside.sealed, aside.header
     with vault.change(actor, AuditAction.SNAPSHOT_LOAD, target=header.id, reason=reason) as db:
-        policies.check_number(
-            sealed, snapshot_index.get_highest_seen(vault.db, sealed.key), settings
-        )
+        policies.check_number(sealed, find_highest_seen(vault, sealed.publisher), settings)
         snapshot_index.insert_entry(db, header, sealed.name, sealed.sha256, vault.now())
-        snapshot_index.save_highest_seen(
-            db, sealed.key, BundleNumber(sealed.epoch, sealed.sequence), sealed.sha256
-        )
+        number = BundleNumber(sealed.epoch, sealed.sequence)
+        save_highest_seen(vault, db, sealed.publisher, number, sealed.identity)
         surplus = [
             row
             for row in snapshot_index.list_entries(db)[settings.snapshot.keep :]

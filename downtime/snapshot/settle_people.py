@@ -18,8 +18,8 @@ from downtime.snapshot.identity import Identity
 from downtime.snapshot.mentions import Mention
 from downtime.snapshot.name_servers import FHIR, list_servers, name_servers
 from downtime.snapshot.record_state import RecordState, Stamp
+from downtime.snapshot.row_layout import columns
 from downtime.snapshot.store import publisher_state
-from downtime.snapshot.store.record_tables import columns
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from downtime.clinical.model import DiagnosticReport, Patient, Record
+from downtime.snapshot.row_layout import columns, from_row
 from downtime.snapshot.store.opened_snapshot import Snapshot
-from downtime.snapshot.store.record_tables import columns, from_row
 
 R = TypeVar("R", bound=Record)
 

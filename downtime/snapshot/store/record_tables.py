@@ -5,13 +5,10 @@ questions of a ward need: who is an inpatient now, which requests have no result
 a patient.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -21,10 +18,9 @@ from downtime.clinical.model import Patient, Record
 from downtime.clinical.record_types import RECORD_TYPES, TYPES, RecordType
 from downtime.snapshot import search_terms
 from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.row_layout import COLUMNS, TypeRows, columns, from_row, list_rows
 from downtime.vault.database import connect, transaction
 
-R = TypeVar("R", bound=Record)
-BATCH = 5_000
 CACHE = "cache_size = -131072"
 """128 MiB of pages: records come in no order, and a page that leaves the cache is encrypted."""
 
@@ -73,58 +69,15 @@ WHERE stage IN ('requested', 'collected', 'received', 'in-progress') AND NOT EXI
 """
 
 
-_COLUMNS = {name: tuple(f.name for f in fields(kind)) for name, kind in TYPES.items()}
-_LISTS = {
-    name: tuple(_COLUMNS[name].index(list_field) for list_field in row.list_fields)
-    for name, row in RECORD_TYPES.items()
-}
-
-
-def columns(record_type: type[Record]) -> tuple[str, ...]:
-    """The columns of a record's table: its fields, in order."""
-    return _COLUMNS[record_type.__name__]
-
-
-def to_row(record: Record) -> list[Any]:
-    """A record as a row of its table."""
-    record_type = type(record)
-    row = [getattr(record, name) for name in columns(record_type)]
-    for place in _LISTS[record_type.__name__]:
-        row[place] = orjson.dumps(row[place]).decode()
-    return row
-
-
-def from_row(record_type: type[R], row: Sequence[Any]) -> R:
-    """The record of a row."""
-    record: R = _ROW_READERS[record_type](row)
-    return record
-
-
-def _compile_row_reader(record_type: type[Record]) -> Callable[[Sequence[Any]], Any]:
-    """A function that makes a record of its row, written for its type as dataclasses write theirs.
-
-    It fills the slots straight: a third of the time of the constructor, half of that of a loop, and
-    every list on a screen and every comparison is made of rows.
-    """
-    names, lists = columns(record_type), _LISTS[record_type.__name__]
-    cells = [f"cell{place}" for place in range(len(names))]
-    setters = [
-        f"    set{n}(record, {f'tuple(loads({cell}))' if n in lists else cell})"
-        for n, cell in enumerate(cells)
-    ]
-    lines = ("def read_row(row):", f"    {', '.join(cells)} = row", "    record = new(record_type)",
-             *setters, "    return record")  # fmt: skip
-    namespace = {f"set{n}": getattr(record_type, name).__set__ for n, name in enumerate(names)}
-    namespace |= {"new": object.__new__, "record_type": record_type, "loads": orjson.loads}
-    exec("\n".join(lines), namespace)  # noqa: S102 - our own words and nobody else's
-    return cast(Callable[[Sequence[Any]], Any], namespace["read_row"])
-
-
-_ROW_READERS = {kind: _compile_row_reader(kind) for kind in TYPES.values()}
-
-
 def create_database(
     path: Path, key: bytes, header: SnapshotHeader, records: Iterable[Record]
+) -> dict[str, int]:
+    """Write a snapshot's database of records (`write_database`)."""
+    return write_database(path, key, header, list_rows(records))
+
+
+def write_database(
+    path: Path, key: bytes, header: SnapshotHeader, rows: Iterable[TypeRows]
 ) -> dict[str, int]:
     """Write a snapshot's database at `path`; returns the number of rows of each type.
 
@@ -142,7 +95,7 @@ def create_database(
             db.conn.execute(f"PRAGMA {pragma}")
         with transaction(db):
             _execute_script(db, _TABLES)
-            counts = _insert_records(db, records)
+            counts = _insert_rows(db, rows)
             for row in RECORD_TYPES.values():
                 _index_records(db, row)
             _execute_script(db, _INDEXES)
@@ -163,19 +116,21 @@ def _execute_script(db: sqlite_utils.Database, sql: str) -> None:
         db.conn.execute(statement)
 
 
-def _insert_records(db: sqlite_utils.Database, records: Iterable[Record]) -> dict[str, int]:
-    for name, record_type in TYPES.items():
-        definitions = ", ".join(f"{column} NOT NULL" for column in columns(record_type)[1:])
+def _insert_rows(db: sqlite_utils.Database, rows: Iterable[TypeRows]) -> dict[str, int]:
+    for name, names in COLUMNS.items():
+        definitions = ", ".join(f"{column} NOT NULL" for column in names[1:])
         db.conn.execute(f"CREATE TABLE {name} (id TEXT NOT NULL, {definitions})")
+    inserts = {name: insert_statement(name) for name in TYPES}
     counts = dict.fromkeys(TYPES, 0)
-    stream = iter(records)
-    while batch := list(islice(stream, BATCH)):
-        for name, record_type in TYPES.items():
-            rows = [to_row(record) for record in batch if type(record) is record_type]
-            placeholders = ", ".join("?" * len(columns(record_type)))
-            db.conn.executemany(f"INSERT INTO {name} VALUES ({placeholders})", rows)
-            counts[name] += len(rows)
+    for name, listed in rows:
+        db.conn.executemany(inserts[name], listed)
+        counts[name] += len(listed)
     return counts
+
+
+def insert_statement(name: str) -> str:
+    """What puts a row into the table of a type."""
+    return f"INSERT INTO {name} VALUES ({', '.join('?' * len(COLUMNS[name]))})"
 
 
 def _index_records(db: sqlite_utils.Database, row: RecordType) -> None:

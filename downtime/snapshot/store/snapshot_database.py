@@ -14,7 +14,7 @@ from downtime.clinical.model import Record
 from downtime.clinical.record_types import TYPES, RecordType
 from downtime.errors import NotFoundError
 from downtime.snapshot.header import SnapshotHeader, SystemTime
-from downtime.snapshot.store.record_tables import columns, from_row
+from downtime.snapshot.row_layout import columns, from_row
 from downtime.vault.database import connect
 
 R = TypeVar("R", bound=Record)

@@ -1,13 +1,17 @@
 """Bundles that are taken, bundles that are refused, and the last good snapshot that survives."""
 
 import errno
+import gzip
 import io
+import itertools
 import json
 import os
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from downtime.clinical.model import Encounter, Patient
@@ -18,11 +22,20 @@ from downtime.errors import NotFoundError, UntrustedError, UserError
 from downtime.settings import Settings, SiteSettings, SnapshotSettings
 from downtime.snapshot import bundle, load_bundle, local_snapshots, publish_snapshot
 from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.payload import (
+    PackedRows,
+    compress,
+    format_digest,
+    write_line,
+    write_payload,
+)
+from downtime.snapshot.row_layout import COLUMNS, list_rows, to_row
 from downtime.snapshot.store import record_tables
 from downtime.vault import audit, device, schema, sealing
 from downtime.vault.machines import MachineRole, find_keys
 from downtime.vault.vault import Vault
 from tests.conftest import NOW
+from tests.site import enrol_all
 
 SETTINGS = Settings()
 ZOE = Patient(id="p1", mrn="H100", family="O'Sullivan", given="Zoë", identifiers=("MR|DEMO|H100",))
@@ -48,8 +61,7 @@ def machines(tmp_path, clock, actor):
     """A publisher and a ward laptop that trust each other, and a stranger."""
     all_machines = [Machine(tmp_path / code, code, clock) for code in ("PB", "WD", "XX")]
     publisher, ward, _ = all_machines
-    device.trust_card(publisher.vault, device.export_card(ward.vault), actor, "test")
-    device.trust_card(ward.vault, device.export_card(publisher.vault), actor, "test")
+    enrol_all(publisher.vault, ward.vault)
     yield all_machines
     for machine in all_machines:
         machine.vault.close()
@@ -60,17 +72,20 @@ def seal(machines, tmp_path):
     """`seal(number)` → the path of a bundle with two records, from the publisher to the ward."""
     publisher, ward, _ = machines
 
-    def make(sequence=1, records=(ZOE, STAY), by=publisher, to=(publisher, ward), **changed):
-        packer = bundle.PayloadWriter()
-        for record in records:
-            packer.add(record)
+    def make(
+        sequence=1, records=(ZOE, STAY), by=publisher, to=(publisher, ward), frames=None, **changed
+    ):
+        packed = PackedRows.pack(list_rows(records))
         header = SnapshotHeader(
             hospital="DEMO", sequence=sequence, created=to_text(NOW), key=by.key,
-            expires=to_text(NOW + timedelta(hours=48)), counts=packer.counts,
+            expires=to_text(NOW + timedelta(hours=48)), columns=COLUMNS, unpacked=len(packed.lines),
+            counts=dict.fromkeys(TYPES, 0) | packed.counts, content=format_digest(packed.digest),
         )  # fmt: skip
         header = replace(header, **changed)
         recipients = [machine.me.card.recipient for machine in to]
-        sealed = bundle.seal_bundle(header, packer.finish(header), recipients, by.me.sign)
+        sealed = bundle.seal_bundle(
+            header, write_payload(header, [compress(packed.lines)]), recipients, by.me.sign
+        )
         path = tmp_path / f"{os.urandom(4).hex()}.downtime"
         path.write_bytes(sealed.data)
         return path
@@ -140,7 +155,10 @@ def test_an_older_bundle_is_refused(machines, seal, take):
     old = seal(4)
     take(seal(5))
     refused(machines, take, old, "bundle.older")
-    refused(machines, take, seal(5), "bundle.same-number")
+    refused(machines, take, seal(5, records=()), "bundle.same-number")
+    refused(
+        machines, take, seal(5, created=to_text(NOW - timedelta(minutes=1))), "bundle.same-number"
+    )
     refused(machines, take, seal(10_006), "bundle.jump")
     refused(machines, take, seal(1, epoch=3), "bundle.jump")
     take(seal(1, epoch=2))
@@ -222,7 +240,7 @@ def no_space(*_, **__):
     [
         "downtime.snapshot.put_in_use.write_atomic",
         "downtime.snapshot.bundle.pyrage.decrypt",
-        "downtime.snapshot.open_bundle.record_tables.create_database",
+        "downtime.snapshot.open_bundle.record_tables.write_database",
         "downtime.snapshot.store.record_tables._index_patients",
         "downtime.snapshot.open_bundle._check_written",
         "downtime.snapshot.open_bundle.flush_file",
@@ -251,7 +269,7 @@ def test_a_database_that_was_damaged_while_written_is_not_put_in_use(
     machines, seal, take, monkeypatch
 ):
     take(seal(1))
-    honest = record_tables.create_database
+    honest = record_tables.write_database
 
     def damaged(path, *options):
         counts = honest(path, *options)
@@ -260,7 +278,7 @@ def test_a_database_that_was_damaged_while_written_is_not_put_in_use(
         path.write_bytes(data)
         return counts
 
-    monkeypatch.setattr("downtime.snapshot.open_bundle.record_tables.create_database", damaged)
+    monkeypatch.setattr("downtime.snapshot.open_bundle.record_tables.write_database", damaged)
     refused(machines, take, seal(2), "snapshot.damaged")
 
 
@@ -303,7 +321,7 @@ def test_a_locked_laptop_keeps_bundles_sealed(machines, seal):
     assert (ward.home.bundles_folder / sealed.name).read_bytes() == sealed.data
     with pytest.raises(NotFoundError, match="no snapshot yet"):
         local_snapshots.open_current_snapshot(ward.vault)
-    with pytest.raises(UntrustedError, match="not trusted"):
+    with pytest.raises(UntrustedError, match="not believed"):
         load_bundle.receive_bundle(machines[2].home, SETTINGS, seal(1))
 
 
@@ -323,6 +341,53 @@ def test_a_bundle_that_is_too_large_is_not_read(seal, take):
     small = Settings(snapshot=SnapshotSettings(max_bundle_bytes=100))
     with pytest.raises(Exception, match="larger than 100 bytes"):
         take(seal(1), small)
+
+
+def test_a_bundle_that_unpacks_to_more_than_a_setting_is_refused_before_it_is_unpacked(
+    machines, seal, take, monkeypatch
+):
+    """Three gigabytes of nothing, in a bundle of some hundred kilobytes."""
+    take(seal(1))
+    monkeypatch.setattr("downtime.snapshot.bundle.sealing.decrypt", None)
+    refused(machines, take, seal(2, unpacked=3 << 30), "bundle.too-large-unpacked")
+
+
+@pytest.mark.parametrize(
+    ("unpacked", "code"), [(1 << 20, "bundle.incomplete"), (0, "bundle.too-large-unpacked")]
+)
+def test_a_bundle_that_unpacks_to_more_than_it_says_costs_no_more_memory_than_a_line(
+    machines, seal, take, unpacked, code
+):
+    take(seal(1))
+    frames = itertools.repeat(compress(write_line("Patient", []) * 50_000), 200)
+    bomb = seal(2, frames=frames, unpacked=unpacked)
+    assert bomb.stat().st_size < 1 << 17
+    limits = Settings(snapshot=SnapshotSettings(max_unpacked_bytes=2 << 20))
+    tracemalloc.start()
+    refused(machines, take, bomb, code, limits)
+    assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    tracemalloc.stop()
+
+
+def test_a_bundle_of_the_schema_before_opens(machines, seal, take):
+    """One gzip member with the header, one with a record a line."""
+    lines = [orjson.dumps([type(record).__name__, record]) for record in (ZOE, STAY)]
+    old = {"schema": 1, "content": "", "unpacked": 0, "columns": {}}
+    path = seal(1, frames=[gzip.compress(b"\n".join(lines))], **old)
+    assert json.loads(zipfile.ZipFile(path).read("manifest.json")).keys().isdisjoint({"content"})
+    take(path)
+    assert bundles(machines) == (1, ["Zoë"])
+
+
+def test_rows_of_a_program_with_other_columns_are_read(machines, seal, take):
+    """A newer publisher's row has a column more, an older one's a column less."""
+    names = ("id", "new", *(n for n in COLUMNS["Patient"] if n not in ("id", "prefix")))
+    values = dict(zip(COLUMNS["Patient"], to_row(ZOE), strict=True)) | {"new": "x"}
+    line = write_line("Patient", [orjson.dumps([values[name] for name in names])])
+    line += write_line("NewType", [b"[1]"])
+    columns = COLUMNS | {"Patient": names}
+    take(seal(1, (ZOE,), frames=[compress(line)], unpacked=len(line), columns=columns))
+    assert bundles(machines) == (1, ["Zoë"])
 
 
 def test_another_site_code_is_another_hospital(seal, take):
