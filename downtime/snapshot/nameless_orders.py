@@ -15,7 +15,7 @@ _MARK = "|"
 
 def find_targets(states: Mapping[str, RecordState]) -> dict[str, list[str]]:
     """Of one person's orders by their keys: each that has no name, and the named ones it concerns."""
-    nameless = {key for key, state in states.items() if not _has_name(state)}
+    nameless = {key for key, state in states.items() if not has_name(state)}
     targets: dict[str, list[str]] = {}
     for key in sorted(nameless):
         number = key.removesuffix(_MARK) + _MARK
@@ -24,6 +24,7 @@ def find_targets(states: Mapping[str, RecordState]) -> dict[str, list[str]]:
     return targets
 
 
-def _has_name(state: RecordState) -> bool:
+def has_name(state: RecordState) -> bool:
+    """Whether it says what is ordered."""
     fields = state.fields
     return any(fields.get(name) for name in _NAMES)

@@ -40,11 +40,12 @@ ADVICE: Mapping[FindingKind | Outcome, QualityAdvice] = {
         "Text in a character set that is not named", "Name the character set in the profile."
     ),
     FindingKind.TIME_UNREADABLE: QualityAdvice(
-        "Times that cannot be read", "Have the sender correct them; check the profile's time zone."
+        "Times that cannot be read, or are not said",
+        "Have the sender correct them; check the profile's time zone.",
     ),
     FindingKind.NUMBER_REUSED: QualityAdvice(
-        "Numbers used for two patients",
-        "Both keep their own records. Have the sender's numbers looked into.",
+        "Numbers used twice",
+        "Each patient and each order keeps its own record. Have the sender's numbers looked into.",
     ),
     FindingKind.NUMBER_DAMAGED: QualityAdvice(
         "Patient numbers that are damaged",

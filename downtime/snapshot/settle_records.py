@@ -32,7 +32,8 @@ from downtime.snapshot.identity import Identity
 from downtime.snapshot.identity_flags import flag_doubtful_people
 from downtime.snapshot.record_state import RecordState
 from downtime.snapshot.references import ReferenceIndex, Target
-from downtime.snapshot.settle_orders import link_requests, spread_nameless
+from downtime.snapshot.row_layout import columns
+from downtime.snapshot.settle_orders import link_medicines, link_requests, spread_nameless
 from downtime.snapshot.settle_people import People, settle_people
 from downtime.snapshot.settle_reports import ReportSettler
 from downtime.snapshot.settle_stays import (
@@ -47,7 +48,6 @@ from downtime.snapshot.settled_state import (
     lay_over,
 )
 from downtime.snapshot.store import publisher_state
-from downtime.snapshot.store.record_tables import columns
 from downtime.snapshot.unnumbered_stays import drop_overtaken_end, join_unnumbered
 
 NAMELESS_MEDICINE = "medicine not named by the feed"
@@ -131,9 +131,9 @@ class _Settlement:
         """The records of one type."""
         settled: Iterable[SettledState] = self._settle_states(row)
         if row.record is ServiceRequest:
-            settled = link_requests(spread_nameless(settled))
+            settled = link_requests(spread_nameless(settled), self.findings)
         elif row.record is MedicationRequest:
-            settled = spread_nameless(settled)
+            settled = link_medicines(settled, self.findings)
         elif row.record is Encounter:
             settled = drop_named_places(self._settle_stays(settled), self.stay_keeper)
         elif row.record is DiagnosticReport:

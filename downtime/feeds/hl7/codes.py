@@ -42,6 +42,13 @@ MEDICINE_TYPES = frozenset({"OMP", "ORP", "RDE", "RRE", "RDS", "RGV", "RAS"})
 """Message types of a pharmacy: prescriptions, and doses that were given."""
 
 
+ORDERED_AS = "ordered_as"
+"""A field of changes that order a medicine anew (ORC-1 `NW`): the segment that names it. None of the
+record: by it and the next one two orders of one number are told from two messages of one order."""
+NUMBER_SHARED = "number_shared"
+"""A field of changes whose message orders several medicines under one number."""
+
+
 CHANGING_CONTROLS = frozenset(
     {"CA", "OC", "CR", "UA", "DC", "OD", "DR", "XO", "XX", "XR", "RP", "RQ", "RU"}
     | {"HD", "OH", "HR", "RL", "OE"}

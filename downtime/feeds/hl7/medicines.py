@@ -1,8 +1,9 @@
 """HL7 v2 medicines: RXO, RXE to MedicationRequest; RXA to MedicationAdministration or Immunization.
 
-A prescription's key is its placer number, else its filler number (and its code, where several of one
-message share a number); a dose's is that with its number (RXA-2) or time, and its code. Words stay
-as they were sent.
+A prescription's key is its placer number, else its filler number, with the code or name of the
+medicine: senders use numbers again, and one may cover several medicines (`snapshot.reused_numbers`
+sorts them). A dose's key is its prescription's number with its own (RXA-2) or its time, and its code.
+Words stay as they were sent.
 """
 
 from collections import Counter
@@ -17,7 +18,13 @@ from downtime.clinical.model import (
     MedicationRequestStatus,
 )
 from downtime.feeds import times
-from downtime.feeds.hl7.codes import MEDICINE_TYPES, MessageType, find_operation
+from downtime.feeds.hl7.codes import (
+    MEDICINE_TYPES,
+    NUMBER_SHARED,
+    ORDERED_AS,
+    MessageType,
+    find_operation,
+)
 from downtime.feeds.hl7.data_types import coded_text, coded_texts, coding, person_names, unit_text
 from downtime.feeds.hl7.dosing import (
     Timing,
@@ -92,10 +99,16 @@ def read_medicines(
         key = number = _number(prescription)
         if prescription.order is not None:
             code, name = coding(_medicine(prescription.order), prescription.order.delimiters)
-            key = f"{number}|{(code or name).upper()}" if number in shared or not number else number
-            counts[key] += 1
-            key = f"{key}|{counts[key]}" if counts[key] > 1 else key
-            changes.append(_read_prescription(reader, prescription, key, numbers))
+            order_key = (
+                f"{number}|{(code or name).upper()}" if code or name or not number else number
+            )
+            counts[order_key] += 1
+            if counts[order_key] > 1:
+                order_key = f"{order_key}|{counts[order_key]}"
+            key = order_key if number in shared or not number else number
+            order = _read_prescription(reader, prescription, order_key, numbers)
+            marks = _mark_order(prescription, is_shared=number in shared)
+            changes.append(order._replace(fields={**order.fields, **marks}))
         for rxa in prescription.list_segments("RXA"):
             if reader.kind == MessageType.VXU and rxa.text(5) == _NO_VACCINE:
                 continue
@@ -107,6 +120,15 @@ def read_medicines(
         if number and not prescription.order:
             changes += _read_control(reader, prescription.orc, number, numbers)
     return changes
+
+
+def _mark_order(prescription: _Prescription, *, is_shared: bool) -> dict[str, Value]:
+    """What tells a new order from a change of one that has the same number."""
+    marks: dict[str, Value] = {NUMBER_SHARED: 1} if is_shared else {}
+    orc, order = prescription.orc, prescription.order
+    if order and orc and orc.text(1).upper() == "NW":
+        marks[ORDERED_AS] = order.name
+    return marks
 
 
 def _read_control(

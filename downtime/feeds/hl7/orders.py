@@ -42,7 +42,9 @@ STAGE_BY_STATUS = {
 }
 """The stage that an order status (ORC-5) means."""
 _NEW_ORDERS = ("", "NW", "RO", "SN")
-"""Order controls whose ORC-9 is when the test was asked for."""
+"""Order controls whose ORC-9 is when the test was asked for; without it, when it was sent (MSH-7)."""
+AS_SENT = "not said; as sent (MSH-7)"
+"""What stands for the time of a request that only its message's time tells."""
 _OTHER_SERVICES = frozenset({"NRS", "OT", "PHY", "RC"})
 """Diagnostic services (HL7 table 0074) that are no tests: nursing, therapies, a doctor's notes."""
 _OTHER_DEPARTMENT = re.compile(
@@ -191,6 +193,10 @@ def _time_and_reason(reader: MessageReader, order: OrderGroup) -> dict[str, Valu
         segment, number = (orc, 9) if orc is not None and orc.get_raw_field(9) else (obr, 6)
         if segment is not None and segment.get_raw_field(number):
             reader.add_time(fields, "authored", segment, number)
+        if "authored" not in fields and reader.sent:
+            fields["authored"], fields["authored_text"] = reader.sent, AS_SENT
+            text = "neither ORC-9 nor OBR-6 says when the test was ordered: as the message was sent"
+            reader.note(FindingKind.TIME_UNREADABLE, text, "ORC-9")
     reasons = []
     if obr is not None:
         raw = obr.get_raw_field(31)

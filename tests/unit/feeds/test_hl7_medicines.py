@@ -18,7 +18,7 @@ def prescribe(hl7, of, *segments, kind="RDE^O11"):
 
 def test_a_prescription_says_medicine_dose_route_and_how_often(hl7, of):
     (change,) = prescribe(hl7, of, ORC, "TQ1|1||TDS", RXE, "RXR|PO^Oral", "NTE|1||with food")
-    assert change.key == "RX1"
+    assert change.key == "RX1|27658006"
     assert change.source == "EPR"
     assert change.fields == {
         "medicine": "Amoxicillin 500 mg capsules",
@@ -29,6 +29,7 @@ def test_a_prescription_says_medicine_dose_route_and_how_often(hl7, of):
         "prescriber": "Dr John Smith",
         "authored": "2026-11-02T09:00:00Z",
         "authored_text": "202611020900",
+        "ordered_as": "RXE",
     }
 
 
