@@ -6,52 +6,18 @@ long for 20 MB), SMB that of smbprotocol, S3 that of s3fs, which is an extra.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, NamedTuple, cast
 
 import fsspec
 
 from downtime.clock import to_text
-from downtime.errors import InputError
-from downtime.transport.credentials import read_secret_bytes, read_secret_file
+from downtime.transport.credentials import read_secret_file
+from downtime.transport.faults import faults_as_os_errors
+from downtime.transport.folder_address import FolderAddress, FolderKind, ssh_options
 
 _BLOCK_BYTES = 4 << 20
-
-
-class FolderKind(StrEnum):
-    """Where a folder is, as fsspec calls it."""
-
-    LOCAL = "file"
-    SFTP = "sftp"
-    SMB = "smb"
-    S3 = "s3"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderAddress:
-    """How a folder is reached. Secrets are in files; what a kind does not need stays empty."""
-
-    kind: FolderKind
-    path: str
-    """A path; of SMB it begins with the share, of S3 with the bucket."""
-    host: str = ""
-    port: int = 0
-    """0 for the usual one."""
-    user: str = ""
-    """S3: the access key."""
-    password_file: str = ""
-    key_file: str = ""
-    """SFTP: the private key."""
-    known_hosts_file: str = ""
-    """SFTP: the server's public key, as OpenSSH keeps it."""
-    endpoint: str = ""
-    """S3: the address of a server that is not Amazon's."""
-    plain: bool = False
-    """SMB: whether a connection without encryption will do."""
-    connect_seconds: float = 20.0
 
 
 class FolderFile(NamedTuple):
@@ -65,15 +31,11 @@ class FolderFile(NamedTuple):
     """Another one as soon as it was written to."""
 
 
-class RemoteFolderError(OSError):
-    """A server cannot be reached or does not do what is asked: which fault, without an address."""
-
-
 class RemoteFolder:
     """An open folder. Every method raises OSError when it cannot be used."""
 
     def __init__(self, address: FolderAddress) -> None:
-        with _faults_as_os_errors():
+        with faults_as_os_errors():
             self._files = fsspec.filesystem(
                 address.kind, skip_instance_cache=True, **_options(address)
             )
@@ -81,7 +43,7 @@ class RemoteFolder:
 
     def list_files(self) -> list[FolderFile]:
         """The files in it, the oldest first; not those in folders inside it."""
-        with _faults_as_os_errors():
+        with faults_as_os_errors():
             self._files.invalidate_cache()
             rows = self._files.ls(self._root, detail=True)
             files = [_describe(row) for row in rows if row["type"] == "file"]
@@ -91,14 +53,14 @@ class RemoteFolder:
     def open_file(self, name: str) -> Iterator[BinaryIO]:
         """Its bytes, from the beginning; the stream can go back there."""
         with (
-            _faults_as_os_errors(),
+            faults_as_os_errors(),
             self._files.open(self._path(name), "rb", block_size=_BLOCK_BYTES) as stream,
         ):
             yield cast(BinaryIO, stream)
 
     def move_file(self, name: str, folder: str, moment: datetime) -> None:
         """Put it in a folder inside this one; under a new name when there is one of its name."""
-        with _faults_as_os_errors():
+        with faults_as_os_errors():
             self._files.makedirs(self._path(folder), exist_ok=True)
             target = self._path(folder, name)
             if self._files.exists(target):
@@ -119,7 +81,7 @@ def _options(address: FolderAddress) -> Mapping[str, Any]:
     port = {"port": address.port} if address.port else {}
     match address.kind:
         case FolderKind.SFTP:
-            return {"host": address.host, **port, **_ssh_options(address)}
+            return {"host": address.host, **port, **ssh_options(address)}
         case FolderKind.SMB:
             return {
                 "host": address.host,
@@ -142,27 +104,6 @@ def _options(address: FolderAddress) -> Mapping[str, Any]:
     return {}
 
 
-def _ssh_options(address: FolderAddress) -> Mapping[str, Any]:
-    """Only the named server is spoken to, and only with what is named here."""
-    options: dict[str, Any] = {
-        "username": address.user,
-        "known_hosts": address.known_hosts_file,
-        "connect_timeout": address.connect_seconds,
-        "login_timeout": address.connect_seconds,
-        "keepalive_interval": address.connect_seconds,
-        "config": None,
-        "agent_path": None,
-    }
-    if address.key_file:
-        import asyncssh
-
-        options["client_keys"] = [asyncssh.import_private_key(read_secret_bytes(address.key_file))]
-    else:
-        options["client_keys"] = None
-        options["password"] = read_secret_file(address.password_file)
-    return options
-
-
 def _describe(row: Mapping[str, Any]) -> FolderFile:
     moment = row.get("mtime") or row.get("LastModified")
     if isinstance(moment, int | float):
@@ -171,22 +112,3 @@ def _describe(row: Mapping[str, Any]) -> FolderFile:
     size = int(row["size"] or 0)
     version = f"{size} {moment} {row.get('ETag', '')}"
     return FolderFile(name, size, to_text(moment) if moment else "", version)
-
-
-@contextmanager
-def _faults_as_os_errors() -> Iterator[None]:
-    """Faults of four libraries as one kind, and none of their texts, which name paths."""
-    try:
-        yield
-    except (OSError, InputError):
-        raise
-    except ImportError as error:
-        raise InputError(
-            "transport.missing",
-            f"The package {error.name or 'for this kind of folder'} is not installed.",
-            "Install Downtime with the extra 's3'.",
-        ) from None
-    except Exception as error:
-        raise RemoteFolderError(
-            0, f"the server answered with a fault ({type(error).__name__})"
-        ) from error

@@ -1,10 +1,11 @@
-"""What several rooms' tests need of a machine: a printer, and a disk whose power can be cut."""
+"""What several rooms' tests need: a printer, a disk whose power can be cut, servers of others."""
 
 import gc
 import os
 
 import pytest
 
+from tests.integration.servers import s3_server, samba, ssh_server
 from tests.integration.vault.power import Disk
 
 
@@ -29,3 +30,24 @@ def disk(tmp_path):
     yield made
     gc.collect()  # connections that nobody holds any more
     made.close()
+
+
+@pytest.fixture(scope="session")
+def sftp(tmp_path_factory):
+    """An SSH server: the keys of a folder there."""
+    with ssh_server(tmp_path_factory.mktemp("ssh")) as table:
+        yield table
+
+
+@pytest.fixture(scope="session")
+def smb(tmp_path_factory):
+    """A Windows share `feeds`; its `folder` is where it lies here."""
+    with samba(tmp_path_factory.mktemp("smb")) as table:
+        yield table
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory):
+    """A bucket `feeds`, and a `client` for it."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as table:
+        yield table

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from downtime.ingest.sources.mllp_settings import is_local
 from downtime.ingest.sources.model import SourceKind
 from downtime.settings import setting
-from downtime.transport.remote_folder import FolderAddress, FolderKind
+from downtime.transport.folder_address import FolderAddress, FolderKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

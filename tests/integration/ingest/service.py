@@ -15,7 +15,7 @@ class Service:
     """A running service; `ports` of its listeners by name."""
 
     def __init__(self, vault, tables: dict) -> None:
-        self.process = subprocess.Popen(
+        self.process = Process(
             [sys.executable, PROGRAM, vault.home.path, vault.data_key.hex(), json.dumps(tables)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             cwd=Path(__file__).parents[3],

@@ -16,7 +16,6 @@ from downtime.ingest.sources.folder_settings import (
 from downtime.ingest.sources.watched_folder import WatchedFolder
 
 from .listening import message
-from .servers import s3_server, samba, ssh_server
 
 
 class Timer:
@@ -163,24 +162,6 @@ def test_a_folder_that_is_gone_is_said_and_taken_up_when_it_is_back(watch, asked
 
 
 # Servers of others.
-
-
-@pytest.fixture(scope="module")
-def sftp(tmp_path_factory):
-    with ssh_server(tmp_path_factory.mktemp("ssh")) as table:
-        yield table
-
-
-@pytest.fixture(scope="module")
-def smb(tmp_path_factory):
-    with samba(tmp_path_factory.mktemp("smb")) as table:
-        yield table
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory):
-    with s3_server(tmp_path_factory.mktemp("s3")) as table:
-        yield table
 
 
 def test_files_are_taken_over_sftp(watch, asked, sftp, tmp_path):

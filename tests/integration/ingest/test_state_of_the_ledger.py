@@ -160,7 +160,7 @@ def test_a_build_that_is_killed_loses_nothing_and_applies_nothing_twice(
     path.write_bytes(b"".join(admission(number) for number in range(1, 1_600)))
     killed_at = (turn + 1) / (KILL_ROUNDS + 1)
     command = [sys.executable, str(BUILDER), str(hospital.vault.home.path), key.hex(), str(path)]
-    ended = subprocess.run([*command, str(killed_at)], check=False, timeout=120)
+    ended = fork_server.run([*command, str(killed_at)])
     assert ended.returncode == -signal.SIGKILL
     hospital.receive(hl7(admission(5_000)))
     hospital.build(path)

@@ -1,4 +1,4 @@
-"""Servers that are not ours, on the loopback address, each for the tests of one module.
+"""Servers that are not ours, on the loopback address, each started once for all tests.
 
 Installed by `scripts/peers`: Samba, OpenSSH and PostgreSQL from Debian; moto (S3) comes with Python. Nothing of them
 runs as a service of the machine, and all their files lie in the test's own folder.
