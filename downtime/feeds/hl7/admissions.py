@@ -137,7 +137,7 @@ def _stand_in(reader: MessageReader, part: Hl7Message) -> list[Segment]:
     if reader.trigger not in STAYS_OF_EVENT:
         return []
     reader.note(FindingKind.NOT_READ, f"{reader.trigger} names no stay (PV1)", "PV1")
-    return [Segment(["PV1"], part.header.delimiters)]
+    return [Segment("PV1", "PV1", part.header.delimiters)]
 
 
 def _note_unread_stay(reader: MessageReader, part: Hl7Message) -> None:

@@ -7,6 +7,7 @@ note after PID is a note about the patient, and is shown as one; with orders and
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import ClinicalStatus
@@ -70,6 +71,12 @@ _MOST_TEXT = 1000
 _DAY = len("20261102")
 
 
+@lru_cache(maxsize=4096)
+def concerns_resuscitation(name: str) -> bool:
+    """Whether the name of a test or order is that of a decision about resuscitation."""
+    return RESUSCITATION.search(name) is not None
+
+
 def find_category(text: str) -> AlertCategory | None:
     """What a text is about, by its words."""
     if RESUSCITATION.search(text):
@@ -83,6 +90,8 @@ def read_patient_notes(
 ) -> list[Change]:
     """The notes after PID, and the Z segments that are about an infection or resuscitation."""
     changes: list[Change] = []
+    if not _has_notes(tuple(part.by_name)):
+        return changes
     for note in part.notes_after(NOTE_OWNERS):
         text = note.full_text(3)
         if text and (category := _find_note_category(reader, part, text)):
@@ -92,6 +101,12 @@ def read_patient_notes(
             for segment in segments:
                 changes += _read_z_segment(reader, segment, numbers, event)
     return changes
+
+
+@lru_cache(maxsize=4096)
+def _has_notes(names: tuple[str, ...]) -> bool:
+    """Whether a message of these segments has notes or segments of its sender's own."""
+    return any(name == "NTE" or name[0] == "Z" for name in names)
 
 
 def _find_note_category(reader: MessageReader, part: Hl7Message, text: str) -> AlertCategory | None:

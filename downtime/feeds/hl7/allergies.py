@@ -6,10 +6,15 @@ stands in AL1-5 is the allergy. 'No known drug allergy' stays an entry in the so
 does not say that no allergy is known.
 """
 
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import AllergyIntolerance, ClinicalStatus
 from downtime.feeds import times
 from downtime.feeds.hl7.data_types import DELETED, coded_texts, coding
+from downtime.feeds.hl7.encoding import Delimiters
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.segments import Hl7Message, Segment, note_text
 from downtime.feeds.model import Change, FindingKind, Operation, Value
@@ -79,7 +84,7 @@ def _allergy_groups(part: Hl7Message) -> list[tuple[Segment, list[Segment]]]:
     groups: list[tuple[Segment, list[Segment]]] = []
     is_open = False
     for segment in part.segments:
-        name = segment.fields[0]
+        name = segment.name
         if name in ("AL1", "IAM"):
             groups.append((segment, []))
             is_open = True
@@ -90,6 +95,21 @@ def _allergy_groups(part: Hl7Message) -> list[tuple[Segment, list[Segment]]]:
     return groups
 
 
+class AllergyEntry(NamedTuple):
+    """One substance, whoever it harms."""
+
+    key: str
+    """Without the patient."""
+    fields: dict[str, Value]
+
+
+class AllergyDetails(NamedTuple):
+    """What one AL1 or IAM says, with the notes and reactions after it."""
+
+    entries: tuple[AllergyEntry, ...]
+    is_deleted: bool
+
+
 def _read_segment(
     reader: MessageReader,
     segment: Segment,
@@ -98,10 +118,31 @@ def _read_segment(
     event: str,
 ) -> list[Change]:
     """One change for each substance of a segment: some senders repeat AL1-3."""
-    delimiters, raw = segment.delimiters, segment.pad_fields(20)
-    note = note_text([s for s in following if s.name == "NTE"]) if following else ""
+    lines = tuple([other.line for other in following])
+    zone = reader.context.zone
+    entries, is_deleted = _read_details(segment.line, segment.delimiters, lines, zone)
+    if not entries:
+        where = f"{segment.name} {segment.text(1)}".strip()
+        reader.note(FindingKind.NOT_READ, f"{segment.name} names no substance", where)
+    operation = Operation.DELETE if is_deleted else Operation.SET
+    subject = str(numbers[0])
+    return [
+        reader.change(_RECORD, f"{subject}|{key}", numbers, fields, event, operation)
+        for key, fields in entries
+    ]
+
+
+@lru_cache(maxsize=8192)
+def _read_details(
+    line: str, delimiters: Delimiters, following: tuple[str, ...], zone: ZoneInfo
+) -> AllergyDetails:
+    """A hospital sends the same allergies with every message of a stay; nobody changes the fields."""
+    segment = Segment(line[:3], line, delimiters)
+    others = [Segment(other[:3], other, delimiters) for other in following]
+    raw = segment.pad_fields(20)
+    note = note_text([s for s in others if s.name == "NTE"])
     reactions = [coded_texts(raw[5], delimiters)] if raw[5] else []
-    reactions += [coded_texts(s.get_raw_field(1), delimiters) for s in following if s.name == "IAR"]
+    reactions += [coded_texts(s.get_raw_field(1), delimiters) for s in others if s.name == "IAR"]
     reaction = ", ".join(dict.fromkeys(filter(None, reactions)))
     substances = [coding(value, delimiters) for value in segment.repetitions(3)]
     substances = [substance for substance in substances if substance.text]
@@ -110,31 +151,24 @@ def _read_segment(
     is_deleted = segment.name == "IAM" and segment.text(6).upper() == "D"
     if not substances and is_deleted and segment.text(7):
         substances = [coding("", delimiters)]
-    if not substances:
-        where = f"{segment.name} {segment.text(1)}".strip()
-        reader.note(FindingKind.NOT_READ, f"{segment.name} names no substance", where)
-    common = _common_fields(reader, segment, reaction, note)
-    operation = Operation.DELETE if is_deleted else Operation.SET
-    changes = []
+    common = _common_fields(segment, reaction, note, zone)
+    entries = []
     for code, text in substances:
-        key = _key(segment, str(numbers[0]), code, text)
         fields = {"substance": text, "code": code, **common}
         fields["none_known"] = int(says_none_known(code, text))
-        changes.append(reader.change(_RECORD, key, numbers, fields, event, operation))
-    return changes
+        entries.append(AllergyEntry(_key(segment, code, text), fields))
+    return AllergyDetails(tuple(entries), is_deleted)
 
 
-def _key(segment: Segment, subject: str, code: str, text: str) -> str:
+def _key(segment: Segment, code: str, text: str) -> str:
     """By the entry's own number (IAM-7), which is none where it only counts the segments."""
     number = segment.text(7) if segment.name == "IAM" else ""
     if number and number != segment.text(1):
-        return f"{subject}|IAM|{number}"
-    return f"{subject}|{code.upper()}|{' '.join(text.upper().split())}"
+        return f"IAM|{number}"
+    return f"{code.upper()}|{' '.join(text.upper().split())}"
 
 
-def _common_fields(
-    reader: MessageReader, segment: Segment, reaction: str, note: str
-) -> dict[str, Value]:
+def _common_fields(segment: Segment, reaction: str, note: str, zone: ZoneInfo) -> dict[str, Value]:
     is_iam = segment.name == "IAM"
     category, sent = segment.text(2).upper(), segment.text(4)
     assurance = segment.text(17).upper() if is_iam else ""
@@ -151,7 +185,7 @@ def _common_fields(
         fields["verification"] = verification
     if note:
         fields["note"] = note
-    if recorded := times.parse_time(segment.text(13 if is_iam else 6), reader.context.zone):
+    if recorded := times.parse_time(segment.text(13 if is_iam else 6), zone):
         fields["recorded"] = recorded
     return fields
 

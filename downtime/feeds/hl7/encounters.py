@@ -6,6 +6,9 @@ empties the bed, a bed without a ward is another bed of the same ward; where onl
 (PL.9) is filled, that is the place. What each event does to a stay: `stay_events`.
 """
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import EncounterClass
 from downtime.feeds import times
@@ -15,9 +18,12 @@ from downtime.feeds.hl7.data_types import (
     coded_texts,
     component_text,
     person_names,
+    repetition_text,
     split_components,
 )
+from downtime.feeds.hl7.encoding import Delimiters
 from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.patient import read_account
 from downtime.feeds.hl7.segments import Hl7Message, Segment
 from downtime.feeds.hl7.stay_events import (
     CANCEL_TRANSFER,
@@ -28,7 +34,7 @@ from downtime.feeds.hl7.stay_events import (
 )
 from downtime.feeds.model import Change, FindingKind, Operation, Value
 from downtime.feeds.named_resources import ADDRESSES
-from downtime.feeds.profiles import CodeTable
+from downtime.feeds.profiles import CodeTable, VisitKey
 
 _CLASS_BY_EVENT = {"A06": EncounterClass.INPATIENT, "A07": EncounterClass.OUTPATIENT}
 _CLASSES = {
@@ -43,7 +49,22 @@ _SET, _CANCEL, _DELETE = Operation.SET, Operation.CANCEL, Operation.DELETE
 _NO_CLASS = frozenset({"", "P", "N", "U", "C"})
 """Classes of HL7 table 0004 that say nothing of a stay."""
 _DELETE_VISIT = "A23"
+_BY_PATIENT, _BY_ACCOUNT = VisitKey.PATIENT, VisitKey.ACCOUNT
 _NO_PLACE: dict[str, Value] = {"ward": "", "bay": "", "bed": ""}
+
+
+class VisitDetails(NamedTuple):
+    """What a PV1 says of a stay, whoever's it is and whatever happened to it."""
+
+    visit: str
+    """PV1-19."""
+    patient_class: str
+    """PV1-2 as sent."""
+    is_placed: bool
+    """Whether PV1-3 says anything."""
+    place: dict[str, Value]
+    people: dict[str, Value]
+    """With the specialty."""
 
 
 def read_encounter(
@@ -54,17 +75,17 @@ def read_encounter(
     event: VisitEvent,
 ) -> Change:
     """What one PV1 says of a stay."""
-    raw = pv1.pad_fields(45)
-    fields = _read_stay(reader, part, pv1, raw)
-    if raw[6]:
-        fields["prior_ward"] = pv1.text(6)
+    details, account = _read_details(pv1), read_account(reader, part)
+    fields = _stay_fields(reader, details, account)
+    if prior := pv1.get_raw_field(6):
+        fields["prior_ward"] = repetition_text(prior, 1, pv1.delimiters)
     _check_place(reader, pv1, fields)
     _add_reason(reader, part, fields)
     fields = add_event(reader, pv1, event, fields)
     operation = _CANCEL if event.is_cancellation else _SET
     if reader.trigger == _DELETE_VISIT:
         operation = _DELETE
-    key = _key(reader, part, pv1, numbers)
+    key = _choose_visit(reader, details.visit, account) or str(numbers[0])
     return reader.change("Encounter", key, numbers, fields, event.order, operation)
 
 
@@ -76,47 +97,68 @@ def read_whereabouts(
     It is a clue where the system that knows of stays has said nothing; that system needs none.
     """
     pv1 = part.find_segment("PV1")
-    if pv1 is None or not numbers or not pv1.get_raw_field(3):
+    if pv1 is None or not numbers:
+        return []
+    details = _read_line(pv1.line, pv1.delimiters)
+    if not details.is_placed:
         return []
     context = reader.context
-    source = context.known_system(reader.message.header.text(3)) or reader.source
+    source = context.known_system(reader.sender) or reader.source
     if source == context.holders["Encounter"]:
         return []
-    fields = _read_stay(reader, part, pv1, pv1.pad_fields(19))
+    account = read_account(reader, part)
+    fields = _stay_fields(reader, details, account)
     if not fields.get("ward") or fields.get("kind", _OUTPATIENT) == _OUTPATIENT:
         return []
-    key = _key(reader, part, pv1, numbers)
+    key = _choose_visit(reader, details.visit, account) or str(numbers[0])
     return [reader.change("Encounter", key, numbers, fields, source=source)]
 
 
-def _key(
-    reader: MessageReader, part: Hl7Message, pv1: Segment, numbers: tuple[Identifier, ...]
-) -> str:
-    return reader.find_visit(part.find_segment("PID"), pv1) or str(numbers[0])
+def find_visit(reader: MessageReader, part: Hl7Message, pv1: Segment | None) -> str:
+    """The key of the stay, when the message names it by a number."""
+    visit = _read_line(pv1.line, pv1.delimiters).visit if pv1 is not None else ""
+    return _choose_visit(reader, visit, read_account(reader, part))
 
 
-def _read_stay(
-    reader: MessageReader, part: Hl7Message, pv1: Segment, raw: list[str]
-) -> dict[str, Value]:
+def _choose_visit(reader: MessageReader, visit: str, account: str) -> str:
+    """The number by which the profile of the source tells stays apart."""
+    key = reader.context.profile.visit_key
+    if key == _BY_PATIENT:
+        return ""
+    return (account or visit) if key == _BY_ACCOUNT else (visit or account)
+
+
+@lru_cache(maxsize=8192)
+def _read_line(line: str, delimiters: Delimiters) -> VisitDetails:
+    """What a PV1 says that comes with every order and result of a stay; nobody changes it."""
+    return _read_details(Segment("PV1", line, delimiters))
+
+
+def _read_details(pv1: Segment) -> VisitDetails:
+    raw, delimiters = pv1.pad_fields(19), pv1.delimiters
+    place = _read_place(raw[3], delimiters) if raw[3] else {}
+    people = _read_people(raw, delimiters)
+    return VisitDetails(pv1.text(19), pv1.text(2), bool(raw[3]), place, people)
+
+
+def _stay_fields(reader: MessageReader, details: VisitDetails, account: str) -> dict[str, Value]:
     """What PV1 says of a stay, whatever happened to it."""
     fields: dict[str, Value] = {}
-    pid, visit = part.find_segment("PID"), pv1.text(19)
-    account = pid.text(18) if pid else ""
+    visit, sent, is_placed, place, people = details
     if visit or account:
         fields["visit_number"] = visit or account
         if visit and account and visit != account:
             fields[ADDRESSES] = (account,)
-    if raw[3]:
-        fields |= _read_place(pv1, raw[3])
-    if kind := _class(reader, pv1.text(2), is_placed=bool(raw[3]), in_bed=bool(fields.get("bed"))):
+    fields |= place
+    if kind := _class(reader, sent, is_placed=is_placed, in_bed=bool(place.get("bed"))):
         fields["kind"] = kind
-    _add_people(pv1, raw, fields)
+    fields |= people
     return fields
 
 
-def _read_place(pv1: Segment, raw: str) -> dict[str, Value]:
-    """Ward, bay and bed of PV1-3 or PV1-6, as far as they are said."""
-    delimiters = pv1.delimiters
+@lru_cache(maxsize=16_384)
+def _read_place(raw: str, delimiters: Delimiters) -> dict[str, Value]:
+    """Ward, bay and bed of PV1-3 or PV1-6, as far as they are said; nobody changes what is given."""
     first = raw.split(delimiters.repetition, 1)[0]
     ward, bay, bed = map(str.strip, split_components(first, 3, delimiters))
     if ward:
@@ -140,7 +182,7 @@ def _check_place(reader: MessageReader, pv1: Segment, fields: dict[str, Value]) 
     if trigger not in (TRANSFER, CANCEL_TRANSFER) or fields.keys() & _NO_PLACE.keys():
         return
     if trigger == CANCEL_TRANSFER:
-        fields |= _NO_PLACE | _read_place(pv1, pv1.get_raw_field(6))
+        fields |= _NO_PLACE | _read_place(pv1.get_raw_field(6), pv1.delimiters)
     if not fields.get("ward"):
         text = f"{trigger} does not say where the patient now is"
         reader.note(FindingKind.NOT_READ, text, "PV1-3")
@@ -164,19 +206,20 @@ def _class(reader: MessageReader, sent: str, *, is_placed: bool, in_bed: bool) -
     return kind
 
 
-def _add_people(pv1: Segment, raw: list[str], fields: dict[str, Value]) -> None:
+def _read_people(raw: list[str], delimiters: Delimiters) -> dict[str, Value]:
     """The attending (PV1-7), else admitting (17), else consulting (9) doctor; specialty."""
-    for number in (7, 17, 9):
-        if raw[number]:
-            names = "" if raw[number] == DELETED else person_names(raw[number], pv1.delimiters)
-            fields["consultant"] = names
-            break
+    people: dict[str, Value] = {}
+    if sent := raw[7] or raw[17] or raw[9]:
+        people["consultant"] = "" if sent == DELETED else person_names(sent, delimiters)
     if raw[10]:
-        fields["specialty"] = coded_texts(raw[10], pv1.delimiters)
+        people["specialty"] = coded_texts(raw[10], delimiters)
+    return people
 
 
 def _add_reason(reader: MessageReader, part: Hl7Message, fields: dict[str, Value]) -> None:
     """PV2-3, else the diagnosis (DG1-4, DG1-3); PV2-9 is the expected end."""
+    if "PV2" not in part.by_name and "DG1" not in part.by_name:
+        return
     pv2, diagnosis = part.find_segment("PV2"), part.find_segment("DG1")
     reason = sent = ""
     if pv2 is not None:

@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
+_NAME = b"MSH"
 _HEADER = re.compile(rb"MSH[^A-Za-z0-9\s]")
 _BATCH = re.compile(rb"[\r\n\x0b\x1c][ \t]*[FB](?:HS|TS)[^A-Za-z0-9\s]")
+_LINE_ENDS = b"\r\n\x0b\x1c"
 BLOCK = 1 << 20
 _LOOK_BEHIND = 16
 
@@ -59,17 +61,26 @@ def _count_lines(buffer: bytes, start: int, end: int) -> int:
 
 def _find_starts(buffer: bytes, seen: int, end: int) -> Iterator[int]:
     """Where messages begin: MSH at the start of a line, or with the usual delimiters behind it."""
-    for match in _HEADER.finditer(buffer, seen, end):
-        start = match.start()
-        before = buffer[max(0, start - _LOOK_BEHIND) : start].rstrip(b" \t\xef\xbb\xbf")
-        usual = buffer.startswith(b"MSH|^~\\", start) and not before.endswith(b"|")
-        if not before or before[-1] in b"\r\n\x0b\x1c" or usual:
+    start = buffer.find(_NAME, seen, end)
+    while start >= 0:
+        if _HEADER.match(buffer, start, end) and _begins_message(buffer, start):
             yield start
+        start = buffer.find(_NAME, start + len(_NAME), end)
+
+
+def _begins_message(buffer: bytes, start: int) -> bool:
+    if start and buffer[start - 1] in _LINE_ENDS:
+        return True
+    before = buffer[max(0, start - _LOOK_BEHIND) : start].rstrip(b" \t\xef\xbb\xbf")
+    usual = buffer.startswith(b"MSH|^~\\", start) and not before.endswith(b"|")
+    return not before or before[-1] in _LINE_ENDS or usual
 
 
 def _cut_message(data: bytes, limit: int) -> bytes:
-    batch = _BATCH.search(data)
-    return data[: min(batch.start(), limit + 1) if batch else limit + 1]
+    """Without what stands behind it: the trailer of a batch, the header of the next."""
+    if (b"HS" in data or b"TS" in data) and (batch := _BATCH.search(data)):  # else it takes long
+        return data[: min(batch.start(), limit + 1)]
+    return data[: limit + 1]
 
 
 def _drop_read(buffer: bytes, seen: int, begin: int, limit: int) -> tuple[bytes, int, int]:

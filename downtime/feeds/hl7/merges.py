@@ -5,6 +5,7 @@ so does one that is merged into another, or that a change of class (A06, A07) fo
 """
 
 from downtime.clinical.identifiers import Identifier
+from downtime.feeds.hl7.encounters import find_visit
 from downtime.feeds.hl7.identifiers import parse_identifiers
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.segments import Hl7Message, Segment
@@ -53,13 +54,13 @@ def read_account_event(
     if reader.trigger == _MOVE_PERSON:
         reader.note(FindingKind.NOT_READ, "identifiers that move (A43) are not read", "MRG")
         return []
-    pid, visits = part.find_segment("PID"), part.list_segments("PV1")
+    visits = part.list_segments("PV1")
     changes: list[Change] = []
     for place, mrg in enumerate(part.list_segments("MRG")):
         pv1 = visits[min(place, len(visits) - 1)] if visits else None
         merged = tuple(_read_prior_numbers(reader, mrg, 1, numbers))
         prior = _find_prior_visit(reader.trigger, mrg, pv1)
-        present = reader.find_visit(pid, pv1)
+        present = find_visit(reader, part, pv1)
         continued = _continue_stay(reader, numbers, event, merged, prior, present)
         if not continued and not present and reader.trigger not in RECLASSIFICATIONS:
             reader.note(FindingKind.MERGE_UNMATCHED, "MRG names no stay that could move", "MRG")
@@ -81,7 +82,7 @@ def _continue_stay(
         key, move = prior or present, Operation.MOVE
         changes.append(reader.change("Encounter", key, numbers, {}, event, move, merged=merged))
     if prior and present and prior != present:
-        fields: dict[str, Value] = {"continued_as": present}
+        fields: dict[str, Value] = {CONTINUED_AS: present}
         changes.append(reader.change("Encounter", prior, numbers, fields, event))
     return changes
 

@@ -8,13 +8,11 @@ from downtime.feeds import times
 from downtime.feeds.context import FeedContext
 from downtime.feeds.hl7.segments import Hl7Message, Segment
 from downtime.feeds.model import Change, Finding, FindingKind, Operation, Position, Value
-from downtime.feeds.profiles import VisitKey
 
 _NO_FIELDS: Mapping[str, Value] = {}
 _make_tuple = tuple.__new__
 """As `Change._make` does it: half the time of its constructor, which most of a feed's time is."""
 _SET, _DELETE = Operation.SET, Operation.DELETE
-_BY_VISIT, _BY_PATIENT, _BY_ACCOUNT = VisitKey.VISIT, VisitKey.PATIENT, VisitKey.ACCOUNT
 
 
 @dataclass(slots=True)
@@ -59,6 +57,14 @@ class MessageReader(FieldReader):
     """Message type (MSH-9.1)."""
     trigger: str
     """The trigger event, such as `A01`; empty when the message does not name it."""
+    control_id: str = ""
+    """MSH-10."""
+    sender: str = ""
+    """Sending application (MSH-3)."""
+    receiver: str = ""
+    """Receiving application (MSH-5)."""
+    processing: str = ""
+    """MSH-11: whether it is a test."""
     sent: str = ""
     sequence: int = 0
     unused: str = ""
@@ -85,14 +91,3 @@ class MessageReader(FieldReader):
                 event, self.sent, self.sequence, operation, merged, self.position,
             ),
         )  # fmt: skip
-
-    def find_visit(self, pid: Segment | None, pv1: Segment | None) -> str:
-        """The key of the stay, when the message names it by a number."""
-        visit = pv1.text(19) if pv1 else ""
-        key = self.context.profile.visit_key
-        if visit and key == _BY_VISIT:
-            return visit
-        account = pid.text(18) if pid else ""
-        if key == _BY_PATIENT:
-            return ""
-        return (account or visit) if key == _BY_ACCOUNT else (visit or account)

@@ -7,7 +7,7 @@ with the reason.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from downtime.feeds import times
 from downtime.feeds.context import FeedContext
@@ -116,15 +116,14 @@ def read_message(
     if content:
         note_unread(reader)
     kind = f"{reader.kind}^{reader.trigger}" if reader.trigger else reader.kind
-    header = message.header
-    sender = header.text(3)
+    sender = f"{reader.sender}^{reader.facility}"
     return FeedMessage(
         position=position,
         kind=kind,
-        source=context.known_system(sender) or reader.source,
+        source=context.known_system(reader.sender) or reader.source,
         sent=reader.sent,
         content=tuple(content),
-        origin=Origin(kind, header.text(10), f"{sender}^{reader.facility}", reader.sent, line),
+        origin=Origin(kind, reader.control_id, sender, reader.sent, line),
         findings=tuple(reader.findings),
         unused="" if content else describe_unused(reader, is_known=read is not None),
     )
@@ -141,20 +140,26 @@ def _find_context(data: bytes, position: Position, context: FeedContext) -> Feed
 
 def _make_reader(message: Hl7Message, position: Position, context: FeedContext) -> MessageReader:
     header = message.header
-    message_type, trigger = _type_and_trigger(message)
-    sequence = header.text(13)
+    raw = header.pad_fields(13)
+    details = _read_header(raw[3], raw[4], raw[5], raw[9], raw[11], header.delimiters)
+    trigger = details.trigger or _read_event(message) or details.structure_trigger
+    sequence, sent = raw[13], header.text(7)
     reader = MessageReader(
         context,
-        header.text(4),
-        _source(message, message_type, context),
+        details.facility,
+        _find_message_source(message, details, context),
         message=message,
         position=position,
-        kind=message_type,
+        kind=details.kind,
         trigger=trigger,
-        sent=times.parse_instant(header.text(7), context.zone),
-        sequence=int(sequence) if sequence.isascii() and sequence.isdigit() else 0,
+        control_id=header.text(10),
+        sender=details.sender,
+        receiver=details.receiver,
+        processing=details.processing,
+        sent=times.parse_instant(sent, context.zone),
+        sequence=_parse_sequence(header.text(13)) if sequence else 0,
     )
-    if header.text(7).strip("0") and not reader.sent:
+    if not reader.sent and sent.strip("0"):
         text = "MSH-7 is no time that can be read: the message counts as sent when it arrived"
         reader.note(FindingKind.TIME_UNREADABLE, text, "MSH-7")
     if message.problem:
@@ -162,32 +167,55 @@ def _make_reader(message: Hl7Message, position: Position, context: FeedContext) 
     return reader
 
 
-def _type_and_trigger(message: Hl7Message) -> tuple[str, str]:
-    """MSH-9 as type and trigger; the trigger may stand only in MSH-9.3 or in EVN-1."""
-    header = message.header
-    message_type, trigger, structure = _split_type(header.get_raw_field(9), header.delimiters)
-    if not message_type:
-        raise UnusableMessageError("MSH", "MSH-9 is empty: the message does not say what it is")
-    if not trigger and (evn := message.find_segment("EVN")):
-        trigger = evn.text(1).upper()
-    return message_type, trigger or structure
+class HeaderDetails(NamedTuple):
+    """What an MSH says that all messages of one kind from one sender say."""
+
+    sender: str
+    facility: str
+    receiver: str
+    kind: str
+    trigger: str
+    structure_trigger: str
+    processing: str
 
 
-@lru_cache(maxsize=512)
-def _split_type(raw: str, delimiters: Delimiters) -> tuple[str, str, str]:
-    """Type, trigger, and the trigger of the structure (`ADT_A01`)."""
+@lru_cache(maxsize=4096)
+def _read_header(
+    sender: str, facility: str, receiver: str, kind: str, processing: str, delimiters: Delimiters
+) -> HeaderDetails:
+    """MSH-3, 4, 5, 9 and 11 as sent; UnusableMessageError when it does not say what it is."""
     message_type, trigger, structure = (
-        repetition_text(raw, number, delimiters).upper() for number in (1, 2, 3)
+        repetition_text(kind, number, delimiters).upper() for number in (1, 2, 3)
     )
     structure_type, _, structure_trigger = structure.partition("_")
-    return message_type or structure_type, trigger, structure_trigger
+    if not (message_type or structure_type):
+        raise UnusableMessageError("MSH", "MSH-9 is empty: the message does not say what it is")
+    return HeaderDetails(
+        repetition_text(sender, 1, delimiters),
+        repetition_text(facility, 1, delimiters),
+        repetition_text(receiver, 1, delimiters),
+        message_type or structure_type,
+        trigger,
+        structure_trigger,
+        repetition_text(processing, 1, delimiters).upper(),
+    )
 
 
-def _source(message: Hl7Message, message_type: str, context: FeedContext) -> str:
+def _read_event(message: Hl7Message) -> str:
+    """EVN-1: the trigger, where MSH-9.2 does not name it."""
+    evn = message.find_segment("EVN")
+    return evn.text(1).upper() if evn else ""
+
+
+def _parse_sequence(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _find_message_source(message: Hl7Message, header: HeaderDetails, context: FeedContext) -> str:
     """The system to which the records of a message belong."""
-    header, obr = message.header, message.find_segment("OBR")
+    obr = message.find_segment("OBR")
     department = obr.text(24) if obr else ""
-    return _find_source(context, message_type, header.text(3), header.text(5), department)
+    return _find_source(context, header.kind, header.sender, header.receiver, department)
 
 
 @lru_cache(maxsize=4096)

@@ -14,11 +14,13 @@ from downtime.clinical.model import DiagnosticReportStatus as Status
 from downtime.feeds import times
 from downtime.feeds.hl7.codes import REMOVED, ObservationStatus
 from downtime.feeds.hl7.data_types import (
+    DELETED,
     address_text,
     coded_text,
     coding,
     component_text,
     person_name,
+    repetition_text,
     telephone_number,
     unit_text,
     whole_text,
@@ -61,8 +63,9 @@ class ReportLink(NamedTuple):
     numbers: tuple[Identifier, ...]
     event: str
     source: str
-    collected: dict[str, Value]
-    """When the specimen was taken: an observation's time, when it has none of its own."""
+    collected: tuple[str, str]
+    """When the specimen was taken, as stored and as sent: an observation's time, when it has none of
+    its own."""
 
 
 @dataclass(slots=True)
@@ -98,59 +101,98 @@ def read_test(name: str, units: str, limits: str, delimiters: Delimiters) -> Obs
     return ObservedTest(code, code.upper(), display, unit, whole_text(limits, delimiters))
 
 
+class ObservationPattern(NamedTuple):
+    """What the OBX of one test and one finding say alike, whatever was measured and when."""
+
+    key: str
+    """Code and sub-number, as keys hold them."""
+    test: ObservedTest
+    flag: str
+    status: str
+    """Empty when OBX-11 is not known."""
+    sent_status: str
+    """OBX-11."""
+    operation: Operation
+    is_plain: bool
+    """Whether the value is a text as it stands."""
+    open_text: tuple[str, str] | None
+    """Code and sub-number, when it is a text that may go on."""
+
+
+@lru_cache(maxsize=16_384)
+def _read_pattern(
+    kind: str,
+    name: str,
+    sub_number: str,
+    units: str,
+    limits: str,
+    flags: str,
+    status: str,
+    delimiters: Delimiters,
+) -> ObservationPattern:
+    """What OBX-2, 3, 4, 6, 7, 8 and 11 say."""
+    test = read_test(name, units, limits, delimiters)
+    if status not in _STATUS:
+        status = status.upper()
+    if kind not in _PLAIN:
+        kind = kind.upper()
+    sub_number = repetition_text(sub_number, 1, delimiters)
+    return ObservationPattern(
+        f"{test.key}|{sub_number}",
+        test,
+        _flags(flags, delimiters),
+        _STATUS.get(status, ""),
+        status,
+        _DELETE if status in REMOVED else _SET,
+        kind in _PLAIN,
+        (test.code, sub_number) if kind in _TEXT else None,
+    )
+
+
 def read_observations(
     reader: MessageReader, order: OrderGroup, report: ReportLink
 ) -> ReportContent:
     """The observations of an order, and the notes that belong to the order itself."""
     content = ReportContent()
     key_counts: dict[str, int] = {}
-    current = _OpenObservation({})
+    fields: dict[str, Value] = {}
+    open_text: tuple[str, str] | None = None
+    lines: list[str] = []
+    notes: list[str] = []
     for segment in order.following_segments:
-        name = segment.fields[0]
-        if name == "NTE":
+        if segment.name == "NTE":
             if content.changes:
-                current.notes.append(segment.full_text(3))
+                notes.append(segment.full_text(3))
             else:
                 content.notes.append(segment)
-            current.open_text = None
-        elif name == "OBX" and not current.add_line(segment):
-            current.close()
-            current = _OpenObservation(
-                *_read_observation(reader, segment, report, content, key_counts)
-            )
-    current.close()
+            open_text = None
+        elif segment.name == "OBX":
+            if open_text and _continues(segment, *open_text):
+                lines.append(value_text(segment))
+                continue
+            if lines or notes:
+                _add_lines(fields, lines, notes)
+                lines, notes = [], []
+            fields, open_text = _read_observation(reader, segment, report, content, key_counts)
+    _add_lines(fields, lines, notes)
     return content
 
 
-@dataclass(slots=True)
-class _OpenObservation:
-    """An observation whose text and notes may go on in the segments after it."""
+def _continues(segment: Segment, code: str, sub_number: str) -> bool:
+    """Whether it is one more line of the text of this code and sub-number."""
+    if segment.text(2) not in _TEXT or segment.text(3) not in (code, ""):
+        return False
+    return not segment.text(3) or segment.text(4) == sub_number
 
-    fields: dict[str, Value]
-    open_text: tuple[str, str] | None = None
-    """Code and sub-number of the text that may go on."""
-    lines: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
-    def add_line(self, segment: Segment) -> bool:
-        """Add one more line to the text, when that is what the segment is."""
-        if not self.open_text or segment.text(2) not in _TEXT:
-            return False
-        code, sub_number = self.open_text
-        if segment.text(3) not in (code, "") or (segment.text(3) and segment.text(4) != sub_number):
-            return False
-        self.lines.append(value_text(segment))
-        return True
-
-    def close(self) -> None:
-        """Put the lines and notes into its fields."""
-        fields = self.fields
-        if self.lines:
-            lines = (str(fields["value"]), *self.lines)
-            fields["value"] = "\n".join(line.rstrip(" ") for line in lines)
-        if self.notes:
-            former = [str(fields["note"])] if "note" in fields else []
-            fields["note"] = "\n".join((*former, *self.notes)).rstrip()
+def _add_lines(fields: dict[str, Value], lines: list[str], notes: list[str]) -> None:
+    """Put the lines of a text that went on, and the notes after it, into an observation."""
+    if lines:
+        whole = (str(fields["value"]), *lines)
+        fields["value"] = "\n".join(line.rstrip(" ") for line in whole)
+    if notes:
+        former = [str(fields["note"])] if "note" in fields else []
+        fields["note"] = "\n".join((*former, *notes)).rstrip()
 
 
 def _read_observation(
@@ -164,43 +206,39 @@ def _read_observation(
     raw, delimiters = segment.fields, segment.delimiters
     if len(raw) < _FIELDS:
         raw = segment.pad_fields(_FIELDS)
-    report_key, numbers, event, source, collected = report
-    test = read_test(raw[3], raw[6], raw[7], delimiters)
-    kind, status, has_document = raw[2], raw[11], False
-    if kind in _PLAIN:
-        value = whole_text(raw[5], delimiters)
-    else:
-        kind, value = kind.upper(), value_text(segment)
-        has_document = bool(raw[5]) and is_document(kind, raw[5])
-    if status not in _STATUS:
-        status = status.upper()
-    sub_number = segment.text(4) if raw[4] else ""
-    key = f"{report_key}|{test.key}|{sub_number}"
+    report_key, numbers, event, source, (effective, effective_text) = report
+    test_key, test, flag, status, sent_status, operation, is_plain, open_text = _read_pattern(
+        raw[2], raw[3], raw[4], raw[6], raw[7], raw[8], raw[11], delimiters
+    )
+    key = f"{report_key}|{test_key}"
     key_counts[key] = count = key_counts.get(key, 0) + 1
     key = f"{key}|{count}"
     changes = content.changes
+    if raw[14] and (measured := times.parse_time(raw[14], reader.context.zone)):
+        effective, effective_text = measured, raw[14]
+    code, _, display, units, limits = test
     fields: dict[str, Value] = {
         "report": report_key,
-        "code": test.code,
-        "display": test.display,
-        "value": value,
-        "units": test.units,
-        "reference_range": test.reference_range,
-        "flag": _flags(segment) if raw[8] else "",
-        "status": _STATUS.get(status, ""),
+        "code": code,
+        "display": display,
+        "value": whole_text(raw[5], delimiters) if is_plain else value_text(segment),
+        "units": units,
+        "reference_range": limits,
+        "flag": flag,
+        "status": status,
         "position": len(changes) + 1,
-        **collected,
+        "effective": effective,
+        "effective_text": effective_text,
     }
-    if raw[14] and (measured := times.parse_time(raw[14], reader.context.zone)):
-        fields["effective"], fields["effective_text"] = measured, raw[14]
-    if has_document:
+    if not effective:  # not said; leaving out here what is rare is cheaper than adding what is not
+        del fields["effective"], fields["effective_text"]
+    if not is_plain and raw[5] and is_document(raw[2].upper(), raw[5]):
         fields["note"] = DOCUMENT
         content.documents.append((key, segment))
-    operation = _DELETE if status in REMOVED else _SET
     if operation is _SET:
-        content.statuses.add(status)
+        content.statuses.add(sent_status)
     changes.append(reader.change("Observation", key, numbers, fields, event, operation, source))
-    return fields, (test.code, sub_number) if kind in _TEXT else None
+    return fields, open_text
 
 
 def observation_status(sent: str) -> str:
@@ -208,9 +246,9 @@ def observation_status(sent: str) -> str:
     return _STATUS.get(sent, "")
 
 
-def _flags(segment: Segment) -> str:
-    delimiters = segment.delimiters
-    return ", ".join(component_text(flag, 1, delimiters) for flag in segment.repetitions(8))
+def _flags(raw: str, delimiters: Delimiters) -> str:
+    flags = () if raw == DELETED else raw.split(delimiters.repetition)
+    return ", ".join(component_text(flag, 1, delimiters) for flag in flags if flag)
 
 
 def observation_text(segment: Segment) -> str:

@@ -14,6 +14,8 @@ without any order is accepted for what it says of the person.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds.hl7.alerts import NOTE_OWNERS
@@ -23,13 +25,64 @@ from downtime.feeds.hl7.data_types import (
     coding,
     entity_numbers,
     person_names,
+    repetition_text,
     specimen_text,
     test_code,
 )
+from downtime.feeds.hl7.encoding import Delimiters
+from downtime.feeds.hl7.encounters import find_visit
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.patient import identify, read_person
 from downtime.feeds.hl7.segments import Hl7Message, Segment
 from downtime.feeds.model import Change, UnusableMessageError, Value
+
+
+class RequestedTest(NamedTuple):
+    """What the OBR of one test, requester and state have in common, whoever's they are."""
+
+    code: str = ""
+    """OBR-4.1, else the test's name."""
+    display: str = ""
+    priority: str = ""
+    """OBR-5."""
+    specimen: str = ""
+    """OBR-15."""
+    requester: str = ""
+    """OBR-16."""
+    department: str = ""
+    """OBR-24."""
+    status: str = ""
+    """OBR-25."""
+    timing_priority: str = ""
+    """OBR-27.6."""
+
+
+_NO_TEST = RequestedTest()
+_OBR_FIELDS = 29
+
+
+@lru_cache(maxsize=16_384)
+def _read_requested_test(
+    test: str,
+    priority: str,
+    specimen: str,
+    requester: str,
+    department: str,
+    status: str,
+    timing: str,
+    delimiters: Delimiters,
+) -> RequestedTest:
+    """The same of these fields as sent."""
+    return RequestedTest(
+        test_code(test, delimiters) if test else "",
+        coding(test, delimiters).text if test else "",
+        repetition_text(priority, 1, delimiters),
+        specimen_text(specimen, delimiters) if specimen else "",
+        person_names(requester, delimiters) if requester else "",
+        repetition_text(department, 1, delimiters),
+        repetition_text(status, 1, delimiters).upper(),
+        repetition_text(timing, 6, delimiters),
+    )
 
 
 @dataclass(slots=True)
@@ -50,15 +103,18 @@ class OrderGroup:
     display: str = ""
     department: str = ""
     """OBR-24."""
+    test: RequestedTest = _NO_TEST
 
     def read_numbers(self) -> "OrderGroup":
         """Read what tells the order apart, once all its segments are there."""
         orc, obr = self.orc, self.obr
         if obr is not None:
-            self.placer, self.filler, self.department = obr.text(2), obr.text(3), obr.text(24)
-            if raw := obr.get_raw_field(4):
-                self.code = test_code(raw, obr.delimiters)
-                self.display = coding(raw, obr.delimiters).text
+            raw = obr.pad_fields(_OBR_FIELDS)
+            self.placer, self.filler = obr.text(2), obr.text(3)
+            self.test = test = _read_requested_test(
+                raw[4], raw[5], raw[15], raw[16], raw[24], raw[25], raw[27], obr.delimiters
+            )
+            self.code, self.display, self.department = test.code, test.display, test.department
         if orc is not None:
             self.placer = self.placer or orc.text(2)
             self.filler = self.filler or orc.text(3)
@@ -66,7 +122,7 @@ class OrderGroup:
 
     def list_segments(self, name: str) -> list[Segment]:
         """Those of the following segments that have this name."""
-        return [segment for segment in self.following_segments if segment.fields[0] == name]
+        return [segment for segment in self.following_segments if segment.name == name]
 
     @property
     def status(self) -> str:
@@ -76,7 +132,7 @@ class OrderGroup:
     @property
     def result_status(self) -> str:
         """OBR-25."""
-        return self.obr.text(25).upper() if self.obr else ""
+        return self.test.status
 
     def request_key(self, reader: MessageReader) -> str:
         """The key of the ServiceRequest (see above)."""
@@ -85,14 +141,15 @@ class OrderGroup:
     def report_key(self, reader: MessageReader) -> str:
         """The key of the DiagnosticReport (see above)."""
         filler = self.filler
-        if filler and self.obr and (namespace := self.obr.text(3, 2)):
-            filler = f"{filler}^{namespace}"
+        if filler and self.obr and not self.obr.get_raw_field(3).isalnum():
+            namespace = self.obr.text(3, 2)
+            filler = f"{filler}^{namespace}" if namespace else filler
         return self._key(reader, filler or self.placer)
 
     def _key(self, reader: MessageReader, number: str) -> str:
         if not number:
             taken = self.obr.text(7) if self.obr else ""
-            number = f"{reader.message.header.text(10)}#{self.number}@{taken or reader.sent}"
+            number = f"{reader.control_id}#{self.number}@{taken or reader.sent}"
         return f"{number}|{self.code.upper()}"
 
 
@@ -107,7 +164,7 @@ def order_groups(part: Hl7Message) -> Iterator[OrderGroup]:
     notes = part.notes_after(NOTE_OWNERS)
     obr_first = _has_obr_first(part)
     for segment in part.segments:
-        name = segment.fields[0]
+        name = segment.name
         is_own_orc = obr_first and name == "ORC" and current.orc is None and current.obr
         if name == "ORC" and is_own_orc:
             current.orc = segment
@@ -135,12 +192,12 @@ def order_groups(part: Hl7Message) -> Iterator[OrderGroup]:
 
 
 def _has_obr_first(part: Hl7Message) -> bool:
-    first = next((s.fields[0] for s in part.segments if s.fields[0] in ("ORC", "OBR")), "")
+    first = next((s.name for s in part.segments if s.name in ("ORC", "OBR")), "")
     return first == "OBR" and ("ORC" in part.by_name or "SPM" in part.by_name)
 
 
 def _has_no_values(order: OrderGroup) -> bool:
-    return not any(segment.fields[0] in ("OBX", "SPM") for segment in order.following_segments)
+    return not any(segment.name in ("OBX", "SPM") for segment in order.following_segments)
 
 
 def read_order_patients(
@@ -167,7 +224,7 @@ def _identify_by_order(reader: MessageReader, orders: list[OrderGroup]) -> tuple
     for kind, number in (
         *(("PLAC", order.placer) for order in orders),
         *(("FILL", order.filler) for order in orders),
-        ("MSG", reader.message.header.text(10)),
+        ("MSG", reader.control_id),
     ):
         if number:
             return (Identifier(kind, reader.source, number),)
@@ -189,7 +246,7 @@ def request_fields(reader: MessageReader, part: Hl7Message, order: OrderGroup) -
         "priority": _priority(order, has_timing="TQ1" in names),
         "group_number": orc.text(4) if orc is not None else "",
         "parent_number": _parent(order),
-        "encounter": reader.find_visit(part.find_segment("PID"), part.find_segment("PV1")),
+        "encounter": find_visit(reader, part, part.find_segment("PV1")),
     }
     fields: dict[str, Value] = {name: value for name, value in values.items() if value}
     if obr is not None:
@@ -211,20 +268,18 @@ def _parent(order: OrderGroup) -> str:
 
 def _requester(order: OrderGroup) -> str:
     """OBR-16, else ORC-12."""
-    for segment, number in ((order.obr, 16), (order.orc, 12)):
-        raw = segment.get_raw_field(number) if segment else ""
-        if segment and raw and (names := person_names(raw, segment.delimiters)):
-            return names
-    return ""
+    if order.test.requester or order.orc is None:
+        return order.test.requester
+    raw = order.orc.get_raw_field(12)
+    return person_names(raw, order.orc.delimiters) if raw else ""
 
 
 def _specimen(order: OrderGroup, specimens: list[Segment]) -> str:
     """SPM-4, else OBR-15."""
-    if specimens:
-        raw = specimens[0].get_raw_field(4)
-        return coded_texts(raw, specimens[0].delimiters) if raw else ""
-    raw = order.obr.get_raw_field(15) if order.obr else ""
-    return specimen_text(raw, order.obr.delimiters) if order.obr and raw else ""
+    if not specimens:
+        return order.test.specimen
+    raw = specimens[0].get_raw_field(4)
+    return coded_texts(raw, specimens[0].delimiters) if raw else ""
 
 
 _PRIORITIES = {"S": "stat", "ST": "stat", "STAT": "stat", "A": "urgent", "U": "urgent"}
@@ -234,13 +289,12 @@ _PRIORITIES |= {"ASAP": "urgent"}
 
 def _priority(order: OrderGroup, *, has_timing: bool) -> str:
     """TQ1-9, else OBR-27.6, ORC-7.6 or OBR-5 (HL7 tables 0485 and 0027); unknown ones as sent."""
-    obr, orc, sent = order.obr, order.orc, ""
+    sent = ""
     for segment in order.list_segments("TQ1") if has_timing else ():
         if (raw := segment.get_raw_field(9)) and not sent:
             sent = segment.text(9) or coded_text(raw, segment.delimiters)
-    if not sent and obr is not None:
-        sent = obr.text(27, 6)
-    if not sent and orc is not None:
-        sent = orc.text(7, 6)
-    sent = sent or (obr.text(5) if obr else "")
+    sent = sent or order.test.timing_priority
+    if not sent and order.orc is not None:
+        sent = order.orc.text(7, 6)
+    sent = sent or order.test.priority
     return _PRIORITIES.get(sent.upper(), sent) if sent else ""

@@ -38,6 +38,8 @@ class PersonDetails(NamedTuple):
     numbers: tuple[Identifier, ...]
     fields: dict[str, Value]
     findings: tuple[Finding, ...]
+    account: str
+    """PID-18."""
 
 
 def identify(reader: MessageReader, part: Hl7Message) -> tuple[Identifier, ...]:
@@ -51,7 +53,13 @@ def identify(reader: MessageReader, part: Hl7Message) -> tuple[Identifier, ...]:
 
 
 def _read_details(pid: Segment, reader: FieldReader) -> PersonDetails:
-    return _read_pid(tuple(pid.fields), pid.delimiters, reader.facility, reader.context)
+    return _read_pid(pid.line, pid.delimiters, reader.facility, reader.context)
+
+
+def read_account(reader: FieldReader, part: Hl7Message) -> str:
+    """PID-18, under which a stay may be known."""
+    pid = part.find_segment("PID")
+    return _read_details(pid, reader).account if pid is not None else ""
 
 
 def read_person(
@@ -87,23 +95,30 @@ def _read_patient(
         fields["birth_date"] = ""
     pd1 = part.find_segment("PD1")
     if pd1 is not None:
-        for number, texts in ((4, person_names), (3, coded_texts)):
-            if raw := pd1.get_raw_field(number):
-                fields["general_practitioner"] = texts(raw, pd1.delimiters)
-                break
+        fields |= _read_practitioner(pd1.line, pd1.delimiters)
     return reader.change("Patient", "", numbers, fields, event)
 
 
 @lru_cache(maxsize=8192)
+def _read_practitioner(line: str, delimiters: Delimiters) -> dict[str, Value]:
+    """What one PD1 says; nobody changes it."""
+    pd1 = Segment("PD1", line, delimiters)
+    for number, texts in ((4, person_names), (3, coded_texts)):
+        if raw := pd1.get_raw_field(number):
+            return {"general_practitioner": texts(raw, delimiters)}
+    return {}
+
+
+@lru_cache(maxsize=8192)
 def _read_pid(
-    fields_sent: tuple[str, ...], delimiters: Delimiters, facility: str, context: FeedContext
+    line: str, delimiters: Delimiters, facility: str, context: FeedContext
 ) -> PersonDetails:
     """What one PID says; nobody changes the fields of what is returned."""
-    pid, reader = Segment(list(fields_sent), delimiters), FieldReader(context, facility)
+    pid, reader = Segment("PID", line, delimiters), FieldReader(context, facility)
     numbers = person_identifiers(pid, reader)
     fields = context.identity_fields(numbers) if numbers else {}
     _add_details(reader, pid, fields)
-    return PersonDetails(numbers, fields, tuple(reader.findings))
+    return PersonDetails(numbers, fields, tuple(reader.findings), pid.text(18))
 
 
 def _add_details(reader: FieldReader, pid: Segment, fields: dict[str, Value]) -> None:

@@ -11,7 +11,12 @@ belongs to the OBR or OBX before it. OBX-11 `D` and `W` (wrong) take the observa
 
 from downtime.clinical.identifiers import Identifier
 from downtime.feeds import times
-from downtime.feeds.hl7.alerts import RESUSCITATION, AlertCategory, is_positive, make_alert
+from downtime.feeds.hl7.alerts import (
+    AlertCategory,
+    concerns_resuscitation,
+    is_positive,
+    make_alert,
+)
 from downtime.feeds.hl7.codes import RESULT_STATES, ResultStatus
 from downtime.feeds.hl7.documents import read_result_document
 from downtime.feeds.hl7.encounters import read_whereabouts
@@ -70,7 +75,7 @@ def _read_report(
         order.report_key(reader),
         numbers,
         event,
-        reader.context.reporting_system(reader.message.header.text(3), order.department),
+        reader.context.reporting_system(reader.sender, order.department),
         _specimen_time(request),
     )
     content = read_observations(reader, order, link)
@@ -91,7 +96,7 @@ def _read_report(
     ):
         changes.append(reader.change(record, key, numbers, fields, link.event, source=link.source))
     changes += content.changes
-    if RESUSCITATION.search(order.display):
+    if concerns_resuscitation(order.display):
         changes += _read_decisions(reader, order, numbers, link.event)
     for key, segment in content.documents:
         document = read_result_document(reader, segment, report, link.event)
@@ -119,10 +124,8 @@ def _read_decisions(
     ]
 
 
-def _specimen_time(request: dict[str, Value]) -> dict[str, Value]:
-    if "collected" not in request:
-        return {}
-    return {"effective": request["collected"], "effective_text": request["collected_text"]}
+def _specimen_time(request: dict[str, Value]) -> tuple[str, str]:
+    return str(request.get("collected", "")), str(request.get("collected_text", ""))
 
 
 def _result_status(reader: MessageReader, order: OrderGroup, statuses: set[str]) -> str:

@@ -4,6 +4,7 @@ Survived: any character set of MSH-18; five-character or doubled MSH-2 (`^~\\&#`
 comment lines; a text field broken over several lines.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from downtime.feeds.hl7.data_types import DELETED, repetition_text, whole_text
@@ -17,31 +18,45 @@ _PATIENT = "PID"
 
 
 class Segment:
-    """One segment; fields are counted from 1 as HL7 counts them, MSH included."""
+    """One segment; fields are counted from 1 as HL7 counts them, MSH included.
 
-    __slots__ = ("delimiters", "fields")
+    It is split when a field of it is first asked for: what a hospital sends with every message of a
+    stay has been read before, and is found again by its line.
+    """
 
-    def __init__(self, fields: list[str], delimiters: Delimiters) -> None:
-        self.fields = fields
+    __slots__ = ("_fields", "delimiters", "line", "name")
+
+    def __init__(self, name: str, line: str, delimiters: Delimiters) -> None:
+        self.name = name
+        self.line = line
         self.delimiters = delimiters
+        self._fields: list[str] | None = None
 
     @property
-    def name(self) -> str:
-        """`PID`, `OBX` …"""
-        return self.fields[0]
+    def fields(self) -> list[str]:
+        """The fields as sent; that with the number 0 is the name."""
+        if self._fields is None:
+            self._fields = self.line.split(self.delimiters.field)
+        return self._fields
+
+    @fields.setter
+    def fields(self, fields: list[str]) -> None:
+        self._fields = fields
 
     def get_raw_field(self, field: int) -> str:
         """The field as sent, undecoded; empty beyond the last."""
-        return self.fields[field] if field < len(self.fields) else ""
+        fields = self._fields or self.fields
+        return fields[field] if field < len(fields) else ""
 
     def pad_fields(self, count: int) -> list[str]:
         """The fields as sent, at least up to number `count`."""
-        missing = count + 1 - len(self.fields)
-        return self.fields + [""] * missing if missing > 0 else self.fields
+        fields = self._fields or self.fields
+        missing = count + 1 - len(fields)
+        return fields + [""] * missing if missing > 0 else fields
 
     def repetitions(self, field: int) -> list[str]:
         """The non-empty repetitions of a field, undecoded."""
-        raw = self.fields[field] if field < len(self.fields) else ""
+        raw = self.get_raw_field(field)
         if not raw or raw == DELETED:
             return []
         if self.delimiters.repetition not in raw:
@@ -50,7 +65,7 @@ class Segment:
 
     def text(self, field: int, component: int = 1) -> str:
         """A component of the field's first repetition, decoded."""
-        fields = self.fields
+        fields = self._fields or self.fields
         raw = fields[field] if field < len(fields) else ""
         if not raw or raw.isalnum():
             return raw if component == 1 else ""
@@ -93,7 +108,7 @@ class Hl7Message:
         parts: list[list[Segment]] = [[]]
         has_patient = False
         for segment in self.segments:
-            if segment.fields[0] == _PATIENT:
+            if segment.name == _PATIENT:
                 if has_patient:
                     parts.append([])
                 has_patient = True
@@ -106,7 +121,7 @@ class Hl7Message:
             return []
         owner, notes = "", []
         for segment in self.segments:
-            name = segment.fields[0]
+            name = segment.name
             if name != "NTE":
                 owner = name
             elif owner in names:
@@ -114,14 +129,10 @@ class Hl7Message:
         return notes
 
 
-def _group_by_name(segments: list[Segment]) -> dict[str, list[Segment]]:
+def _group_by_name(segments: Iterable[Segment]) -> dict[str, list[Segment]]:
     by_name: dict[str, list[Segment]] = {}
     for segment in segments:
-        name = segment.fields[0]
-        if name in by_name:
-            by_name[name].append(segment)
-        else:
-            by_name[name] = [segment]
+        by_name.setdefault(segment.name, []).append(segment)
     return by_name
 
 
@@ -130,37 +141,45 @@ def parse_message(data: bytes, character_set: str = "") -> Hl7Message:
     text, codec, problem = decode_message(data, character_set)
     if "\n" in text:
         text = text.replace("\r\n", "\r").replace("\n", "\r")
-    lines = text.split("\r")
-    if not lines[0].startswith("MSH") or len(lines[0]) < 8:
+    first, *lines = text.split("\r")
+    if not first.startswith("MSH") or len(first) < 8:
         raise UnusableMessageError("MSH", "the message does not begin with an MSH segment")
-    separator = lines[0][3]
-    fields = lines[0].split(separator)
+    separator = first[3]
+    fields = first.split(separator)
     delimiters = find_delimiters(separator, fields[1], codec)
-    header = Segment(["MSH", separator, *fields[1:]], delimiters)
-    segments = [header]
-    for line in lines[1:]:
-        fields = line.split(separator)
-        name = fields[0]
-        if len(name) == 3 and name.isalnum() and len(fields) > 1:
-            segments.append(Segment(fields, delimiters))
+    header = Segment("MSH", first, delimiters)
+    header.fields = ["MSH", separator, *fields[1:]]
+    segments, by_name = [header], {"MSH": [header]}
+    for line in lines:
+        name = line[:3]
+        if line[3:4] == separator and name.isalnum():
+            segment = Segment(name, line, delimiters)
+            segments.append(segment)
+            if name in by_name:
+                by_name[name].append(segment)
+            else:
+                by_name[name] = [segment]
         elif line and not line.isspace():
-            _read_odd_line(line, segments, delimiters)
-    return Hl7Message(header, segments, _group_by_name(segments), problem)
+            _read_odd_line(line, segments, by_name)
+    return Hl7Message(header, segments, by_name, problem)
 
 
-def _read_odd_line(line: str, segments: list[Segment], delimiters: Delimiters) -> None:
+def _read_odd_line(line: str, segments: list[Segment], by_name: dict[str, list[Segment]]) -> None:
     """A line that is no segment: an indented one, a comment, a name alone, or more of a text.
 
     `#` is also how clinicians write 'fracture', so it is a comment only where no text is open.
     """
-    trimmed = line.strip()
-    if trimmed[3:4] == delimiters.field and trimmed[:3].isalnum():
-        segments.append(Segment(trimmed.split(delimiters.field), delimiters))
+    trimmed, last = line.strip(), segments[-1]
+    separator, name = last.delimiters.field, trimmed[:3]
+    if trimmed[3:4] == separator and name.isalnum():
+        segment = Segment(name, trimmed, last.delimiters)
+        segments.append(segment)
+        by_name.setdefault(name, []).append(segment)
         return
-    fields = segments[-1].fields
-    open_text = _TEXT_FIELD.get(fields[0]) == len(fields)
+    open_text = _TEXT_FIELD.get(last.name) == len(last.fields)
     if (trimmed[0] == "#" and not open_text) or (len(trimmed) == 3 and trimmed.isupper()):
         return
-    text, *following_fields = line.split(delimiters.field)
-    fields[-1] += "\n" + text
-    fields.extend(following_fields)
+    text, *following_fields = line.split(separator)
+    last.fields[-1] += "\n" + text
+    last.fields.extend(following_fields)
+    last.line += "\n" + line

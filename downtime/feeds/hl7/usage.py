@@ -4,6 +4,8 @@
 part'. Billing, insurance, next of kin and what only an interface needs are left out on purpose.
 """
 
+from functools import lru_cache
+
 from downtime.feeds.hl7.codes import MEDICINE_TYPES, MessageType
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.model import FindingKind
@@ -51,17 +53,20 @@ def is_left_out(reader: MessageReader) -> bool:
 
 def _is_test(reader: MessageReader) -> bool:
     """Whether MSH-11 (HL7 table 0103) says training or debugging: its patients are invented."""
-    processing = reader.message.header.text(11).upper()
-    return processing in _TESTS and not reader.context.profile.test_messages
+    return reader.processing in _TESTS and not reader.context.profile.test_messages
 
 
 def note_unread(reader: MessageReader) -> None:
     """A finding for each sort of segment that is not read; Z segments have theirs already."""
-    names = reader.message.by_name.keys()
-    unread = names - READ.get(reader.kind, _READ_OF_ORDERS) - NOT_NEEDED
-    for name in sorted(unread) if unread else ():
-        if name[0] != "Z" and name not in reader.context.profile.not_used:
+    for name in _list_unread(reader.kind, tuple(reader.message.by_name)):
+        if name not in reader.context.profile.not_used:
             reader.note(FindingKind.NOT_READ, f"{name} is not read", name)
+
+
+@lru_cache(maxsize=4096)
+def _list_unread(kind: str, names: tuple[str, ...]) -> list[str]:
+    unread = set(names) - READ.get(kind, _READ_OF_ORDERS) - NOT_NEEDED
+    return sorted(name for name in unread if name[0] != "Z")
 
 
 def describe_unused(reader: MessageReader, *, is_known: bool) -> str:
