@@ -1,10 +1,11 @@
 """Build a snapshot of feeds and seal it; who carries it where is decided elsewhere."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlite_utils
 
@@ -18,6 +19,7 @@ from downtime.snapshot import bundle
 from downtime.snapshot.bundle import SealedBundle
 from downtime.snapshot.data_quality import FindingTally, check_stays
 from downtime.snapshot.expire_days import expire_days
+from downtime.snapshot.footprint import Footprint, FootprintMaker
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.model import AuditAction
@@ -28,7 +30,7 @@ from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.state_files import hold_build, open_state, restore_lost_state
 from downtime.snapshot.store import publisher_state, snapshot_index
 from downtime.snapshot.store.snapshot_index import FIRST_NUMBER, BundleNumber
-from downtime.snapshot.update_state import Intake, update_state
+from downtime.snapshot.update_state import NO_OUTAGE, Intake, update_state
 from downtime.vault import device
 from downtime.vault.machines import list_recipients
 from downtime.vault.model import Actor
@@ -44,6 +46,8 @@ class BuiltSnapshot:
     """Of the bundle of the whole site."""
     bundles: tuple[SealedBundle, ...]
     intake: Intake
+    footprint: Footprint
+    """What it looks like in short, to be held against those before it."""
     seconds: float
 
     @property
@@ -78,13 +82,16 @@ def build_snapshot(
     reason: str = "",
     *,
     above: BundleNumber = FIRST_NUMBER,
+    down: Mapping[str, str] = NO_OUTAGE,
+    released: Sequence[dict[str, str]] = (),
 ) -> BuiltSnapshot:
     """Keep what the files hold in the ledger, bring the state up to it, cut and seal it.
 
     Without files it is what the ledger has received meanwhile. Its number is above every one that
     this vault gave, and above the highest that places show: a vault that was put back from a backup
     has forgotten some, and laptops refuse a number that they have seen. Nothing is put anywhere.
-    ConflictError while another build is running.
+    What systems sent that are `down` (name to the time of its loss, UTC) is not taken in after it;
+    `released` is said in the header. ConflictError while another build is running.
     """
     started, now = time.perf_counter(), vault.clock()
     this = device.load_device(vault)
@@ -93,14 +100,25 @@ def build_snapshot(
         known = max(snapshot_index.get_last_published(db), above)
         number = BundleNumber(*take_snapshot_number(vault, db, known))
         snapshot_index.save_published(db, number)
+    maker = FootprintMaker()
     with hold_build(vault.home), collect_garbage_seldom(), Ledger(vault, settings) as ledger:
         restore_lost_state(vault)
         with open_state(vault, vault.home.state_file) as state_db:
-            intake = update_state(vault, settings, ledger, state_db, paths)
-            header, content = _write_payload(state_db, settings, now, number, key)
+            intake = update_state(vault, settings, ledger, state_db, paths, down)
+            header, content = _write_payload(
+                state_db,
+                settings,
+                now,
+                number,
+                key,
+                maker,
+                held=dict(down),
+                released=tuple(released),
+            )
         expire_days(vault, settings, ledger)
     sealed = bundle.seal_bundle(header, content, list_recipients(vault.home), this.sign)
-    return BuiltSnapshot(header, (sealed,), intake, time.perf_counter() - started)
+    footprint, seconds = maker.finish(), time.perf_counter() - started
+    return BuiltSnapshot(header, (sealed,), intake, footprint, seconds)
 
 
 def _write_payload(
@@ -109,13 +127,15 @@ def _write_payload(
     now: datetime,
     number: BundleNumber,
     key: str,
+    maker: FootprintMaker,
+    **declared: Any,
 ) -> tuple[SnapshotHeader, bytes]:
-    """The header and the whole content in clear, in memory only."""
+    """The header, with what is `declared`, and the whole content in clear, in memory only."""
     wards, tally = set[str](), FindingTally()
     stays: list[Encounter] = []
     settled = _collect_stays(settle_records(state_db, settings, tally), stays)
     selected = _note_wards(select_records(settled, settings, now), wards)
-    packed = PackedRows.pack(list_rows(selected))
+    packed = PackedRows.pack(list_rows(_note_footprint(selected, maker)))
     check_stays(stays, settings, now, tally)
     systems, deliveries = settings.systems, publisher_state.select_deliveries(state_db)
     header = SnapshotHeader(
@@ -136,8 +156,16 @@ def _write_payload(
         content=format_digest(packed.digest),
         unpacked=len(packed.lines),
         columns=COLUMNS,
+        **declared,
     )
     return header, write_payload(header, [compress(packed.lines)])
+
+
+def _note_footprint(records: Iterable[Record], maker: FootprintMaker) -> Iterator[Record]:
+    """Pass records on, and take note of each."""
+    for record in records:
+        maker.add(record)
+        yield record
 
 
 def _note_wards(records: Iterable[Record], wards: set[str]) -> Iterator[Record]:

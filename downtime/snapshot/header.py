@@ -11,7 +11,7 @@ _PUBLIC = {
     2: ("scope", "base", "content", "changes", "unpacked"),
 }
 """By the version that brought them: what the manifest shows to anybody."""
-_ADDED = frozenset({"delivered", "holders", "quality", "columns", *_PUBLIC[2]})
+_ADDED = frozenset({"delivered", "holders", "quality", "columns", "held", "released", *_PUBLIC[2]})
 """Fields that older bundles lack."""
 
 
@@ -61,6 +61,10 @@ class SnapshotHeader:
     """Of a delta the rows that were added, changed or removed."""
     unpacked: int = 0
     """Bytes of what follows the header, uncompressed; 0 in bundles of schema 1, which do not say."""
+    held: dict[str, str] = field(default_factory=dict)
+    """System that is declared down to the time (UTC) since which nothing of it is taken in."""
+    released: tuple[dict[str, str], ...] = ()
+    """Changes that looked implausible, and who released them at the publisher, why and when."""
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Type of record to the columns of its rows, in order."""
 
@@ -91,7 +95,7 @@ class SnapshotHeader:
         """From a plain dictionary; KeyError when a field of every bundle is missing."""
         names = [f.name for f in fields(cls) if f.name in document or f.name not in _ADDED]
         values = {name: document[name] for name in names}
-        lists = {name: tuple(values[name]) for name in ("wards", "holds")}
+        lists = {name: tuple(values.get(name, ())) for name in ("wards", "holds", "released")}
         by_name = {
             name: {key: tuple(items) for key, items in values.get(name, {}).items()}
             for name in ("delivered", "holders", "columns")

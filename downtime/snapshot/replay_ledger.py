@@ -27,6 +27,7 @@ from downtime.ingest.update_readings import ReadingUpdate
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import apply_messages
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
+from downtime.snapshot.hold_imports import HeldImports
 from downtime.snapshot.model import AuditAction
 from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
@@ -37,7 +38,7 @@ from downtime.snapshot.state_files import (
     put_in_place,
     restore_lost_state,
 )
-from downtime.snapshot.store import publisher_state
+from downtime.snapshot.store import held_imports, publisher_state
 from downtime.snapshot.update_state import Intake, list_usable
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
@@ -153,7 +154,8 @@ def _apply_all(
             update.note(recorded)
             yield recorded
 
-    messages = list_usable(read_again(), intake)
+    held = HeldImports(held_imports.select_held(db), {})
+    messages = list_usable(read_again(), intake, held)
     now = from_text(get_latest_time(update.ledger))
     result = apply_messages(db, messages, settings, now, intake.released)
     intake.finish(db, result.quarantined)

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from downtime.config import Home
 from downtime.errors import ConflictError
-from downtime.snapshot.store import publisher_state, state_copy
+from downtime.snapshot.store import held_imports, publisher_state, state_copy
 from downtime.vault.database import connect, disable_write_ahead_log, transaction
 from downtime.vault.vault import Vault
 
@@ -58,6 +58,7 @@ def open_scratch(
             publisher_state.prepare_tables(current)
             publisher_state.prepare_tables(db)
             state_copy.copy_identities(current, db)
+            held_imports.save_held(db, held_imports.select_held(current))
         yield db
 
 

@@ -6,9 +6,11 @@ nothing twice: the next time goes on behind that number.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 import sqlite_utils
 
@@ -23,10 +25,13 @@ from downtime.ingest.record_messages import record_batches
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import QuarantinedList, apply_messages
 from downtime.snapshot.believed_times import believe_times
+from downtime.snapshot.hold_imports import NOTHING_HELD, HeldImports
 from downtime.snapshot.state_files import keep_older_state
 from downtime.snapshot.store import publisher_state, quarantined_lists
 from downtime.vault.database import transaction
 from downtime.vault.vault import Vault
+
+NO_OUTAGE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -42,6 +47,8 @@ class Intake:
     quarantined: dict[int, str] = field(default_factory=dict)
     """Arrival number to why a list was not applied."""
     released: set[int] = field(default_factory=set)
+    held: Counter[str] = field(default_factory=Counter)
+    """System to the messages that wait until its outage is over."""
     newest: int = 0
     """The highest arrival number of them."""
     _lists: dict[int, Outcome] = field(default_factory=dict)
@@ -88,8 +95,12 @@ def update_state(
     ledger: Ledger,
     db: sqlite_utils.Database,
     paths: Iterable[Path],
+    down: Mapping[str, str] = NO_OUTAGE,
 ) -> Intake:
-    """Take the files in, and apply all that the ledger holds and the state `db` does not."""
+    """Take the files in, and apply all that the ledger holds and the state `db` does not.
+
+    Not what systems sent that are `down`, after the time (UTC) at which each was lost.
+    """
     intake, now = Intake(), from_text(get_latest_time(ledger))
     with transaction(db):
         publisher_state.prepare_tables(db)
@@ -98,10 +109,12 @@ def update_state(
         keep_older_state(vault, db)
     ledger.skip_to(applied)
     mark_quarantined(ledger, quarantined_lists.select_quarantined(db))
+    held = HeldImports.begin(db, down, applied)
     recorded = _take_in(ledger, applied, find_files(paths), intake)
-    messages = list_usable(recorded, intake)
+    messages = list_usable(chain(held.read_resumed(ledger, applied), recorded), intake, held)
     result = apply_messages(db, messages, settings, now, intake.released)
     intake.finish(db, result.quarantined)
+    held.finish(db)
     mark_quarantined(ledger, intake.quarantined)
     return intake
 
@@ -126,10 +139,14 @@ def _take_in(
     yield from read_after(ledger, applied)
 
 
-def list_usable(recorded: Iterable[RecordedMessage], intake: Intake) -> Iterator[FeedMessage]:
+def list_usable(
+    recorded: Iterable[RecordedMessage], intake: Intake, held: HeldImports = NOTHING_HELD
+) -> Iterator[FeedMessage]:
     """The messages that a state applies, with their arrival numbers; all are counted."""
     for message in recorded:
         intake.note(message)
-        if isinstance(message.item, FeedMessage):
+        if system := held.find_holder(message):
+            intake.held[system] += 1
+        elif isinstance(message.item, FeedMessage):
             item = believe_times(message.item, message.received)
             yield replace(item, position=item.position._replace(arrival=message.arrival))
