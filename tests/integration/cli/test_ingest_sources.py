@@ -15,6 +15,7 @@ import pytest
 from downtime.accounts import homes
 from downtime.clock import system_clock
 from downtime.config import Home
+from tests.integration.fork_server import Process
 from tests.integration.ingest.listening import Sender, message
 
 CHEAP = "[accounts]\nargon2_memory_kib = 64\nargon2_time_cost = 1\nargon2_parallelism = 1\n"
@@ -36,8 +37,8 @@ def program(tmp_path):
     words = [sys.executable, "-c", "from downtime.cli import main; main()",
              "--home", str(home), "--unlock-file", str(unlock)]  # fmt: skip
 
-    def start(*command: str) -> subprocess.Popen:
-        return subprocess.Popen(
+    def start(*command: str) -> Process:
+        return Process(
             [*words, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             cwd=Path(__file__).parents[3], env=os.environ,
         )  # fmt: skip
@@ -46,7 +47,7 @@ def program(tmp_path):
 
 
 @contextmanager
-def stopped(process: subprocess.Popen):
+def stopped(process: Process):
     """The port on which it says to listen; then it is stopped as systemd does."""
     try:
         yield int(re.search(r"port (\d+)", process.stderr.readline())[1])
@@ -56,7 +57,7 @@ def stopped(process: subprocess.Popen):
     assert process.returncode == 0, process.err
 
 
-def ask(process: subprocess.Popen) -> tuple[int, str, str]:
+def ask(process: Process) -> tuple[int, str, str]:
     out, err = process.communicate(timeout=60)
     return process.returncode, out, err
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.integration.fork_server import Process
+
 PROGRAM = Path(__file__).parent / "running_service.py"
 
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from downtime.snapshot.store import publisher_state
 from downtime.vault import device, schema
 from downtime.vault.key_rotation import list_databases
 from downtime.vault.vault import Vault
+from tests.integration import fork_server
 
 from .received import MovingClock, admission, hl7, record, table
 

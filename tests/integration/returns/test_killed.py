@@ -1,7 +1,6 @@
 """Kill -9 at every step of sending: nothing is lost, and every message has its effect once."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from downtime.returns.model import Message
 from downtime.returns.store import outbox_messages
+from tests.integration import fork_server
 
 from .conftest import MARY, OLU, request
 from .receiver import receiver
@@ -25,9 +25,9 @@ STEPS = [
 def run(vault, targets: dict, step: str = "", after: str = "", nth: int = 1) -> int:
     """A sender in a process of its own, to each of these targets; its return code."""
     words = (vault.data_key.hex(), json.dumps(targets), step, after, str(nth))
-    done = subprocess.run(
+    done = fork_server.run(
         [sys.executable, SENDER, vault.home.path, *words],
-        capture_output=True, check=False, cwd=Path(__file__).parents[3],
+        capture_output=True, cwd=Path(__file__).parents[3],
     )  # fmt: skip
     assert done.returncode in (0, KILLED), done.stderr.decode()[-800:]
     return done.returncode

@@ -8,6 +8,7 @@ from downtime.config import Home
 from downtime.sync.merge_bundle import merge_bundle
 from downtime.vault import audit
 from downtime.vault.vault import Vault
+from tests.integration.fork_server import Process
 
 from .fleet import SETTINGS, Machine
 
@@ -39,9 +40,9 @@ def count_rows(vault: Vault) -> tuple[int, int, int]:
     )
 
 
-def start_merge(home: Path, bundle: Path, key: bytes, *, held: bool = False) -> subprocess.Popen:
+def start_merge(home: Path, bundle: Path, key: bytes, *, held: bool = False) -> Process:
     """A program that merges a bundle: at once, or, `held`, when its standard input is closed."""
-    child = subprocess.Popen(
+    child = Process(
         [sys.executable, "-c", MERGE, home, bundle],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from downtime.vault import device, key_rotation, keys
 from downtime.vault.database import connect
 from downtime.vault.slots import derive_key
 from downtime.vault.vault import Vault
+from tests.integration.fork_server import Process
 
 from .conftest import SECRETS
 
@@ -210,7 +211,7 @@ def test_kill_nine_at_any_moment_loses_nothing(filled, home, tmp_path):
         copy = Home(tmp_path / f"copy{number}")
         shutil.copytree(home.path, copy.path)
         command = [sys.executable, "-c", KILLED, str(copy.path), before.hex()]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        with Process(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout.readline() == "begun\n"
             try:
                 process.wait(0.005 + number * 0.025)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from downtime.vault.model import Actor, AuditAction
 from downtime.vault.schema import Migration
 from downtime.vault.store import audit_chain, tables
 from downtime.vault.vault import Vault
+from tests.integration import fork_server
 
 from .conftest import SECRETS
 
@@ -189,7 +189,7 @@ def test_without_a_whole_backup_nothing_is_migrated(old, home, opened, monkeypat
 def test_kill_nine_in_the_middle_leaves_the_vault_as_it_was(old, home, opened, statements):
     before = contents(home, old)
     command = [sys.executable, "-c", KILLED_AFTER, str(home.path), old.hex(), str(statements)]
-    assert subprocess.run(command, cwd=Path(__file__).parents[3]).returncode == -signal.SIGKILL
+    assert fork_server.run(command, cwd=Path(__file__).parents[3]).returncode == -signal.SIGKILL
     assert contents(home, old) == before
     vault = opened(old)
     assert schema.list_pending(vault.db) == []

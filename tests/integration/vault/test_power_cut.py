@@ -13,6 +13,7 @@ from downtime.config import Home
 from downtime.vault import audit, schema
 from downtime.vault.vault import Vault
 from tests.conftest import new_home
+from tests.integration.fork_server import Process
 
 WRITERS = """
 import sys, threading, time
@@ -67,7 +68,7 @@ def _home(disk, key) -> Home:
 
 def _written_until_cut(disk, home, key, seconds: float, how: str) -> list[str]:
     """What the writers were told was kept, until the power failed."""
-    child = subprocess.Popen(
+    child = Process(
         [sys.executable, "-c", WRITERS, home.path, how, str(seconds)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip

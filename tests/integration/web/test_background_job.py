@@ -15,6 +15,7 @@ from downtime.vault import jobs
 from downtime.vault.model import Actor
 from downtime.web import background_job
 from downtime.web.background_job import run_in_background
+from tests.integration.fork_server import Process
 
 CLERK = Actor("u-records", "Records Clerk", "K7")
 SLEEPER = """
@@ -34,11 +35,10 @@ background_job_child.main()
 @pytest.fixture
 def sleeping(vault, monkeypatch, tmp_path):
     """A job whose child is at work for a minute: the job, its child's id, and the waiting parent."""
-    popen = subprocess.Popen
     monkeypatch.setattr(
         background.subprocess,
         "Popen",
-        lambda command, **options: popen([sys.executable, "-c", SLEEPER], **options),
+        lambda command, **options: Process([sys.executable, "-c", SLEEPER], **options),
     )
     says = tmp_path / "says"
     jobs.submit_job(vault, "reconcile", {"says": str(says)}, CLERK, "for a test")
@@ -121,7 +121,7 @@ def test_a_server_that_stops_ends_the_process_and_the_job_waits(vault, sleeping)
 def test_a_process_does_not_outlive_a_killed_server(vault, tmp_path):
     says = tmp_path / "says"
     job = jobs.submit_job(vault, "reconcile", {"says": str(says)}, CLERK, "for a test")
-    child = subprocess.Popen([sys.executable, "-c", SLEEPER], stdin=subprocess.PIPE)
+    child = Process([sys.executable, "-c", SLEEPER], stdin=subprocess.PIPE)
     background.send_arguments(child.stdin, background_job.make_arguments(vault, job))
     assert _number(says) == child.pid
     child.stdin.close()  # as the system does for a process that was killed

@@ -21,6 +21,7 @@ from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.print_pack import print_pack
 from downtime.vault.audit import verify_chain as verify_audit
 from downtime.vault.model import Actor
+from tests.integration.fork_server import Process
 from tests.integration.web.conftest import PASSWORD
 
 NURSE = Actor("u-nurse", "Nurse Print", "K7")
@@ -35,7 +36,7 @@ class Serving:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         command = [sys.executable, "-c", "from downtime.cli import main; main()", "serve"]
-        self.process = subprocess.Popen(
+        self.process = Process(
             [*command, "--home", str(home.path), "--port", str(self.port)],
             stderr=subprocess.DEVNULL,
         )

@@ -1,14 +1,15 @@
 """Printing through the screens: to a queue that may refuse, stopped, killed, again, and of changes."""
 
 import re
-import subprocess
 import sys
 
 from downtime.clock import to_text
 from downtime.paper import ledger
+from downtime.paper.packs.prepare_layouts import prepare_layouts
 from downtime.vault import jobs
 from downtime.web import job_kinds, run_job
 from downtime.web.job_worker import JobWorker
+from tests.integration import fork_server
 from tests.integration.web.conftest import Hospital
 from tests.integration.web.test_paper import finished
 from tests.integration.web.test_ward import words
@@ -121,11 +122,12 @@ JOB_KINDS[job.kind].run(vault, settings, job, lambda done, total: os.kill(os.get
 """
 
 
-def test_a_killed_program_leaves_void_forms_and_its_job_is_printed_anew(hospital):
+def test_a_killed_program_leaves_void_forms_and_its_job_is_printed_anew(hospital, vault):
     browser = hospital.browser("ward")
     address = browser.post("/print/ward", {"ward": "A1"}).location
+    list(prepare_layouts(vault, hospital.settings))  # the killed program has no time for that
     command = [sys.executable, "-c", KILLED, hospital.home.path, hospital.file]
-    done = subprocess.run([*command, to_text(hospital.clock())])
+    done = fork_server.run([*command, to_text(hospital.clock())])
     assert done.returncode == -9
     assert states(hospital) == [("printing", {"issued"})]
     work(hospital)
