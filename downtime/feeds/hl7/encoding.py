@@ -37,6 +37,7 @@ _SIXTEEN_BIT = frozenset({"unicode", "unicode utf-16"})
 _SEVERAL_BYTES = frozenset({"gb18030", "big5", "euc_kr", "shift_jis"})
 _CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 13, 27)) + b"\x7f"
 _HEXADECIMAL = b"\\X"
+_AFTER_ENCODING = len("MSH|^~\\&")
 _ESCAPE = b"\x1b"
 """Begins a change of character set in ISO 2022; a control character elsewhere."""
 _MOST_NAME = 40
@@ -64,7 +65,8 @@ def decode_message(data: bytes, character_set: str = "") -> DecodedText:
     """The text of a message, in the set that the profile of its source or MSH-18 names."""
     data = data.translate(None, _CONTROLS)
     is_ascii = data.isascii() and _ESCAPE not in data
-    if is_ascii and _HEXADECIMAL not in data:
+    has_escapes = data.find(b"\\", _AFTER_ENCODING) >= 0 and _HEXADECIMAL in data
+    if is_ascii and not has_escapes:
         return DecodedText(data.decode("ascii"), "")
     named = "" if character_set else _read_character_set(data)
     codec = character_set or _CODECS.get(named, "")
