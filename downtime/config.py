@@ -149,9 +149,29 @@ class Home:
         return self.path / "vault.db"
 
     @property
+    def marks_file(self) -> Path:
+        """How far this machine had come, signed by it: numbers given out, entries of the audit."""
+        return self.path / "marks"
+
+    @property
     def backups_folder(self) -> Path:
         """Copies of the vault, made before it was brought up to a newer version; encrypted."""
         return self.path / "backups"
+
+    @property
+    def inbox_folder(self) -> Path:
+        """Sealed snapshots that were fetched and wait for somebody to unlock the vault."""
+        return self.path / "inbox"
+
+    @property
+    def outbox_folder(self) -> Path:
+        """What a publisher has published, laid out as at the places to which it is carried."""
+        return self.path / "outbox"
+
+    @property
+    def runs_folder(self) -> Path:
+        """How the last runs of publishing and pulling went; no secret and no patient in it."""
+        return self.path / "runs"
 
     @property
     def ingest_folder(self) -> Path:

@@ -138,6 +138,40 @@ class FleetSettings:
     unheard_warning_days: int = setting(
         10, "A machine warns this long before its opened snapshots are closed."
     )
+    places: dict[str, Any] = setting(
+        {},
+        "Where snapshots are left and fetched, one table a place; docs/places.md lists the keys.",
+    )
+    open_while_locked: bool = setting(
+        False,
+        "'downtime pull --unlock-file' opens what it fetches, so that a sign-in waits for nothing;"
+        " docs/security.md says what that costs in secrecy.",
+    )
+    max_chain: int = setting(
+        24, "A machine that has missed more deltas than this fetches a full snapshot."
+    )
+    max_bytes_per_second: int = setting(
+        0, "What all places together are sent and asked for, on the average; 0 for no limit."
+    )
+    place_seconds: float = setting(
+        900.0, "A place with which a run is not done after so long has failed."
+    )
+    retry_first_seconds: float = setting(
+        5.0, "A place that failed is tried again within so long, at random; doubled each time."
+    )
+    retry_cap_seconds: float = setting(
+        300.0, "Longest wait before a place that failed is tried again."
+    )
+    spread_percent: int = setting(
+        10, "By so much of their interval runs come earlier at random: laptops do not come at once."
+    )
+    keep_newest: int = setting(3, "So many of the newest full snapshots stay at each place;")
+    keep_hours: int = setting(24, "beside them the last one of each of so many hours,")
+    keep_days: int = setting(14, "and the last one of each of so many days.")
+    stick_folders: tuple[str, ...] = setting(
+        ("/media/*", "/media/*/*", "/run/media/*/*", "/mnt/*", "/Volumes/*", "[D-Z]:/"),
+        "Where sticks appear: one that holds a snapshot is offered on the page Snapshots.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the fleet's audit says was done."""
+"""What the fleet's audit says was done, and how places are reached and did."""
 
 from enum import StrEnum
 
@@ -13,3 +13,22 @@ class AuditAction(StrEnum):
     ROOT_ADOPT = "root.adopt"
     ROOT_ROTATE = "root.rotate"
     SNAPSHOT_CLOSE = "snapshot.close"
+    SNAPSHOT_QUARANTINE = "snapshot.quarantine"
+    SNAPSHOT_REJECT = "snapshot.reject"
+    SNAPSHOT_RELEASE = "snapshot.release"
+
+
+class Direction(StrEnum):
+    """Which way snapshots are carried."""
+
+    PUBLISH = "publish"
+    PULL = "pull"
+
+
+class PlaceKind(StrEnum):
+    """How a place is reached."""
+
+    FOLDER = "folder"
+    SMB = "smb"
+    SFTP = "sftp"
+    S3 = "s3"

@@ -6,7 +6,7 @@ signature.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 import orjson
@@ -38,7 +38,8 @@ class CarriedFile:
         """From JSON; ValueError when it is none."""
         if not isinstance(document, Mapping):
             raise ValueError("no file")
-        file = cls(*(document.get(name) for name in ("name", "sha256", "size", "sequence", "base")))
+        values: list[Any] = [document.get(field.name) for field in fields(cls)]
+        file = cls(*values)
         numbers = [file.size, file.sequence, 0 if file.base is None else file.base]
         if not all(type(number) is int and 0 <= number < _LARGEST for number in numbers):
             raise ValueError("no number")
@@ -58,6 +59,8 @@ class Pointer:
     """UTC text."""
     full: CarriedFile
     delta: CarriedFile | None = None
+    machines: str = ""
+    """SHA-256 of the list of machines that lies there; empty when there is none."""
 
     @property
     def number(self) -> tuple[int, int]:
@@ -81,6 +84,7 @@ class Pointer:
                 _parse_text(document["created"]),
                 CarriedFile.parse(document["full"]),
                 CarriedFile.parse(delta) if delta is not None else None,
+                _parse_text(document.get("machines", "")),
             )
         except (KeyError, ValueError):
             raise _unreadable_error() from None
@@ -124,7 +128,7 @@ def _parse_number(value: Any) -> int:
 
 
 def _parse_text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 40 or not value.isprintable():
+    if not isinstance(value, str) or len(value) > 64 or not value.isprintable():
         raise ValueError("no text")
     return value
 
