@@ -35,6 +35,7 @@ from downtime.snapshot.store import publisher_state, state_copy
 from downtime.vault.database import transaction
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
+from tests.night import by_night
 
 from .listening import Sender, codes, framed
 
@@ -215,4 +216,4 @@ class Delivery:
 
 
 SIZE = os.environ.get("HOSPITAL", "small")
-KILLS = int(os.environ.get("KILL_ROUNDS", "3"))
+KILLS = int(os.environ.get("KILL_ROUNDS", by_night("10", "2")))

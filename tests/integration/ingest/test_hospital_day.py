@@ -1,6 +1,6 @@
 """A hospital's day through the listener, in order and shuffled, killed on the way: one snapshot.
 
-For a night: `HOSPITAL=large KILL_ROUNDS=100 scripts/test tests/integration/ingest/test_hospital_day.py`.
+For a night: `NIGHT=1 HOSPITAL=large KILL_ROUNDS=100 scripts/test tests/integration/ingest/test_hospital_day.py`.
 """
 
 import random
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from downtime.demo.feeds import write_feeds
+from tests.night import by_night
 
 from .hospital_day import KILLS, SIZE, Delivery, publisher, read_in_order
 
@@ -45,16 +46,17 @@ def test_a_day_sent_in_any_order_and_cut_off_again_and_again_gives_the_snapshot_
 ):
     hl7, others = feeds
     in_order = read_in_order(hl7)
-    shuffled = random.Random(7).sample(in_order, len(in_order))
+    orders = {"chance": random.Random(7).sample(in_order, len(in_order))}
+    orders |= by_night({"order": in_order}, {})
     with ExitStack() as stack:
-        by_file, by_order, by_chance = (
+        by_file, *receivers = (
             stack.enter_context(
                 publisher(tmp_path / name, SIZE, lambda: START + timedelta(hours=1))
             )
-            for name in ("files", "order", "chance")
+            for name in ("files", *orders)
         )
         expected = by_file.build([*hl7, *others])
-        for owner, messages in ((by_order, in_order), (by_chance, shuffled)):
+        for owner, messages in zip(receivers, orders.values(), strict=True):
             delivery = Delivery(messages).run(owner, KILLS)
             report(
                 f"{delivery.acknowledged} of {len(messages)} acknowledged, {delivery.kills} kills,"

@@ -11,8 +11,10 @@ from downtime.reconcile.identity.candidates import PersonQuery, find_candidates
 from downtime.reconcile.identity.signs import find_signs
 from downtime.settings import ReconcileSettings
 from downtime.snapshot import local_snapshots
+from tests.night import by_night
 
-SEED, SIZE, ASKED = 7, 3000, 60
+SEED = 7
+SIZE, ASKED = by_night((3000, 60), (1000, 15))
 
 
 def hospital(chance):

@@ -13,9 +13,9 @@ from downtime.paper.store import layouts
 from downtime.settings import EntrySettings, Settings
 
 
-def picture(kind: str = "PNG", size=(827, 1169), colour="white") -> bytes:
+def picture(kind: str = "PNG", size=(827, 1169), colour="white", mode="RGB") -> bytes:
     out = io.BytesIO()
-    Image.new("RGB", size, colour).save(out, kind)
+    Image.new(mode, size, colour).save(out, kind)
     return out.getvalue()
 
 
@@ -75,7 +75,9 @@ def test_a_file_that_is_too_large_or_asks_for_too_much_is_refused(vault, serial,
     with pytest.raises(InputError, match="scan_max_bytes"):
         scans.attach_scan(vault, small, serial, picture(), actor)
     with pytest.raises(InputError, match="damaged"):
-        scans.attach_scan(vault, Settings(), serial, picture(size=(20_000, 20_000)), actor)
+        scans.attach_scan(
+            vault, Settings(), serial, picture(size=(20_000, 20_000), mode="1"), actor
+        )
 
 
 def test_a_second_file_for_one_serial_is_refused_and_the_same_again_is_not(

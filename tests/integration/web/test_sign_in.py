@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.integration.web.conftest import PASSWORD
+from tests.integration.web.conftest import PASSWORD, Hospital
 
 
 def test_a_person_signs_in_and_is_named_on_every_page(hospital):
@@ -66,11 +66,15 @@ def test_part_of_a_locked_page_sends_the_whole_page_away(hospital):
 
 
 def test_a_session_ends_after_its_hours_whatever_happens(hospital):
+    with hospital.home.config_file.open("a") as file:
+        file.write("session_hours = 2\n")
+    hospital = Hospital(hospital.home, hospital.clock, hospital.secrets, hospital.file)
     browser = hospital.browser("ward")
-    for _ in range(12 * 15):
+    for _ in range(29):
         hospital.clock.go_on(minutes=4)
-        last = browser.get("/beds")
-    assert last.location == "/sign-in"
+        assert browser.get("/beds").status_code == 200
+    hospital.clock.go_on(minutes=4)
+    assert browser.get("/beds").location == "/sign-in"
 
 
 def test_signing_out_forgets_the_vault_with_the_last_session(hospital):
