@@ -19,9 +19,11 @@ from downtime.config import Home
 from downtime.errors import ConflictError, UserError
 from downtime.settings import Settings
 from downtime.vault import device, keys, recovery, schema
+from downtime.vault.database import transaction
 from downtime.vault.files import make_private_folder, read_secret, write_atomic
 from downtime.vault.migrate_vault import open_vault
 from downtime.vault.model import Actor
+from downtime.vault.raise_marks import follow_marks
 from downtime.vault.vault import Vault
 
 
@@ -170,6 +172,8 @@ def _fill_vault(vault: Vault, first_people: list[tuple[Person, str]], device_cod
     for person, totp_secret in first_people:
         with vault.change(installer, AuditAction.PERSON_CREATE, target=person.id) as db:
             accounts.add_person(db, person, totp_secret, vault.now())
+    with transaction(vault.db) as db:  # from here on a copy of the home knows that it is one
+        follow_marks(vault, db)
     vault.close()
 
 

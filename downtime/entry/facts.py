@@ -30,8 +30,9 @@ from downtime.paper.forms.record_fields import PERSON_PREFIX
 ADMIT, TRANSFER, DISCHARGE = "admit", "transfer", "discharge"
 """What the `event` of an Encounter may be."""
 MAX_NUMBER = 22
-DOWNTIME_NUMBER = re.compile(r"D[A-Z][0-9A-Z]\d{5}[0-9A-Z]")
-"""The shape of a downtime number: `D`, the code of a laptop, five digits, a check character."""
+DOWNTIME_NUMBER = re.compile(r"D[A-Z][0-9A-Z](?:[A-Z2-9]{6}\d{3}|\d{5})[0-9A-Z]")
+"""The shape of a downtime number: `D`, the code of a laptop, five digits or a block's name and
+three, a check character."""
 _IDENTITY = {
     "patient.born": "birth_date",
     "patient.gender": "gender",

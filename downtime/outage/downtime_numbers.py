@@ -2,10 +2,14 @@
 
 Every laptop gives them out from a block of its own, which its device code names, so two laptops
 never give out the same one; a number is never used again. `D`, the device code, five digits and an
-ISO 7064 check character: `DK700042X`.
+ISO 7064 check character: `DK700042X`. A machine whose home was copied or put back takes blocks with a
+name of six random characters, and three digits: `DK7QXWMRT042X`.
 """
 
 from dataclasses import dataclass
+from itertools import count as count_from
+
+from sqlite_utils import Database
 
 from downtime.clinical.identifiers import add_check_character
 from downtime.errors import ConflictError, InputError
@@ -13,7 +17,9 @@ from downtime.outage import store
 from downtime.outage.model import AuditAction
 from downtime.settings import Settings
 from downtime.vault import device
+from downtime.vault.marks import MarkName, NumberBlock
 from downtime.vault.model import Actor
+from downtime.vault.raise_marks import BLOCK_NUMBERS, find_block, take_numbers
 from downtime.vault.vault import Vault
 
 
@@ -33,12 +39,16 @@ class Supply:
         return f"{only}{self.remaining:,} of {self.total:,} {self.kind} are left on this laptop."
 
 
-def make_supply(what: str, used: int, total: int, settings: Settings) -> Supply:
-    """What is left of a block; low from the share that the settings say."""
-    remaining = total - used
-    return Supply(
-        what, remaining, total, remaining * 100 <= total * settings.paper.block_warning_percent
-    )
+def make_supply(what: str, in_use: NumberBlock, total: int, settings: Settings) -> Supply:
+    """What is left of a block; low from the share that the settings say.
+
+    `total` is that of a first block. A named one is never low: the next follows by itself.
+    """
+    if in_use.block:
+        return Supply(what, BLOCK_NUMBERS - in_use.used, BLOCK_NUMBERS, is_low=False)
+    remaining = total - in_use.used
+    is_low = remaining * 100 <= total * settings.paper.block_warning_percent
+    return Supply(what, remaining, total, is_low)
 
 
 def issue_numbers(
@@ -49,21 +59,38 @@ def issue_numbers(
         raise InputError("number.count", "No number was asked for.", "Ask for one or more.")
     code = device.read_own_card(vault.home).code
     with vault.change(actor, AuditAction.NUMBER_ISSUE, target=str(count), reason=reason) as db:
+        numbers = _take_numbers(vault, settings, db, code, count)
         first = store.last_position(db, code) + 1
-        if first + count - 1 > settings.paper.downtime_number_block:
-            raise ConflictError(
-                "number.exhausted",
-                "This laptop's block of downtime numbers does not hold that many.",
-                "Take them from another laptop, or enlarge paper.downtime_number_block.",
-            )
-        positions = range(first, first + count)
-        numbers = [add_check_character(f"D{code}{position:05}") for position in positions]
-        store.insert_numbers(db, list(zip(numbers, positions, strict=True)), vault.now(), actor.id)
+        store.insert_numbers(db, list(zip(numbers, count_from(first))), vault.now(), actor.id)
         return numbers
+
+
+def _take_numbers(
+    vault: Vault, settings: Settings, db: Database, code: str, count: int
+) -> list[str]:
+    limit = settings.paper.downtime_number_block
+    known = store.last_number_in_first_block(db, code)
+    in_use = find_block(vault, MarkName.DOWNTIME_NUMBER, known)
+    if not in_use.block and in_use.used + count > limit:
+        raise ConflictError(
+            "number.exhausted",
+            "This laptop's block of downtime numbers does not hold that many.",
+            "Take them from another laptop, or enlarge paper.downtime_number_block.",
+        )
+    ranges = take_numbers(vault, db, MarkName.DOWNTIME_NUMBER, count, known, limit)
+    return [
+        _make_number(code, block, number)
+        for block, first, length in ranges
+        for number in range(first, first + length)
+    ]
+
+
+def _make_number(code: str, block: str, number: int) -> str:
+    return add_check_character(f"D{code}{block}{number:03}" if block else f"D{code}{number:05}")
 
 
 def count_supply(vault: Vault, settings: Settings) -> Supply:
     """How many numbers are left, and whether that is low."""
-    total = settings.paper.downtime_number_block
-    used = store.last_position(vault.db, device.read_own_code(vault.home))
-    return make_supply("downtime numbers", used, total, settings)
+    known = store.last_number_in_first_block(vault.db, device.read_own_code(vault.home))
+    in_use = find_block(vault, MarkName.DOWNTIME_NUMBER, known)
+    return make_supply("downtime numbers", in_use, settings.paper.downtime_number_block, settings)

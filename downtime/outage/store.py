@@ -78,8 +78,17 @@ def end_system(db: Database, outage_id: str, name: str, at: str) -> None:
 
 
 def last_position(db: Database, device: str) -> int:
-    """How many downtime numbers of a device's block are given out."""
+    """The last place in the order in which a device gave out its numbers, whatever their blocks."""
     query = "SELECT coalesce(max(position), 0) FROM downtime_number WHERE substr(number, 2, 2) = ?"
+    return int(db.execute(query, [device]).fetchone()[0])
+
+
+def last_number_in_first_block(db: Database, device: str) -> int:
+    """The highest number of a device's first block; those of named blocks are longer."""
+    query = (
+        "SELECT coalesce(max(CAST(substr(number, 4, 5) AS INTEGER)), 0) FROM downtime_number"
+        " WHERE substr(number, 2, 2) = ? AND length(number) = 9"
+    )
     return int(db.execute(query, [device]).fetchone()[0])
 
 

@@ -14,6 +14,8 @@ from downtime.paper.model import OUT, FormCount, FormState, IssuedForm, Pack
 from downtime.paper.store import issued_forms, layouts, packs
 from downtime.settings import Settings
 from downtime.vault import device
+from downtime.vault.marks import MarkName
+from downtime.vault.raise_marks import find_block
 from downtime.vault.vault import Vault
 
 _KEYED = (FormState.KEYED, FormState.VERIFIED, FormState.FILED)
@@ -112,8 +114,9 @@ def list_packs(vault: Vault, outage: str | None = None) -> list[Pack]:
 
 def list_supplies(vault: Vault, settings: Settings) -> list[Supply]:
     """What is left of this laptop's blocks of serials and of downtime numbers."""
-    used = issued_forms.last_position(vault.db, device.read_own_code(vault.home))
-    serial_numbers = make_supply("form serials", used, serials.LAST_POSITION, settings)
+    known = issued_forms.last_position_in_first_block(vault.db, device.read_own_code(vault.home))
+    serial_block = find_block(vault, MarkName.SERIAL, known)
+    serial_numbers = make_supply("form serials", serial_block, serials.LAST_POSITION, settings)
     return [downtime_numbers.count_supply(vault, settings), serial_numbers]
 
 

@@ -19,6 +19,7 @@ from downtime.settings import Settings
 from downtime.vault import audit, device
 from downtime.vault.database import transaction
 from downtime.vault.model import CHECKPOINT_FORMAT, Checkpoint
+from downtime.vault.raise_marks import raise_audit_mark
 from downtime.vault.store import audit_chain, checkpoints
 from downtime.vault.vault import Vault
 
@@ -50,6 +51,7 @@ def make_checkpoint(vault: Vault) -> Checkpoint | None:
         unsigned = Checkpoint(*head, vault.now(), signer.code, "")
         checkpoint = replace(unsigned, signature=signer.sign(unsigned.signed_bytes))
         checkpoints.insert_checkpoint(db, checkpoint)
+        raise_audit_mark(vault, db)
     return checkpoint
 
 

@@ -14,6 +14,7 @@ from downtime.settings import Settings
 from downtime.vault import device, schema
 from downtime.vault.audit import append_entry
 from downtime.vault.backup import BackupError, back_up_vault, delete_old_backups
+from downtime.vault.copied_home import check_at_opening
 from downtime.vault.database import transaction
 from downtime.vault.model import Actor, AuditAction, MigrationReport
 from downtime.vault.vault import Vault, check_vault_exists
@@ -22,12 +23,15 @@ from downtime.vault.vault import Vault, check_vault_exists
 def open_vault(home: Home, settings: Settings, data_key: bytes, clock: Clock) -> Vault:
     """The vault of a home, up to date; `migrated` says what had to be done.
 
+    A home that was copied or put back is noticed (`copied_home`).
+
     LockedError without a vault; ConflictError when it could not be brought up to date.
     """
     check_vault_exists(home)
     vault = Vault(home, data_key, clock)
     try:
         vault.migrated = migrate_vault(vault, settings)
+        check_at_opening(vault)
     except BaseException:
         vault.close()
         raise

@@ -15,11 +15,13 @@ CHECKPOINT_FORMAT = "audit-checkpoint/1"
 class AuditAction(StrEnum):
     """What an entry of the audit says was done; the chain keeps the words."""
 
-    DEVICE_DISTRUST = "device.distrust"
-    DEVICE_TRUST = "device.trust"
+    HOME_COPIED = "home.copied"
+    HOME_RESTORED = "home.restored"
     JOB_CANCEL = "job.cancel"
     JOB_FAIL = "job.fail"
     JOB_FINISH = "job.finish"
+    MARKS_LOST = "marks.lost"
+    MARKS_READ = "marks.read"
     VAULT_MIGRATE = "vault.migrate"
 
 

@@ -13,6 +13,7 @@ from downtime.clinical.model import Encounter, Location, Patient, Record
 from downtime.clinical.sections import Column, FieldFormat
 from downtime.clock import Clock
 from downtime.entry import facts
+from downtime.paper import serials
 from downtime.paper.forms.model import TRUE, FormItem
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.wording import STATE_TITLES
@@ -20,7 +21,7 @@ from downtime.settings import Settings
 from downtime.snapshot.bed_board import word_counts, word_elsewhere
 
 _LOCAL_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d.*))?")
-_SERIAL = re.compile(r"\b([0-9A-Z]{2})-(\d{6})-([0-9A-Z])(?!\w)")
+_SERIAL = re.compile(r"\b([0-9A-Z]{2})-(\d{6}|[0-9A-Z]{6}-\d{3})-([0-9A-Z])(?![\w-])")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -89,12 +90,12 @@ def capitalise_code(code: str) -> str:
 
 def format_serial(serial: str) -> str:
     """A form's serial as it is printed: `K7-000042-X`."""
-    return f"{serial[:2]}-{serial[2:8]}-{serial[8:]}" if len(serial) == 9 else serial
+    return serials.format_serial(serial) if len(serial) in serials.LENGTHS else serial
 
 
 def find_serials(text: str) -> list[str]:
     """The serials of forms that a sentence names."""
-    return ["".join(parts) for parts in _SERIAL.findall(text)]
+    return ["".join(parts).replace("-", "") for parts in _SERIAL.findall(text)]
 
 
 def format_nhs_status(patient: Patient) -> str:

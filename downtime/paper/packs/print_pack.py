@@ -41,6 +41,7 @@ from downtime.paper.packs.print_context import PrintContext, list_draft
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.store import issued_forms, layouts, packs
 from downtime.paper.stored_reasons import ProgramReason, store_reason
+from downtime.paper.take_serials import take_serials
 from downtime.pdf.writer import PdfWriter
 from downtime.settings import Settings
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -111,10 +112,11 @@ def _issue(
             layouts.insert_layout(db, layout, form.source, vault.now())
         for layout in context.list_layouts.values():
             layouts.insert_layout(db, layout, "", vault.now())
-        first = issued_forms.last_position(db, context.device) + 1
+        drafts = _list_drafts(plan)
+        numbered = take_serials(vault, db, context.device, len(drafts))
         rows = [
-            (serials.make_serial(context.device, position), position, draft)
-            for position, draft in enumerate(_list_drafts(plan), first)
+            (serial, position, draft)
+            for (serial, position), draft in zip(numbered, drafts, strict=True)
         ]
         issued_forms.insert_forms(db, rows, pack)
     return pack, tuple(row[0] for row in rows)

@@ -31,7 +31,7 @@ _INSERT = (
     f"INSERT INTO form_issue ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
 _SELECT = f"SELECT {', '.join((*_ISSUED, *_SUBJECT))} FROM form_issue"
-_IN_ORDER = "ORDER BY substr(serial, 1, 2), position"
+_IN_ORDER = "ORDER BY substr(serial, 1, 2), position, serial"
 """The order of issue, laptop by laptop."""
 _LISTED = "SELECT value FROM json_each(?)"
 _IS_STANDING_PRINT = (
@@ -41,8 +41,17 @@ _IS_STANDING_PRINT = (
 
 
 def last_position(db: Database, device: str) -> int:
-    """How many serials of a device's block are used."""
+    """The last place in the order in which a device issued its forms, whatever their blocks."""
     query = "SELECT coalesce(max(position), 0) FROM form_issue WHERE substr(serial, 1, 2) = ?"
+    return int(db.execute(query, [device]).fetchone()[0])
+
+
+def last_position_in_first_block(db: Database, device: str) -> int:
+    """How many serials of a device's first block are used; those of named blocks are longer."""
+    query = (
+        "SELECT coalesce(max(CAST(substr(serial, 3, 6) AS INTEGER)), 0) FROM form_issue"
+        " WHERE substr(serial, 1, 2) = ? AND length(serial) = 9"
+    )
     return int(db.execute(query, [device]).fetchone()[0])
 
 

@@ -128,7 +128,7 @@ def settings():
 @pytest.fixture
 def vault(vault):
     """The vault of a machine whose device code is K7."""
-    device.create_device(vault.home, os.urandom(32), "K7", "laptop-1")
+    device.create_device(vault.home, vault.data_key, "K7", "laptop-1")
     return vault
 
 

@@ -16,7 +16,7 @@ from downtime.reconcile.harm import review
 from downtime.snapshot import load_bundle, publish_snapshot
 from downtime.vault.model import Actor
 from downtime.web import create_app
-from tests.conftest import NOW
+from tests.conftest import NOW, forget_marks
 from tests.integration.recovery.conftest import (  # noqa: F401 - fixtures of an outage on paper
     BLOODS,
     HOSPITAL,
@@ -156,6 +156,7 @@ def home_template(tmp_path_factory):
                 vault, settings, role, name, role, PASSWORD, actor, "test", initial=False
             )
             secrets[role] = given.totp_secret
+    forget_marks(vault)
     vault.close()
     return made.home, secrets, file
 
@@ -173,6 +174,7 @@ def loaded_template(home_template, tmp_path_factory):
         signed_in.vault, settings, [feeds], folder / "out", signed_in.actor
     )
     load_bundle.load_bundle(signed_in.vault, settings, built.bundle, signed_in.actor)
+    forget_marks(signed_in.vault)
     signed_in.vault.close()
     return copy, secrets, file
 

@@ -9,6 +9,7 @@ from downtime import config
 from downtime.accounts import homes
 from downtime.config import Home
 from downtime.snapshot import load_bundle, publish_snapshot
+from tests.conftest import forget_marks
 from tests.integration.web import tiny
 from tests.integration.web.conftest import NOW, Clock, copied
 from tests.integration.web.test_ward import patient_page, words
@@ -57,6 +58,7 @@ def partial_template(home_template, tmp_path_factory):
     vault, actor = signed_in.vault, signed_in.actor
     built = publish_snapshot.publish_snapshot(vault, settings, [feeds], folder / "out", actor)
     load_bundle.load_bundle(vault, settings, built.bundle, actor)
+    forget_marks(vault)
     vault.close()
     return copy, secrets, file
 

@@ -5,10 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downtime.clinical.identifiers import has_check_character
-from downtime.errors import ConflictError, InputError
+from downtime.errors import InputError
 from downtime.paper import serials
+from downtime.pdf import barcodes
 
 NUMBER = serials.make_serial("K7", 42)
+NAMED = serials.make_serial("K7", 42, "QXWMRT")
 positions = st.integers(1, serials.LAST_POSITION)
 
 
@@ -60,6 +62,21 @@ def test_anything_else_is_no_page_code(text):
         serials.parse_page_code(text)
 
 
-def test_the_block_ends():
-    with pytest.raises(ConflictError):
-        serials.make_serial("K7", serials.LAST_POSITION + 1)
+def test_a_serial_of_a_named_block_is_shown_in_four_parts():
+    assert serials.format_serial(NAMED) == f"K7-QXWMRT-042-{NAMED[-1]}"
+    assert serials.parse_serial(f"k7-qxwmrt-042-{NAMED[-1]}") == NAMED
+
+
+def test_a_page_code_of_a_named_block_fits_the_same_square():
+    """The smallest QR code of level Q holds 16 characters."""
+    code = serials.make_page_code(NAMED, 99, "B")
+    assert len(code) == 16
+    usual = barcodes.qr_code_operators(serials.make_page_code(NUMBER, 1, "A"), 0, 0, 50)
+    longer = barcodes.qr_code_operators(code, 0, 0, 50)
+    assert longer.splitlines()[0] == usual.splitlines()[0]
+
+
+def test_a_page_code_of_a_named_block_is_read():
+    code = serials.make_page_code(NAMED, 7, "A")
+    assert serials.parse_page_code(code) == (NAMED, 7, "A")
+    assert serials.parse_serial(code) == NAMED
