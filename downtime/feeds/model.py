@@ -29,6 +29,12 @@ class UnusableMessageError(Exception):
         self.reason = reason
 
 
+CONTINUED_AS = "continued_as"
+"""A field of changes, and none of a record: the number under which a stay or appointment goes on."""
+REQUESTED_AS = "requested_as"
+"""The same of an appointment: the number that it had before its scheduler gave it one."""
+
+
 def bed_key(ward: str, bay: str, bed: str) -> str:
     """The key of a Location, the same in every format, so that feeds meet in one bed."""
     return f"{ward}|{bay}|{bed}"

@@ -9,6 +9,7 @@ import sqlite_utils
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import (
+    Appointment,
     DiagnosticReport,
     Encounter,
     Location,
@@ -33,6 +34,7 @@ from downtime.snapshot.identity_flags import flag_doubtful_people
 from downtime.snapshot.record_state import RecordState
 from downtime.snapshot.references import ReferenceIndex, Target
 from downtime.snapshot.row_layout import columns
+from downtime.snapshot.settle_appointments import link_appointments
 from downtime.snapshot.settle_orders import link_medicines, link_requests, spread_nameless
 from downtime.snapshot.settle_people import People, settle_people
 from downtime.snapshot.settle_reports import ReportSettler
@@ -140,6 +142,8 @@ class _Settlement:
             settled = self.reports.settle_reports(settled)
         elif row.record is Observation:
             settled = self.reports.settle_values(settled)
+        elif row.record is Appointment:
+            settled = link_appointments(settled)
         elif row.record is Location:
             settled = list(settled)
             yield from self._make_named_locations({(item.source, item.key) for item in settled})

@@ -17,11 +17,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from downtime.clinical.model import EncounterClass, EncounterStatus
-from downtime.feeds.model import Value
+from downtime.feeds.model import CONTINUED_AS, Value
 from downtime.snapshot.record_state import NEVER, RecordState, Stamp
 from downtime.snapshot.settled_state import SettledState
 
-CONTINUED_AS = "continued_as"
 _IN_PROGRESS = EncounterStatus.IN_PROGRESS
 _PLANNED, _KNOWN = "planned_", "known_"
 _READ_HERE = frozenset({"presence", "plan", "was_in_bed", "known_ward", "known_kind"})

@@ -1,6 +1,7 @@
 """HL7 v2 SIU messages (S12 to S26) to Appointment.
 
-Key: the scheduler's own number (SCH-2), else the requester's (SCH-1). Start: TQ1-7, else AIS-4,
+Key: the scheduler's own number (SCH-2), else the requester's (SCH-1); a message with both says so of
+each (`snapshot.settle_appointments`). Start: TQ1-7, else AIS-4,
 SCH-11.4, AIL-6, AIP-6, AIG-8. Status: S15, S16 and S26 by their event, S17 takes the appointment
 away, else SCH-25. Blocked time (S23, S24) concerns no patient: accepted, nothing taken.
 """
@@ -12,7 +13,15 @@ from downtime.feeds.hl7.data_types import coded_text, coded_texts, component_tex
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.patient import identify, read_person
 from downtime.feeds.hl7.segments import Hl7Message, Segment, note_text
-from downtime.feeds.model import Change, FindingKind, Operation, UnusableMessageError, Value
+from downtime.feeds.model import (
+    CONTINUED_AS,
+    REQUESTED_AS,
+    Change,
+    FindingKind,
+    Operation,
+    UnusableMessageError,
+    Value,
+)
 from downtime.feeds.profiles import CodeTable
 
 STATUS_BY_EVENT = {
@@ -65,12 +74,20 @@ def read_appointment(reader: MessageReader) -> list[Change]:
             "SCH", "neither SCH-1 nor SCH-2 holds a number: the appointment has no name"
         )
     fields = _fields(reader, sch, number)
+    requested = sch.text(1) if sch.text(1) != number else ""
+    if requested:
+        fields[REQUESTED_AS] = requested
     operation = Operation.DELETE if reader.trigger == _DELETION else Operation.SET
     changes: list[Change] = []
     for part in reader.message.split_patients():
         numbers = identify(reader, part) or (Identifier("APPT", reader.source, number),)
         changes += read_person(reader, part, numbers)
         changes.append(reader.change("Appointment", number, numbers, fields, operation=operation))
+        if requested:
+            link: dict[str, Value] = {CONTINUED_AS: number}
+            changes.append(
+                reader.change("Appointment", requested, numbers, link, operation=operation)
+            )
     return changes
 
 

@@ -29,6 +29,7 @@ def test_a_booking(hl7, of):
         "start": "2026-11-09T09:45:00Z",
         "start_text": "202611090945",
         "minutes": 30,
+        "requested_as": "R1",
     }
 
 
