@@ -9,7 +9,7 @@ from downtime.errors import NotFoundError, UntrustedError
 from downtime.settings import Settings
 from downtime.snapshot.bundle import SUFFIX, SealedBundle
 from downtime.snapshot.local_snapshots import SnapshotInfo
-from downtime.snapshot.open_bundle import open_aside, verify_bundle_file
+from downtime.snapshot.open_bundle import AsideSnapshot, open_aside, verify_bundle_file
 from downtime.snapshot.put_in_use import put_in_use, store_sealed
 from downtime.transport.folder import CarrierFolder
 from downtime.vault.model import Actor
@@ -18,7 +18,7 @@ from downtime.vault.vault import Vault
 
 def receive_bundle(home: Home, settings: Settings, source: Path) -> SealedBundle:
     """Check a bundle, or the one that a folder points to, and keep it sealed: works while locked."""
-    sealed = _read_verified(home, settings, source)
+    sealed = read_verified(home, settings, source)
     store_sealed(home, sealed)
     return sealed
 
@@ -32,13 +32,19 @@ def load_bundle(
     seen with another content or far above the last, comes from another hospital or an unknown
     machine, or was not sealed for this one. An expired bundle is loaded, with a warning.
     """
-    sealed = _read_verified(vault.home, settings, source)
-    with _remove_when_refused(vault.home, sealed):
-        aside = open_aside(vault, settings, sealed)
+    sealed = read_verified(vault.home, settings, source)
+    aside = open_verified(vault, settings, sealed)
     return put_in_use(vault, settings, aside, actor, reason)
 
 
-def _read_verified(home: Home, settings: Settings, source: Path) -> SealedBundle:
+def open_verified(vault: Vault, settings: Settings, sealed: SealedBundle) -> AsideSnapshot:
+    """Open a bundle beside what is in use; its file is not kept when it is refused."""
+    with _remove_when_refused(vault.home, sealed):
+        return open_aside(vault, settings, sealed)
+
+
+def read_verified(home: Home, settings: Settings, source: Path) -> SealedBundle:
+    """Check a bundle, or the one that a folder points to: works while locked."""
     path = _find_newest(source) if source.is_dir() else source
     return verify_bundle_file(home, settings, path)
 

@@ -1,0 +1,98 @@
+"""Whether a snapshot changed more than a hospital does, held against those before it: pure.
+
+It is held against all of the last day and the one of a week ago, not against the last alone, so that
+many small losses are seen together. What is usual at an hour (a day ward empties each evening) is
+learned from the same hour of yesterday and of last week. The longer two snapshots are apart, the
+more patients may have gone. New systems, new wards and a first snapshot are never implausible.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from downtime.clock import to_text
+from downtime.fleet.churn_findings import ChurnFinding
+from downtime.fleet.churn_rules import DAY, Comparison, compare_snapshots
+from downtime.settings import ChurnSettings
+from downtime.snapshot.footprint import Footprint
+
+_SETTLED = timedelta(days=2)
+"""A system that was there before so long is no new one: what it sends no longer piles up."""
+_USUAL = (DAY, timedelta(days=7))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PastSnapshot:
+    """One that was believed."""
+
+    created: datetime
+    footprint: Footprint
+    is_reference: bool = True
+    """False of those before the last release: they only show what is usual at an hour."""
+
+
+def find_churn(
+    new: Footprint,
+    created: datetime,
+    past: Sequence[PastSnapshot],
+    settings: ChurnSettings,
+    *,
+    is_site: bool = True,
+) -> list[ChurnFinding]:
+    """What is implausible, the worst of each kind, system, type and ward; empty when nothing is.
+
+    `past` is what was believed before, the newest last. Of a bundle for some wards only (`is_site`
+    is False) patients come and go more than in a hospital as a whole.
+    """
+    worst: dict[tuple[str, ...], ChurnFinding] = {}
+    for pair in _list_comparisons(new, created, past, settings, is_site):
+        for finding in compare_snapshots(pair):
+            key = (finding.kind, finding.system, finding.type, finding.ward)
+            if key not in worst or finding.count > worst[key].count:
+                worst[key] = finding
+    return sorted(worst.values())
+
+
+def _list_comparisons(
+    new: Footprint,
+    created: datetime,
+    past: Sequence[PastSnapshot],
+    settings: ChurnSettings,
+    is_site: bool,
+) -> Iterator[Comparison]:
+    settled = next((s.footprint for s in past if created - s.created >= _SETTLED), Footprint())
+    for old in choose_references(created, past, settings):
+        age = max(created - old.created, timedelta())
+        usual = _choose_usual(created, old, past, settings)
+        text = to_text(old.created)
+        yield Comparison(new, old.footprint, text, age, usual, settled, settings, is_site)
+
+
+def choose_references(
+    created: datetime, past: Sequence[PastSnapshot], settings: ChurnSettings
+) -> list[PastSnapshot]:
+    """The last one however old, all of the last day, and that of a week ago."""
+    references = [snapshot for snapshot in past if snapshot.is_reference]
+    recent = timedelta(hours=settings.compared_hours)
+    week_ago = _find_same_hour(created - _USUAL[-1], references, settings)
+    return [
+        snapshot
+        for snapshot in references
+        if created - snapshot.created <= recent or snapshot in (week_ago, references[-1])
+    ]
+
+
+def _find_same_hour(
+    moment: datetime, past: Sequence[PastSnapshot], settings: ChurnSettings
+) -> PastSnapshot | None:
+    tolerance = timedelta(minutes=settings.same_hour_minutes)
+    near = [snapshot for snapshot in past if abs(snapshot.created - moment) <= tolerance]
+    return min(near, key=lambda snapshot: abs(snapshot.created - moment), default=None)
+
+
+def _choose_usual(
+    created: datetime, old: PastSnapshot, past: Sequence[PastSnapshot], settings: ChurnSettings
+) -> tuple[Footprint, ...]:
+    """Those of the same hour that are older than what is compared with."""
+    near = (_find_same_hour(created - ago, past, settings) for ago in _USUAL)
+    return tuple(s.footprint for s in near if s and s is not old and s.created < old.created)

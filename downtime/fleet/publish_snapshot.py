@@ -1,0 +1,132 @@
+"""Build a snapshot, hold it against those before it, and publish it; or keep it in quarantine.
+
+What is in quarantine lies nowhere where a laptop could find it, and the one before stays the newest.
+It is not kept either: when a person releases the change, the next build has it, and says by whom.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from downtime.clock import to_text
+from downtime.errors import UserError
+from downtime.feeds.model import Reject
+from downtime.fleet.outbox import put_in_folder, read_folder
+from downtime.fleet.quarantine_model import Door, QuarantineEntry, QuarantineState
+from downtime.fleet.quarantine_snapshot import (
+    believe_snapshot,
+    check_snapshot,
+    quarantine_snapshot,
+)
+from downtime.fleet.store import quarantine_entries
+from downtime.settings import Settings
+from downtime.snapshot import bundle
+from downtime.snapshot.build_snapshot import BuiltSnapshot, build_snapshot
+from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.model import AuditAction
+from downtime.snapshot.store.snapshot_index import FIRST_NUMBER, BundleNumber
+from downtime.snapshot.update_state import NO_OUTAGE, Intake
+from downtime.vault import device
+from downtime.vault.model import Actor
+from downtime.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedSnapshot:
+    """What was built, and where it lies, or why it lies nowhere."""
+
+    built: BuiltSnapshot
+    bundle: Path | None
+    quarantine: QuarantineEntry | None = None
+
+    @property
+    def header(self) -> SnapshotHeader:
+        """Of the bundle of the whole site."""
+        return self.built.header
+
+    @property
+    def intake(self) -> Intake:
+        """What was taken in."""
+        return self.built.intake
+
+    @property
+    def seconds(self) -> float:
+        """How long the build took."""
+        return self.built.seconds
+
+    @property
+    def messages(self) -> int:
+        """Messages, rows and resources in all."""
+        return self.built.messages
+
+    @property
+    def accepted(self) -> int:
+        """Those of which something is used."""
+        return self.built.accepted
+
+    @property
+    def rejected(self) -> list[Reject]:
+        """Those that cannot be used, and why."""
+        return self.built.rejected
+
+
+def publish_snapshot(
+    vault: Vault,
+    settings: Settings,
+    paths: Iterable[Path],
+    to: Path,
+    actor: Actor,
+    reason: str = "",
+    *,
+    down: Mapping[str, str] = NO_OUTAGE,
+) -> PublishedSnapshot:
+    """Build, and publish in `to` what is plausible; a failure leaves the bundle that lay there.
+
+    `down` is each system whose outage is declared, with the time of its loss (UTC).
+    """
+    above = _read_published_number(vault, to)
+    released = list_releases(vault, settings)
+    built = build_snapshot(
+        vault, settings, paths, actor, reason, above=above, down=down, released=released
+    )
+    door, header, footprint = Door.PUBLISHER, built.header, built.footprint
+    if findings := check_snapshot(vault, settings, door, header, footprint):
+        entry = quarantine_snapshot(vault, settings, door, header, footprint, findings, actor)
+        return PublishedSnapshot(built, None, entry)
+    with vault.change(actor, AuditAction.SNAPSHOT_PUBLISH, target=header.id, reason=reason):
+        path = put_in_folder(vault.home, to, settings, built.bundles)
+    believe_snapshot(vault, settings, door, header, footprint)
+    return PublishedSnapshot(built, path)
+
+
+def _read_published_number(vault: Vault, to: Path) -> BundleNumber:
+    """The number of this machine's newest bundle in a folder: only its signature is believed."""
+    published = read_folder(to)
+    if published is None:
+        return FIRST_NUMBER
+    public = device.read_own_card(vault.home).public_key
+    newest = published.pointer.delta or published.pointer.full
+    try:
+        content = (to / newest.name).read_bytes()
+        shown = bundle.verify_bundle(content, {bundle.key_id(public): public})
+    except (OSError, UserError):
+        return FIRST_NUMBER
+    return BundleNumber(shown.epoch, shown.sequence)
+
+
+def list_releases(vault: Vault, settings: Settings) -> list[dict[str, str]]:
+    """What was released here of late: every bundle says so, signed."""
+    since = to_text(vault.clock() - timedelta(days=settings.churn.kept_days))
+    return [
+        {
+            "snapshot": entry.snapshot,
+            "name": entry.decided_by,
+            "reason": entry.reason,
+            "time": entry.decided,
+        }
+        for entry in reversed(quarantine_entries.select_entries(vault.db))
+        if entry.door is Door.PUBLISHER
+        and entry.state is QuarantineState.RELEASED
+        and entry.decided >= since
+    ]

@@ -1,0 +1,129 @@
+"""Open a bundle, hold it against those before it on this machine, and put it in use; or keep it back.
+
+Each laptop asks for itself: a publisher that somebody took over could say that all is well. While a
+snapshot is in quarantine the last good one stays in use. Its sealed file is kept, and opened again
+once a person has released it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from downtime.fleet.churn_findings import ChurnFinding
+from downtime.fleet.footprint_history import make_row, remember_snapshot
+from downtime.fleet.quarantine_model import Door, QuarantineEntry, QuarantineState
+from downtime.fleet.quarantine_snapshot import (
+    believe_snapshot,
+    check_snapshot,
+    find_release,
+    quarantine_snapshot,
+)
+from downtime.fleet.store import footprints, quarantine_entries
+from downtime.settings import Settings
+from downtime.snapshot import local_snapshots
+from downtime.snapshot.footprint import Footprint
+from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.load_bundle import open_verified, read_verified
+from downtime.snapshot.local_snapshots import SnapshotInfo
+from downtime.snapshot.open_bundle import discard
+from downtime.snapshot.put_in_use import put_in_use, store_sealed
+from downtime.snapshot.update_state import NO_OUTAGE
+from downtime.vault.database import transaction
+from downtime.vault.model import Actor
+from downtime.vault.vault import Vault
+
+_KEPT_BACK = (QuarantineState.OPEN, QuarantineState.REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedSnapshot:
+    """A snapshot that is in use now, or waits in quarantine (or was rejected there)."""
+
+    info: SnapshotInfo | None
+    quarantine: QuarantineEntry | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def receive_snapshot(
+    vault: Vault,
+    settings: Settings,
+    source: Path,
+    actor: Actor,
+    reason: str = "",
+    *,
+    down: Mapping[str, str] = NO_OUTAGE,
+) -> ReceivedSnapshot:
+    """Put a bundle in use, when it is plausible: a file, or a folder with a pointer to the newest.
+
+    `down` is each system whose outage is declared here, with the time of its loss (UTC).
+    UntrustedError as `open_aside`.
+    """
+    sealed = read_verified(vault.home, settings, source)
+    if entry := _find_kept_back(vault, sealed.name):
+        return ReceivedSnapshot(None, entry)
+    aside = open_verified(vault, settings, sealed)
+    header = aside.header
+    try:
+        footprint = aside.snapshot.read_footprint()
+        _remember_in_use(vault, settings, header.scope)
+        findings = check_snapshot(vault, settings, Door.LAPTOP, header, footprint)
+        if findings and not _is_believed(vault, settings, header):
+            discard(aside)
+            store_sealed(vault.home, sealed)
+            entry = _quarantine(vault, settings, header, footprint, findings, actor, sealed.name)
+            return ReceivedSnapshot(None, entry)
+    except BaseException:
+        discard(aside)
+        raise
+    info = put_in_use(vault, settings, aside, actor, reason)
+    believe_snapshot(vault, settings, Door.LAPTOP, header, footprint)
+    return ReceivedSnapshot(info, None, (*info.warnings, *_warn_of_down(header, down)))
+
+
+def _find_kept_back(vault: Vault, name: str) -> QuarantineEntry | None:
+    """What is known of a bundle that lies in quarantine: it need not be opened at every pull."""
+    entry = quarantine_entries.find_entry_of_bundle(vault.db, name)
+    return entry if entry and entry.state in _KEPT_BACK else None
+
+
+def _remember_in_use(vault: Vault, settings: Settings, scope: str) -> None:
+    """What is in use counts, also where a crash or an older program has not noted how it looks."""
+    current = local_snapshots.get_current_id(vault)
+    if not current or footprints.find_footprint(vault.db, Door.LAPTOP, scope, current):
+        return
+    with local_snapshots.open_snapshot(vault, current) as snapshot:
+        if snapshot.header.scope != scope:
+            return
+        row = make_row(current, snapshot.header.created, snapshot.read_footprint())
+    with transaction(vault.db) as db:
+        remember_snapshot(db, Door.LAPTOP, scope, row, settings.churn)
+
+
+def _is_believed(vault: Vault, settings: Settings, header: SnapshotHeader) -> bool:
+    """Whether this site's laptops take what a person released at the publisher."""
+    is_released = bool(find_release(vault, Door.LAPTOP, header))
+    return settings.churn.believe_publisher_release and is_released
+
+
+def _quarantine(
+    vault: Vault,
+    settings: Settings,
+    header: SnapshotHeader,
+    footprint: Footprint,
+    findings: list[ChurnFinding],
+    actor: Actor,
+    name: str,
+) -> QuarantineEntry:
+    return quarantine_snapshot(
+        vault, settings, Door.LAPTOP, header, footprint, findings, actor, name
+    )
+
+
+def _warn_of_down(header: SnapshotHeader, down: Mapping[str, str]) -> list[str]:
+    """Data of a system that is declared down here, from after its loss."""
+    return [
+        f"{system} is declared down here, and this snapshot holds data of it from after that:"
+        " mark it as restored, or have the outage declared at the publisher."
+        for system, since in down.items()
+        if header.systems.get(system, "") > since and system not in header.held
+    ]
