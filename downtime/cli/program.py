@@ -130,11 +130,11 @@ def add_group(name: str, text: str, *modules: str) -> Group:
 
 
 audit = add_group("audit", "The audit trail: check it, sign it.", "audit")
-devices = add_group("device", "Devices that exchange bundles.", "devices")
 entry = add_group("entry", "Entries keyed from paper.", "entry")
 feeds = add_group(
     "feeds", "Data feeds from hospital systems.", "feeds", "feed_state", "feed_drafts"
 )
+fleet = add_group("fleet", "The site's machines and what each may do.", "fleet")
 forms = add_group("forms", "Paper form definitions.", "forms")
 ingest = add_group(
     "ingest",
@@ -150,6 +150,9 @@ identity = add_group(
 )
 labels = add_group("labels", "Labels and wristbands; never for transfusion sample tubes.", "labels")
 ledger = add_group("ledger", "Issued forms and where they are.", "ledger", "owners")
+marks = add_group(
+    "marks", "How far this machine has come, and whether its home was copied.", "marks"
+)
 number = add_group("number", "Downtime numbers for patients without a hospital number.", "outage")
 outage = add_group("outage", "Outages and drills.", "outage")
 packs = add_group("packs", "Printed packs, and those that failed.", "pack")
@@ -161,6 +164,7 @@ reconcile = add_group(
     "reconcile", "Compare paper with the recovered systems, and decide.", "reconcile", "owners"
 )
 returns = add_group("returns", "Return decided items to the recovered systems.", "returns")
+root = add_group("root", "The site's root: the keys that sign the list of machines.", "root")
 snapshot = add_group("snapshot", "Encrypted snapshots of the hospital's data.", "snapshots")
 
 

@@ -10,16 +10,19 @@ from downtime.demo.context import Story
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.demo.staff import WHY, Staff
+from downtime.fleet import enrol_machine, machine_list, site_keys, site_root
+from downtime.fleet.site_root import NewStick
 from downtime.snapshot import load_bundle, publish_snapshot
-from downtime.sync import excuse_laptop
 from downtime.vault import device
+from downtime.vault.machines import Machine
+from downtime.vault.model import MachineRole
 
 _RETURNS = "\n[returns.targets.EPR]\nallergies = false\n"
 """The EPR takes no allergies by message: they are keyed by hand from a worklist."""
 
 
 def prepare(story: Story) -> SignedIn:
-    """Homes with identities that trust each other, and accounts for the staff; the publisher."""
+    """Homes of one site, and accounts for the staff; the publisher."""
     with story.step(
         "prepare", "A publisher in the hospital's network and a laptop for the wards are set up."
     ):
@@ -29,14 +32,34 @@ def prepare(story: Story) -> SignedIn:
         publisher = _machine(story, hospital, "publisher", hospital.path / "publisher.unlock")
         story.laptop, story.settings = laptop.vault, config.load_settings(story.home.config_file)
         story.staff = Staff.arrive(laptop.vault, story.settings, laptop.actor, story.folder)
-        device.trust_card(publisher.vault, device.export_card(laptop.vault), publisher.actor, WHY)
-        device.trust_card(laptop.vault, device.export_card(publisher.vault), laptop.actor, WHY)
-        publishing = device.read_own_code(hospital)
-        excuse_laptop.excuse_laptop(
-            laptop.vault, publishing, laptop.actor, "It publishes and prints nothing"
-        )
-        story.report("Each trusts the other's card: the laptop opens what the publisher seals.")
+        _join_site(story, publisher, laptop)
+        story.report("The site's root signs the list of both: the laptop opens what is published.")
     return publisher
+
+
+def _join_site(story: Story, publisher: SignedIn, laptop: SignedIn) -> None:
+    """Three sticks with the root's keys; the publisher begins the list, and the laptop joins."""
+    settings = story.settings
+    sticks = [
+        NewStick(story.folder / f"stick-{number}", f"demonstration stick {number}")
+        for number in (1, 2, 3)
+    ]
+    for stick in sticks:
+        stick.folder.mkdir()
+    site = settings.site.code
+    roots = site_root.create_root(site, sticks, 2, settings, story.clock)
+    (path, *_) = site_keys.find_key_files([sticks[0].folder])
+    key = site_keys.open_site_key(path, sticks[0].passphrase)
+    roles = frozenset({MachineRole.PUBLISHER})
+    first = Machine(device.read_own_card(publisher.vault.home), roles)
+    machine_list.start_list(publisher.vault, settings, roots, key, first, publisher.actor, WHY)
+    request = enrol_machine.read_request(enrol_machine.make_request(laptop.vault, settings))
+    roles = frozenset({MachineRole.WARD_LAPTOP, MachineRole.RECORDS_STATION})
+    enrolment = enrol_machine.add_machine(
+        publisher.vault, settings, request, request.code, roles, (), key, publisher.actor, WHY
+    )
+    data = enrolment.machine_list.signed.data
+    enrol_machine.accept_list(laptop.vault, settings, data, enrolment.code, laptop.actor)
 
 
 def _machine(story: Story, home: Home, name: str, unlock_file: Path) -> SignedIn:

@@ -18,10 +18,10 @@ import pyrage
 
 from downtime.errors import InputError, NotFoundError, UntrustedError
 from downtime.settings import Settings
-from downtime.vault import device, sealing
+from downtime.vault import device, machines, sealing
 from downtime.vault.audit import GENESIS
 from downtime.vault.device import Device, DeviceCard
-from downtime.vault.model import Checkpoint
+from downtime.vault.model import Checkpoint, MachineRole
 from downtime.vault.sealing import SealedFile, SealedFileKind
 from downtime.vault.vault import Vault
 
@@ -194,17 +194,17 @@ def read_bundle(path: Path, settings: Settings) -> bytes:
 def open_bundle(vault: Vault, settings: Settings, data: bytes) -> OpenedBundle:
     """The bundle in a file's bytes.
 
-    UntrustedError when it was altered or cut short, comes from an unknown laptop or another
-    hospital, or is for another station.
+    UntrustedError when it was altered or cut short, comes from an unknown or revoked machine, one
+    that is no ward laptop, or another hospital, or is for another station.
     """
-    sealed = sealing.verify_seal(KIND, data, sealing.list_trusted_keys(vault.home))
-    own_device, cards = device.load_device(vault), device.read_trusted_cards(vault.home)
-    header = read_header(sealed)
-    card = next((c for c in cards if sealing.key_id(c.public_key) == header.key), None)
-    if card is None:
+    own_device = device.load_device(vault)
+    key = sealing.read_key_id(KIND, data)
+    if key == sealing.key_id(own_device.card.public_key):
         raise UntrustedError(
             "sync.own", "This bundle was made by this machine.", "Take it to the station."
         )
+    sealed = machines.verify_signed_by(vault.home, KIND, data, MachineRole.WARD_LAPTOP)
+    card, header = machines.find_machine(vault.home, key).card, read_header(sealed)
     check_header(header, card, own_device.code, settings.site.code)
     chain: list[Any] = []
     point: Checkpoint | None = None

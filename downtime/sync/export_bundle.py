@@ -16,10 +16,10 @@ from downtime.sync import bundle
 from downtime.sync.bundle import AUDIT, CHECKPOINT, PERSON, BundleHeader, Row
 from downtime.sync.model import AuditAction
 from downtime.transport.folder import CarrierFolder
-from downtime.vault import checkpoint, device, sealing
+from downtime.vault import checkpoint, device, machines, sealing
 from downtime.vault.database import transaction
 from downtime.vault.device import DeviceCard
-from downtime.vault.model import Actor
+from downtime.vault.model import Actor, MachineRole
 from downtime.vault.policies import check_reason
 from downtime.vault.sealing import SealedFile
 from downtime.vault.store import audit_chain, checkpoints
@@ -46,8 +46,9 @@ class ExportedBundle:
 
 
 def find_stations(vault: Vault) -> list[DeviceCard]:
-    """The machines that a bundle can be sealed to: those whose cards are trusted."""
-    return device.read_trusted_cards(vault.home)
+    """The machines that a bundle can be sealed to: the records stations of the site."""
+    stations = machines.find_by_role(vault.home, MachineRole.RECORDS_STATION)
+    return [machine.card for machine in stations]
 
 
 def export_bundle(
@@ -122,11 +123,13 @@ def _choose_station(vault: Vault, settings: Settings, code: str) -> DeviceCard:
     if wanted:
         raise NotFoundError(
             "sync.station",
-            f"No machine {wanted} is trusted here.",
-            "Trust the records station's device card first.",
+            f"No records station {wanted} is in the site's list of machines.",
+            "Fetch the newest list, or let an administrator add the records station to it.",
         )
     raise InputError(
         "sync.station",
         "It is not said which machine is the records station.",
-        f"Name one of: {', '.join(sorted(cards))}." if cards else "Trust its device card first.",
+        f"Name one of: {', '.join(sorted(cards))}."
+        if cards
+        else "Join this machine to its site first: 'downtime fleet join'.",
     )

@@ -17,7 +17,8 @@ from downtime.sync.model import (
     UntrustedBundle,
 )
 from downtime.sync.store import bundles, laptops
-from downtime.vault import device
+from downtime.vault import device, machines
+from downtime.vault.model import MachineRole
 from downtime.vault.vault import Vault
 
 _SENTENCES = {
@@ -77,13 +78,14 @@ class LaptopReport:
 
 
 def report_laptops(vault: Vault, outage: Outage | None) -> list[LaptopReport]:
-    """Every laptop of the fleet by its code: trusted cards, and codes seen on paper here.
+    """Every ward laptop of the site by its code, and those known from paper seen here.
 
     A laptop is complete when its last bundle was sealed after every system of the outage was back,
     it held no system down then, and it holds all of its paper that was seen here.
     """
     db, own_code = vault.db, device.read_own_code(vault.home)
-    names = {card.code: card.name for card in device.read_trusted_cards(vault.home)}
+    laptops_listed = machines.find_by_role(vault.home, MachineRole.WARD_LAPTOP)
+    names = {machine.code: machine.name for machine in laptops_listed}
     unreported = _find_unreported(db)
     latest, excused = bundles.fetch_latest_bundles(db), laptops.fetch_excused(db)
     codes = sorted(({*names, *unreported, *latest, *excused}) - {own_code})

@@ -1,8 +1,7 @@
-"""This machine's identity, and the machines that it trusts.
+"""This machine's identity.
 
 `keys/device.json` holds the public half in clear, so that a locked machine can say who it is, and
-the private half under the vault's `identity` key. `keys/trusted.json` pins the cards of others, in
-clear because signatures are checked while nobody is signed in, and signed by this machine itself.
+the private half under the vault's `identity` key.
 """
 
 import json
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyrage
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from downtime.config import Home
@@ -24,15 +22,11 @@ from downtime.errors import (
     InputError,
     LockedError,
     NotFoundError,
-    UntrustedError,
 )
 from downtime.vault import slots
 from downtime.vault.files import write_atomic
-from downtime.vault.model import AuditAction
-from downtime.vault.policies import check_reason
 
 if TYPE_CHECKING:
-    from downtime.vault.model import Actor
     from downtime.vault.vault import Vault
 
 FORMAT = "device-card/1"
@@ -138,70 +132,6 @@ def load_device(vault: "Vault") -> Device:
     )
 
 
-def export_card(vault: "Vault") -> dict[str, str]:
-    """This machine's card, to be carried to others."""
-    return read_own_card(vault.home).as_json()
-
-
-def trust_card(
-    vault: "Vault", document: Mapping[str, Any], actor: "Actor", reason: str
-) -> DeviceCard:
-    """Pin another machine's card; ConflictError when its code is pinned with other keys."""
-    new = parse_card(document)
-    with vault.change(
-        actor, AuditAction.DEVICE_TRUST, target=new.code, reason=check_reason(reason)
-    ):
-        known = {card.code: card for card in read_trusted_cards(vault.home)}
-        known[read_own_card(vault.home).code] = read_own_card(vault.home)
-        if known.setdefault(new.code, new) != new:
-            raise ConflictError(
-                "device.code-taken",
-                f"Another machine with the code {new.code} is trusted already.",
-                "Give one of them another code: numbers on paper begin with it.",
-            )
-        del known[read_own_card(vault.home).code]
-        _write_trusted_cards(vault, list(known.values()))
-    return new
-
-
-def distrust_device(vault: "Vault", code: str, actor: "Actor", reason: str) -> None:
-    """Forget a machine's card: its bundles are refused and nothing is sealed to it from now on."""
-    with vault.change(actor, AuditAction.DEVICE_DISTRUST, target=code, reason=check_reason(reason)):
-        cards = read_trusted_cards(vault.home)
-        if code not in {card.code for card in cards}:
-            raise NotFoundError(
-                "device.unknown", f"No machine {code} is trusted here.", "Check the code."
-            )
-        _write_trusted_cards(vault, [card for card in cards if card.code != code])
-
-
-def read_trusted_cards(home: Home) -> list[DeviceCard]:
-    """The pinned cards of other machines, also while the vault is locked.
-
-    UntrustedError when the list was not signed by this machine: somebody changed it on the disk.
-    """
-    if not _trusted_path(home).exists():
-        return []
-    try:
-        document = json.loads(_trusted_path(home).read_bytes())
-        signature = b64decode(document["signature"])
-        read_own_card(home).public_key.verify(signature, slots.to_canonical_json(document["cards"]))
-    except (InvalidSignature, ValueError, KeyError, TypeError):
-        raise UntrustedError(
-            "device.trusted",
-            "The list of trusted machines was changed by something else than this program.",
-            "Put keys/trusted.json back from the last backup, or remove it and trust each card anew.",
-        ) from None
-    return [parse_card(card) for card in document["cards"]]
-
-
-def _write_trusted_cards(vault: "Vault", cards: list[DeviceCard]) -> None:
-    pinned = {"cards": [card.as_json() for card in cards]}
-    signature = load_device(vault).sign(slots.to_canonical_json(pinned["cards"]))
-    content = json.dumps({**pinned, "signature": signature}, indent=1)
-    write_atomic(_trusted_path(vault.home), content.encode())
-
-
 def parse_card(document: Mapping[str, Any]) -> DeviceCard:
     """Check a card's form and keys; InputError when it is none."""
     try:
@@ -215,7 +145,7 @@ def parse_card(document: Mapping[str, Any]) -> DeviceCard:
         well_made = False
     if not well_made:
         raise InputError(
-            "device.card", "That is not a device card.", "Make one with 'downtime device card'."
+            "device.card", "That is not a device card.", "Make the file anew on that machine."
         )
     return parsed_card
 
@@ -259,7 +189,3 @@ def _read_document(home: Home) -> dict[str, Any]:
 
 def _path(home: Home) -> Path:
     return home.keys_folder / "device.json"
-
-
-def _trusted_path(home: Home) -> Path:
-    return home.keys_folder / "trusted.json"

@@ -204,7 +204,7 @@ def list_machines(home: Home) -> list[Machine]:
     """
     own, machine_list = device.read_own_card(home), read_list(home)
     if machine_list is None:
-        return [Machine(card, ALL_ROLES) for card in (own, *device.read_trusted_cards(home))]
+        return [Machine(own, ALL_ROLES)]
     believed = [machine for machine in machine_list.machines if not machine.revoked]
     listed = next((machine for machine in believed if machine.card == own), None)
     others = (machine for machine in believed if machine.code != own.code)

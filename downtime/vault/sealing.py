@@ -20,9 +20,7 @@ import pyrage
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from downtime.config import Home
 from downtime.errors import UntrustedError
-from downtime.vault import device
 
 MEMBERS = ("manifest.json", "manifest.sig", "payload.age")
 
@@ -54,12 +52,6 @@ class SealedFile:
 def key_id(key: Ed25519PublicKey) -> str:
     """The short name of a machine's signing key: the first 16 hex digits of its SHA-256."""
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
-
-
-def list_trusted_keys(home: Home) -> dict[str, Ed25519PublicKey]:
-    """Keys that are believed: this machine's own, and those of the pinned device cards."""
-    cards = [device.read_own_card(home), *device.read_trusted_cards(home)]
-    return {key_id(card.public_key): card.public_key for card in cards}
 
 
 def seal(
@@ -109,8 +101,8 @@ def verify_seal(
     if key is None:
         raise UntrustedError(
             "bundle.foreign",
-            "This bundle was made by a machine that is not trusted here.",
-            "Trust its device card first, if it is one of yours.",
+            "This bundle was made by a machine that is not believed here.",
+            "Fetch the newest list of machines; an administrator adds the machine if it is yours.",
         )
     try:
         key.verify(_decode_signature(signature), text)
@@ -139,7 +131,7 @@ def decrypt(sealed: SealedFile, identity: pyrage.x25519.Identity) -> bytes:
         raise UntrustedError(
             "bundle.not-for-us",
             "This bundle was not sealed for this machine.",
-            "Give this machine's device card to whoever sealed it, and take its next bundle.",
+            "Let an administrator add this machine to the site's list, and take the next bundle.",
         ) from None
     return content
 

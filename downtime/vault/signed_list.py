@@ -102,7 +102,7 @@ def verify_list(data: bytes) -> SignedList:
     Whether the chain is this site's own is asked with `follows` and `extends`.
     """
     roots, targets = _parse_metadata(data)
-    _verify_roots(roots)
+    verify_roots(roots)
     _verify_signatures("targets", targets, roots[-1:])
     if write_list(roots, targets) != data:
         raise tampered_error()
@@ -135,8 +135,8 @@ def _parse_metadata(data: bytes) -> tuple[tuple[Metadata[Root], ...], Metadata[T
     return roots, targets
 
 
-def _verify_roots(roots: tuple[Metadata[Root], ...]) -> None:
-    """Each root is signed by enough of its own keys, and by enough of those of the root before it."""
+def verify_roots(roots: tuple[Metadata[Root], ...]) -> None:
+    """UntrustedError unless each root is signed by enough of its own keys and of those before it."""
     for number, root in enumerate(roots, 1):
         if root.signed.version != number:
             raise tampered_error()

@@ -16,7 +16,7 @@ PAGES = {
     "site": ("audit", "outages", "snapshots", "ingest", "ingest/messages/1", "ingest/replay"),
     "records-clerk": ("waiting", "key", "forms", "comparison", "queues/compare", "rekey-worklists"),
     "records-supervisor": RECORDS,
-    "administrator": ("people", "devices", "audit", "snapshots", "outages", "ingest"),
+    "administrator": ("people", "machines", "audit", "snapshots", "outages", "ingest"),
     "auditor": ("waiting", "forms", "audit", "statement", "comparison", "identity", "harm"),
 }
 

@@ -15,9 +15,9 @@ from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.settings import Settings
 from downtime.snapshot import load_bundle, publish_snapshot
-from downtime.vault import device
-from downtime.vault.model import Actor
+from downtime.vault.model import Actor, MachineRole
 from downtime.vault.vault import Vault
+from tests.site import Site
 
 WHY = "Simulated month"
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -62,12 +62,11 @@ def set_up(
         _machine(folder / f"laptop-{n + 1}", code(n), f"laptop {n + 1}", clock, {}, closing_)
         for n in range(laptops)
     )
-    for machine in (station, *laptops):
-        _trust(publisher, machine)
-        _trust(machine, publisher)
+    site = Site()
+    site.enrol(publisher.vault, MachineRole.PUBLISHER)
+    site.enrol(station.vault, MachineRole.RECORDS_STATION)
     for machine in laptops:
-        _trust(station, machine)
-        _trust(machine, station)
+        site.enrol(machine.vault, MachineRole.WARD_LAPTOP)
     return Fleet(publisher, station, laptops, _staff(station))
 
 
@@ -108,10 +107,6 @@ def _settings(targets: Mapping[str, str]) -> str:
         head = f"[returns.targets.{name}]\n"
         text = text.replace(head, head + lines) if head in text else f"{text}{head}{lines}"
     return text
-
-
-def _trust(machine: Machine, other: Machine) -> None:
-    device.trust_card(machine.vault, device.export_card(other.vault), machine.actor, WHY)
 
 
 def _staff(station: Machine) -> dict[str, Actor]:

@@ -68,13 +68,12 @@ def hand_over_again(s: Simulation) -> None:
         _carry(s, laptop)
     station, site = s.fleet.station, s.fleet.staff["site"]
     for gone, reason in (
-        (s.fleet.publisher, "It publishes snapshots and prints nothing"),
         (s.lost, "Stolen; what it held at half-way was handed over"),
         (s.never, "Never found; its paper was destroyed unused"),
     ):
         excuse_laptop.excuse_laptop(station.vault, gone.code, site, reason)
     s.truth.laptops = {one.code: "reported" for one in s.fleet.laptops[:-1]}
-    s.truth.laptops |= {machine.code: "never" for machine in (s.never, s.fleet.publisher)}
+    s.truth.laptops[s.never.code] = "never"
 
 
 def _carry(s: Simulation, laptop: Machine) -> None:

@@ -67,10 +67,6 @@ class Machine:
         self.checker = Actor(f"u-{code}-2", f"Checker {code}", code)
         self.issued: list[str] = []
 
-    def trusts(self, *others: "Machine") -> None:
-        for other in others:
-            device.trust_card(self.vault, device.export_card(other.vault), self.clerk, "test")
-
     def declare(self, *systems: str, drill: bool = False):
         return outages.declare_systems_down(
             self.vault, systems or ("LIMS",), self.clerk, "down", known=SYSTEMS, drill=drill

@@ -9,7 +9,6 @@ from downtime.paper.model import CheckInOutcome
 from downtime.sync import join_outages
 from downtime.sync.excuse_laptop import await_laptop, excuse_laptop
 from downtime.sync.laptop_reports import find_awaited, report_laptops
-from downtime.vault import device
 
 
 def said(machine):
@@ -46,7 +45,7 @@ def test_a_bundle_from_before_the_end_is_not_the_last_word(fleet):
 
 def test_paper_of_an_unknown_laptop_brings_it_into_the_list(fleet):
     station, k7, _ = fleet
-    device.distrust_device(station.vault, "K7", station.clerk, "test")
+    station.site.remove("K7")
     number = k7.issue()
     assert (
         check_in.check_in_form(station.vault, number, station.clerk).outcome
@@ -57,7 +56,7 @@ def test_paper_of_an_unknown_laptop_brings_it_into_the_list(fleet):
     )  # fmt: skip
     with pytest.raises(UntrustedError):
         station.merge(k7.export(station))
-    device.trust_card(station.vault, device.export_card(k7.vault), station.clerk, "test")
+    station.site.enrol(k7.vault)
     station.merge(k7.export(station))
     assert ledger.get_form(station.vault, number).state == "returned"
     assert "were seen" not in said(station)["K7"][1]

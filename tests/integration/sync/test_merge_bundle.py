@@ -21,6 +21,7 @@ from downtime.vault.store import audit_chain
 from downtime.vault.vault import Vault
 from tests.integration.keying_steps import key_again, see_through
 from tests.integration.sync.fleet import SETTINGS, SIGNED, Machine
+from tests.site import Site
 
 
 def test_forms_of_all_laptops_stand_in_one_ledger(fleet):
@@ -172,8 +173,8 @@ def test_unknown_laptops_and_other_stations_and_hospitals_are_refused(fleet, tmp
     station, k7, m3 = fleet
     k7.issue()
     stranger = Machine(tmp_path / "XX", "XX")
-    stranger.trusts(station)
-    refused(station, stranger.export(station).data, "bundle.foreign")
+    Site().enrol(stranger.vault).enrol(station.vault, hears=False)
+    refused(station, stranger.export(station).data, "machine.unknown")
     refused(station, k7.export(m3).data, "sync.other-station")
     elsewhere = Settings(site=SiteSettings(code="OTHER"))
     refused(station, k7.export(station).data, "sync.other-hospital", elsewhere)

@@ -11,6 +11,7 @@ from downtime.paper import ledger, serials
 from downtime.sync.export_bundle import export_bundle
 from downtime.vault import device
 from tests.integration.sync.fleet import BOB, Machine
+from tests.site import enrol_all
 
 
 @pytest.fixture
@@ -18,8 +19,7 @@ def other(hospital, tmp_path):
     """A laptop of the same hospital; both trust each other."""
     made = Machine(tmp_path / "M3", "M3", hospital.clock)
     vault = hospital.open().vault
-    device.trust_card(made.vault, device.export_card(vault), made.clerk, "test")
-    device.trust_card(vault, device.export_card(made.vault), made.clerk, "test")
+    enrol_all(vault, made.vault)
     vault.close()
     hospital.other = made
     yield made

@@ -19,11 +19,11 @@ from downtime.returns.rekey import rekey_lines
 from downtime.returns.statement import open_items
 from downtime.returns.store import outbox_messages
 from downtime.settings import EntrySettings, Settings
-from downtime.vault import device
 from downtime.vault.model import Actor
 from tests.integration.recovery.conftest import ANN, BLOODS, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
 from tests.integration.recovery.twins import TWINS
 from tests.integration.sync.fleet import Machine
+from tests.site import enrol_all
 
 from .conftest import OLD_FBC
 
@@ -95,7 +95,7 @@ def entered(vault, issue, actor, checker):
 def laptop(hospital, vault, tmp_path, actor):
     """A laptop that is awaited: a paper of it was seen, and no bundle."""
     made = Machine(tmp_path / "M3", "M3", hospital.clock)
-    device.trust_card(vault, device.export_card(made.vault), actor, "test")
+    enrol_all(vault, made.vault)
     check_in.check_in_form(vault, made.issue(), actor)
     yield made
     made.vault.close()

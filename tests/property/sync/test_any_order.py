@@ -20,6 +20,7 @@ from downtime.paper import ledger, move_form
 from downtime.sync.laptop_reports import report_laptops
 from downtime.vault.vault import Vault
 from tests.integration.sync.fleet import Machine
+from tests.site import enrol_all
 
 TABLES = (
     "pack", "form_layout", "form_issue", "form_content", "form_move", "outage", "outage_system",
@@ -116,8 +117,8 @@ def templates(tmp_path_factory):
     """Homes of the station and two laptops, copied for each story."""
     folder = tmp_path_factory.mktemp("fleet")
     made = {code: Machine(folder / code, code) for code in ("RS", *LAPTOPS)}
+    enrol_all(*(machine.vault for machine in made.values()))
     for machine in made.values():
-        machine.trusts(*(other for other in made.values() if other is not machine))
         machine.declare()
         machine.issue()
         machine.vault.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -1,0 +1,302 @@
+"""The site's machines: begin the list, join it, add and revoke, and see what each may do."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from downtime.accounts.model import Permission
+from downtime.cli.options import EXISTING_FILE, FILE, REASON, EnumChoice, NewFile, out_option
+from downtime.cli.program import fleet
+from downtime.cli.session import Output, Session, command, pick, prompt_for
+from downtime.cli.sticks import STICK, open_keys
+from downtime.errors import NotFoundError
+from downtime.fleet import enrol_machine, machine_list, revoke_machine, site_root
+from downtime.fleet.enrol_machine import Enrolment
+from downtime.fleet.revoke_machine import Exposure
+from downtime.vault import device, machines
+from downtime.vault.files import write_atomic
+from downtime.vault.machines import Machine, MachineList
+from downtime.vault.model import MachineRole
+
+ROLES = click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=EnumChoice(MachineRole),
+    help="What it may do; may be repeated.",
+)
+WARDS = click.option(
+    "--ward",
+    "wards",
+    multiple=True,
+    metavar="CODE",
+    help="Ward whose snapshots are sealed to it; may be repeated. Without it the whole site's.",
+)
+CODE = click.option("--code", default="", help="The code on the other screen; else it is asked.")
+LIST_OUT = click.option(
+    "--out", type=NewFile(), metavar="FILE", help="Write the new list here too."
+)
+
+
+@command(fleet, "start", permission=Permission.DEVICE_MANAGE)
+@ROLES
+@WARDS
+@STICK
+@REASON
+def start(
+    session: Session,
+    roles: tuple[MachineRole, ...],
+    wards: tuple[str, ...],
+    sticks: tuple[Path, ...],
+    reason: str,
+) -> Output:
+    """Begin the site's list with this machine, and believe the root on the stick from now on."""
+    roots = site_root.read_roots(sticks[0].parent if sticks[0].is_file() else sticks[0])
+    card = device.read_own_card(session.home)
+    machine = Machine(card, frozenset(map(MachineRole, roles)), wards)
+    vault, actor = session.vault, session.actor
+    (key, *_) = open_keys(sticks)
+    started = machine_list.start_list(vault, session.settings, roots, key, machine, actor, reason)
+    return Output(
+        _list_document(started),
+        [
+            f"{card.name} ({card.code}) begins the list of {started.site}. Next: 'downtime fleet add'."
+        ],
+    )
+
+
+@command(fleet, "join", permission=Permission.DEVICE_MANAGE)
+@out_option("File to write: the request, for an administrator.")
+def join(session: Session, out: Path) -> Output:
+    """Ask to be added to the site's list; shows the code that the administrator types in."""
+    write_atomic(out, enrol_machine.make_request(session.vault, session.settings))
+    code = enrol_machine.make_own_code(session.home)
+    return Output(
+        {"request": str(out), "code": code},
+        [
+            f"Wrote {out}. It holds public keys only: carry it to an administrator.",
+            f"Code of this machine: {code}",
+            "Read it to the administrator, who types it in with 'downtime fleet add'.",
+        ],
+    )
+
+
+@command(fleet, "add", permission=Permission.DEVICE_MANAGE)
+@FILE
+@ROLES
+@WARDS
+@STICK
+@CODE
+@LIST_OUT
+@REASON
+def add(
+    session: Session,
+    file: Path,
+    roles: tuple[MachineRole, ...],
+    wards: tuple[str, ...],
+    sticks: tuple[Path, ...],
+    code: str,
+    out: Path | None,
+    reason: str,
+) -> Output:
+    """Add a machine by its request, once the code on its screen was typed in; signs the next list."""
+    request = enrol_machine.read_request(file.read_bytes())
+    vault, actor = session.vault, session.actor
+    code = code or prompt_for(f"Code on the screen of {request.card.name} ({request.card.code})")
+    enrol_machine.check_code(code, request.code)
+    (key, *_) = open_keys(sticks)
+    enrolment = enrol_machine.add_machine(
+        vault,
+        session.settings,
+        request,
+        code,
+        frozenset(map(MachineRole, roles)),
+        wards,
+        key,
+        actor,
+        reason,
+    )
+    _write_list(enrolment.machine_list, out)
+    return Output(_enrolment_document(enrolment), _enrolment_lines(enrolment))
+
+
+def _enrolment_document(enrolment: Enrolment) -> dict[str, object]:
+    return {**_machine_document(enrolment.machine), "confirm": enrolment.code}
+
+
+def _enrolment_lines(enrolment: Enrolment) -> list[str]:
+    machine = enrolment.machine
+    return [
+        f"{machine.name} ({machine.code}) is on the list, number {enrolment.machine_list.version}.",
+        f"Code for its screen: {enrolment.code}",
+        "Carry the list there (--out, or 'downtime fleet export') and read the code to whoever is at"
+        " it, who types it in with 'downtime fleet accept'.",
+    ]
+
+
+@command(fleet, "accept", permission=Permission.DEVICE_MANAGE)
+@click.argument("place", type=click.Path(exists=True, path_type=Path))
+@CODE
+def accept(session: Session, place: Path, code: str) -> Output:
+    """Believe the site's root and its list from now on: PLACE is the list, or the folder it lies in.
+
+    The administrator who added this machine reads the code from their screen.
+    """
+    data = find_list(place).read_bytes()
+    vault, actor = session.vault, session.actor
+    code = code or prompt_for("Code on the administrator's screen")
+    accepted = enrol_machine.accept_list(vault, session.settings, data, code, actor)
+    own = machines.read_own_machine(session.home)
+    return Output(
+        _list_document(accepted),
+        [
+            f"This machine is one of {len(accepted.machines)} of {accepted.site}.",
+            describe_machine(own),
+        ],
+    )
+
+
+def find_list(place: Path) -> Path:
+    """The list in a folder of bundles, at a place, or the file itself; NotFoundError."""
+    candidates = (
+        place,
+        place / machine_list.FILE_NAME,
+        place / "machines" / machine_list.FILE_NAME,
+    )
+    for path in candidates:
+        if path.is_file():
+            return path
+    raise NotFoundError(
+        "machines.no-list",
+        f"There is no list of machines in {place.name or place}.",
+        "Name the file that 'downtime fleet add --out' or 'downtime fleet export' wrote.",
+    )
+
+
+@command(fleet, "update", permission=Permission.SNAPSHOT_LOAD)
+@click.argument("place", type=click.Path(exists=True, path_type=Path))
+def update(session: Session, place: Path) -> Output:
+    """Take a newer list by hand: PLACE is the list, or the folder it lies in. Nobody need sign in."""
+    received = machine_list.receive_list(session.home, find_list(place).read_bytes())
+    version = received.machine_list.version
+    return Output(
+        {"version": version, "new": received.is_new},
+        [f"List number {version} is {'in use now' if received.is_new else 'in use already'}."],
+    )
+
+
+@command(fleet, "export", permission=Permission.DEVICE_MANAGE)
+@out_option("File to write: the list, for a machine that no place reaches.")
+def export(session: Session, out: Path) -> Output:
+    """Write the list of machines to a file."""
+    listed = machine_list.require_list(session.home)
+    _write_list(listed, out)
+    return Output(
+        _list_document(listed), [f"Wrote list number {listed.version} to {out}: public keys only."]
+    )
+
+
+def _write_list(listed: MachineList, out: Path | None) -> None:
+    if out:
+        write_atomic(out, listed.signed.data)
+
+
+@command(fleet, "list", permission=Permission.DEVICE_MANAGE)
+def list_(session: Session) -> Output:
+    """Every machine of the site, what each may do, and those that were revoked."""
+    home, now = session.vault.home, session.clock()
+    listed = machines.read_list(home)
+    if listed is None:
+        (own,) = machines.list_machines(home)
+        return Output(
+            {"site": None, "machines": [_machine_document(own)]},
+            [f"{own.name} ({own.code}) belongs to no site yet: it believes only itself."],
+        )
+    warnings = machine_list.list_warnings(home, session.settings, now)
+    return Output(
+        {**_list_document(listed), "warnings": warnings},
+        [
+            *warnings,
+            f"List number {listed.version} of {listed.site}, signed {listed.issued[:16]} (UTC).",
+            *map(describe_machine, listed.machines),
+        ],
+    )
+
+
+@command(fleet, "revoke", permission=Permission.DEVICE_MANAGE)
+@click.argument("machine")
+@STICK
+@LIST_OUT
+@REASON
+def revoke(
+    session: Session, machine: str, sticks: tuple[Path, ...], out: Path | None, reason: str
+) -> Output:
+    """Believe a lost or stolen machine no longer, anywhere, and say what it could read."""
+    vault, actor = session.vault, session.actor
+    revoke_machine.find_machine(machine_list.require_list(session.home).machines, machine)
+    (key, *_) = open_keys(sticks)
+    exposure = revoke_machine.revoke_machine(vault, session.settings, machine, key, actor, reason)
+    _write_list(machine_list.require_list(session.home), out)
+    return Output(_exposure_document(exposure), exposure.sentences)
+
+
+@command(fleet, "replace", permission=Permission.DEVICE_MANAGE)
+@click.argument("machine")
+@click.argument("file", type=EXISTING_FILE)
+@STICK
+@CODE
+@LIST_OUT
+@REASON
+def replace(
+    session: Session,
+    machine: str,
+    file: Path,
+    sticks: tuple[Path, ...],
+    code: str,
+    out: Path | None,
+    reason: str,
+) -> Output:
+    """Revoke a machine and give its roles and wards to another, which asks with FILE."""
+    request = enrol_machine.read_request(file.read_bytes())
+    vault, actor = session.vault, session.actor
+    code = code or prompt_for(f"Code on the screen of {request.card.name} ({request.card.code})")
+    enrol_machine.check_code(code, request.code)
+    (key, *_) = open_keys(sticks)
+    exposure, enrolment = revoke_machine.replace_machine(
+        vault, session.settings, machine, request, code, key, actor, reason
+    )
+    _write_list(enrolment.machine_list, out)
+    document = {**_exposure_document(exposure), "replacement": _enrolment_document(enrolment)}
+    return Output(document, [*exposure.sentences, *_enrolment_lines(enrolment)])
+
+
+def describe_machine(machine: Machine) -> str:
+    """A machine in one line."""
+    if machine.revoked:
+        return f"{machine.code}  {machine.name}: revoked {machine.revoked[:16]}, {machine.reason}"
+    roles = ", ".join(role.words for role in MachineRole if role in machine.roles) or "no role"
+    wards = f"wards {', '.join(machine.wards)}" if machine.wards else "whole site"
+    return f"{machine.code}  {machine.name}: {roles}; {wards}"
+
+
+def _machine_document(machine: Machine) -> dict[str, object]:
+    wards: Iterable[str] = machine.wards
+    return {
+        **pick(machine, "code", "name", "added", "revoked", "reason"),
+        "roles": sorted(machine.roles),
+        "wards": sorted(wards),
+    }
+
+
+def _list_document(listed: MachineList) -> dict[str, object]:
+    return {
+        **pick(listed, "site", "version", "issued"),
+        "expires": listed.expires.isoformat(),
+        "machines": [_machine_document(machine) for machine in listed.machines],
+    }
+
+
+def _exposure_document(exposure: Exposure) -> dict[str, object]:
+    return {**_machine_document(exposure.machine), "snapshots": list(exposure.snapshots)}

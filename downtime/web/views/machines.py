@@ -1,0 +1,124 @@
+"""Machines: which the site has, how this one joins, and adding and revoking others with a stick."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from downtime.accounts.model import Permission
+from downtime.errors import InputError
+from downtime.fleet import enrol_machine, machine_list, revoke_machine, site_keys
+from downtime.fleet.site_keys import SiteKey
+from downtime.vault import device, machines
+from downtime.vault.model import MachineRole
+from downtime.vault.signed_list import MAX_BYTES
+from downtime.web import request_context
+from downtime.web.responses import ViewResponse, file_response, required_reason
+from downtime.web.view_permissions import require_permission
+
+blueprint = Blueprint("machines", __name__)
+
+
+@blueprint.get("/machines")
+@require_permission(Permission.DEVICE_MANAGE)
+def show() -> ViewResponse:
+    """The machines of the site, and what can be changed."""
+    home, now = request_context.app_state().home, request_context.vault().clock()
+    listed = machines.read_list(home)
+    return render_template(
+        "machines/show.html",
+        own=machines.read_own_machine(home),
+        own_code=enrol_machine.make_own_code(home),
+        machine_list=listed,
+        warnings=machine_list.list_warnings(home, request_context.settings(), now),
+        roles=[{"value": role, "text": role.words.capitalize()} for role in MachineRole],
+    )
+
+
+@blueprint.get("/machines/request")
+@require_permission(Permission.DEVICE_MANAGE)
+def save_request() -> ViewResponse:
+    """This machine's request to join, to carry to an administrator of the site."""
+    content = enrol_machine.make_request(request_context.vault(), request_context.settings())
+    code = device.read_own_code(request_context.app_state().home)
+    return file_response(content, "application/json", f"join-{code}.json")
+
+
+@blueprint.get("/machines/list")
+@require_permission(Permission.DEVICE_MANAGE)
+def save_list() -> ViewResponse:
+    """The list as a file, to carry to a machine that no place reaches."""
+    listed = machine_list.require_list(request_context.app_state().home)
+    return file_response(listed.signed.data, "application/json", machine_list.FILE_NAME)
+
+
+@blueprint.post("/machines/accept")
+@require_permission(Permission.DEVICE_MANAGE)
+def accept() -> ViewResponse:
+    """Believe the site's root and its list from now on, once the code was typed in."""
+    accepted = enrol_machine.accept_list(
+        request_context.vault(),
+        request_context.settings(),
+        _read_upload("list", "the list of machines"),
+        request.form.get("code", ""),
+        request_context.actor(),
+    )
+    flash(f"This machine is one of {len(accepted.machines)} of {accepted.site}.")
+    return redirect(url_for("machines.show"), 303)
+
+
+@blueprint.post("/machines/update")
+@require_permission(Permission.DEVICE_MANAGE)
+def update() -> ViewResponse:
+    """Take a newer list by hand."""
+    data = _read_upload("list", "the list of machines")
+    received = machine_list.receive_list(request_context.app_state().home, data)
+    state = "is in use now" if received.is_new else "is in use already"
+    flash(f"List number {received.machine_list.version} {state}.")
+    return redirect(url_for("machines.show"), 303)
+
+
+@blueprint.post("/machines/add")
+@require_permission(Permission.DEVICE_MANAGE)
+def add() -> ViewResponse:
+    """Add a machine by its request; the answer shows the code for its screen."""
+    roles = frozenset(role for role in MachineRole if role in request.form.getlist("roles"))
+    enrolment = enrol_machine.add_machine(
+        request_context.vault(),
+        request_context.settings(),
+        enrol_machine.read_request(_read_upload("request", "the machine's request")),
+        request.form.get("code", ""),
+        roles,
+        tuple(request.form.get("wards", "").replace(",", " ").split()),
+        _unlock_stick(),
+        request_context.actor(),
+        required_reason(),
+    )
+    return render_template("machines/added.html", enrolment=enrolment)
+
+
+@blueprint.post("/machines/revoke")
+@require_permission(Permission.DEVICE_MANAGE)
+def revoke() -> ViewResponse:
+    """Believe a machine no longer; the answer shows what it could read."""
+    exposure = revoke_machine.revoke_machine(
+        request_context.vault(),
+        request_context.settings(),
+        request.form.get("machine", ""),
+        _unlock_stick(),
+        request_context.actor(),
+        required_reason(),
+    )
+    return render_template("machines/revoked.html", exposure=exposure)
+
+
+def _unlock_stick() -> SiteKey:
+    """The key whose file and passphrase a form sent; neither is kept."""
+    content = _read_upload("stick", "the key on the stick")
+    name = request.files["stick"].filename or "the key"
+    return site_keys.unlock_site_key(content, name, request.form.get("passphrase", ""))
+
+
+def _read_upload(name: str, what: str) -> bytes:
+    upload = request.files.get(name)
+    if not upload or not upload.filename:
+        raise InputError("web.file", f"No file was chosen for {what}.", "Go back and choose it.")
+    content: bytes = upload.read(MAX_BYTES + 1)
+    return content
