@@ -78,6 +78,8 @@ class Permission(StrEnum):
     SNAPSHOT_BUILD = "snapshot.build"
     SNAPSHOT_LOAD = "snapshot.load"
     SNAPSHOT_LIST = "snapshot.list"
+    QUARANTINE_VIEW = "quarantine.view"
+    QUARANTINE_DECIDE = "quarantine.decide"
     LEDGER_VIEW = "ledger.view"
     LEDGER_MOVE = "ledger.move"
     LEDGER_ASSIGN = "ledger.assign"
@@ -117,6 +119,7 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     AUDIT_VERIFY = "audit.verify"
     CONFIG_MANAGE = "config.manage"
+    BACKUP_MAKE = "backup.make"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ ROLES_ALLOWED: Mapping[Permission, tuple[Role, ...]] = {
     Permission.SNAPSHOT_BUILD: (Role.ADMINISTRATOR, Role.SERVICE),
     Permission.SNAPSHOT_LOAD: (*_CARE, Role.RECORDS_SUPERVISOR, Role.ADMINISTRATOR, Role.SERVICE),
     Permission.SNAPSHOT_LIST: _EVERYONE,
+    Permission.QUARANTINE_VIEW: _EVERYONE,
+    Permission.QUARANTINE_DECIDE: (*_CARE, Role.RECORDS_SUPERVISOR, Role.ADMINISTRATOR),
     Permission.LEDGER_VIEW: (*_PATIENTS, Role.AUDITOR, Role.SERVICE),
     Permission.LEDGER_MOVE: _PATIENTS,
     Permission.LEDGER_ASSIGN: (*_PATIENTS, Role.SERVICE),
@@ -83,6 +85,7 @@ ROLES_ALLOWED: Mapping[Permission, tuple[Role, ...]] = {
     Permission.AUDIT_VIEW: (Role.ADMINISTRATOR, Role.AUDITOR),
     Permission.AUDIT_VERIFY: (Role.SITE, Role.ADMINISTRATOR, Role.AUDITOR, Role.SERVICE),
     Permission.CONFIG_MANAGE: (Role.ADMINISTRATOR,),
+    Permission.BACKUP_MAKE: (Role.ADMINISTRATOR, Role.SERVICE),
 }
 
 

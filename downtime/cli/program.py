@@ -160,6 +160,9 @@ person = add_group("person", "People who may sign in.", "people")
 quality = add_group(
     "quality", "Data quality: what was wrong, and the board against a census.", "quality"
 )
+quarantine = add_group(
+    "quarantine", "Snapshots that changed too much to be believed unseen.", "quarantine"
+)
 reconcile = add_group(
     "reconcile", "Compare paper with the recovered systems, and decide.", "reconcile", "owners"
 )

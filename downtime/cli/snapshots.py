@@ -8,10 +8,14 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.cli.program import snapshot
-from downtime.cli.session import Output, Session, command
+from downtime.cli.session import Output, Session, command, pick
+from downtime.errors import StaleDataError
 from downtime.feeds.model import Outcome, Reject
-from downtime.snapshot import load_bundle, local_snapshots, publish_snapshot
-from downtime.snapshot.publish_snapshot import PublishedSnapshot
+from downtime.fleet.publish_snapshot import PublishedSnapshot, publish_snapshot
+from downtime.fleet.quarantine_model import QuarantineEntry
+from downtime.fleet.receive_snapshot import receive_snapshot
+from downtime.outage.outages import list_down_systems
+from downtime.snapshot import local_snapshots
 
 REJECTS_SHOWN = 20
 """Rejected messages that are named; `--json` names all of them."""
@@ -40,17 +44,24 @@ def build(
     """Read feeds, bring the state up to date, and publish it as one sealed bundle.
 
     Everything is kept in the ledger first. Without files it is what the ledger received meanwhile.
+    A snapshot that changed implausibly is put in quarantine and not published: exit 3. What a system
+    sends after its outage was declared here waits until it is marked as restored.
     """
-    built = publish_snapshot.publish_snapshot(
-        session.vault, session.settings, [*sources, *more], to, session.actor
-    )
-    failed = strict and not built.intake.is_complete
-    return Output(_build_document(built), _build_lines(built), int(failed))
+    vault, actor = session.vault, session.actor
+    down = list_down_systems(vault)
+    paths = [*sources, *more]
+    built = publish_snapshot(vault, session.settings, paths, to, actor, down=down)
+    if strict and not built.intake.is_complete:
+        return Output(_build_document(built), _build_lines(built), 1)
+    exit_code = StaleDataError.exit_code if built.quarantine else 0
+    return Output(_build_document(built), _build_lines(built), exit_code)
 
 
 def _build_document(built: PublishedSnapshot) -> dict[str, Any]:
     return {
-        "bundle": str(built.bundle),
+        "bundle": str(built.bundle) if built.bundle else None,
+        "quarantine": quarantine_document(built.quarantine),
+        "held": dict(built.intake.held),
         "id": built.header.id,
         "sequence": built.header.sequence,
         "messages": built.messages,
@@ -110,7 +121,12 @@ def _build_lines(built: PublishedSnapshot) -> Iterator[str]:
     for arrival, reason in sorted(built.intake.quarantined.items()):
         yield f"  in quarantine: message {arrival}: {reason}"
         yield f"    if it is right: 'downtime ingest release {arrival} --reason …'"
-    yield f"Bundle {built.bundle}"
+    for system, count in sorted(built.intake.held.items()):
+        yield f"  held: {count} of {system}, whose outage is declared: 'downtime outage end' applies them"
+    if built.quarantine:
+        yield from quarantine_lines(built.quarantine)
+    else:
+        yield f"Bundle {built.bundle}"
 
 
 def describe_reject(reject: Reject) -> str:
@@ -129,13 +145,40 @@ def describe_reject(reject: Reject) -> str:
 def load(session: Session, bundle: Path) -> Output:
     """Verify a bundle and put it in use; the last good snapshot stays if anything fails.
 
-    BUNDLE is a file, or the folder that 'snapshot build' writes to: then its newest is taken.
+    BUNDLE is a file, or the folder that 'snapshot build' writes to: then its newest is taken. One
+    that changed implausibly is put in quarantine: exit 3.
     """
-    info = load_bundle.load_bundle(session.vault, session.settings, bundle, session.actor)
-    return Output(
-        _document(info),
-        [f"Snapshot {info.header.sequence} of {info.header.created} is in use.", *info.warnings],
-    )
+    vault, down = session.vault, list_down_systems(session.vault)
+    received = receive_snapshot(vault, session.settings, bundle, session.actor, down=down)
+    if received.info is None:
+        entry = received.quarantine
+        document = {"quarantine": quarantine_document(entry)}
+        lines = quarantine_lines(entry) if entry else ()
+        return Output(document, lines, StaleDataError.exit_code)
+    info = received.info
+    in_use = f"Snapshot {info.header.sequence} of {info.header.created} is in use."
+    return Output(_document(info), [in_use, *received.warnings])
+
+
+def quarantine_document(entry: QuarantineEntry | None) -> dict[str, Any] | None:
+    """A snapshot in quarantine; no patient data."""
+    if entry is None:
+        return None
+    names = ("number", "door", "scope", "state", "snapshot", "created", "since", "times")
+    decided = ("compared_with", "decided", "decided_by", "reason")
+    document = pick(entry, *names, *decided, reasons="sentences")
+    return document | {"released_by_publisher": dict(entry.released_by_publisher)}
+
+
+def quarantine_lines(entry: QuarantineEntry) -> Iterator[str]:
+    """Why it is in quarantine, and what to do."""
+    if entry.is_open:
+        yield f"Snapshot {entry.snapshot} is in quarantine: the one before stays the newest."
+    else:
+        yield f"Snapshot {entry.snapshot} was {entry.state} by {entry.decided_by}: {entry.reason}."
+    yield from (f"  {sentence}" for sentence in entry.sentences)
+    if entry.is_open:
+        yield f"  Look at it: 'downtime quarantine show {entry.number}'"
 
 
 @command(snapshot, "list", permission=Permission.SNAPSHOT_LIST)

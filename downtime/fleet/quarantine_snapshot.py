@@ -146,7 +146,7 @@ def get_entry(vault: Vault, number: int) -> QuarantineEntry:
     raise NotFoundError(
         "quarantine.unknown",
         f"There is no snapshot in quarantine with the number {number}.",
-        "See 'downtime snapshot quarantine list', or the page Snapshots.",
+        "See 'downtime quarantine list', or the page Snapshots.",
     )
 
 

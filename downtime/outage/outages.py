@@ -23,6 +23,14 @@ def get_outage(vault: Vault, outage_id: str) -> Outage:
     return _get(vault.db, outage_id)
 
 
+def list_down_systems(vault: Vault) -> dict[str, str]:
+    """Each system that is down now, with the time (UTC) of its loss; a drill takes none down."""
+    outage = find_current(vault)
+    if outage is None or outage.drill:
+        return {}
+    return {system.name: system.declared for system in outage.systems if not system.ended}
+
+
 def list_outages(vault: Vault) -> list[Outage]:
     """All outages and drills, newest first."""
     return store.fetch_outages(vault.db)
