@@ -4,10 +4,12 @@
   second one that it could be.
 - A corrected report is sent whole. What it holds no longer is marked; a value that was only counted,
   and not numbered by its laboratory (OBX-4), gives way to those of its code that are there now.
+- A report that was cancelled has no result: what it held before, and what is sent with it, is marked,
+  and so is a value that was itself cancelled (OBX-11 `X`) and still stands there.
 - A number that was used again after days has values of two specimens: those of the other one are
   marked.
 
-Values of HL7 alone are meant, whose keys begin with their report's: of a FHIR report only those are
+But for what is cancelled, values of HL7 alone are meant, whose keys begin with their report's: of a FHIR report only those are
 sent again that changed.
 """
 
@@ -15,12 +17,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from downtime.clinical.model import ClinicalStatus, DiagnosticReportStatus
 from downtime.snapshot.corrections import CORRECTED
 from downtime.snapshot.record_state import RecordState
 from downtime.snapshot.traces import SPECIMEN, list_traces
 
 NOT_IN_CORRECTION = "Not in the report as it was corrected."
 OTHER_SPECIMEN = "Of another specimen with the same number."
+REPORT_CANCELLED = "NOT A RESULT: its report was cancelled."
+VALUE_CANCELLED = "NOT A RESULT: it was cancelled."
+_NO_RESULT = frozenset({DiagnosticReportStatus.CANCELLED, ClinicalStatus.ENTERED_IN_ERROR})
 _Sent = tuple[str, int, int]
 """When a message was sent: MSH-7, MSH-13, arrival number."""
 
@@ -33,6 +39,7 @@ class DoubtfulReport:
     """When its last correction was sent."""
     specimen_day: str = ""
     """The day of its specimen, when it has had others."""
+    is_cancelled: bool = False
 
 
 def find_namespaced(keys: Iterable[str]) -> dict[str, str]:
@@ -59,9 +66,16 @@ def find_doubt(state: RecordState, days: int) -> DoubtfulReport | None:
     fields = state.fields
     specimens = sorted(list_traces(fields, SPECIMEN))
     is_reused = len(specimens) > 1 and _count_days(specimens[0], specimens[-1]) > days
-    if corrected is None and not is_reused:
+    is_cancelled = fields.get("status") in _NO_RESULT
+    if corrected is None and not is_reused and not is_cancelled:
         return None
-    return DoubtfulReport(corrected, str(fields.get("collected", ""))[:10] if is_reused else "")
+    specimen_day = str(fields.get("collected", ""))[:10] if is_reused else ""
+    return DoubtfulReport(corrected, specimen_day, is_cancelled)
+
+
+def is_cancelled_value(fields: Mapping[str, object]) -> bool:
+    """Whether a value is still there that was cancelled: it must not be read as a result."""
+    return fields.get("status") in _NO_RESULT and bool(fields.get("value"))
 
 
 def sort_values(
@@ -70,6 +84,11 @@ def sort_values(
     """Keys of the values of a report that are not its own any more, and what to write beside each;
     nothing where another value stands in its place.
     """
+    if report.is_cancelled:
+        for name, state in values.items():
+            if state.fields.get("value"):
+                yield name, REPORT_CANCELLED
+        return
     by_key = {name: state for name, state in values.items() if name.startswith(f"{key}|")}
     sent = {name: max(layer.stamp[1:4] for layer in state.layers) for name, state in by_key.items()}
     if report.corrected and any(when >= report.corrected for when in sent.values()):

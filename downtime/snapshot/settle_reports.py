@@ -8,9 +8,11 @@ from downtime.clinical.model import DiagnosticReportStatus
 from downtime.feeds.model import FindingKind
 from downtime.snapshot.data_quality import FindingTally
 from downtime.snapshot.report_contents import (
+    VALUE_CANCELLED,
     DoubtfulReport,
     find_doubt,
     find_namespaced,
+    is_cancelled_value,
     sort_values,
 )
 from downtime.snapshot.settled_state import SettledState, group_by_person, lay_over
@@ -68,6 +70,8 @@ class ReportSettler:
             if report in names:
                 self._collect(waiting, report, item)
             else:
+                if is_cancelled_value(item.state.fields):
+                    _add_remark(item, VALUE_CANCELLED)
                 yield item
         for report, values in waiting.items():
             if doubtful_report := self.doubtful.get(report):
@@ -97,10 +101,17 @@ class ReportSettler:
             sort_values(doubtful_report, report[2], states, self.specimen_days)
         ):
             if remark:
-                note = states[name].fields.get("note", "")
-                states[name].set_derived({"note": f"{note}\n{remark}".strip()})
+                _add_remark(values[name], remark)
             else:
                 del values[name]
+            if doubtful_report.is_cancelled:
+                values[name].state.set_derived({"status": DiagnosticReportStatus.CANCELLED})
             if doubtful_report.corrected:
                 text = "A corrected report no longer holds a result that it held before."
                 self.findings.add(FindingKind.RESULT_WITHDRAWN, report[0], text, "Observation")
+
+
+def _add_remark(item: SettledState, remark: str) -> None:
+    """Put what holds of a value before its note, so that no narrow column cuts it off."""
+    note = item.state.fields.get("note", "")
+    item.state.set_derived({"note": f"{remark}\n{note}".strip()})

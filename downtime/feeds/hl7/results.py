@@ -34,6 +34,8 @@ _BY_ORDER_STATUS = {
     "DC": ResultStatus.CANCELLED,
 }
 """What ORC-5 means where OBR-25 is empty."""
+_CANCELLING_CONTROLS = frozenset({"CA", "OC", "CR", "DC", "OD", "DR"})
+"""Order controls (ORC-1) of an order that was cancelled."""
 _COMPLETE = frozenset("FCUNX")
 """Statuses of observations (OBX-11) after which no more is awaited."""
 _SHARED_FIELDS = ("filler", "department", "code", "display", "collected")
@@ -136,6 +138,8 @@ def _result_status(reader: MessageReader, order: OrderGroup, statuses: set[str])
         reader.note(FindingKind.UNKNOWN_STATUS, "OBR-25 is no status that is known", "OBR-25")
     if by_order := _BY_ORDER_STATUS.get(order.status):
         return by_order
+    if order.orc and order.orc.text(1).upper() in _CANCELLING_CONTROLS:
+        return ResultStatus.CANCELLED
     if statuses and statuses <= _COMPLETE:
         return ResultStatus.CORRECTED if ResultStatus.CORRECTED in statuses else ResultStatus.FINAL
     return ResultStatus.PRELIMINARY if statuses else ""

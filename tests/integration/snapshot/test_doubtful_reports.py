@@ -6,7 +6,12 @@ import pytest
 
 from downtime.settings import Settings
 from downtime.snapshot.preview_state import preview_state
-from downtime.snapshot.report_contents import NOT_IN_CORRECTION, OTHER_SPECIMEN
+from downtime.snapshot.report_contents import (
+    NOT_IN_CORRECTION,
+    OTHER_SPECIMEN,
+    REPORT_CANCELLED,
+    VALUE_CANCELLED,
+)
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 
@@ -107,3 +112,36 @@ def test_a_number_meets_the_only_one_with_its_namespace(read):
         report("1100", "L7", [("K", "", "7.1")], "P"),
     ):
         assert sorted(statuses) == ["final", "final", "preliminary"]
+
+
+VALUES = [("K", "", "7.1"), ("NA", "", "140")]
+
+
+@pytest.mark.parametrize("repeated", [[], VALUES])
+def test_a_cancelled_report_leaves_no_value_that_looks_like_a_result(read, repeated):
+    cancelled = report("1100", "L7", repeated, status="X")
+    for values, statuses, _ in read(report("1000", "L7", VALUES), cancelled):
+        assert {note.splitlines()[0] for _, _, note in values} == {REPORT_CANCELLED}
+        assert statuses == ["cancelled"]
+
+
+def test_a_report_that_is_sent_again_after_its_cancellation_holds(read):
+    messages = (
+        report("1000", "L7", VALUES),
+        report("1100", "L7", [], status="X"),
+        report("1200", "L7", VALUES),
+    )
+    for values, statuses, _ in read(*messages):
+        assert values == [("K", "7.1", ""), ("NA", "140", "")]
+        assert statuses == ["final"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "left"), [("X", [("K", "7.1", VALUE_CANCELLED)]), ("D", []), ("W", [])]
+)
+def test_a_value_that_was_cancelled_or_wrong_is_no_result(read, sent, left):
+    second = report("1100", "L7", VALUES[:1], status=sent).replace(
+        f"{'|' * 18}{sent}", f"{'|' * 18}F"
+    )
+    for values, _, _ in read(report("1000", "L7", VALUES), second):
+        assert values == [*left, ("NA", "140", "")]
