@@ -15,7 +15,15 @@ from downtime import __version__
 from downtime.cli.options import shared_options
 
 SINGLE_COMMANDS = {
+    "backup": (
+        "safety",
+        "Write all that this machine holds into one sealed file, and open it again to be sure.",
+    ),
     "blank": ("pack", "Print blank forms, each with a serial of its own."),
+    "check": (
+        "safety",
+        "Look at everything in the home: pages, audit, marks, keys; heal damaged snapshots.",
+    ),
     "init": ("homes", "Create a home: keys, an empty vault and its first administrator."),
     "migrate": (
         "homes",
@@ -37,6 +45,7 @@ SINGLE_COMMANDS = {
         "pack",
         "Print one form again, as it was, under a new serial; the old one becomes void.",
     ),
+    "restore": ("safety", "Put a backup of a home back, on this machine or on a new one."),
     "serve": ("serve", "Serve the web app until stopped; it stays locked until somebody signs in."),
     "sign": ("statement", "Sign the completeness statement as one of its leads."),
     "statement": (

@@ -19,7 +19,7 @@ from downtime.clock import Clock, system_clock
 from downtime.config import Home
 from downtime.errors import LockedError, apply_to_each
 from downtime.settings import Settings
-from downtime.vault import keys
+from downtime.vault import copied_home, keys
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -115,7 +115,7 @@ class Session:
         except BaseException:
             signed_in.vault.close()
             raise
-        if notice := signed_in.vault.notice:
+        for notice in copied_home.list_notices(signed_in.vault):
             click.echo(notice, err=True)
         return signed_in
 

@@ -20,6 +20,7 @@ class AuditAction(StrEnum):
 
     INGEST_REPLAY = "ingest.replay"
     SNAPSHOT_BUILD = "snapshot.build"
+    SNAPSHOT_HEAL = "snapshot.heal"
     SNAPSHOT_LOAD = "snapshot.load"
     SNAPSHOT_PIN = "snapshot.pin"
     SNAPSHOT_PUBLISH = "snapshot.publish"

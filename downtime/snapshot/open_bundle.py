@@ -61,6 +61,11 @@ def open_aside(vault: Vault, settings: Settings, sealed: SealedBundle) -> AsideS
     one far above it, or was not sealed for this machine.
     """
     policies.check_number(sealed, find_highest_seen(vault, sealed.publisher), settings)
+    return reopen_aside(vault, settings, sealed)
+
+
+def reopen_aside(vault: Vault, settings: Settings, sealed: SealedBundle) -> AsideSnapshot:
+    """As `open_aside`, of a bundle that is kept here: its number was judged when it came."""
     identity, limit = device.load_device(vault).age_identity, settings.snapshot.max_unpacked_bytes
     header, rows = bundle.open_payload(sealed, identity, limit)
     aside = database_path(vault, header.id).with_name(f".{header.id}.tmp")

@@ -14,9 +14,9 @@ from downtime.vault.store.mark_rows import MarkEvent
 from downtime.vault.vault import Vault
 
 NEXT_STEP = (
-    "If the first one is still in use, stop using this one and set it up as a machine of its own"
-    " (docs/recovery.md); else go on. Then say that you have read this: 'downtime marks read', or the"
-    " page This machine."
+    "If the first one is still in use, stop using this one and set it up anew; else go on. An"
+    " administrator says what happened ('downtime marks read', or the page Audit), and this is shown"
+    " no more."
 )
 
 
@@ -34,6 +34,12 @@ def check_at_opening(vault: Vault) -> None:
 def list_sentences(vault: Vault) -> list[str]:
     """What was found and nobody has read yet, oldest first."""
     return [describe_event(event) for event in mark_rows.fetch_unread_events(vault.db)]
+
+
+def list_notices(vault: Vault) -> list[str]:
+    """What whoever has just opened the vault should know of it."""
+    found = list_sentences(vault)
+    return [*filter(None, [vault.notice]), *found, *[NEXT_STEP] * bool(found)]
 
 
 def describe_event(event: MarkEvent) -> str:

@@ -15,6 +15,7 @@ CHECKPOINT_FORMAT = "audit-checkpoint/1"
 class AuditAction(StrEnum):
     """What an entry of the audit says was done; the chain keeps the words."""
 
+    BACKUP_MAKE = "backup.make"
     HOME_COPIED = "home.copied"
     HOME_RESTORED = "home.restored"
     JOB_CANCEL = "job.cancel"

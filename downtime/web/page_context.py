@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request
 
 from downtime.accounts.model import Permission, Person
 from downtime.accounts.permissions import ROLE_TITLES
 from downtime.clock import to_text
+from downtime.fleet import quarantine_alarm
 from downtime.outage import outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.snapshot import freshness, local_snapshots
-from downtime.vault import device
+from downtime.vault import copied_home, device
 from downtime.web import navigation, request_context
 from downtime.web.access_control import has_permission
 
@@ -120,6 +122,9 @@ def _list_alarms() -> Iterator[str]:
     vault = request_context.vault()
     if vault.is_read_only:
         yield vault.notice
+    yield from copied_home.list_sentences(vault)
+    zone = ZoneInfo(request_context.settings().site.time_zone)
+    yield from quarantine_alarm.list_alarms(vault, request_context.now(), zone)
     age = freshness.describe_clock_fault(
         request_context.now(), local_snapshots.get_latest_time(vault), request_context.settings()
     )

@@ -17,6 +17,11 @@ def is_intact(connection: Any) -> bool:
     return not pages and [tuple(row) for row in rows] == [("ok",)]
 
 
+def count_damaged_pages(connection: Any) -> int:
+    """How many pages are not as they were written."""
+    return len(connection.execute("PRAGMA cipher_integrity_check").fetchall())
+
+
 def fetch_contents(connection: Any) -> DatabaseContents:
     """The number of rows of each table, and the hash of the last audit entry."""
     names = connection.execute(

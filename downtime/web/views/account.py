@@ -9,6 +9,7 @@ from downtime.accounts import people, sessions
 from downtime.accounts import sign_in as accounts_sign_in
 from downtime.accounts.model import Permission
 from downtime.errors import InputError, LockedError, UserError
+from downtime.vault import copied_home
 from downtime.web import access_control, request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
@@ -37,7 +38,7 @@ def sign_in() -> ViewResponse:
             )
             if held_vault is None:
                 web.vault_holder.keep_vault(signed_in.vault)
-                if notice := signed_in.vault.notice:
+                for notice in copied_home.list_notices(signed_in.vault):
                     flash(notice)
         with web.vault_holder.lend_vault() as vault:
             token = sessions.start_session(

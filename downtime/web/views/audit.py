@@ -1,10 +1,11 @@
 """Audit: who did what, newest first, and the check of the whole chain."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts import people
 from downtime.accounts.model import Permission
 from downtime.vault import audit as chain
+from downtime.vault import copied_home
 from downtime.vault.audit import ChainVerification
 from downtime.vault.store import audit_chain
 from downtime.web import request_context
@@ -30,6 +31,16 @@ def verify() -> ViewResponse:
     return _page(chain.verify_chain(request_context.vault().db))
 
 
+@blueprint.post("/audit/copied-home")
+@require_permission(Permission.DEVICE_MANAGE)
+def explain_copy() -> ViewResponse:
+    """Say what happened to a home that was copied or put back."""
+    reason = request.form.get("reason", "")
+    copied_home.confirm_reading(request_context.vault(), request_context.actor(), reason)
+    flash("Kept in the audit; it is shown no more.")
+    return redirect(url_for("audit.show"), 303)
+
+
 def _page(checked: ChainVerification | None) -> ViewResponse:
     db = request_context.vault().db
     total = audit_chain.count_entries(db)
@@ -42,6 +53,7 @@ def _page(checked: ChainVerification | None) -> ViewResponse:
         entries=entries[:PAGE],
         total=total,
         checked=checked,
+        copies=copied_home.list_sentences(request_context.vault()),
         asked={name: value for name, value in asked.items() if value},
         older=entries[PAGE - 1].seq if len(entries) > PAGE else None,
         is_newest=before > total,

@@ -1,0 +1,48 @@
+"""Look at every opened snapshot; one that is damaged or missing is opened again from its sealed bundle."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from downtime.errors import UserError
+from downtime.settings import Settings
+from downtime.snapshot.local_snapshots import database_key, database_path
+from downtime.snapshot.model import AuditAction
+from downtime.snapshot.open_bundle import reopen_aside, verify_bundle_file
+from downtime.snapshot.store import snapshot_index
+from downtime.vault.check_home import CheckedPart, find_damage
+from downtime.vault.files import flush_folder
+from downtime.vault.model import Actor
+from downtime.vault.vault import Vault
+
+_NEXT = "Load the newest bundle; print from the snapshots that are sound meanwhile."
+
+
+def check_snapshots(vault: Vault, settings: Settings, actor: Actor) -> Iterator[CheckedPart]:
+    """Each snapshot, healed where that was needed and possible."""
+    for row in snapshot_index.list_entries(vault.db):
+        path, key = database_path(vault, row.id), database_key(vault, row.id)
+        fault = find_damage(path, key) if path.exists() else "its file is missing."
+        if fault and heal_snapshot(vault, settings, row, actor):
+            fault = ""
+            yield CheckedPart(f"snapshot {row.id} (was damaged, opened again from its bundle)")
+        elif fault:
+            yield CheckedPart(f"snapshot {row.id}", fault, _NEXT)
+        else:
+            yield CheckedPart(f"snapshot {row.id}")
+
+
+def heal_snapshot(
+    vault: Vault, settings: Settings, row: snapshot_index.SnapshotEntry, actor: Actor
+) -> bool:
+    """Open one again from the bundle that is kept with it; whether that was possible."""
+    with suppress(UserError, OSError):
+        sealed = verify_bundle_file(vault.home, settings, vault.home.bundles_folder / row.bundle)
+        aside = reopen_aside(vault, settings, sealed)
+        aside.snapshot.close()
+        path = database_path(vault, row.id)
+        aside.path.replace(path)
+        flush_folder(path.parent)
+        with vault.change(actor, AuditAction.SNAPSHOT_HEAL, target=row.id):
+            pass
+        return True
+    return False

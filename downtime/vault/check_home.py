@@ -1,0 +1,129 @@
+"""Look at everything that lies in a home: pages, chain, checkpoints, marks, keys, identity, list of machines.
+
+Nothing is changed. What is damaged is named, with the way out.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlcipher3
+
+from downtime.errors import LockedError, UserError
+from downtime.vault import checkpoint, device, keys, machines
+from downtime.vault.copied_home import list_sentences
+from downtime.vault.database import open_with_key
+from downtime.vault.find_copies import MarkFinding, compare_marks
+from downtime.vault.key_rotation import list_databases
+from downtime.vault.store import tables
+from downtime.vault.vault import Vault
+
+RESTORE = (
+    "Print what is needed now; then keep this home as it is, and put the last backup back into a new"
+    " folder: 'downtime restore FILE --home DIR'. What was entered since lies on paper and at the"
+    " records station."
+)
+_STEPS = {
+    "vault.db": RESTORE,
+    "state.db": "Remove it: the next build makes it again from the ledger. Keep the ledger.",
+    "base.db": "Put the last backup back: what has left the ledger is only in it.",
+}
+_LEDGER_STEP = "Keep the file. The other days go on; ask the systems to send that day again."
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPart:
+    """One thing that was looked at; `fault` is empty when it is as it should be."""
+
+    name: str
+    fault: str = ""
+    next_step: str = ""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not self.fault
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        return (
+            f"{self.name}: {self.fault} {self.next_step}" if self.fault else f"{self.name}: sound"
+        )
+
+
+def check_home(vault: Vault) -> list[CheckedPart]:
+    """All parts of a home but its opened snapshots (`snapshot.heal_snapshots`)."""
+    return [
+        *_check_databases(vault),
+        *_check_chain(vault),
+        _check_marks(vault),
+        *_check_keys(vault),
+    ]
+
+
+def find_damage(path: Path, key: bytes) -> str:
+    """What is wrong with an encrypted database; empty when every page is as it was written."""
+    try:
+        connection = open_with_key(path, key, read_only=True)
+    except LockedError:
+        return "it does not open with this home's key: its first page is damaged."
+    except sqlcipher3.Error as error:
+        return f"it cannot be opened ({type(error).__name__})."
+    try:
+        if damaged := tables.count_damaged_pages(connection):
+            return f"{damaged} of its pages are damaged."
+        return "" if tables.is_intact(connection) else "its rows and indexes do not fit together."
+    except sqlcipher3.Error as error:
+        return f"it cannot be read to its end ({type(error).__name__})."
+    finally:
+        connection.close()
+
+
+def _check_databases(vault: Vault) -> Iterator[CheckedPart]:
+    home = vault.home
+    for path, purpose in list_databases(home):
+        if path.parent == home.snapshots_folder:
+            continue
+        name = path.relative_to(home.path).as_posix()
+        fault = find_damage(path, vault.derive_key(purpose))
+        step = _STEPS.get(name, _LEDGER_STEP if path.parent == home.ingest_folder else "Remove it.")
+        yield CheckedPart(name, fault, step if fault else "")
+
+
+def _check_chain(vault: Vault) -> Iterator[CheckedPart]:
+    try:
+        problems = checkpoint.verify_checkpoints(vault).problems
+    except sqlcipher3.DatabaseError:
+        problems = ("The audit cannot be read to its end.",)
+    yield from (
+        CheckedPart("audit", problem, "Tell security, and keep this home.") for problem in problems
+    )
+    if not problems:
+        yield CheckedPart("audit")
+
+
+def _check_marks(vault: Vault) -> CheckedPart:
+    finding, _ = compare_marks(vault, vault.db)
+    if sentences := list_sentences(vault):
+        return CheckedPart("marks", sentences[-1], "Say what happened: 'downtime marks read'.")
+    if finding in (MarkFinding.FITS, MarkFinding.NEW, MarkFinding.INTERRUPTED):
+        return CheckedPart("marks")
+    return CheckedPart(
+        "marks", "they do not fit this vault, and could not be written.", "Make room on the disk."
+    )
+
+
+def _check_keys(vault: Vault) -> Iterator[CheckedPart]:
+    parts: Mapping[str, Callable[[], object]] = {
+        "key slots": lambda: keys.load_slot_file(vault.home),
+        "identity": lambda: device.load_device(vault),
+        "list of machines": lambda: machines.list_machines(vault.home),
+    }
+    for name, read in parts.items():
+        try:
+            read()
+        except UserError as error:
+            yield CheckedPart(name, error.sentence, error.next_step)
+        else:
+            yield CheckedPart(name)
