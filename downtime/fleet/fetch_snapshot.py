@@ -15,7 +15,7 @@ from downtime.errors import UntrustedError, UserError
 from downtime.fleet import machine_list
 from downtime.fleet.outbox import MACHINES
 from downtime.fleet.places import Place, scope_folder
-from downtime.fleet.reach_places import visit_places
+from downtime.fleet.reach_places import note_result, visit_places
 from downtime.fleet.run_state import PlaceState, RunState
 from downtime.settings import Settings
 from downtime.snapshot.bundle import SUFFIX, SealedBundle
@@ -73,19 +73,24 @@ def fetch_newest(run: Fetching) -> bool:
     make_private_folder(run.home.inbox_folder)
     _note_scope(run)
     states = {name: run.state.place(name) for name in run.places}
-    visit_places(run.places, states, run.settings.fleet, run.pace, run.now, _ask(run, states))
+    settings = run.settings.fleet
+    for state in states.values():
+        state.requests = {}
+    errors = visit_places(run.places, states, settings, run.pace, _ask(run, states))
+    fetched = _fetch_best(run, states, errors)
+    for name, error in errors.items():
+        note_result(states[name], error, settings, run.now)
+    return fetched
+
+
+def _fetch_best(
+    run: Fetching, states: Mapping[str, PlaceState], errors: dict[str, Exception | None]
+) -> bool:
     for name, pointer in _sort_offers(run):
-        state = states[name]
-        visit_places(
-            {name: run.places[name]},
-            states,
-            run.settings.fleet,
-            run.pace,
-            run.now,
-            _fetch(run, pointer),
-        )
-        if not state.fault:
-            state.versions[run.folder] = run.versions[name]
+        place, fetch = {name: run.places[name]}, _fetch(run, pointer)
+        errors |= visit_places(place, states, run.settings.fleet, run.pace, fetch)
+        if errors[name] is None:
+            states[name].versions[run.folder] = run.versions[name]
             return True
     return False
 

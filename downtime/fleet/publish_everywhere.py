@@ -10,7 +10,7 @@ from downtime.fleet.fetch_snapshot import AtPlace
 from downtime.fleet.model import Direction
 from downtime.fleet.places import require_places
 from downtime.fleet.publish_snapshot import publish_snapshot
-from downtime.fleet.reach_places import describe_fault, list_due, visit_places
+from downtime.fleet.reach_places import describe_fault, list_due, note_result, visit_places
 from downtime.fleet.run_state import PlaceState, RunState, hold_run
 from downtime.settings import Settings
 from downtime.transport.carrier import PacedCarrier
@@ -46,8 +46,11 @@ def publish_everywhere(
             state.fault = _build(vault, settings, actor, paths, down)
         due = list_due(places, state.places, vault.clock())
         states = {name: state.place(name) for name in due}
+        for place in states.values():
+            place.requests = {}
         visit = _carry(vault.home, states, at_place)
-        visit_places(due, states, settings.fleet, pace, vault.clock(), visit)
+        for name, error in visit_places(due, states, settings.fleet, pace, visit).items():
+            note_result(states[name], error, settings.fleet, vault.clock())
         site = [(place.epoch, place.sequence) for place in states.values() if not place.fault]
         state.epoch, state.sequence = max([(state.epoch, state.sequence), *site])
         if not state.fault and (site or not due):

@@ -47,19 +47,14 @@ def visit_places(
     states: Mapping[str, PlaceState],
     settings: FleetSettings,
     pace: Pace,
-    now: datetime,
     visit: Callable[[str, PacedCarrier], None],
-) -> None:
-    """Open each place and do what there is to do; in its state stands how that went.
-
-    A place that failed is left out until its time: at random within a span that doubles.
-    """
+) -> dict[str, Exception | None]:
+    """Open each place and do what there is to do there; what each raised, None for all well."""
     threads = {
         name: CallThread(partial(_visit_one, place, states[name], pace, partial(visit, name)))
         for name, place in places.items()
     }
-    for name, thread in threads.items():
-        note_result(states[name], thread.wait(settings.place_seconds), settings, now)
+    return {name: thread.wait(settings.place_seconds) for name, thread in threads.items()}
 
 
 def _visit_one(
@@ -69,7 +64,8 @@ def _visit_one(
     try:
         visit(carrier)
     finally:
-        state.requests = asdict(carrier.traffic)
+        for kind, count in asdict(carrier.traffic).items():
+            state.requests[kind] = state.requests.get(kind, 0) + count
         with suppress(OSError):
             carrier.close()
 
@@ -94,7 +90,7 @@ def _is_waiting(state: PlaceState, now: datetime) -> bool:
 def note_result(
     state: PlaceState, error: Exception | None, settings: FleetSettings, now: datetime
 ) -> None:
-    """Write down how a place did, and when it is asked again."""
+    """Write down how a place did, and when it is asked again: at random, in a span that doubles."""
     state.last_try = to_text(now)
     if error is None:
         state.fault, state.failures, state.next_try = "", 0, ""

@@ -4,6 +4,7 @@ A file keeps its name and its content for good. The small pointer `latest.json` 
 so that whoever follows it always finds a whole file.
 """
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -94,7 +95,8 @@ def read_file(path: Path, limit: int, limit_setting: str) -> bytes:
     """A whole sealed file; NotFoundError, InputError when it has more bytes than the setting."""
     try:
         with path.open("rb") as file:
-            content = file.read(limit + 1)
+            # As much as it has: asked for the limit, Python takes that much memory at once.
+            content = file.read(min(os.fstat(file.fileno()).st_size, limit) + 1)
     except OSError:
         raise NotFoundError(
             "bundle.missing", f"There is no bundle {path.name}.", "Check the name or the stick."
