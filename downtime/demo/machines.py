@@ -11,8 +11,9 @@ from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.demo.staff import WHY, Staff
 from downtime.fleet import enrol_machine, machine_list, site_keys, site_root
+from downtime.fleet.publish_snapshot import publish_snapshot
+from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.fleet.site_root import NewStick
-from downtime.snapshot import load_bundle, publish_snapshot
 from downtime.vault import device
 from downtime.vault.machines import Machine
 from downtime.vault.model import MachineRole
@@ -86,7 +87,7 @@ def deliver(story: Story, publisher: SignedIn, phase: str) -> None:
             f" {written.appointments} appointments in {len(written.files)} files."
         )
     with story.step(f"build_{phase}", "The publisher reads them and seals a snapshot."):
-        built = publish_snapshot.publish_snapshot(
+        built = publish_snapshot(
             publisher.vault, story.settings, [feeds], bundles, publisher.actor, WHY
         )
         story.report(
@@ -98,9 +99,10 @@ def deliver(story: Story, publisher: SignedIn, phase: str) -> None:
                 f"  {Path(reject.position.file).name} {reject.position.number}: {reject.reason}"
             )
     with story.step(f"load_{phase}", "The laptop checks the seal, opens it, and puts it in use."):
-        info = load_bundle.load_bundle(
-            story.laptop, story.settings, built.bundle, story.staff.actors["site"], WHY
+        received = receive_snapshot(
+            story.laptop, story.settings, built.require_bundle(), story.staff.actors["site"], WHY
         )
+        info = received.require_info()
         story.report(
             f"Snapshot {info.header.sequence}, {sum(info.header.counts.values())} records."
         )

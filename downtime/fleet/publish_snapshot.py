@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from downtime.clock import to_text
-from downtime.errors import UserError
+from downtime.errors import ConflictError, UserError
 from downtime.feeds.model import Reject
 from downtime.fleet.outbox import put_in_folder, read_folder
 from downtime.fleet.quarantine_model import Door, QuarantineEntry, QuarantineState
@@ -39,6 +39,16 @@ class PublishedSnapshot:
     built: BuiltSnapshot
     bundle: Path | None
     quarantine: QuarantineEntry | None = None
+
+    def require_bundle(self) -> Path:
+        """The file that lies there; ConflictError while it waits in quarantine."""
+        if self.bundle is None:
+            raise ConflictError(
+                "quarantine.kept-back",
+                "The snapshot changed too much to be published unseen: it is in quarantine.",
+                "Look at it with 'downtime quarantine list', or on the page Snapshots.",
+            )
+        return self.bundle
 
     @property
     def header(self) -> SnapshotHeader:

@@ -121,6 +121,12 @@ def _find_last(vault: Vault, door: Door, scope: str) -> str:
     return rows[-1].snapshot if rows else ""
 
 
+def find_last_created(vault: Vault, entry: QuarantineEntry) -> str:
+    """When the last one was made (UTC) that was believed at the door of an entry; empty without one."""
+    rows = footprints.select_footprints(vault.db, entry.door, entry.scope)
+    return rows[-1].created if rows else ""
+
+
 def find_release(vault: Vault, door: Door, header: SnapshotHeader) -> dict[str, str]:
     """The newest release at the publisher since the snapshot that is in use here; else empty."""
     rows = footprints.select_footprints(vault.db, door, header.scope)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from downtime.errors import ConflictError
 from downtime.fleet.churn_findings import ChurnFinding
 from downtime.fleet.footprint_history import make_row, remember_snapshot
 from downtime.fleet.quarantine_model import Door, QuarantineEntry, QuarantineState
@@ -42,6 +43,16 @@ class ReceivedSnapshot:
     info: SnapshotInfo | None
     quarantine: QuarantineEntry | None = None
     warnings: tuple[str, ...] = ()
+
+    def require_info(self) -> SnapshotInfo:
+        """The snapshot that is in use now; ConflictError while it waits in quarantine."""
+        if self.info is None:
+            raise ConflictError(
+                "quarantine.kept-back",
+                "This snapshot changed too much to be used unseen: it is in quarantine.",
+                "Look at it with 'downtime quarantine list', or on the page Snapshots.",
+            )
+        return self.info
 
 
 def receive_snapshot(

@@ -83,7 +83,7 @@ SITE_AREAS: tuple[MenuArea, ...] = (
     _single_page("machines.show", "Machines", Permission.DEVICE_MANAGE),
     _single_page("audit.show", "Audit", Permission.AUDIT_VERIFY),
 )
-MENU_BLUEPRINTS = {"queues": "keying", "verifying": "keying"}
+MENU_BLUEPRINTS = {"quarantine": "snapshots", "queues": "keying", "verifying": "keying"}
 """Blueprints whose pages belong to the menu page of another one."""
 START_PAGES = (
     (Permission.ENTRY_KEY, "worklists.show"),

@@ -16,6 +16,8 @@ from downtime.config import Home
 from downtime.demo.feeds import write_feeds
 from downtime.entry.model import Entry, EntryState
 from downtime.entry.store import entries as entry_store
+from downtime.fleet.publish_snapshot import publish_snapshot
+from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.outage import outages
 from downtime.paper import serials
 from downtime.paper.forms.load_form import load_form
@@ -24,8 +26,7 @@ from downtime.paper.model import FormDraft, FormState, Pack, Subject, make_subje
 from downtime.paper.store import issued_forms as paper_store
 from downtime.paper.store import layouts, packs
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle, local_snapshots
-from downtime.snapshot.publish_snapshot import publish_snapshot
+from downtime.snapshot import local_snapshots
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -64,7 +65,7 @@ def hospital(
     for phase in ("before", "after"):
         write_feeds(folder / phase, "small", 7, phase, at)
         built = publish_snapshot(vault, settings, [folder / phase], folder / f"out-{phase}", WHO)
-        load_bundle.load_bundle(vault, settings, built.bundle, WHO)
+        receive_snapshot(vault, settings, built.bundle, WHO)
         if phase == "before":
             outage = outages.declare_systems_down(
                 vault, ["LIMS"], WHO, "bench", known=settings.systems.names,

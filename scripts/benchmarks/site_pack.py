@@ -18,12 +18,12 @@ from downtime.accounts.sign_in import SignedIn
 from downtime.config import Home, load_settings
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
+from downtime.fleet.publish_snapshot import publish_snapshot
+from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.paper.packs import prepare_layouts
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle
-from downtime.snapshot.publish_snapshot import publish_snapshot
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 SIZE = "large"
@@ -78,7 +78,7 @@ def hospital(folder: Path) -> Iterator[tuple[SignedIn, Settings]]:
         built = publish_snapshot(
             vault, settings, [folder / "feeds"], folder / "out", signed_in.actor
         )
-        load_bundle.load_bundle(vault, settings, built.bundle, signed_in.actor)
+        receive_snapshot(vault, settings, built.bundle, signed_in.actor)
         yield signed_in, settings
 
 

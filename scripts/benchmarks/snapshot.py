@@ -15,8 +15,9 @@ from downtime.clinical.model import Patient
 from downtime.config import Home, load_settings
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
-from downtime.snapshot import load_bundle, local_snapshots
-from downtime.snapshot.publish_snapshot import publish_snapshot
+from downtime.fleet.publish_snapshot import publish_snapshot
+from downtime.fleet.receive_snapshot import receive_snapshot
+from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
@@ -46,7 +47,7 @@ def _figures(folder: Path) -> Iterator[dict[str, Any]]:
             vault, settings, [folder / "feeds"], folder / "out", signed_in.actor
         )
         after_build = time.process_time()
-        load_bundle.load_bundle(vault, settings, built.bundle, signed_in.actor)
+        receive_snapshot(vault, settings, built.bundle, signed_in.actor)
         seconds = time.process_time() - after_build
         records = sum(built.header.counts.values())
         megabytes = built.bundle.stat().st_size / 1e6

@@ -13,8 +13,9 @@ from downtime.clock import Clock
 from downtime.config import Home
 from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
+from downtime.fleet.publish_snapshot import publish_snapshot
+from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle, publish_snapshot
 from downtime.vault.model import Actor, MachineRole
 from downtime.vault.vault import Vault
 from tests.site import Site
@@ -131,8 +132,7 @@ def publish_to(
     """The hospital's systems send what they know, and these machines open the snapshot of it."""
     feeds, by = folder / "feeds" / phase, fleet.publisher
     write_feeds(feeds, "small", seed, phase, begin)
-    built = publish_snapshot.publish_snapshot(
-        by.vault, by.settings, [feeds], folder / "bundles", by.actor, WHY
-    )
+    built = publish_snapshot(by.vault, by.settings, [feeds], folder / "bundles", by.actor, WHY)
     for machine in machines:
-        load_bundle.load_bundle(machine.vault, machine.settings, built.bundle, machine.actor, WHY)
+        bundle = built.require_bundle()
+        receive_snapshot(machine.vault, machine.settings, bundle, machine.actor, WHY).require_info()

@@ -8,7 +8,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.accounts.model import Permission
 from downtime.clinical.record_types import get_plural_title
 from downtime.errors import InputError
-from downtime.snapshot import load_bundle, local_snapshots
+from downtime.fleet.quarantine_model import QuarantineState
+from downtime.fleet.quarantine_snapshot import list_entries
+from downtime.fleet.receive_snapshot import receive_snapshot
+from downtime.outage.outages import list_down_systems
+from downtime.snapshot import local_snapshots
 from downtime.snapshot.availability import list_unsent_types
 from downtime.snapshot.quality_advice import advise
 from downtime.web import request_context
@@ -16,6 +20,15 @@ from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("snapshots", __name__)
+
+QUARANTINE_SHOWN = 20
+"""The newest of them; 'downtime quarantine list' names all."""
+QUARANTINE_COLOURS = {
+    QuarantineState.OPEN: "red",
+    QuarantineState.RELEASED: "green",
+    QuarantineState.REJECTED: "grey",
+    QuarantineState.OVERTAKEN: "grey",
+}
 
 
 @blueprint.get("/snapshots")
@@ -27,6 +40,10 @@ def show() -> ViewResponse:
     return render_template(
         "snapshots/show.html",
         snapshots=local_snapshots.list_snapshots(request_context.vault()),
+        quarantine=list_entries(request_context.vault())[:QUARANTINE_SHOWN],
+        colours=QUARANTINE_COLOURS,
+        held=header.held if header else {},
+        released=header.released if header else (),
         counts=snapshot.count_board() if snapshot else None,
         unsent={
             system: [get_plural_title(kind) for kind in list_unsent_types(header, system)]
@@ -60,14 +77,17 @@ def load() -> ViewResponse:
             Path(folder) / "upload.downtime"
         )  # sealed: what lies there for a moment is ciphertext
         upload.save(path)
-        info = load_bundle.load_bundle(
-            request_context.vault(),
-            request_context.settings(),
-            path,
-            request_context.actor(),
-            reason,
+        vault, actor = request_context.vault(), request_context.actor()
+        received = receive_snapshot(
+            vault, request_context.settings(), path, actor, reason, down=list_down_systems(vault)
         )
-    flash(f"Snapshot {info.id} is in use.")
-    for warning in info.warnings:
+    if received.quarantine is not None:
+        flash(
+            "This snapshot changed too much to be used unseen. Look at what would vanish.", "warn"
+        )
+        return redirect(url_for("quarantine.show", number=received.quarantine.number), 303)
+    if received.info is not None:
+        flash(f"Snapshot {received.info.id} is in use.")
+    for warning in received.warnings:
         flash(warning, "warn")
     return redirect(url_for("snapshots.show"), 303)

@@ -23,11 +23,11 @@ from downtime.clock import Clock
 from downtime.config import Home
 from downtime.demo.settings import settings_text
 from downtime.feeds.hl7.framing import split_messages
+from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.read_ledger import read_after
 from downtime.settings import Settings
 from downtime.snapshot.data_quality import FindingTally
-from downtime.snapshot.publish_snapshot import publish_snapshot
 from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.state_files import open_state

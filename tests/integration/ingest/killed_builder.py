@@ -11,10 +11,10 @@ from pathlib import Path
 
 from downtime.clock import system_clock
 from downtime.config import Home
+from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.ingest.store import day_file
 from downtime.settings import Settings
 from downtime.snapshot import apply_messages
-from downtime.snapshot.publish_snapshot import publish_snapshot
 from downtime.snapshot.store import publisher_state
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault

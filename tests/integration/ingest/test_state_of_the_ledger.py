@@ -9,16 +9,16 @@ import pytest
 
 from downtime.errors import ConflictError, InputError, UntrustedError
 from downtime.feeds.model import Outcome
+from downtime.fleet.publish_snapshot import publish_snapshot
+from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.ingest.find_messages import find_messages, get_entry
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import MessageFilter
 from downtime.ingest.release_list import release_list
 from downtime.settings import FeedsSettings, IngestSettings, Settings
 from downtime.snapshot import update_state
-from downtime.snapshot.load_bundle import load_bundle
 from downtime.snapshot.local_snapshots import open_current_snapshot
 from downtime.snapshot.preview_release import count_wards, preview_release
-from downtime.snapshot.publish_snapshot import publish_snapshot
 from downtime.snapshot.replay_ledger import preview_replay, replay_ledger
 from downtime.snapshot.state_files import hold_build, open_state
 from downtime.snapshot.store import publisher_state
@@ -96,7 +96,7 @@ class Publisher:
     def beds(self, **how):
         """Hospital number to ward and bed, in a snapshot of what the ledger has."""
         built = self.build(**how)
-        load_bundle(self.vault, Settings(), built.bundle, self.actor)
+        receive_snapshot(self.vault, Settings(), built.bundle, self.actor)
         with open_current_snapshot(self.vault) as snapshot:
             return {
                 row.patient.mrn or row.patient.identifiers[0]: (

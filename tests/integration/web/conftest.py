@@ -12,8 +12,9 @@ from downtime.accounts import homes, people, totp
 from downtime.accounts.permissions import ROLE_TITLES
 from downtime.clinical.model import ServiceRequest
 from downtime.config import Home
+from downtime.fleet.publish_snapshot import publish_snapshot
+from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.reconcile.harm import review
-from downtime.snapshot import load_bundle, publish_snapshot
 from downtime.vault.model import Actor
 from downtime.web import create_app
 from tests.conftest import NOW, forget_marks
@@ -170,10 +171,8 @@ def loaded_template(home_template, tmp_path_factory):
     clock, settings = Clock(NOW), config.load_settings(copy.config_file)
     signed_in = homes.open_with_file(copy, settings, clock, file)
     feeds = tiny.write(folder / "feeds")
-    built = publish_snapshot.publish_snapshot(
-        signed_in.vault, settings, [feeds], folder / "out", signed_in.actor
-    )
-    load_bundle.load_bundle(signed_in.vault, settings, built.bundle, signed_in.actor)
+    built = publish_snapshot(signed_in.vault, settings, [feeds], folder / "out", signed_in.actor)
+    receive_snapshot(signed_in.vault, settings, built.bundle, signed_in.actor)
     forget_marks(signed_in.vault)
     signed_in.vault.close()
     return copy, secrets, file

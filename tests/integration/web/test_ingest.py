@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.mark_quarantine import mark_quarantined
 from downtime.ingest.record_messages import record_messages
-from downtime.snapshot.publish_snapshot import publish_snapshot
 from downtime.vault import jobs
 from downtime.web.run_job import run_job
 from tests.integration.ingest.received import admission, hl7, table

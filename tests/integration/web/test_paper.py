@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from downtime.snapshot import publish_snapshot
+from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.web.job_worker import JobWorker
 from tests.integration.web import tiny
 from tests.integration.web.conftest import copied
@@ -264,7 +264,7 @@ def recover(hospital, tmp_path):
         tiny._admission(9, *tiny.PATIENTS[0]).replace("021405", "021605")
     )
     opened = hospital.open()
-    built = publish_snapshot.publish_snapshot(
+    built = publish_snapshot(
         opened.vault, hospital.settings, [feeds], tmp_path / "out", opened.actor
     )
     opened.vault.close()

@@ -8,7 +8,8 @@ import pytest
 from downtime import config
 from downtime.accounts import homes
 from downtime.config import Home
-from downtime.snapshot import load_bundle, publish_snapshot
+from downtime.fleet.publish_snapshot import publish_snapshot
+from downtime.fleet.receive_snapshot import receive_snapshot
 from tests.conftest import forget_marks
 from tests.integration.web import tiny
 from tests.integration.web.conftest import NOW, Clock, copied
@@ -56,8 +57,8 @@ def partial_template(home_template, tmp_path_factory):
     (feeds / "ris.hl7").write_text(IMAGE)
     signed_in = homes.open_with_file(copy, settings, Clock(NOW), file)
     vault, actor = signed_in.vault, signed_in.actor
-    built = publish_snapshot.publish_snapshot(vault, settings, [feeds], folder / "out", actor)
-    load_bundle.load_bundle(vault, settings, built.bundle, actor)
+    built = publish_snapshot(vault, settings, [feeds], folder / "out", actor)
+    receive_snapshot(vault, settings, built.bundle, actor)
     forget_marks(vault)
     vault.close()
     return copy, secrets, file

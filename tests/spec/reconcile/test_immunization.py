@@ -11,11 +11,13 @@ from downtime.clinical.model import Immunization, Patient
 from downtime.clinical.record_types import RECORD_TYPES
 from downtime.entry.fact_reader import find_facts
 from downtime.entry.facts import Fact, PaperPerson
+from downtime.fleet.publish_snapshot import publish_snapshot
+from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.paper.forms.load_form import check_text, parse_form
 from downtime.reconcile.compare.comparison import compare_facts
 from downtime.reconcile.record_index import RecordIndex
 from downtime.settings import Settings
-from downtime.snapshot import load_bundle, local_snapshots, publish_snapshot
+from downtime.snapshot import local_snapshots
 from downtime.vault import device, schema
 from downtime.vault.vault import Vault
 from downtime.web.template_filters import format_field
@@ -85,9 +87,9 @@ def test_a_feed_reaches_the_patients_page(publisher, actor, tmp_path):
     feed = tmp_path / "epr.json"
     feed.write_text(json.dumps(FEED))
     settings, share = Settings(), tmp_path / "share"
-    built = publish_snapshot.publish_snapshot(publisher, settings, [feed], share, actor)
+    built = publish_snapshot(publisher, settings, [feed], share, actor)
     assert built.header.counts["Immunization"] == 1
-    load_bundle.load_bundle(publisher, settings, share, actor)
+    receive_snapshot(publisher, settings, share, actor)
     row = RECORD_TYPES["Immunization"]
     with local_snapshots.open_current_snapshot(publisher) as snapshot:
         assert snapshot.has_type("Immunization")
