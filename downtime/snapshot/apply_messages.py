@@ -34,7 +34,7 @@ from downtime.snapshot.record_state import (
     apply_changes,
 )
 from downtime.snapshot.stamps import StampMaker
-from downtime.snapshot.store import publisher_state, quarantined_lists
+from downtime.snapshot.store import link_tables, publisher_state, quarantined_lists
 from downtime.snapshot.store.publisher_state import DataSet, Name
 from downtime.snapshot.traces import add_traces
 from downtime.vault.database import transaction
@@ -130,6 +130,7 @@ class _StateUpdate:
         """Write what is left, and remove what full extracts no longer name."""
         self._write()
         for data_set in sorted(self._replaced):
+            link_tables.mark_data_set(self._db, *data_set)
             states = publisher_state.iterate_states(self._db, *data_set)
             unlisted = [name for name, state in states if state.is_blank]
             publisher_state.delete_states(self._db, unlisted)
@@ -228,7 +229,8 @@ class _StateUpdate:
         publisher_state.save_states(
             db, ((name, state) for name, state in applied if name in states or not state.is_blank)
         )
-        publisher_state.save_mentions(db, self._mentions.take_unsaved())
+        link_tables.mark_changed(db, (name[3] for name in names))
+        publisher_state.save_mentions(db, list(self._mentions.take_unsaved()))
         publisher_state.save_identity_changes(db, self._identity_changes)
         self._pending.clear()
         self._identity_changes.clear()

@@ -1,38 +1,41 @@
 """Build a snapshot of feeds and seal it; who carries it where is decided elsewhere."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
+import orjson
 import sqlite_utils
 
 from downtime.clinical.holders import list_holders
-from downtime.clinical.model import Encounter, EncounterStatus, Location, Record
+from downtime.clinical.model import Encounter, Location
 from downtime.clock import to_text
-from downtime.feeds.model import Reject
+from downtime.feeds.model import Finding, FindingKind, Reject
 from downtime.ingest.ledger import Ledger
 from downtime.settings import Settings
 from downtime.snapshot import bundle
+from downtime.snapshot.assemble_bundles import collect_scopes, find_changes, write_delta
 from downtime.snapshot.bundle import SealedBundle
+from downtime.snapshot.cut_cells import EVERY_SCOPE, update_cells
 from downtime.snapshot.data_quality import FindingTally, check_stays
 from downtime.snapshot.expire_days import expire_days
-from downtime.snapshot.footprint import Footprint, FootprintMaker
+from downtime.snapshot.footprint import Footprint
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.model import AuditAction
-from downtime.snapshot.payload import PackedRows, compress, format_digest, write_payload
-from downtime.snapshot.row_layout import COLUMNS, list_rows
-from downtime.snapshot.select_records import select_records
-from downtime.snapshot.settle_records import settle_records
+from downtime.snapshot.pack_segments import pack_segments
+from downtime.snapshot.payload import write_payload
+from downtime.snapshot.row_layout import from_row
 from downtime.snapshot.state_files import hold_build, open_state, restore_lost_state
-from downtime.snapshot.store import publisher_state, snapshot_index
+from downtime.snapshot.store import cell_tables, publisher_state, snapshot_index
+from downtime.snapshot.store.cell_tables import PublishedState
 from downtime.snapshot.store.snapshot_index import FIRST_NUMBER, BundleNumber
 from downtime.snapshot.update_state import NO_OUTAGE, Intake, update_state
 from downtime.vault import device
-from downtime.vault.machines import list_recipients
+from downtime.vault.database import transaction
+from downtime.vault.machines import list_recipients, list_scopes
 from downtime.vault.model import Actor
 from downtime.vault.raise_marks import take_snapshot_number
 from downtime.vault.vault import Vault
@@ -49,6 +52,8 @@ class BuiltSnapshot:
     footprint: Footprint
     """What it looks like in short, to be held against those before it."""
     seconds: float
+    build: int = 0
+    """Which build of its state it is."""
 
     @property
     def messages(self) -> int:
@@ -100,95 +105,113 @@ def build_snapshot(
         known = max(snapshot_index.get_last_published(db), above)
         number = BundleNumber(*take_snapshot_number(vault, db, known))
         snapshot_index.save_published(db, number)
-    maker = FootprintMaker()
     with hold_build(vault.home), collect_garbage_seldom(), Ledger(vault, settings) as ledger:
         restore_lost_state(vault)
         with open_state(vault, vault.home.state_file) as state_db:
             intake = update_state(vault, settings, ledger, state_db, paths, down)
-            header, content = _write_payload(
-                state_db,
-                settings,
-                now,
-                number,
-                key,
-                maker,
+            build = _cut(state_db, settings, now)
+            header = replace(
+                _describe_state(state_db, settings, now, number, key),
                 held=dict(down),
                 released=tuple(released),
             )
-        expire_days(vault, settings, ledger)
-    sealed = bundle.seal_bundle(header, content, list_recipients(vault.home), this.sign)
-    footprint, seconds = maker.finish(), time.perf_counter() - started
-    return BuiltSnapshot(header, (sealed,), intake, footprint, seconds)
+            scopes = list_scopes(vault.home)
+            packed, header, footprint = _assemble(state_db, header, scopes)
+            expire_days(vault, settings, ledger)
+    bundles = tuple(
+        bundle.seal_bundle(part, content, list_recipients(vault.home, part.scope), this.sign)
+        for part, content in packed
+    )
+    seconds = time.perf_counter() - started
+    return BuiltSnapshot(header, bundles, intake, footprint, seconds, build)
 
 
-def _write_payload(
-    state_db: sqlite_utils.Database,
+def confirm_published(vault: Vault, built: BuiltSnapshot) -> None:
+    """Let the next delta begin at a build that was published.
+
+    Without it the next one begins at the last that was; a laptop that lacks that one takes the full
+    bundle.
+    """
+    content = {sealed.scope: sealed.content for sealed in built.bundles if sealed.base is None}
+    number = BundleNumber(built.header.epoch, built.header.sequence)
+    with hold_build(vault.home), open_state(vault, vault.home.state_file) as db, transaction(db):
+        if cell_tables.get_build(db) == built.build:
+            cell_tables.save_published(db, PublishedState(number, built.build, content))
+
+
+def _cut(db: sqlite_utils.Database, settings: Settings, now: datetime) -> int:
+    """Bring the packed cells and segments up to the state; returns the number of this build."""
+    with transaction(db):
+        cell_tables.prepare_tables(db)
+        build = cell_tables.begin_build(db)
+    update_cells(db, settings, now, build)
+    pack_segments(db)
+    return build
+
+
+def _assemble(
+    db: sqlite_utils.Database, header: SnapshotHeader, scopes: Iterable[str]
+) -> tuple[list[tuple[SnapshotHeader, bytes]], SnapshotHeader, Footprint]:
+    """Header and payload of every bundle, and the header of the site's."""
+    contents, footprint = collect_scopes(db, scopes)
+    published = cell_tables.get_published(db)
+    if published and published.number.epoch != header.epoch:
+        published = None
+    changes = find_changes(db, published, contents[0].size) if published else None
+    packed = []
+    for content in contents:
+        full = content.complete(header)
+        packed.append((full, write_payload(full, content.frames)))
+        base = published.content.get(content.scope) if published else None
+        if published and changes and base is not None:
+            packed += filter(None, [write_delta(full, base, published.number.sequence, changes)])
+    return packed, contents[0].complete(header), footprint
+
+
+def _describe_state(
+    db: sqlite_utils.Database,
     settings: Settings,
     now: datetime,
     number: BundleNumber,
     key: str,
-    maker: FootprintMaker,
-    **declared: Any,
-) -> tuple[SnapshotHeader, bytes]:
-    """The header, with what is `declared`, and the whole content in clear, in memory only."""
-    wards, tally = set[str](), FindingTally()
-    stays: list[Encounter] = []
-    settled = _collect_stays(settle_records(state_db, settings, tally), stays)
-    selected = _note_wards(select_records(settled, settings, now), wards)
-    packed = PackedRows.pack(list_rows(_note_footprint(selected, maker)))
-    check_stays(stays, settings, now, tally)
-    systems, deliveries = settings.systems, publisher_state.select_deliveries(state_db)
-    header = SnapshotHeader(
+) -> SnapshotHeader:
+    """What a header says of the state as a whole."""
+    systems, deliveries = settings.systems, publisher_state.select_deliveries(db)
+    return SnapshotHeader(
         hospital=settings.site.code,
-        wards=tuple(sorted(wards - {""})),
+        wards=tuple(sorted(_list_wards(db))),
         epoch=number.epoch,
         sequence=number.sequence,
         created=to_text(now),
         expires=to_text(now + timedelta(hours=settings.snapshot.expires_hours)),
         key=key,
         time_zone=settings.site.time_zone,
-        systems=_list_systems(publisher_state.select_newest_times(state_db), settings),
-        holds=tuple(sorted(publisher_state.select_delivered_types(state_db))),
+        systems=_list_systems(publisher_state.select_newest_times(db), settings),
+        holds=tuple(sorted(publisher_state.select_delivered_types(db))),
         delivered={system: tuple(sorted(types)) for system, types in deliveries.items()},
         holders=list_holders(systems.names, systems.records, systems.holders),
-        quality=tally.count_by_source(),
-        counts=dict.fromkeys(COLUMNS, 0) | packed.counts,
-        content=format_digest(packed.digest),
-        unpacked=len(packed.lines),
-        columns=COLUMNS,
-        **declared,
+        quality=_count_findings(db, settings, now),
     )
-    return header, write_payload(header, [compress(packed.lines)])
 
 
-def _note_footprint(records: Iterable[Record], maker: FootprintMaker) -> Iterator[Record]:
-    """Pass records on, and take note of each."""
-    for record in records:
-        maker.add(record)
-        yield record
+def _count_findings(
+    db: sqlite_utils.Database, settings: Settings, now: datetime
+) -> dict[str, dict[str, int]]:
+    tally = FindingTally()
+    for finding, count in cell_tables.iterate_findings(db):
+        tally.add_counts({Finding(FindingKind(finding[0]), *finding[1:]): count})
+    stays = (from_row(Encounter, row) for row in cell_tables.iterate_stays(db))
+    check_stays(stays, settings, now, tally)
+    return tally.count_by_source()
 
 
-def _note_wards(records: Iterable[Record], wards: set[str]) -> Iterator[Record]:
-    """Pass records on, and remember the wards among them."""
-    for record in records:
-        if isinstance(record, Location | Encounter):
-            wards.add(_occupied_ward(record))
-        yield record
-
-
-def _collect_stays(records: Iterable[Record], stays: list[Encounter]) -> Iterator[Record]:
-    """Pass records on, and remember the stays among them."""
-    for record in records:
-        if isinstance(record, Encounter):
-            stays.append(record)
-        yield record
-
-
-def _occupied_ward(record: Record) -> str:
-    """The ward of a bed, or of an inpatient; else empty."""
-    if isinstance(record, Encounter) and record.status not in (EncounterStatus.IN_PROGRESS, ""):
-        return ""
-    return record.ward if isinstance(record, Location | Encounter) else ""
+def _list_wards(db: sqlite_utils.Database) -> set[str]:
+    """The wards that have beds."""
+    places = cell_tables.iterate_parts(db, EVERY_SCOPE)
+    rows = (
+        row for lines in places for line in lines.splitlines() for row in orjson.loads(line)[1:]
+    )
+    return {from_row(Location, row).ward for row in rows} - {""}
 
 
 def _list_systems(newest: Mapping[str, str], settings: Settings) -> dict[str, str]:

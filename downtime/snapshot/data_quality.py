@@ -1,7 +1,7 @@
 """What is wrong with the state as a whole, as data quality counts it: pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -15,15 +15,30 @@ class FindingTally:
     """Findings of one kind, counted where they say the same."""
 
     def __init__(self) -> None:
-        self._counts: Counter[Finding] = Counter()
+        self._by_person: dict[str, Counter[Finding]] = {}
 
-    def add(self, kind: FindingKind, source: str, text: str, segment: str = "") -> None:
-        """Count one; `text` is a sentence without patient data."""
-        self._counts[Finding(kind, source, text, segment)] += 1
+    def add(
+        self, kind: FindingKind, source: str, text: str, segment: str = "", *, person: str
+    ) -> None:
+        """Count one; `text` is a sentence without patient data.
 
-    def add_all(self, findings: Iterable[Finding]) -> None:
-        """Count some."""
-        self._counts.update(findings)
+        `person` is the id of whom it concerns, `#` and a mention, or `=` and a number; empty when
+        it is nobody's: by it the finding is counted anew when that person's records change.
+        """
+        counts = self._by_person.setdefault(person, Counter())
+        counts[Finding(kind, source, text, segment)] += 1
+
+    def add_counts(self, counts: Mapping[Finding, int]) -> None:
+        """Add what was counted before."""
+        self._by_person.setdefault("", Counter()).update(counts)
+
+    def list_by_person(self) -> Iterable[tuple[str, Mapping[Finding, int]]]:
+        """The findings that concern each person (see `add`)."""
+        return self._by_person.items()
+
+    @property
+    def _counts(self) -> Counter[Finding]:
+        return sum(self._by_person.values(), Counter[Finding]())
 
     def list_findings(self) -> list[Finding]:
         """Every finding, with how often it was found."""
@@ -76,16 +91,16 @@ def check_stays(
     for stay in present:
         if not stay.ward:
             text = "A patient is in hospital, and no ward is known."
-            tally.add(FindingKind.WARD_UNKNOWN, stay.source, text, "Encounter")
+            tally.add(FindingKind.WARD_UNKNOWN, stay.source, text, "Encounter", person="")
         if "" < stay.started < earliest:
             text = f"A stay began more than {days} days ago and has no end."
-            tally.add(FindingKind.STAY_WITHOUT_END, stay.source, text, "Encounter")
+            tally.add(FindingKind.STAY_WITHOUT_END, stay.source, text, "Encounter", person="")
     for stay in _find_second_stays(present):
         text = "One patient has two stays in hospital at once."
-        tally.add(FindingKind.PATIENT_IN_TWO_BEDS, stay.source, text, "Encounter")
+        tally.add(FindingKind.PATIENT_IN_TWO_BEDS, stay.source, text, "Encounter", person="")
     for stay in _find_shared_beds(present):
         text = "One bed has more than one patient."
-        tally.add(FindingKind.BED_WITH_TWO, stay.source, text, "Encounter")
+        tally.add(FindingKind.BED_WITH_TWO, stay.source, text, "Encounter", person="")
 
 
 def _find_second_stays(stays: Iterable[Encounter]) -> Iterator[Encounter]:

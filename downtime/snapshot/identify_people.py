@@ -36,7 +36,8 @@ class IdentifiedPeople:
     states: tuple[PatientState, ...]
     contradicted: tuple[Identifier, ...] = ()
     """Persons whose number was sent with another name, birth date and sex."""
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[tuple[int, Finding]] = field(default_factory=list)
+    """Mention of a person whom each concerns, and what was found."""
 
 
 def identify_people(
@@ -100,19 +101,18 @@ def _find_contradicted(
 
 def _note_findings(people: IdentifiedPeople, mentions: Iterable[Mention]) -> None:
     source_of = {state.mention: state.source for state in people.states}
-    by_anchor = {
-        anchor: source_of.get(mention, "") for mention, anchor in people.identity.anchors.items()
-    }
+    by_anchor = {anchor: mention for mention, anchor in people.identity.anchors.items()}
 
-    def note(kind: FindingKind, source: str, text: str) -> None:
-        people.findings.append(Finding(kind, source, text, "Patient"))
+    def note(kind: FindingKind, mention: int, text: str) -> None:
+        finding = Finding(kind, source_of.get(mention, ""), text, "Patient")
+        people.findings.append((mention, finding))
 
     for anchor in people.contradicted:
         text = "One number was sent with two names, birth dates and sexes: are they two people?"
         note(FindingKind.NUMBER_REUSED, by_anchor[anchor], text)
     for mention_id in sorted(people.weak.contradicted):
         text = "The number of a visit, an order or a message came with another name, birth date or sex than its patient's: it is of a person of its own."
-        note(FindingKind.NUMBER_REUSED, source_of.get(mention_id, ""), text)
+        note(FindingKind.NUMBER_REUSED, mention_id, text)
     for anchor in sorted({people.identity.anchors[mention] for mention in people.weak.alone}):
         text = "A patient is known only by the number of a visit, an order or a message."
         note(FindingKind.PATIENT_WITHOUT_NUMBER, by_anchor[anchor], text)
@@ -122,4 +122,4 @@ def _note_findings(people: IdentifiedPeople, mentions: Iterable[Mention]) -> Non
         ]
         if len({people.identity.find_survivor(number) for number in site_numbers}) > 1:
             text = "A message names two hospital numbers as one person, whom no merge made one: they stay two."
-            note(FindingKind.PATIENT_WITH_TWO_NUMBERS, source_of.get(mention.id, ""), text)
+            note(FindingKind.PATIENT_WITH_TWO_NUMBERS, mention.id, text)

@@ -19,6 +19,11 @@ def add_details(number: Identifier, details: str) -> Identifier:
     return number._replace(value=f"{number.value}{_DETAILS}{details}") if details else number
 
 
+def strip_details(number: Identifier) -> Identifier:
+    """A weak number without what was sent beside it."""
+    return number._replace(value=number.value.split(_DETAILS)[0])
+
+
 class Mention(NamedTuple):
     """The identifiers that one message gave for a person, and when they were last sent."""
 
@@ -36,8 +41,7 @@ class Mention(NamedTuple):
     @property
     def number(self) -> Identifier:
         """Of a weak mention: its number alone."""
-        first = self.identifiers[0]
-        return first._replace(value=first.value.split(_DETAILS)[0])
+        return strip_details(self.identifiers[0])
 
     @property
     def details(self) -> str:

@@ -11,7 +11,7 @@ and what its exports say is of one person. Nothing is guessed:
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from downtime.clinical.identifiers import MRN, Identifier
 from downtime.feeds.server_addresses import split_authority
@@ -31,21 +31,27 @@ def list_servers(mentions: Collection[Mention]) -> frozenset[str]:
     return frozenset({split_authority(text)[0] for text in authorities} - {""})
 
 
-def name_servers(mentions: Collection[Mention]) -> list[Mention]:
-    """The mentions, the authority of each Patient address being its server alone."""
+def choose_servers(mentions: Collection[Mention]) -> dict[str, str]:
+    """Of every authority of a Patient address the server that it means; empty when none is named."""
     authorities = {
         i.authority for mention in mentions for i in mention.identifiers if _is_address(i)
     }
     if authorities <= {""}:
+        return {}
+    return _choose_servers(authorities, _list_numbers(mentions))
+
+
+def name_servers(mentions: Collection[Mention], servers: Mapping[str, str]) -> list[Mention]:
+    """The mentions, the authority of each Patient address being its server alone."""
+    if not servers:
         return list(mentions)
-    servers = _choose_servers(authorities, _list_numbers(mentions))
     return [
         mention._replace(identifiers=tuple(_name_server(i, servers) for i in mention.identifiers))
         for mention in mentions
     ]
 
 
-def _name_server(identifier: Identifier, servers: dict[str, str]) -> Identifier:
+def _name_server(identifier: Identifier, servers: Mapping[str, str]) -> Identifier:
     if not _is_address(identifier):
         return identifier
     return identifier._replace(authority=servers[identifier.authority])

@@ -24,7 +24,8 @@ from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.transport.folder import read_file
 from downtime.vault import device, sealing
 from downtime.vault.files import flush_file
-from downtime.vault.machines import MachineRole, find_keys
+from downtime.vault.machines import check_role, find_keys
+from downtime.vault.model import MachineRole
 from downtime.vault.vault import Vault
 
 
@@ -48,6 +49,7 @@ def verify_bundle_file(home: Home, settings: Settings, source: Path | bytes) -> 
         if isinstance(source, bytes)
         else read_file(source, settings.snapshot.max_bundle_bytes, "snapshot.max_bundle_bytes")
     )
+    check_role(home, sealing.read_key_id(bundle.KIND, content), MachineRole.PUBLISHER)
     sealed = bundle.verify_bundle(content, find_keys(home, MachineRole.PUBLISHER))
     policies.check_hospital(sealed, settings)
     check_unpacked(sealed.unpacked, settings.snapshot.max_unpacked_bytes)

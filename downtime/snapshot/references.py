@@ -40,11 +40,12 @@ class ReferenceIndex:
 
         The same source's is meant, else the only one of that key.
         """
-        targets = self._by_key[type_name].get(key, ()) or self._find_elsewhere(type_name, key)
-        if len(targets) == 1:
-            (target,) = targets
-            return target.id if person in ("", target.person) or not target.person else ""
-        possible = {t for t in targets if person in ("", t.person) or not t.person}
+        targets = self._by_key[type_name].get(key, ())
+        possible = _list_possible(targets, person) or _list_possible(
+            self._find_elsewhere(type_name, key), person
+        )
+        if len(possible) == 1:
+            return next(iter(possible)).id
         same_source = {target for target in possible if target.source == source}
         chosen = same_source or possible
         return next(iter(chosen)).id if len(chosen) == 1 else ""
@@ -55,3 +56,8 @@ class ReferenceIndex:
         if server:
             return self._by_key[type_name].get(path, ())
         return self._on_servers.get((type_name, path), ())
+
+
+def _list_possible(targets: Sequence[Target], person: str) -> set[Target]:
+    """Those of this person or of nobody; who is nobody may mean anybody's."""
+    return {target for target in targets if person in ("", target.person) or not target.person}

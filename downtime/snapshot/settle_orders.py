@@ -34,11 +34,11 @@ def _note_reused_placers(requests: Mapping[str, SettledState], findings: Finding
         number, authored = fields.get("placer"), str(fields.get("authored", ""))
         if number and authored:
             placed[number][str(fields.get("code", "")).casefold()] = authored
-            source = item.source
+            source, person = item.source, item.person
     for orders in placed.values():
         if len(orders) > 1 and len(set(orders.values())) > 1:
             text = "One number was used for several tests of a patient, ordered at several times."
-            findings.add(FindingKind.NUMBER_REUSED, source, text, "ServiceRequest")
+            findings.add(FindingKind.NUMBER_REUSED, source, text, "ServiceRequest", person=person)
 
 
 def link_medicines(
@@ -59,7 +59,8 @@ def _link_numbers(orders: dict[str, SettledState], findings: FindingTally) -> No
     for reused in links.reused:
         item, number = orders[reused[0]], reused[0].partition("|")[0]
         text = "One number was used for two medicines of a patient: each is kept."
-        findings.add(FindingKind.NUMBER_REUSED, item.source, text, "MedicationRequest")
+        kind = FindingKind.NUMBER_REUSED
+        findings.add(kind, item.source, text, "MedicationRequest", person=item.person)
         if (control := states.get(number)) and not has_name(control):
             for key, layer in spread_controls(control, reused, states):
                 states[key].apply(layer)

@@ -13,10 +13,11 @@ from downtime.clinical.model import Patient
 from downtime.clinical.record_types import find_owner
 from downtime.settings import Settings
 from downtime.snapshot import identity
+from downtime.snapshot.common_knowledge import CommonKnowledge
 from downtime.snapshot.identify_people import IdentifiedPeople, PatientState, identify_people
 from downtime.snapshot.identity import Identity
 from downtime.snapshot.mentions import Mention
-from downtime.snapshot.name_servers import FHIR, list_servers, name_servers
+from downtime.snapshot.name_servers import FHIR
 from downtime.snapshot.record_state import RecordState, Stamp
 from downtime.snapshot.row_layout import columns
 from downtime.snapshot.store import publisher_state
@@ -30,8 +31,6 @@ class People:
     ids: Mapping[Identifier, str]
     """Anchor to opaque id."""
     patients: tuple[Patient, ...]
-    servers: frozenset[str] = frozenset()
-    """The FHIR servers on which they lie."""
 
     @property
     def identity(self) -> Identity:
@@ -54,22 +53,20 @@ class People:
         return self.ids[self.identity.find_survivor(anchor)] if anchor else ""
 
 
-def settle_people(db: sqlite_utils.Database, settings: Settings) -> People:
+def settle_people(db: sqlite_utils.Database, settings: Settings, common: CommonKnowledge) -> People:
     """Identify everybody in the state; new persons get their ids."""
-    sent = publisher_state.select_mentions(db)
-    mentions = name_servers(sent)
+    mentions = common.name_servers(publisher_state.select_mentions(db))
     identified = identify_people(db, mentions, settings.site.mrn_authority)
     ids = _list_ids(db, identified.identity)
     patients = _make_patients(identified, ids, mentions, settings)
-    return People(identified, ids, tuple(patients), list_servers(sent))
+    return People(identified, ids, tuple(patients))
 
 
 def _list_ids(db: sqlite_utils.Database, identities: Identity) -> dict[Identifier, str]:
     """Opaque id of every person, new ones included."""
     anchors, ids = identities.list_people(), publisher_state.select_people(db)
     if new := anchors - ids.keys():
-        publisher_state.insert_people(db, new)
-        ids = publisher_state.select_people(db)
+        ids |= publisher_state.insert_people(db, new)
     return ids
 
 

@@ -21,16 +21,13 @@ from downtime.clinical.model import (
 )
 from downtime.clinical.record_types import RECORD_TYPES, RecordType, find_owner
 from downtime.feeds.model import FindingKind
-from downtime.feeds.named_resources import (
-    ADDRESSES,
-    NAMED_RESOURCE,
-    NamedResources,
-    is_reference_text,
-)
+from downtime.feeds.named_resources import ADDRESSES, NamedResources, is_reference_text
 from downtime.settings import Settings
+from downtime.snapshot.common_knowledge import CommonKnowledge, read_common_knowledge
 from downtime.snapshot.data_quality import FindingTally
 from downtime.snapshot.identity import Identity
 from downtime.snapshot.identity_flags import flag_doubtful_people
+from downtime.snapshot.link_numbers import link_number
 from downtime.snapshot.record_state import RecordState
 from downtime.snapshot.references import ReferenceIndex, Target
 from downtime.snapshot.row_layout import columns
@@ -62,25 +59,36 @@ def settle_records(
     db: sqlite_utils.Database, settings: Settings, findings: FindingTally | None = None
 ) -> Iterator[Record]:
     """Every record that exists now, patients first; what is wrong with them goes to `findings`."""
-    people = settle_people(db, settings)
-    settlement = _Settlement(
+    common = read_common_knowledge(db)
+    yield from begin_settlement(db, settings, common, findings).list_records()
+
+
+def begin_settlement(
+    db: sqlite_utils.Database,
+    settings: Settings,
+    common: CommonKnowledge,
+    findings: FindingTally | None = None,
+    *,
+    has_places: bool = True,
+) -> "Settlement":
+    """Identify who is in a state, or in a part of one (`store.state_part`), before it is settled.
+
+    `has_places` says whether the beds of the whole site are in this part.
+    """
+    return Settlement(
         db,
-        people,
+        settle_people(db, settings, common),
         publisher_state.get_salt(db),
         FindingTally() if findings is None else findings,
         find_owner(settings.systems.records, Encounter.__name__),
         settings.snapshot.specimen_days,
+        common.resources,
+        has_places,
     )
-    yield from map(settlement.name_practitioner, people.patients)
-    yield from flag_doubtful_people(people)
-    settlement.note_identity_findings()
-    for row in RECORD_TYPES.values():
-        if row.record is not Patient:
-            yield from settlement.make_records(row)
 
 
 @dataclass
-class _Settlement:
+class Settlement:
     """What the records of all types share while they are settled."""
 
     db: sqlite_utils.Database
@@ -90,7 +98,8 @@ class _Settlement:
     stay_keeper: str
     """The system that holds stays."""
     specimen_days: int
-    resources: NamedResources = field(init=False)
+    resources: NamedResources
+    has_places: bool
     moved: dict[tuple[str, str, str, Identifier], Identifier] = field(default_factory=dict)
     """Type, source, key and former person of what went with a moved stay, to the present person."""
     used_moves: set[tuple[str, Identifier]] = field(default_factory=set)
@@ -104,20 +113,24 @@ class _Settlement:
         types = {name for row in RECORD_TYPES.values() for name in row.reference_fields.values()}
         self.references = ReferenceIndex(types)
         self.reports = ReportSettler(self.findings, self.specimen_days)
-        self.resources = NamedResources(self.people.servers)
-        for (_, source, _, _), state in publisher_state.iterate_states(self.db, NAMED_RESOURCE):
-            if state.exists:
-                self.resources.add(source, state.fields)
+
+    def list_records(self) -> Iterator[Record]:
+        """Every record, patients first."""
+        yield from map(self.name_practitioner, self.people.patients)
+        yield from flag_doubtful_people(self.people)
+        self.note_identity_findings()
+        for row in RECORD_TYPES.values():
+            if row.record is not Patient:
+                yield from self.make_records(row)
 
     def note_identity_findings(self) -> None:
         """Merges that found nobody, and numbers that were sent for two people."""
-        self.findings.add_all(self.people.identified.findings)
+        for mention, finding in self.people.identified.findings:
+            self.findings.add(*finding, person=f"#{mention}")
         for change in self.people.identity.unmatched:
-            self.findings.add(
-                FindingKind.MERGE_UNMATCHED,
-                change.source,
-                f"A {change.operation} names a person of whom nothing was sent, or who was not merged.",
-            )
+            text = f"A {change.operation} names a person of whom nothing was sent, or who was not merged."
+            kind, person = FindingKind.MERGE_UNMATCHED, f"#{change.person}"
+            self.findings.add(kind, change.source, text, person=person)
 
     def name_practitioner(self, patient: Patient) -> Patient:
         """The patient with their general practitioner's name, when that came in another document."""
@@ -126,7 +139,8 @@ class _Settlement:
         fields: dict[str, Any] = {"general_practitioner": patient.general_practitioner}
         if self.resources.fill_references(fields, patient.source):
             text = "A patient's general practitioner is someone who was not sent."
-            self.findings.add(FindingKind.REFERENCE_UNRESOLVED, patient.source, text, "Patient")
+            kind = FindingKind.REFERENCE_UNRESOLVED
+            self.findings.add(kind, patient.source, text, "Patient", person=patient.id)
         return replace(patient, **fields)
 
     def make_records(self, row: RecordType) -> Iterator[Record]:
@@ -146,7 +160,9 @@ class _Settlement:
             settled = link_appointments(settled)
         elif row.record is Location:
             settled = list(settled)
-            yield from self._make_named_locations({(item.source, item.key) for item in settled})
+            if self.has_places:
+                known = {(item.source, item.key) for item in settled}
+                yield from self._make_named_locations(known)
         make = _RecordMaker(self, row)
         for item in settled:
             yield make.make_record(item)
@@ -158,7 +174,8 @@ class _Settlement:
             for item in [item for item in stays.values() if is_only_named(item.state)]:
                 del stays[item.key]
                 text = "A stay takes another number, and nothing was sent of it before."
-                self.findings.add(FindingKind.MERGE_UNMATCHED, item.source, text, name)
+                kind = FindingKind.MERGE_UNMATCHED
+                self.findings.add(kind, item.source, text, name, person=item.person)
             states = {key: item.state for key, item in stays.items()}
             lay_over(stays, find_continuations(states))
             self._join_unnumbered(stays)
@@ -166,7 +183,8 @@ class _Settlement:
                 drop_overtaken_end(item.state)
                 if settle_stay(item.state):
                     text = "A patient was moved after their discharge was sent."
-                    self.findings.add(FindingKind.MOVED_AFTER_DISCHARGE, item.source, text, name)
+                    kind = FindingKind.MOVED_AFTER_DISCHARGE
+                    self.findings.add(kind, item.source, text, name, person=item.person)
                 yield item
         self.note_unmatched_moves()
 
@@ -177,15 +195,17 @@ class _Settlement:
             return
         if join_unnumbered({key: item.state for key, item in stays.items()}):
             text = "A message names no stay, and its patient has several: it is a stay of its own."
-            self.findings.add(FindingKind.PATIENT_IN_TWO_BEDS, first.source, text, "Encounter")
+            kind = FindingKind.PATIENT_IN_TWO_BEDS
+            self.findings.add(kind, first.source, text, "Encounter", person=first.person)
         for key in [key for key, item in stays.items() if not item.state.exists]:
             del stays[key]
 
     def note_unmatched_moves(self) -> None:
         """Moves of a stay or account under which nothing is known."""
-        for _ in self.people.identity.moves.keys() - self.used_moves:
+        for _, person in self.people.identity.moves.keys() - self.used_moves:
             text = "A stay or account moves to another person, and nothing was sent of it before."
-            self.findings.add(FindingKind.MERGE_UNMATCHED, self.stay_keeper, text, "Encounter")
+            kind, number = FindingKind.MERGE_UNMATCHED, link_number(person)
+            self.findings.add(kind, self.stay_keeper, text, "Encounter", person=f"={number}")
 
     def _make_named_locations(self, known: set[tuple[str, str]]) -> Iterator[Record]:
         """Beds and wards whose parts came in different documents, and are not `known` as a whole."""
@@ -277,7 +297,10 @@ class _Settlement:
                 by_person[""] = nobody
             elif any(settled.state.exists for settled in by_person.values()):
                 text = f"{row.singular}: a deletion names nobody, and several patients have its number."
-                self.findings.add(FindingKind.NUMBER_REUSED, nobody.source, text, row.name)
+                person = max(by_person)
+                self.findings.add(
+                    FindingKind.NUMBER_REUSED, nobody.source, text, row.name, person=person
+                )
         present = [settled for settled in by_person.values() if settled.state.exists]
         if len({settled.person for settled in present} - {""}) > 1:
             self.findings.add(
@@ -286,6 +309,7 @@ class _Settlement:
                 f"{row.singular}: one number was sent for {len(present)} patients;"
                 " each keeps their own record.",
                 row.name,
+                person=max(settled.person for settled in present),
             )
         yield from present
 
@@ -299,7 +323,7 @@ class _Settlement:
 class _RecordMaker:
     """Makes the records of one type of what was settled."""
 
-    def __init__(self, settlement: _Settlement, row: RecordType) -> None:
+    def __init__(self, settlement: Settlement, row: RecordType) -> None:
         self._settlement, self._row = settlement, row
         self._has_patient, self._make = row.has_patient, row.record
         self._references = dict(row.reference_fields)
@@ -361,7 +385,9 @@ class _RecordMaker:
 
     def _note(self, kind: FindingKind, settled: SettledState, reason: str) -> None:
         text = f"{self._row.singular}: {reason}."
-        self._settlement.findings.add(kind, settled.source, text, self._row.name)
+        self._settlement.findings.add(
+            kind, settled.source, text, self._row.name, person=settled.person
+        )
 
 
 def _group_by_number(

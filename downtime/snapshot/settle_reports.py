@@ -54,12 +54,24 @@ class ReportSettler:
         fields = item.state.fields
         if fields.get("status") in _LESS_THAN_FINAL and FINAL in fields:
             text = "A report was final, and was sent later as less than final."
-            self.findings.add(FindingKind.RESULT_REOPENED, item.source, text, "DiagnosticReport")
+            self.findings.add(
+                FindingKind.RESULT_REOPENED,
+                item.source,
+                text,
+                "DiagnosticReport",
+                person=item.person,
+            )
         if doubtful_report := find_doubt(item.state, self.specimen_days):
             self.doubtful[item.source, item.person, item.key] = doubtful_report
             if doubtful_report.specimen_day:
                 text = "One number of a report was used for specimens of two days of one patient."
-                self.findings.add(FindingKind.NUMBER_REUSED, item.source, text, "DiagnosticReport")
+                self.findings.add(
+                    FindingKind.NUMBER_REUSED,
+                    item.source,
+                    text,
+                    "DiagnosticReport",
+                    person=item.person,
+                )
 
     def settle_values(self, settled: Iterable[SettledState]) -> Iterator[SettledState]:
         """The values; those of doubtful reports last."""
@@ -108,7 +120,9 @@ class ReportSettler:
                 values[name].state.set_derived({"status": DiagnosticReportStatus.CANCELLED})
             if doubtful_report.corrected:
                 text = "A corrected report no longer holds a result that it held before."
-                self.findings.add(FindingKind.RESULT_WITHDRAWN, report[0], text, "Observation")
+                self.findings.add(
+                    FindingKind.RESULT_WITHDRAWN, report[0], text, "Observation", person=report[1]
+                )
 
 
 def _add_remark(item: SettledState, remark: str) -> None:

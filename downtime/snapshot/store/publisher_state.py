@@ -1,7 +1,8 @@
 """The tables of the publisher's state: all that the feeds have sent so far."""
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import nullcontext
 
 import orjson
 import sqlcipher3
@@ -14,11 +15,13 @@ from downtime.feeds.named_resources import REFERENCE_MARK
 from downtime.snapshot.identity import IdentityChange
 from downtime.snapshot.mentions import Mention
 from downtime.snapshot.record_state import ExtractCutoff, RecordState, Stamp
-from downtime.snapshot.store import older_state
+from downtime.snapshot.store import link_tables, older_state
 from downtime.snapshot.store.record_tables import CACHE
 from downtime.vault.database import transaction
 
-VERSION = 2
+VERSION = 3
+_WITH_LINKS = 3
+"""The first version that has `link_tables`."""
 _TABLES = (
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE record (type TEXT NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL,"
@@ -64,6 +67,15 @@ def prepare_tables(db: sqlite_utils.Database) -> None:
         )
     if version == VERSION:
         return
+    if version < _WITH_LINKS - 1:
+        _create_tables(db, version)
+    link_tables.create_tables(db)
+    link_tables.save_mentions(db, _select_mentions(db))
+    link_tables.save_people(db, select_people(db))
+    db.conn.execute("UPDATE setting SET value = ? WHERE name = 'version'", (str(VERSION),))
+
+
+def _create_tables(db: sqlite_utils.Database, version: int) -> None:
     if version:
         older_state.set_tables_aside(db)
     for statement in _TABLES:
@@ -184,15 +196,27 @@ def select_identifiers(
 
 def select_mentions(db: sqlite_utils.Database) -> list[Mention]:
     """Every combination of identifiers ever given for a person."""
-    rows = db.conn.execute("SELECT id, identifiers, newest, has_records FROM mention ORDER BY id")
+    return _select_mentions(db)
+
+
+def _select_mentions(db: sqlite_utils.Database, where: str = "") -> list[Mention]:
+    sql = f"SELECT id, identifiers, newest, has_records FROM mention {where} ORDER BY id"
+    rows = db.conn.execute(sql)
     return [
         Mention(row[0], tuple(Identifier(*i) for i in orjson.loads(row[1])), row[2], bool(row[3]))
         for row in rows
     ]
 
 
-def save_mentions(db: sqlite_utils.Database, mentions: Iterable[Mention]) -> None:
+def select_addressed_mentions(db: sqlite_utils.Database) -> list[Mention]:
+    """Those of which an identifier is the address of a FHIR resource."""
+    return _select_mentions(db, "WHERE instr(identifiers, '\"FHIR\"') > 0")
+
+
+def save_mentions(db: sqlite_utils.Database, mentions: Collection[Mention]) -> None:
     """Remember combinations of identifiers, and when each was last given."""
+    link_tables.save_mentions(db, mentions)
+    link_tables.mark_changed(db, (mention.id for mention in mentions))
     db.conn.executemany(
         "INSERT INTO mention VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " newest = max(newest, excluded.newest),"
@@ -216,8 +240,9 @@ def select_identity_changes(db: sqlite_utils.Database) -> list[IdentityChange]:
     return sorted(changes)
 
 
-def save_identity_changes(db: sqlite_utils.Database, changes: Iterable[IdentityChange]) -> None:
+def save_identity_changes(db: sqlite_utils.Database, changes: Collection[IdentityChange]) -> None:
     """Remember merges, undoings and moves."""
+    link_tables.mark_changed(db, (change.person for change in changes))
     db.conn.executemany(
         "INSERT OR IGNORE INTO identity_change VALUES (?, ?, ?, ?, ?, ?)",
         ((orjson.dumps(list(change.stamp)).decode(), *change[1:]) for change in changes),
@@ -242,13 +267,14 @@ def select_people(db: sqlite_utils.Database) -> dict[Identifier, str]:
     return {Identifier.parse(row[0]): row[1] for row in rows}
 
 
-def insert_people(db: sqlite_utils.Database, anchors: set[Identifier]) -> None:
+def insert_people(db: sqlite_utils.Database, anchors: set[Identifier]) -> dict[Identifier, str]:
     """Give random ids to new persons."""
-    with transaction(db):
-        db.conn.executemany(
-            "INSERT INTO person VALUES (?, ?)",
-            [(str(anchor), secrets.token_hex(8)) for anchor in sorted(anchors)],
-        )
+    ids = {anchor: secrets.token_hex(8) for anchor in sorted(anchors)}
+    with nullcontext() if db.conn.in_transaction else transaction(db):
+        rows = [(str(anchor), key) for anchor, key in ids.items()]
+        db.conn.executemany("INSERT INTO main.person VALUES (?, ?)", rows)
+        link_tables.save_people(db, anchors)
+    return ids
 
 
 def select_newest_times(db: sqlite_utils.Database) -> dict[str, str]:

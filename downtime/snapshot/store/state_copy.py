@@ -5,6 +5,8 @@ from pathlib import Path
 
 import sqlite_utils
 
+from downtime.clinical.identifiers import Identifier
+from downtime.snapshot.store import link_tables
 from downtime.vault.database import disable_write_ahead_log, open_with_key
 from downtime.vault.files import flush_file, flush_folder
 
@@ -31,6 +33,7 @@ def copy_identities(source: sqlite_utils.Database, target: sqlite_utils.Database
     target.conn.execute("UPDATE setting SET value = ? WHERE name = 'salt'", tuple(salt))
     people = source.conn.execute("SELECT anchor, id FROM person").fetchall()
     target.conn.executemany("INSERT OR REPLACE INTO person VALUES (?, ?)", map(tuple, people))
+    link_tables.save_people(target, (Identifier.parse(anchor) for anchor, _ in people))
 
 
 def has_records(db: sqlite_utils.Database) -> bool:

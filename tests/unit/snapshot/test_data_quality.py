@@ -44,7 +44,7 @@ def test_stays(stays, counted):
 def test_what_says_the_same_is_one_line_with_its_number():
     tally = FindingTally()
     for _ in range(3):
-        tally.add(FindingKind.WARD_UNKNOWN, "PAS", "No ward.")
+        tally.add(FindingKind.WARD_UNKNOWN, "PAS", "No ward.", person="")
     assert [finding.text for finding in tally.list_findings()] == ["No ward. (3 times)"]
     assert tally.count_by_source() == {"PAS": {FindingKind.WARD_UNKNOWN: 3}}
 

@@ -1,0 +1,144 @@
+"""A state that is settled cell by cell, as things arrive, is the state settled as a whole."""
+
+from collections import Counter
+from datetime import timedelta
+
+import orjson
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from downtime.clinical.identifiers import Identifier
+from downtime.clinical.model import Encounter
+from downtime.feeds.model import Change, FeedMessage, Finding, Operation, Position, Replacement
+from downtime.settings import Settings, SnapshotSettings
+from downtime.snapshot.apply_messages import apply_messages
+from downtime.snapshot.cut_cells import update_cells
+from downtime.snapshot.data_quality import FindingTally, check_stays
+from downtime.snapshot.payload import row_digest
+from downtime.snapshot.row_layout import from_row, to_row
+from downtime.snapshot.select_records import select_records
+from downtime.snapshot.settle_records import settle_records
+from downtime.snapshot.store import cell_tables, publisher_state
+from tests.property.snapshot.test_record_state import BELIEVING, MRNS, NHS, NOW
+
+SETTINGS = Settings(snapshot=SnapshotSettings(result_days=2, appointment_days_ahead=3))
+PEOPLE = st.sampled_from(
+    [
+        (MRNS[0],), (MRNS[0], NHS[0]), (MRNS[1], NHS[0]), (MRNS[1], NHS[1]), (MRNS[2],), (NHS[1],),
+        (Identifier("VN", "DEMO", "V1"),), (Identifier("FHIR", "", "Patient/1"), MRNS[0]),
+        (Identifier("FHIR", "https://a/fhir", "Patient/1"),), (),
+    ]
+)  # fmt: skip
+DAYS = st.sampled_from([f"2026-11-0{day}T10:00:00Z" for day in range(1, 9)])
+SENT = st.sampled_from([f"2026-11-02T10:0{n}:00Z" for n in range(6)])
+RECORDS = {
+    "Encounter": {"ward": ["W1", "W2"], "status": ["in-progress", "planned", "finished"], "bed": ["1"]},
+    "ServiceRequest": {"placer": ["P1", "P2"], "filler": ["F1"], "code": ["FBC"], "encounter": ["K1"]},
+    "DiagnosticReport": {"based_on": ["K1"], "status": ["final", "partial"], "issued": ["2026-11-01"]},
+    "Observation": {"report": ["K1", "K2"], "code": ["HB"], "effective": ["2026-10-31", "2026-11-01"]},
+    "Appointment": {"start": [f"2026-11-0{n}T09:00:00Z" for n in range(1, 9)]},
+    "Flag": {"text": ["MRSA"], "ended": ["", "2026-11-03T12:00:00Z"]},
+    "Location": {"ward": ["W1"], "bed": ["1", "2"]},
+}  # fmt: skip
+
+
+@st.composite
+def changes(draw):
+    common = {
+        "source": draw(st.sampled_from(["PAS", "LAB"])),
+        "event": draw(SENT),
+        "sent": draw(SENT),
+    }
+    if draw(st.integers(0, 5)) == 0:
+        kind = Operation(draw(st.sampled_from(["merge", "unmerge", "move"])))
+        first, second = draw(st.sampled_from(MRNS)), draw(st.sampled_from(MRNS))
+        return Change(
+            type="Patient", key=draw(st.sampled_from(["", "K1"])), operation=kind,
+            patient=(first,), merged=(second,), **common,
+        )  # fmt: skip
+    if draw(st.integers(0, 4)) == 0:
+        fields = {"family": draw(st.sampled_from(["ONE", "TWO"])), "birth_date": "1960-01-01"}
+        patient = draw(PEOPLE.filter(bool))
+        return Change(type="Patient", key="", patient=patient, fields=fields, **common)
+    name = draw(st.sampled_from(sorted(RECORDS)))
+    operation = Operation(draw(st.sampled_from(["set", "set", "set", "cancel", "delete"])))
+    values = {field: st.sampled_from(choices) for field, choices in RECORDS[name].items()}
+    fields = draw(st.fixed_dictionaries({}, optional=values))
+    return Change(
+        type=name, key=draw(st.sampled_from(["K1", "K2", "K3"])), operation=operation,
+        patient=() if name == "Location" else draw(PEOPLE),
+        fields={} if operation is Operation.DELETE else fields, **common,
+    )  # fmt: skip
+
+
+@st.composite
+def extracts(draw):
+    inside = draw(st.lists(changes().filter(lambda c: c.type == "Flag"), max_size=3))
+    sent = draw(SENT)
+    rows = tuple(
+        change._replace(sent=sent, operation=Operation.SET, source="PAS") for change in inside
+    )
+    return Replacement(
+        types=("Flag",), source="PAS", sent=sent, changes=rows, position=Position("x.csv", 1)
+    )
+
+
+STEPS = st.lists(
+    st.tuples(st.lists(st.one_of(changes(), changes(), extracts()), max_size=5), st.integers(0, 2)),
+    min_size=1,
+    max_size=4,
+)
+"""What arrives before each build, and how many days have passed at it."""
+
+
+def settle_whole(db, now):
+    """The rows and findings of a state that is settled at once: slow and plain."""
+    tally, rows = FindingTally(), Counter()
+    settled = list(settle_records(db, SETTINGS, tally))
+    for record in select_records(settled, SETTINGS, now):
+        rows[type(record).__name__, orjson.dumps(to_row(record))] += 1
+    check_stays([r for r in settled if isinstance(r, Encounter)], SETTINGS, now, tally)
+    return rows, tally.count_by_source()
+
+
+def read_cells(db, now):
+    """The same of what is packed."""
+    rows, tally = Counter(), FindingTally()
+    for lines, digest in db.conn.execute("SELECT lines, digest FROM part"):
+        listed = Counter(
+            (name, orjson.dumps(row))
+            for name, *many in map(orjson.loads, lines.splitlines())
+            for row in many
+        )
+        assert int.from_bytes(digest) == sum(row_digest(*row) for row in listed)
+        rows += listed
+    for finding, count in cell_tables.iterate_findings(db):
+        tally.add_counts({Finding(*finding): count})
+    stays = [from_row(Encounter, row) for row in cell_tables.iterate_stays(db)]
+    check_stays(stays, SETTINGS, now, tally)
+    return rows, tally.count_by_source()
+
+
+def list_messages(items, arrival):
+    """Messages with the next arrival numbers."""
+    return [
+        FeedMessage(
+            position=Position("a.hl7", number, number), kind="x", source=item.source,
+            sent=item.sent, content=(item,),
+        )
+        for number, item in enumerate(items, start=arrival + 1)
+    ]  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(STEPS)
+def test_cells_are_settled_as_the_whole_is(steps):
+    db, arrival, now = publisher_state.open_in_memory(), 0, NOW
+    for number, (items, days) in enumerate(steps, start=1):
+        now += timedelta(days=days)
+        apply_messages(db, list_messages(items, arrival), BELIEVING, now)
+        arrival += len(items)
+        cell_tables.prepare_tables(db)
+        update_cells(db, SETTINGS, now, number)
+        assert read_cells(db, now) == settle_whole(db, now)
+    db.conn.close()
