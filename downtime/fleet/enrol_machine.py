@@ -8,7 +8,7 @@ a slow derivation, so that nobody can make another card with the same code.
 import hashlib
 import json
 from base64 import b64decode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidSignature
 
@@ -150,7 +150,8 @@ def put_machine(listed: Machines, added: Machine) -> Machines:
         raise ConflictError(
             "machines.key-taken", "Another machine has the same keys.", "Make a new home on it."
         )
-    return (*(machine for machine in listed if machine is not same), added)
+    others = (machine for machine in listed if machine is not same)
+    return (*others, replace(added, added=same.added) if same else added)
 
 
 def accept_list(

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from filelock import FileLock
 from tuf.api.metadata import Metadata, Targets
 
-from downtime.clinical import display
 from downtime.clock import to_text
 from downtime.config import Home
 from downtime.errors import ConflictError, NotFoundError, UntrustedError
@@ -204,14 +203,11 @@ def _warn_revoked(home: Home, machine_list: MachineList) -> Iterator[str]:
 
 
 def _warn_expiry(machine_list: MachineList, settings: Settings, now: datetime) -> Iterator[str]:
-    left = machine_list.expires - now
-    if left < timedelta(0):
-        yield (
-            "The list of machines should have been signed anew"
-            f" {display.format_duration(-left)} ago; it still holds."
-        )
-    elif left < timedelta(days=settings.fleet.list_warning_days):
-        yield f"The list of machines should be signed anew within {display.format_duration(left)}."
+    left = (machine_list.expires - now).days
+    if left < 0:
+        yield f"The list of machines should have been signed anew {-left} days ago; it still holds."
+    elif left <= settings.fleet.list_warning_days:
+        yield f"The list of machines should be signed anew within {left} days."
 
 
 @contextmanager

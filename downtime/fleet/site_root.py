@@ -91,7 +91,8 @@ def _add_key(root: Root, key: SiteKey) -> None:
     root.unrecognized_fields["sticks"][str(key.number)] = names
 
 
-def _remove_key(root: Root, number: int) -> None:
+def remove_key(root: Root, number: int) -> None:
+    """Take a stick's keys out of a root that is not signed yet; NotFoundError."""
     names = root.unrecognized_fields["sticks"].pop(str(number), None)
     if names is None:
         raise NotFoundError(
@@ -126,7 +127,7 @@ def propose_root(
     root.version += 1
     root.expires = _expiry(clock(), settings)
     for number in remove:
-        _remove_key(root, number)
+        remove_key(root, number)
     numbers = [int(number) for root in roots for number in list_sticks(root.signed)]
     new_keys = [
         generate_site_key(max(numbers) + place, _require_recovery(keys))

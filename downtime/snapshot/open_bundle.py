@@ -4,6 +4,8 @@ Checked first (which needs no unlocked vault), decrypted in memory, written asid
 system, counted. What is in use stays so until `put_in_use`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,9 @@ from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.highest_seen import find_highest_seen
 from downtime.snapshot.local_snapshots import database_key, database_path
-from downtime.snapshot.payload import check_unpacked
+from downtime.snapshot.payload import Payload, check_unpacked
+from downtime.snapshot.read_delta import DeltaReader, open_base
+from downtime.snapshot.row_layout import TypeRows
 from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.transport.folder import read_file
@@ -60,7 +64,8 @@ def open_aside(vault: Vault, settings: Settings, sealed: SealedBundle) -> AsideS
     """Open a bundle beside what is in use. The caller puts it in use, or discards it.
 
     UntrustedError when it is older than one that was loaded, has its number with another content or
-    one far above it, or was not sealed for this machine.
+    one far above it, or was not sealed for this machine. Of a delta NotFoundError
+    (`bundle.base-missing`) or ConflictError (`bundle.delta-differs`): then the full one is needed.
     """
     policies.check_number(sealed, find_highest_seen(vault, sealed.publisher), settings)
     return reopen_aside(vault, settings, sealed)
@@ -69,11 +74,12 @@ def open_aside(vault: Vault, settings: Settings, sealed: SealedBundle) -> AsideS
 def reopen_aside(vault: Vault, settings: Settings, sealed: SealedBundle) -> AsideSnapshot:
     """As `open_aside`, of a bundle that is kept here: its number was judged when it came."""
     identity, limit = device.load_device(vault).age_identity, settings.snapshot.max_unpacked_bytes
-    header, rows = bundle.open_payload(sealed, identity, limit)
+    payload = bundle.open_payload(sealed, identity, limit)
+    header = payload.header
     aside = database_path(vault, header.id).with_name(f".{header.id}.tmp")
     key = database_key(vault, header.id)
     try:
-        with collect_garbage_seldom():
+        with collect_garbage_seldom(), _read_rows(vault, payload) as rows:
             written = record_tables.write_database(aside, key, header, rows)
         _check_written(aside, key, header, written)
         flush_file(aside)
@@ -81,6 +87,16 @@ def reopen_aside(vault: Vault, settings: Settings, sealed: SealedBundle) -> Asid
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def _read_rows(vault: Vault, payload: Payload) -> Iterator[Iterator[TypeRows]]:
+    """All rows of a snapshot, of a delta those of its base with its changes."""
+    if payload.header.base is None:
+        yield payload.rows
+        return
+    with open_base(vault, payload.header) as base:
+        yield DeltaReader(base, payload).iterate_rows()
 
 
 def discard(aside: AsideSnapshot) -> None:
