@@ -6,18 +6,19 @@ learned from the same hour of yesterday and of last week. The longer two snapsho
 more patients may have gone. New systems, new wards and a first snapshot are never implausible.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from downtime.clock import to_text
-from downtime.fleet.churn_findings import ChurnFinding
+from downtime.fleet.churn_findings import ChurnFinding, ChurnKind
 from downtime.fleet.churn_rules import DAY, Comparison, compare_snapshots
 from downtime.settings import ChurnSettings
 from downtime.snapshot.footprint import Footprint
 
 _SETTLED = timedelta(days=2)
 """A system that was there before so long is no new one: what it sends no longer piles up."""
+_ORDER = {kind: place for place, kind in enumerate(ChurnKind)}
 _USUAL = (DAY, timedelta(days=7))
 
 
@@ -41,6 +42,8 @@ def find_churn(
 ) -> list[ChurnFinding]:
     """What is implausible, the worst of each kind, system, type and ward; empty when nothing is.
 
+    What another finding says of the whole hospital is not said of each ward again.
+
     `past` is what was believed before, the newest last. Of a bundle for some wards only (`is_site`
     is False) patients come and go more than in a hospital as a whole.
     """
@@ -50,7 +53,21 @@ def find_churn(
             key = (finding.kind, finding.system, finding.type, finding.ward)
             if key not in worst or finding.count > worst[key].count:
                 worst[key] = finding
-    return sorted(worst.values())
+    findings = [finding for finding in worst.values() if not _is_covered(finding, worst)]
+    return sorted(findings, key=lambda finding: (_ORDER[finding.kind], -finding.count, finding))
+
+
+def _is_covered(finding: ChurnFinding, others: Mapping[tuple[str, ...], ChurnFinding]) -> bool:
+    """Whether another finding says the same of the whole hospital, or of all such records."""
+    group = (finding.system, finding.type)
+    if finding.kind is ChurnKind.WARD_EMPTIED:
+        return (ChurnKind.PATIENTS_GONE, "", "", "") in others
+    if finding.kind is ChurnKind.PATIENT_RECORDS_LOST and (
+        (ChurnKind.RECORDS_LOST, *group, "") in others
+    ):
+        return True
+    whole = others.get((finding.kind, *group, ""))
+    return bool(finding.ward and whole and whole.count > finding.count)
 
 
 def _list_comparisons(

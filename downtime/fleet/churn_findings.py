@@ -7,18 +7,18 @@ from downtime.clinical.record_types import get_plural_title
 
 
 class ChurnKind(StrEnum):
-    """What changed implausibly."""
+    """What changed implausibly; in the order in which it is said."""
 
-    RECORDS_LOST = "records-lost"
-    RECORDS_GAINED = "records-gained"
     PATIENTS_GONE = "patients-gone"
-    PATIENTS_GAINED = "patients-gained"
-    KNOWN_GONE = "known-gone"
     WARD_EMPTIED = "ward-emptied"
-    PATIENT_RECORDS_LOST = "patient-records-lost"
-    RECORDS_EXCHANGED = "records-exchanged"
     IDENTITIES_CHANGED = "identities-changed"
     PATIENTS_MOVED = "patients-moved"
+    RECORDS_EXCHANGED = "records-exchanged"
+    RECORDS_LOST = "records-lost"
+    PATIENT_RECORDS_LOST = "patient-records-lost"
+    KNOWN_GONE = "known-gone"
+    PATIENTS_GAINED = "patients-gained"
+    RECORDS_GAINED = "records-gained"
 
 
 _SENTENCES = {

@@ -22,7 +22,7 @@ from downtime.fleet.quarantine_snapshot import (
 from downtime.fleet.store import quarantine_entries
 from downtime.settings import Settings
 from downtime.snapshot import bundle
-from downtime.snapshot.build_snapshot import BuiltSnapshot, build_snapshot
+from downtime.snapshot.build_snapshot import BuiltSnapshot, build_snapshot, confirm_published
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.model import AuditAction
 from downtime.snapshot.store.snapshot_index import FIRST_NUMBER, BundleNumber
@@ -107,6 +107,7 @@ def publish_snapshot(
     with vault.change(actor, AuditAction.SNAPSHOT_PUBLISH, target=header.id, reason=reason):
         path = put_in_folder(vault.home, to, settings, built.bundles)
     believe_snapshot(vault, settings, door, header, footprint)
+    confirm_published(vault, built)
     return PublishedSnapshot(built, path)
 
 

@@ -123,7 +123,7 @@ def get_published(db: sqlite_utils.Database) -> PublishedState | None:
 def save_published(db: sqlite_utils.Database, published: PublishedState) -> None:
     """The last build was published: the next delta begins there."""
     db.conn.execute("DELETE FROM base_part")
-    text = orjson.dumps(published).decode()
+    text = orjson.dumps([list(published.number), published.build, published.content]).decode()
     db.conn.execute("INSERT OR REPLACE INTO setting VALUES ('published', ?)", (text,))
 
 

@@ -102,7 +102,7 @@ def test_a_deleted_state_is_not_published_and_the_last_good_one_stays(
     assert (entry.door, entry.snapshot, entry.compared_with) == (
         Door.PUBLISHER, bad.header.id, good.header.id,
     )  # fmt: skip
-    assert "Ward W1: 11 of its 12 patients are gone." in entry.sentences
+    assert entry.sentences[0] == "11 of the 12 patients in hospital are gone."
 
 
 def test_what_would_vanish_is_shown_by_ward_with_names(publish, lose_state, me):
