@@ -14,7 +14,7 @@ from downtime.clinical.model import Record
 from downtime.clinical.record_types import TYPES, RecordType
 from downtime.errors import NotFoundError
 from downtime.snapshot.header import SnapshotHeader, SystemTime
-from downtime.snapshot.row_layout import columns, from_row
+from downtime.snapshot.row_layout import BATCH, Row, columns, from_row
 from downtime.vault.database import connect
 
 R = TypeVar("R", bound=Record)
@@ -82,6 +82,13 @@ class SnapshotDatabase:
     def has_type(self, type_name: str) -> bool:
         """Whether any system delivered this type of record: if not, it is unavailable, not empty."""
         return type_name in self.header.holds
+
+    def iterate_rows(self, type_name: str) -> Iterator[list[Row]]:
+        """Every row of a type, some thousand at a time, in the order in which they were written."""
+        columns_of_type = self._list_columns(TYPES[type_name])
+        rows = self._db.conn.execute(f"SELECT {columns_of_type} FROM {type_name} t ORDER BY rowid")
+        while batch := rows.fetchmany(BATCH):
+            yield list(map(tuple, batch))
 
     def iterate_records(self, type_name: str) -> Iterator[Record]:
         """Every record of a type, in the order of its id."""

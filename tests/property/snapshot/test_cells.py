@@ -9,16 +9,23 @@ from hypothesis import strategies as st
 
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import Encounter
+from downtime.clinical.record_types import TYPES
 from downtime.feeds.model import Change, FeedMessage, Finding, Operation, Position, Replacement
 from downtime.settings import Settings, SnapshotSettings
 from downtime.snapshot.apply_messages import apply_messages
+from downtime.snapshot.assemble_bundles import collect_scopes, find_changes, write_delta
 from downtime.snapshot.cut_cells import update_cells
 from downtime.snapshot.data_quality import FindingTally, check_stays
-from downtime.snapshot.payload import row_digest
+from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.pack_segments import pack_segments
+from downtime.snapshot.payload import read_payload, row_digest, write_payload
+from downtime.snapshot.read_delta import DeltaReader
 from downtime.snapshot.row_layout import from_row, to_row
 from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.store import cell_tables, publisher_state
+from downtime.snapshot.store.cell_tables import PublishedState
+from downtime.snapshot.store.snapshot_index import BundleNumber
 from tests.property.snapshot.test_record_state import BELIEVING, MRNS, NHS, NOW
 
 SETTINGS = Settings(snapshot=SnapshotSettings(result_days=2, appointment_days_ahead=3))
@@ -128,6 +135,74 @@ def list_messages(items, arrival):
         )
         for number, item in enumerate(items, start=arrival + 1)
     ]  # fmt: skip
+
+
+class OpenedRows:
+    """What stands for an opened snapshot: its header and its rows."""
+
+    def __init__(self, header, rows):
+        self.header, self.types = header, {name for name, _ in rows}
+        self.iterate_rows = lambda wanted: (listed for name, listed in rows if name == wanted)
+
+
+def open_rows(content, base=None):
+    """Header and rows of a payload; of a delta laid over its base."""
+    opened = read_payload(content, 1 << 20)
+    rows = DeltaReader(base, opened).iterate_rows() if base else opened.rows
+    return OpenedRows(opened.header, list(rows))
+
+
+def count_rows(opened):
+    return Counter(
+        (name, *row) for name in TYPES for rows in opened.iterate_rows(name) for row in rows
+    )
+
+
+def assemble(db, published):
+    """Scope to the full payload and, where something was published before, the delta."""
+    header = SnapshotHeader(hospital="DEMO", created="", expires="", key="0123456789abcdef")
+    contents, _ = collect_scopes(db, ["W1"])
+    changes = find_changes(db, published, 1 << 20) if published else None
+    for content in contents:
+        full = content.complete(header)
+        base = published and published.content[content.scope]
+        delta = write_delta(full, base, 1, changes) if published else None
+        yield content, write_payload(full, content.frames), delta and delta[1]
+
+
+@settings(max_examples=100)
+@given(STEPS, st.lists(st.booleans(), min_size=4, max_size=4))
+def test_a_delta_gives_what_the_full_bundle_gives(steps, published_steps):
+    """Of the site and of a ward; a build that is not published is in the delta after it too."""
+    db, arrival, now, published, bases = publisher_state.open_in_memory(), 0, NOW, None, {}
+    for (items, days), is_published in zip(steps, published_steps, strict=False):
+        now += timedelta(days=days)
+        apply_messages(db, list_messages(items, arrival), BELIEVING, now)
+        arrival += len(items)
+        cell_tables.prepare_tables(db)
+        build = cell_tables.begin_build(db)
+        update_cells(db, SETTINGS, now, build)
+        pack_segments(db)
+        opened, contents = {}, {}
+        for content, full, delta in assemble(db, published):
+            opened[content.scope] = open_rows(full)
+            contents[content.scope] = content.content
+            if published:
+                laid = open_rows(delta, bases[content.scope])
+                assert count_rows(laid) == count_rows(opened[content.scope])
+        assert is_of_ward(opened["W1"])
+        if is_published:
+            published, bases = PublishedState(BundleNumber(1, 1), build, contents), opened
+            cell_tables.save_published(db, published)
+    db.conn.close()
+
+
+def is_of_ward(opened):
+    """Whether everybody in it has a stay on the ward, or was merged into somebody who has."""
+    stays = [from_row(Encounter, row) for rows in opened.iterate_rows("Encounter") for row in rows]
+    on_ward = {stay.patient for stay in stays if stay.ward == "W1"}
+    everybody = {row[1] for rows in opened.iterate_rows("Appointment") for row in rows}
+    return {stay.patient for stay in stays} <= on_ward and everybody <= on_ward
 
 
 @settings(max_examples=150)
