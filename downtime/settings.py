@@ -67,6 +67,11 @@ class FeedsSettings:
     list_ward_patients: int = setting(
         3, "A full list that lacks a whole ward of so many patients is put in quarantine."
     )
+    list_mismatch_percent: int = setting(
+        20,
+        "A full list is put in quarantine when more than this share of its known numbers stand beside"
+        " other people than they were sent for.",
+    )
     placeholder_numbers: tuple[str, ...] = setting(
         ("UNKNOWN", "UNK", "NOT KNOWN", "NK", "N/A", "NONE", "N0NE", "NIL", "NULL", "NEW", "TBC")
         + ("TBA", "TBD", "TEMP", "PENDING", "NO NUMBER", "NO MRN", "X", "XX", "XXX", "XXXX"),

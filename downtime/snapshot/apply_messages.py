@@ -25,6 +25,7 @@ from downtime.snapshot.identity import IdentityChange
 from downtime.snapshot.mentions import MentionBook
 from downtime.snapshot.named_people import Numbers, PersonNamer
 from downtime.snapshot.plausible_lists import PresentRecord, check_list, stands
+from downtime.snapshot.plausible_people import check_people, list_people
 from downtime.snapshot.record_state import (
     NO_CUTOFF,
     ExtractCutoff,
@@ -35,6 +36,7 @@ from downtime.snapshot.record_state import (
 )
 from downtime.snapshot.stamps import StampMaker
 from downtime.snapshot.store import link_tables, publisher_state, quarantined_lists
+from downtime.snapshot.store.known_people import select_known_people
 from downtime.snapshot.store.publisher_state import DataSet, Name
 from downtime.snapshot.traces import add_traces
 from downtime.vault.database import transaction
@@ -164,7 +166,9 @@ class _StateUpdate:
         for finding in message.findings:
             if finding.kind is FindingKind.LIST_IMPLAUSIBLE:
                 return finding
-        lists = (item for item in message.content if isinstance(item, Replacement))
+        lists = [item for item in message.content if isinstance(item, Replacement)]
+        if lists and (finding := self._find_wrong_people(message)):
+            return finding
         faults = (
             check_list(
                 extract,
@@ -178,6 +182,14 @@ class _StateUpdate:
             if self._would_replace(extract, data_set)
         )
         return next((fault for fault in faults if fault), None)
+
+    def _find_wrong_people(self, message: FeedMessage) -> Finding | None:
+        """Whether a list's numbers are of other people than those who stand beside them."""
+        people = list_people(message)
+        self._write()
+        known = select_known_people(self._db, people)
+        percent = self._settings.list_mismatch_percent
+        return check_people(message.source, people.values(), known, percent)
 
     def _would_replace(self, extract: Replacement, data_set: DataSet) -> bool:
         """Whether a full list is a newer one than the list that holds, and not the same again."""
