@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from downtime.clinical.record_types import RECORD_TYPES
 from downtime.clock import to_text
 from downtime.fleet.churn_findings import ChurnFinding, ChurnKind
 from downtime.fleet.churn_rules import DAY, Comparison, compare_snapshots
@@ -54,7 +55,13 @@ def find_churn(
             if key not in worst or finding.count > worst[key].count:
                 worst[key] = finding
     findings = [finding for finding in worst.values() if not _is_covered(finding, worst)]
-    return sorted(findings, key=lambda finding: (_ORDER[finding.kind], -finding.count, finding))
+    return sorted(findings, key=_rank)
+
+
+def _rank(finding: ChurnFinding) -> tuple[object, ...]:
+    """Patients first, then what stands until it is taken back (allergies, alerts), then the rest."""
+    row = RECORD_TYPES.get(finding.type)
+    return _ORDER[finding.kind], not (row and row.is_lasting), -finding.count, finding
 
 
 def _is_covered(finding: ChurnFinding, others: Mapping[tuple[str, ...], ChurnFinding]) -> bool:

@@ -56,7 +56,7 @@ class ChurnFinding(NamedTuple):
             what=" ".join(filter(None, (self.system, title))),
             ward=self.ward,
             on_ward=f" on ward {self.ward}" if self.ward else "",
-            before=self.before,
-            count=self.count,
+            before=f"{self.before:,}",
+            count=f"{self.count:,}",
         )
         return f"{text[0].upper()}{text[1:]}."

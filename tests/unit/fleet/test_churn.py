@@ -103,7 +103,7 @@ def test_a_systems_feed_gives_five_per_cent_of_its_patients():
     after = change(before, lambda p: p.number % 20, results=0)
     (lost,) = {f for f in judge(before, after) if f.kind is ChurnKind.RECORDS_LOST}
     assert (lost.system, lost.type) == ("LIMS", "Observation")
-    assert lost.sentence == "LIMS Results and observations: 4750 of 5000 are gone."
+    assert lost.sentence == "LIMS Results and observations: 4,750 of 5,000 are gone."
 
 
 def test_identities_are_exchanged_while_counts_stay():
