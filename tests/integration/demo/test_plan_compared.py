@@ -28,6 +28,7 @@ from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.opened_snapshot import Snapshot
+from tests.night import by_night
 
 ZONE = ZoneInfo("Europe/London")
 
@@ -88,9 +89,14 @@ def lived_through(folder, seed, now):
 @pytest.mark.parametrize(
     ("seed", "now"),
     [
-        (1, datetime(2026, 11, 2, 14, 30, tzinfo=UTC)),
-        (2, datetime(2026, 11, 7, 3, 10, tzinfo=UTC)),
-        (4, datetime(2026, 10, 25, 0, 20, tzinfo=UTC)),
+        (4, datetime(2026, 10, 25, 0, 20, tzinfo=UTC)),  # the night with an hour that comes twice
+        *by_night(
+            [
+                (1, datetime(2026, 11, 2, 14, 30, tzinfo=UTC)),
+                (2, datetime(2026, 11, 7, 3, 10, tzinfo=UTC)),
+            ],
+            [],
+        ),
     ],
 )
 def test_every_fact_comes_out_as_planned(tmp_path, seed, now):

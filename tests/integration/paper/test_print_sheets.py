@@ -23,7 +23,7 @@ from downtime.processes.pool import WorkerError
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 IMPRINT = Imprint("Demonstration Hospital", "DRILL", True, "Data", "Printed", "Hospital No.")
-COUNT = 150
+COUNT = 30
 
 
 def sheets():
@@ -31,8 +31,8 @@ def sheets():
     layout, flowing = form_layout(form, "Hospital No."), flow_layout(True, "Hospital No.")
     labels = {item.link_id: item.text for item in form.fields()}
     for number in range(COUNT):
-        name = "محمد علي" if number == 70 else f"PATIENT{number}, 张伟"
-        values = {"patient.name": name, "patient.allergies": "Latex " * (number % 90)}
+        name = "محمد علي" if number == 20 else f"PATIENT{number}, 张伟"
+        values = {"patient.name": name, "patient.allergies": "Latex " * (number * 7 % 90)}
         if number % 3:
             yield FormSheet(layout, make_serial("K7", number + 1), values, labels), number % 2 == 0
         else:
