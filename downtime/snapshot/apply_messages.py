@@ -34,7 +34,9 @@ from downtime.snapshot.record_state import (
     Stamp,
     apply_changes,
 )
+from downtime.snapshot.sender_sequences import Place, SenderSequences
 from downtime.snapshot.stamps import StampMaker
+from downtime.snapshot.store import sequence_numbers
 from downtime.snapshot.store import link_tables, publisher_state, quarantined_lists
 from downtime.snapshot.store.known_people import select_known_people
 from downtime.snapshot.store.publisher_state import DataSet, Name
@@ -104,6 +106,7 @@ class _StateUpdate:
         self._identity_changes: list[IdentityChange] = []
         self._quarantined: list[QuarantinedList] = []
         self._last_arrival = publisher_state.get_applied_arrival(db)
+        self._sequences = SenderSequences(sequence_numbers.select_sequences(db))
         self._messages = self._changes = self._unwritten = 0
 
     def apply_message(self, message: FeedMessage) -> None:
@@ -117,16 +120,25 @@ class _StateUpdate:
             return
         name = message.origin.control_id or str(arrival)
         corrected = list_corrected_reports(message.content)
+        place = self._find_place(message, arrival)
         for part, item in enumerate(message.content):
             if isinstance(item, Replacement):
                 self._apply_extract(item, arrival)
             else:
-                stamp = self._stamps.make_stamp(item, arrival, part)
+                stamp = self._stamps.make_stamp(item, place.arrival, place.offset + part)
                 person = self._namer.name_person(item, message.content, name)
                 self._apply_change(correct(item, corrected), stamp, person)
         self._systems.note_message(message)
         if self._unwritten >= BATCH:
             self._write()
+
+    def _find_place(self, message: FeedMessage, arrival: int) -> Place:
+        """Where a message stands among those of its time, by its sender's sequence numbers."""
+        first = next((item for item in message.content if isinstance(item, Change)), None)
+        if first is None or not first.sequence:
+            return Place(arrival)
+        sender = message.origin.sender
+        return self._sequences.find_place(sender, message.sent, first.sequence, arrival)
 
     def finish(self) -> AppliedMessages:
         """Write what is left, and remove what full extracts no longer name."""
@@ -138,6 +150,7 @@ class _StateUpdate:
             publisher_state.delete_states(self._db, unlisted)
         publisher_state.save_systems(self._db, self._systems.newest, self._systems.deliveries)
         publisher_state.save_applied_arrival(self._db, self._last_arrival)
+        sequence_numbers.save_sequences(self._db, self._sequences.sent)
         reasons = {item.arrival: item.finding.text for item in self._quarantined}
         quarantined_lists.save_quarantined(self._db, reasons)
         return AppliedMessages(self._messages, self._changes, tuple(self._quarantined))

@@ -30,14 +30,16 @@ class StampMaker:
         self._believed = lru_cache(maxsize=4096)(self._believe)
 
     def make_stamp(self, change: Change, arrival: int, part: int) -> Stamp:
-        """The stamp of one change of the message that arrived under this number."""
+        """The stamp of one change of the message that stands at this arrival number; sequence numbers
+        have done their part before (`sender_sequences`).
+        """
         sent = change.sent
         if sent > self.latest:  # nobody knows when: it counts as sent with what came before it
             sent = self._newest
         elif sent > self._newest:
             self._newest = sent
         moment, sent = self._believed(change.event, sent)
-        return Stamp(moment, sent, change.sequence, arrival, part)
+        return Stamp(moment, sent, 0, arrival, part)
 
     def _believe(self, event: str, sent: str) -> tuple[str, str]:
         """When a change happened and was sent, as far as that is believed."""

@@ -112,6 +112,15 @@ def test_a_profile_closes_when_its_parts_are_resulted(read):
     assert {stage for (stage,) in table(preview, "ServiceRequest", "stage")} == {"resulted"}
 
 
+def test_of_two_senders_the_one_whose_message_came_last_holds(read):
+    """Sequence numbers (MSH-13) count the messages of one sender."""
+    first = adt("A01", "1000", "K1", "W1^A^1", "V1").replace("|P|2.4", "|P|2.4|900")
+    second = adt("A02", "1000", "K1", "W1^A^2", "V1").replace("|P|2.4", "|P|2.4|5")
+    other_sender = second.replace("|PAS|DEMO", "|PAS|BEDS")
+    assert table(read(first, other_sender), "Encounter", "bed") == [("2",)]
+    assert table(read(first, second), "Encounter", "bed") == [("1",)]
+
+
 def test_an_undone_merge_gives_everything_back(read):
     admitted = adt("A01", "1000", "K1", "W1^A^1", "V1")
     mrg = "MRG|K1^^^DEMO^MR\r"

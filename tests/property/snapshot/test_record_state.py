@@ -37,7 +37,6 @@ def changes(draw):
         "source": "PAS",
         "event": draw(TIMES),
         "sent": draw(TIMES),
-        "sequence": draw(st.integers(0, 2)),
     }
     kind = draw(st.sampled_from(["stay", "stay", "cancel", "delete", "person", "merge", "unmerge"]))
     match kind:
