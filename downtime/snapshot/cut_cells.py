@@ -22,6 +22,7 @@ from downtime.snapshot.link_numbers import link_number
 from downtime.snapshot.nobodys_records import find_nobodys_people
 from downtime.snapshot.payload import PackedRows
 from downtime.snapshot.row_layout import COLUMNS, list_rows, to_row
+from downtime.snapshot.search_rows import SEARCH, list_search_rows
 from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import Settlement, begin_settlement
 from downtime.snapshot.store import affected_cells, cell_tables, state_part
@@ -33,7 +34,7 @@ EVERY_SCOPE = "*"
 WARD_SEPARATOR = "+"
 _VERSION = 1
 """Another one as soon as the same state gives other rows."""
-_MENTIONS_AT_ONCE = 1_000
+MENTIONS_AT_ONCE = 1_000
 _EXPECTED = (EncounterStatus.IN_PROGRESS, EncounterStatus.PLANNED, "")
 
 
@@ -48,7 +49,7 @@ def update_cells(db: sqlite_utils.Database, settings: Settings, now: datetime, b
     everybody = fingerprint != cell_tables.get_fingerprint(db)
     groups = _find_groups(db, now, everybody=everybody)
     with state_part.parts_of_state(db):
-        for batch in split_groups(groups, _MENTIONS_AT_ONCE):
+        for batch in split_groups(groups, MENTIONS_AT_ONCE):
             with transaction(db):
                 _cut_groups(db, settings, common, now, batch, build)
     with transaction(db):
@@ -58,7 +59,7 @@ def update_cells(db: sqlite_utils.Database, settings: Settings, now: datetime, b
 
 def _find_fingerprint(settings: Settings, common: CommonKnowledge) -> str:
     """Of what concerns every cell."""
-    parts = (settings.site, settings.systems, settings.snapshot, COLUMNS, common.digest, _VERSION)
+    parts = (settings.site, settings.systems, settings.snapshot, COLUMNS, SEARCH, common.digest, _VERSION)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -148,7 +149,7 @@ class _CellSorter:
             wards = _find_wards(records)
             for record in records:
                 by_wards.setdefault(_choose_wards(record, wards), []).append(record)
-            cell.parts = {name: PackedRows.pack(list_rows(rows)) for name, rows in by_wards.items()}
+            cell.parts = {name: _pack_records(rows) for name, rows in by_wards.items()}
 
     def add_findings(self, tally: FindingTally) -> None:
         """What is wrong, with the cell that it concerns."""
@@ -163,6 +164,11 @@ class _CellSorter:
         if person.startswith("="):
             return self._find_by_number(person[1:])
         return self._by_person[person] if person else self._by_mention[NOBODY]
+
+
+def _pack_records(records: list[Record]) -> PackedRows:
+    patients = (record for record in records if isinstance(record, Patient))
+    return PackedRows.pack((*list_rows(records), *list_search_rows(patients)))
 
 
 def _find_wards(records: Iterable[Record]) -> dict[str, str]:

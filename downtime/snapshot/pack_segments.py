@@ -34,6 +34,6 @@ def _make_footprint(lines: bytes) -> bytes:
     maker = FootprintMaker()
     for line in lines.splitlines():
         name, *rows = orjson.loads(line)
-        for row in rows:
+        for row in rows if name in TYPES else ():
             maker.add(from_row(TYPES[name], row))
     return maker.finish().to_bytes()

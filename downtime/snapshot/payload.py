@@ -21,6 +21,7 @@ from downtime.clinical.record_types import RECORD_TYPES, TYPES
 from downtime.errors import InputError
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.row_layout import COLUMNS, Row, TypeRows
+from downtime.snapshot.search_rows import SEARCH
 from downtime.vault.sealing import incomplete_error
 
 LEVEL = 3
@@ -74,7 +75,8 @@ class PackedRows:
         for name, listed in rows:
             texts = list(map(pack_row, listed))
             lines.append(write_line(name, texts))
-            packed.counts[name] = packed.counts.get(name, 0) + len(texts)
+            if name in TYPES:
+                packed.counts[name] = packed.counts.get(name, 0) + len(texts)
             packed.digest += sum(row_digest(name, text) for text in texts)
         packed.lines = b"".join(lines)
         return packed
@@ -159,6 +161,8 @@ def _parse_lines(lines: Iterable[bytes], header: SnapshotHeader) -> Iterator[Typ
         for line in lines:
             name, *rows = orjson.loads(line)
             known = name.removeprefix(REMOVED)
+            if known == SEARCH:
+                yield name, rows
             if known not in TYPES:
                 continue  # a newer publisher carries a type that this program does not know yet
             layout = layouts[known]

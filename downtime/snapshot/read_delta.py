@@ -7,6 +7,7 @@ from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.local_snapshots import database_key, database_path
 from downtime.snapshot.payload import REMOVED, Payload, format_digest, pack_row, row_digest
 from downtime.snapshot.row_layout import Row, TypeRows
+from downtime.snapshot.search_rows import SEARCH
 from downtime.snapshot.store import snapshot_index
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.vault import Vault
@@ -42,7 +43,7 @@ class DeltaReader:
 
     def iterate_rows(self) -> Iterator[TypeRows]:
         """All rows. ConflictError at their end when they are not those of the publisher."""
-        for name in sorted(self._base.types):
+        for name in (*sorted(self._base.types), SEARCH):
             removed = self._removed.pop(name, set())
             for rows in self._base.iterate_rows(name):
                 yield name, list(self._drop(name, rows, removed)) if removed else rows

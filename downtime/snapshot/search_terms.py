@@ -6,6 +6,8 @@ from datetime import date
 
 from downtime.clinical.model import Patient
 
+VERSION = 1
+"""Another one as soon as a text is folded, or cut into words, in another way."""
 _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"}
 )

@@ -16,9 +16,9 @@ import sqlite_utils
 
 from downtime.clinical.model import Patient, Record
 from downtime.clinical.record_types import RECORD_TYPES, TYPES, RecordType
-from downtime.snapshot import search_terms
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.row_layout import COLUMNS, TypeRows, columns, from_row, list_rows
+from downtime.snapshot.search_rows import SEARCH, list_search_rows
 from downtime.vault.database import connect, transaction
 
 CACHE = "cache_size = -131072"
@@ -30,8 +30,10 @@ CREATE TABLE inpatient (patient TEXT PRIMARY KEY, encounter TEXT NOT NULL, ward 
     name TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
 CREATE TABLE outstanding (request TEXT PRIMARY KEY, patient TEXT NOT NULL,
     department TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE appointment_day (appointment TEXT PRIMARY KEY, day TEXT NOT NULL, kind TEXT NOT NULL,
-    location TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE appointment_day (appointment TEXT NOT NULL, day TEXT NOT NULL, kind TEXT NOT NULL,
+    location TEXT NOT NULL);
+CREATE TABLE search (patient TEXT NOT NULL, words TEXT NOT NULL, family TEXT NOT NULL,
+    given TEXT NOT NULL, birth_date TEXT NOT NULL, numbers TEXT NOT NULL);
 CREATE TABLE identifier (value TEXT NOT NULL, patient TEXT NOT NULL,
     PRIMARY KEY (value, patient)) WITHOUT ROWID;
 CREATE TABLE found (rank INTEGER PRIMARY KEY, patient TEXT NOT NULL);
@@ -67,6 +69,23 @@ WHERE stage IN ('requested', 'collected', 'received', 'in-progress') AND NOT EXI
     SELECT 1 FROM DiagnosticReport WHERE based_on = r.id
     AND status IN ('final', 'amended', 'corrected'))
 """
+
+
+_INSERT_SEARCH = "INSERT INTO search VALUES (?, ?, ?, ?, ?, ?)"
+_IDENTIFIERS = """
+INSERT INTO identifier (value, patient)
+SELECT DISTINCT n.value, s.patient FROM search s, json_each(s.numbers) n ORDER BY 1, 2
+"""
+_RANKED = """
+SELECT s.patient, s.words FROM search s LEFT JOIN inpatient i ON i.patient = s.patient
+ORDER BY i.patient IS NULL, s.family, s.given, s.birth_date, s.patient
+"""
+_INPATIENT_NAMES = """
+UPDATE inpatient SET name = s.family || '|' || s.given FROM search s
+WHERE s.patient = inpatient.patient
+"""
+_BULK_WORDS = (("automerge", 0), ("hashsize", 1 << 26))
+"""All words are written at once: nothing is merged meanwhile, and 64 MiB of them wait in memory."""
 
 
 def create_database(
@@ -120,11 +139,12 @@ def _insert_rows(db: sqlite_utils.Database, rows: Iterable[TypeRows]) -> dict[st
     for name, names in COLUMNS.items():
         definitions = ", ".join(f"{column} NOT NULL" for column in names[1:])
         db.conn.execute(f"CREATE TABLE {name} (id TEXT NOT NULL, {definitions})")
-    inserts = {name: insert_statement(name) for name in TYPES}
-    counts = dict.fromkeys(TYPES, 0)
+    inserts = {name: insert_statement(name) for name in TYPES} | {SEARCH: _INSERT_SEARCH}
+    counts = dict.fromkeys(inserts, 0)
     for name, listed in rows:
         db.conn.executemany(inserts[name], listed)
         counts[name] += len(listed)
+    del counts[SEARCH]
     return counts
 
 
@@ -141,11 +161,15 @@ def _index_records(db: sqlite_utils.Database, row: RecordType) -> None:
 
 
 def _index_appointments(db: sqlite_utils.Database, zone: ZoneInfo) -> None:
-    rows = db.conn.execute("SELECT id, start, kind, location FROM Appointment WHERE start <> ''")
-    db.conn.executemany(
-        "INSERT INTO appointment_day VALUES (?, ?, ?, ?)",
-        [(key, local_day(start, zone), kind, place) for key, start, kind, place in rows],
+    starts = db.conn.execute("SELECT DISTINCT start FROM Appointment WHERE start <> ''").fetchall()
+    db.conn.execute("CREATE TEMP TABLE day (start TEXT PRIMARY KEY, day TEXT) WITHOUT ROWID")
+    days = ((start, local_day(start, zone)) for (start,) in starts)
+    db.conn.executemany("INSERT INTO day VALUES (?, ?)", days)
+    db.conn.execute(
+        "INSERT INTO appointment_day SELECT a.id, d.day, a.kind, a.location"
+        " FROM Appointment a CROSS JOIN day d ON d.start = a.start"
     )
+    db.conn.execute("DROP TABLE temp.day")
 
 
 @lru_cache(maxsize=65536)
@@ -174,39 +198,18 @@ def _index_patients(db: sqlite_utils.Database) -> None:
 
     Words are numbered in the order in which a list shows its finds: inpatients first, then names.
     """
-    known = {patient.id: patient for patient in iterate_patients(db)}
-    present = {row[0] for row in db.conn.execute("SELECT patient FROM inpatient")}
-    terms_by_patient: dict[str, set[str]] = {}
-    numbers: set[tuple[str, str]] = set()
-    for patient in known.values():
-        final = find_survivor(known, patient).id
-        terms_by_patient.setdefault(final, set()).update(search_terms.search_tokens(patient))
-        values = [patient.mrn, patient.nhs_number]
-        values += [text.split("|", 2)[-1] for text in patient.identifiers]
-        numbers.update((search_terms.compact_text(value), final) for value in values if value)
-    ranked = sorted(
-        terms_by_patient,
-        key=lambda p: (p not in present, search_terms.name_key(known[p]), known[p].birth_date, p),
+    if not db.conn.execute("SELECT 1 FROM search LIMIT 1").fetchone():
+        for _, rows in list_search_rows(iterate_patients(db)):
+            db.conn.executemany(_INSERT_SEARCH, rows)
+    db.conn.execute(_IDENTIFIERS)
+    ranked = db.conn.execute(_RANKED).fetchall()
+    db.conn.executemany(
+        "INSERT INTO found VALUES (?, ?)", ((r, row[0]) for r, row in enumerate(ranked))
     )
-    db.conn.executemany("INSERT INTO identifier VALUES (?, ?)", sorted(numbers))
-    db.conn.executemany("INSERT INTO found VALUES (?, ?)", enumerate(ranked))
+    for option, value in _BULK_WORDS:
+        db.conn.execute("INSERT INTO words (words, rank) VALUES (?, ?)", (option, value))
     db.conn.executemany(
         "INSERT INTO words (rowid, tokens) VALUES (?, ?)",
-        (
-            (rank, " ".join(sorted(terms_by_patient[patient])))
-            for rank, patient in enumerate(ranked)
-        ),
+        ((rank, row[1]) for rank, row in enumerate(ranked)),
     )
-    db.conn.executemany(
-        "UPDATE inpatient SET name = ? WHERE patient = ?",
-        [("|".join(search_terms.name_key(known[p])), p) for p in present if p in known],
-    )
-
-
-def find_survivor(known: dict[str, Patient], patient: Patient) -> Patient:
-    """The patient who survives after all merges."""
-    seen: set[str] = set()
-    while patient.replaced_by in known and patient.id not in seen:
-        seen.add(patient.id)
-        patient = known[patient.replaced_by]
-    return patient
+    db.conn.execute(_INPATIENT_NAMES)

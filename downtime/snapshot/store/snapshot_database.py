@@ -84,9 +84,11 @@ class SnapshotDatabase:
         return type_name in self.header.holds
 
     def iterate_rows(self, type_name: str) -> Iterator[list[Row]]:
-        """Every row of a type, some thousand at a time, in the order in which they were written."""
-        columns_of_type = self._list_columns(TYPES[type_name])
-        rows = self._db.conn.execute(f"SELECT {columns_of_type} FROM {type_name} t ORDER BY rowid")
+        """Every row of a type, or of `SEARCH`, some thousand at a time, in the order of writing."""
+        names, table = "*", "search"
+        if type_name in TYPES:
+            names, table = self._list_columns(TYPES[type_name]), type_name
+        rows = self._db.conn.execute(f"SELECT {names} FROM {table} t ORDER BY rowid")
         while batch := rows.fetchmany(BATCH):
             yield list(map(tuple, batch))
 

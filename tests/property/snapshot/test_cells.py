@@ -2,8 +2,10 @@
 
 from collections import Counter
 from datetime import timedelta
+from unittest import mock
 
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +14,7 @@ from downtime.clinical.model import Encounter
 from downtime.clinical.record_types import TYPES
 from downtime.feeds.model import Change, FeedMessage, Finding, Operation, Position, Replacement
 from downtime.settings import Settings, SnapshotSettings
+from downtime.snapshot import cut_cells
 from downtime.snapshot.apply_messages import apply_messages
 from downtime.snapshot.assemble_bundles import collect_scopes, find_changes, write_delta
 from downtime.snapshot.cut_cells import update_cells
@@ -21,6 +24,7 @@ from downtime.snapshot.pack_segments import pack_segments
 from downtime.snapshot.payload import read_payload, row_digest, write_payload
 from downtime.snapshot.read_delta import DeltaReader
 from downtime.snapshot.row_layout import from_row, to_row
+from downtime.snapshot.search_rows import SEARCH
 from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.store import cell_tables, publisher_state
@@ -67,7 +71,7 @@ def changes(draw):
         fields = {"family": draw(st.sampled_from(["ONE", "TWO"])), "birth_date": "1960-01-01"}
         patient = draw(PEOPLE.filter(bool))
         return Change(type="Patient", key="", patient=patient, fields=fields, **common)
-    name = draw(st.sampled_from(sorted(RECORDS)))
+    name = draw(st.sampled_from([*sorted(RECORDS), "Flag", "Flag", "Observation"]))
     operation = Operation(draw(st.sampled_from(["set", "set", "set", "cancel", "delete"])))
     values = {field: st.sampled_from(choices) for field, choices in RECORDS[name].items()}
     fields = draw(st.fixed_dictionaries({}, optional=values))
@@ -98,6 +102,13 @@ STEPS = st.lists(
 """What arrives before each build, and how many days have passed at it."""
 
 
+@pytest.fixture(autouse=True, scope="module")
+def cells_apart():
+    """Every cell is settled where it sees no other: what it would need of another one, it misses."""
+    with mock.patch.object(cut_cells, "MENTIONS_AT_ONCE", 1):
+        yield
+
+
 def settle_whole(db, now):
     """The rows and findings of a state that is settled at once: slow and plain."""
     tally, rows = FindingTally(), Counter()
@@ -118,7 +129,7 @@ def read_cells(db, now):
             for row in many
         )
         assert int.from_bytes(digest) == sum(row_digest(*row) for row in listed)
-        rows += listed
+        rows += Counter({row: n for row, n in listed.items() if row[0] in TYPES})
     for finding, count in cell_tables.iterate_findings(db):
         tally.add_counts({Finding(*finding): count})
     stays = [from_row(Encounter, row) for row in cell_tables.iterate_stays(db)]
@@ -141,7 +152,7 @@ class OpenedRows:
     """What stands for an opened snapshot: its header and its rows."""
 
     def __init__(self, header, rows):
-        self.header, self.types = header, {name for name, _ in rows}
+        self.header, self.types = header, TYPES.keys()
         self.iterate_rows = lambda wanted: (listed for name, listed in rows if name == wanted)
 
 
@@ -153,9 +164,8 @@ def open_rows(content, base=None):
 
 
 def count_rows(opened):
-    return Counter(
-        (name, *row) for name in TYPES for rows in opened.iterate_rows(name) for row in rows
-    )
+    names = (*TYPES, SEARCH)
+    return Counter((n, *row) for n in names for rows in opened.iterate_rows(n) for row in rows)
 
 
 def assemble(db, published):
