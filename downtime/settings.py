@@ -212,6 +212,9 @@ class ChurnSettings:
     daily_turnover_percent: int = setting(
         35, "So many more patients may have gone, or lie elsewhere, for each day between snapshots."
     )
+    ward_hourly_turnover_percent: int = setting(
+        10, "So many more patients of a ward may be others for each hour, while it is as full."
+    )
     identity_percent: int = setting(
         5, "So many people may have another name or birth date under the same number."
     )
@@ -463,6 +466,34 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MonitoringSettings:
+    silent_minutes: int = setting(
+        120, "A machine of which nothing was heard for so long is shown as silent."
+    )
+    heartbeat_minutes: int = setting(
+        10, "A machine leaves word of itself at its places no more often than this."
+    )
+    heartbeats_at_once: int = setting(
+        100, "So many machines' heartbeats are fetched from a place in one run, in turn."
+    )
+    disk_warning_mb: int = setting(
+        2_000, "A machine with less space than this left on its disk is shown as in trouble."
+    )
+    battery_warning_percent: int = setting(
+        25, "A machine whose battery holds less, and which is not charging, is shown as in trouble."
+    )
+    printer_seconds: float = setting(5.0, "The print queue has so long to say how it does.")
+    metrics_token_sha256: str = setting(
+        "",
+        "SHA-256 (hex) of the bearer token with which /metrics may be read from another computer;"
+        " empty for this computer only.",
+    )
+    syslog: str = setting(
+        "", "Where security events are sent: udp://HOST:514 or unix:/dev/log; empty for nowhere."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of a home, as read from its `config.toml`."""
 
@@ -482,3 +513,4 @@ class Settings:
     reconcile: ReconcileSettings = ReconcileSettings()
     returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from downtime.clinical.model import Appointment
 from downtime.fleet.churn_findings import ChurnFinding, ChurnKind
@@ -42,10 +43,14 @@ class Comparison:
         """So many per cent may have gone since."""
         return percent + int(self.settings.daily_turnover_percent * (self.age / DAY))
 
-    def is_usual(self, measure: Callable[[Footprint], int], percent: int) -> bool:
-        """Whether there were as few at this hour of another day."""
+    def is_usual(self, measure: Callable[[Footprint], int], percent: int, least: int) -> bool:
+        """Whether there were as few at this hour of another day, or fewer than `least` more."""
         now = measure(self.new)
-        return any(_exceeds(measure(u) - now, measure(u), percent) is False for u in self.usual)
+        return any(
+            measure(other) - now < least
+            or not _exceeds(measure(other) - now, measure(other), percent)
+            for other in self.usual
+        )
 
     def make_finding(
         self,
@@ -91,12 +96,13 @@ def _compare_records(pair: Comparison) -> Iterator[ChurnFinding]:
         is_all = not after and before >= settings.min_all_records
         if not (is_all or lost >= settings.min_records and _exceeds(lost, before, percent)):
             continue
-        if not pair.is_usual(lambda footprint, g=group: footprint.records.get(g, 0), percent):  # type: ignore[misc]
+        least = 1 if is_all else settings.min_records
+        if not pair.is_usual(partial(_count_records, group), percent, least):
             yield pair.make_finding(ChurnKind.RECORDS_LOST, before, lost, group)
 
 
 def _scale_by_patients(pair: Comparison, count: int) -> int:
-    before, after = sum(pair.old.wards.values()), sum(pair.new.wards.values())
+    before, after = _count_present(pair.old), _count_present(pair.new)
     return count * after // before if before else count
 
 
@@ -111,8 +117,8 @@ def _compare_gains(pair: Comparison) -> Iterator[ChurnFinding]:
         enough = is_settled and before >= settings.min_records
         if enough and _exceeds(came, before, settings.gain_percent):
             yield pair.make_finding(ChurnKind.RECORDS_GAINED, before, came, group)
-    before, settled = sum(pair.old.wards.values()), sum(pair.settled.wards.values())
-    came = sum(pair.new.wards.values()) - before
+    before, settled = _count_present(pair.old), _count_present(pair.settled)
+    came = _count_present(pair.new) - before
     if min(before, settled) >= settings.min_records and _exceeds(
         came, before, settings.gain_percent
     ):
@@ -129,17 +135,38 @@ def _compare_present(pair: Comparison) -> Iterator[ChurnFinding]:
         pair.is_site
         and lost >= settings.min_patients
         and _exceeds(lost, total, percent)
-        and not pair.is_usual(lambda footprint: sum(footprint.wards.values()), percent)
+        and not pair.is_usual(_count_present, percent, settings.min_patients)
     ):
         yield pair.make_finding(ChurnKind.PATIENTS_GONE, total, lost)
     for ward, before in pair.old.wards.items():
-        percent = settings.ward_loss_percents.get(ward, settings.ward_loss_percent)
-        allowed = pair.allow_turnover(percent)
-        is_small = before < settings.ward_min_patients or not ward
-        if is_small or ward in settings.day_wards or not _exceeds(gone[ward], before, allowed):
-            continue
-        if not pair.is_usual(lambda footprint, w=ward: footprint.wards.get(w, 0), percent):  # type: ignore[misc]
-            yield pair.make_finding(ChurnKind.WARD_EMPTIED, before, gone[ward], ward=ward)
+        if ward and before >= settings.ward_min_patients and ward not in settings.day_wards:
+            yield from _compare_ward(pair, ward, before, gone[ward])
+
+
+def _compare_ward(pair: Comparison, ward: str, before: int, gone: int) -> Iterator[ChurnFinding]:
+    """A ward that is empty now, or has others in its beds: they come and go within hours."""
+    settings = pair.settings
+    percent = settings.ward_loss_percents.get(ward, settings.ward_loss_percent)
+    is_emptied = _exceeds(before - pair.new.wards.get(ward, 0), before, percent)
+    hours = pair.age / timedelta(hours=1)
+    allowed = percent + int(settings.ward_hourly_turnover_percent * hours)
+    if not _exceeds(gone, before, pair.allow_turnover(percent) if is_emptied else allowed):
+        return
+    measure = partial(_count_ward, ward)
+    if not (is_emptied and pair.is_usual(measure, percent, settings.ward_min_patients)):
+        yield pair.make_finding(ChurnKind.WARD_EMPTIED, before, gone, ward=ward)
+
+
+def _count_records(group: RecordGroup, footprint: Footprint) -> int:
+    return footprint.records.get(group, 0)
+
+
+def _count_present(footprint: Footprint) -> int:
+    return sum(footprint.wards.values())
+
+
+def _count_ward(ward: str, footprint: Footprint) -> int:
+    return footprint.wards.get(ward, 0)
 
 
 def _match_patients(pair: Comparison) -> _Pairs:
