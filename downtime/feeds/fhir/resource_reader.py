@@ -53,6 +53,8 @@ _ADDRESSED = frozenset(
     name for row in RECORD_TYPES.values() for name in row.reference_fields.values()
 )
 """The records to which others refer."""
+_MOST_STEPS = 6
+"""How far names are followed; no hospital nests deeper, and a circle ends here."""
 _SUBJECTS = ("code", "medicationCodeableConcept", "medication", "vaccineCode", "start")
 """Elements that tell apart what resources without an id are about."""
 
@@ -239,7 +241,7 @@ class ResourceReader:
         target = self.resolve(reference, resource)
         return key(target) if target else self.address_of(reference, resource)
 
-    def name_of(self, reference: Any, resource: Resource) -> str:
+    def name_of(self, reference: Any, resource: Resource, depth: int = _MOST_STEPS) -> str:
         """What a reference to a person, place or thing is called: its display, else the target's name.
 
         A target that is not in the document is left for later; its number stands for it meanwhile.
@@ -250,27 +252,37 @@ class ResourceReader:
         if display := text_at(reference, "display"):
             return display
         if target := self.resolve(reference, resource):
-            return self.own_name(target)
+            return self.own_name(target, depth)
         address = self.address_of(reference, resource)
         number = text_at(reference, "identifier", "value")
         return reference_text(address, number) if address else number
 
-    def own_name(self, target: Resource) -> str:
-        """What a resource is called: a person's, a role's, a place's or a thing's name."""
+    def own_name(self, target: Resource, depth: int = _MOST_STEPS) -> str:
+        """What a resource is called: a person's, a role's, a place's or a thing's name.
+
+        A role that in the end means itself has none.
+        """
         if isinstance(element_at(target, "name"), list):
             family, given_names, prefix = human_name(target["name"], self.now, self.context.zone)
             first = given_names.split(" ")[0]
             return " ".join(part for part in (prefix, first, family) if part)
         if text_at(target, "resourceType") == "PractitionerRole":
-            name = self.name_of(element_at(target, "practitioner"), target)
-            return name or self.name_of(element_at(target, "organization"), target)
+            if not depth:
+                reason = "refers to itself by way of others: nobody's name is found so"
+                self.note(FindingKind.REFERENCE_UNRESOLVED, target, "practitioner", reason)
+                return ""
+            name = self.name_of(element_at(target, "practitioner"), target, depth - 1)
+            return name or self.name_of(element_at(target, "organization"), target, depth - 1)
         name = text_at(target, "name") or text_at(target, "deviceName", 0, "name")
         return name or concept_text(element_at(target, "type"))
 
     def patient(self, reference: Any, resource: Resource) -> tuple[Identifier, ...]:
         """Who a Reference(Patient) means; empty when it does not mean a patient."""
-        if not reference and (report := self.reports.get(id(resource))):
-            return self.patient(element_at(report, "subject"), report)
+        for _ in range(_MOST_STEPS):
+            report = self.reports.get(id(resource))
+            if reference or report is None:
+                break
+            reference, resource = element_at(report, "subject"), report
         target = self.resolve(reference, resource)
         if target:
             is_patient = text_at(target, "resourceType") == "Patient"

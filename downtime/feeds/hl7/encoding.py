@@ -1,7 +1,8 @@
 """The characters of an HL7 v2 message: which set they are in, its delimiters, its escape sequences.
 
-MSH-18 names the character set (HL7 table 0211). Where it lies the bytes decide, and the message gets
-a finding: text that is valid UTF-8 beyond ASCII is UTF-8, whatever was named.
+MSH-18 names the character set (HL7 table 0211), and by its repetitions those to which escape characters
+change (ISO 2022). Where it lies the bytes decide, and the message gets a finding: text that is valid
+UTF-8 beyond ASCII is UTF-8, whatever was named. Control characters are left out, and that is said.
 """
 
 import re
@@ -35,12 +36,26 @@ _CODECS = {
 """HL7 table 0211, and what is sent instead; between MLLP bytes no message is really UTF-16."""
 _SIXTEEN_BIT = frozenset({"unicode", "unicode utf-16"})
 _SEVERAL_BYTES = frozenset({"gb18030", "big5", "euc_kr", "shift_jis"})
+_SWITCHES = (
+    (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
+    (re.compile(rb"\x1b(?:\$[@B]|\$\(D|\([BIJ])"), "iso2022_jp_ext"),
+)
+"""Changes of character set (ISO 2022) and the codec that follows them."""
+_CONTROL = "control characters, such as NUL, are left out"
+_UNKNOWN_SWITCH = "a change of character set (ISO 2022) is not known: its text cannot be read"
+_UNNAMED_SWITCH = "the text changes its character set (ISO 2022), and MSH-18 does not say to which"
 _CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 13, 27)) + b"\x7f"
+_TO_KOREAN = b"\x1b$)C"
+_CONTROLS_BESIDE_KOREAN = _CONTROLS.replace(b"\x0e\x0f", b"")
+"""In ISO 2022-KR two of them begin and end its characters."""
+_FRAME = b"\x0b\x1c\r\n \t"
+"""Of MLLP, and blanks."""
 _HEXADECIMAL = b"\\X"
 _AFTER_ENCODING = len("MSH|^~\\&")
 _ESCAPE = b"\x1b"
 """Begins a change of character set in ISO 2022; a control character elsewhere."""
 _MOST_NAME = 40
+_MOST_SETS = 10
 
 
 class DecodedText(NamedTuple):
@@ -63,13 +78,30 @@ def decode_text(data: bytes) -> str:
 
 def decode_message(data: bytes, character_set: str = "") -> DecodedText:
     """The text of a message, in the set that the profile of its source or MSH-18 names."""
-    data = data.translate(None, _CONTROLS)
+    controls = _CONTROLS_BESIDE_KOREAN if _TO_KOREAN in data else _CONTROLS
+    kept = data.translate(None, controls)
+    if len(kept) != len(data) and _is_odd(data, controls):
+        decoded = _decode_message(kept, character_set)
+        return decoded._replace(problem="; ".join(filter(None, (decoded.problem, _CONTROL))))
+    return _decode_message(kept, character_set)
+
+
+def _is_odd(data: bytes, controls: bytes) -> bool:
+    """Whether control characters stand in a message, and not only the frame around it."""
+    inside = data.strip(_FRAME)
+    return len(inside.translate(None, controls)) != len(inside)
+
+
+def _decode_message(data: bytes, character_set: str) -> DecodedText:
     is_ascii = data.isascii() and _ESCAPE not in data
     has_escapes = data.find(b"\\", _AFTER_ENCODING) >= 0 and _HEXADECIMAL in data
     if is_ascii and not has_escapes:
         return DecodedText(data.decode("ascii"), "")
-    named = "" if character_set else _read_character_set(data)
+    names = [""] if character_set else _read_character_sets(data)
+    named = names[0]
     codec = character_set or _CODECS.get(named, "")
+    if _ESCAPE in data and (switched := _decode_switches(data, names, is_sure=bool(character_set))):
+        return switched
     escapes = _UTF_16 if named in _SIXTEEN_BIT else codec
     if is_ascii:
         return DecodedText(data.decode("ascii"), escapes)
@@ -79,14 +111,32 @@ def decode_message(data: bytes, character_set: str = "") -> DecodedText:
     return DecodedText(text.replace("\x1b", ""), escapes, problem)
 
 
-def _read_character_set(data: bytes) -> str:
-    """MSH-18, its first repetition, in small letters."""
+def _decode_switches(data: bytes, names: list[str], *, is_sure: bool) -> DecodedText | None:
+    """The text of a message that changes its character set; None when it does not."""
+    codec = next((codec for pattern, codec in _SWITCHES if pattern.search(data)), "")
+    if not codec:
+        is_switch = re.search(rb"\x1b[$(),\-.]", data)
+        cleared = decode_text(data).replace("\x1b", "")
+        return DecodedText(cleared, "", _UNKNOWN_SWITCH) if is_switch else None
+    try:
+        text = data.decode(codec)
+    except UnicodeDecodeError:
+        return DecodedText(decode_text(data).replace("\x1b", ""), "", _UNKNOWN_SWITCH)
+    is_named = any(_CODECS.get(name, "").startswith("iso2022") for name in names)
+    is_named = is_named or is_sure or "ks x 1001" in names
+    text = text.replace("\x1b", "").replace("\x0e", "").replace("\x0f", "")
+    return DecodedText(text, codec, "" if is_named else _UNNAMED_SWITCH)
+
+
+def _read_character_sets(data: bytes) -> list[str]:
+    """MSH-18 in small letters; the first repetition may be empty, which is ASCII."""
     header = data[:2000].replace(b"\n", b"\r").split(b"\r", 1)[0]
     fields = header.split(header[3:4] or b"|", 18)
     if len(fields) < 18:
-        return ""
-    name = re.split(rb"[~^]", fields[17].strip(), maxsplit=1)[0]
-    return name[:_MOST_NAME].decode("latin-1").strip().casefold()
+        return [""]
+    repetitions = fields[17].strip().split(b"~")[:_MOST_SETS]
+    names = (repetition.split(b"^")[0][:_MOST_NAME] for repetition in repetitions)
+    return [name.decode("latin-1").strip().casefold() for name in names]
 
 
 def _decode(data: bytes, codec: str, *, is_sure: bool) -> tuple[str, str]:

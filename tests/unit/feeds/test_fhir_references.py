@@ -179,3 +179,32 @@ def test_a_person_of_whom_only_a_number_is_sent_has_that_number(settle):
     for reference in (practice, {**practice, "type": "Organization"}):
         records, unresolved, _ = settle({**person, "generalPractitioner": [reference]})
         assert (records["Patient"]["general_practitioner"], unresolved) == ("B83624", [])
+
+
+def test_references_in_a_circle_end_and_the_rest_of_the_bundle_is_read(read_fhir):
+    role = {
+        "resourceType": "PractitionerRole",
+        "id": "role",
+        "practitioner": {"reference": "PractitionerRole/role"},
+        "organization": {"reference": "PractitionerRole/role"},
+    }
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "d1",
+        "status": "final",
+        "result": [{"reference": "DiagnosticReport/d2"}],
+    }
+    second = {**report, "id": "d2", "result": [{"reference": "DiagnosticReport/d1"}]}
+    ward = {**WARD, "partOf": {"reference": "Location/b1"}}
+    stay = {
+        **STAY,
+        "participant": [{"individual": {"reference": "PractitionerRole/role"}}],
+    }
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": item} for item in (role, report, second, ward, BED, stay)],
+    }
+    items = read_fhir(orjson.dumps(bundle))
+    assert not [item for item in items if hasattr(item, "reason")]
+    assert "Encounter" in {change.type for item in items for change in item.content}

@@ -45,6 +45,40 @@ def test_where_it_lies_the_bytes_decide_and_it_is_said(read_hl7, of, character_s
     assert [finding.kind for finding in item.findings] == [FindingKind.CHARACTER_SET]
 
 
+@pytest.mark.parametrize(
+    ("name", "character_set", "encoding"),
+    [
+        ("山田^太郎", "~ISO IR87", "iso2022_jp"),
+        ("YAMADA^TARO~山田^太郎", "ASCII~ISO IR87~ISO IR159", "iso2022_jp"),
+        ("김^철수", "~KS X 1001", "iso2022_kr"),
+    ],
+)
+def test_a_set_to_which_escapes_change_is_read(read_hl7, of, name, character_set, encoding):
+    (item,) = read_hl7(message(name, character_set, encoding))
+    assert of(item, "Patient")[0].fields["family"] == name.split("^")[0]
+    assert item.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "family"),
+    [
+        (message("山田^太郎", "", "iso2022_jp"), "山田"),
+        (message("Mü\x00ller", "UNICODE UTF-8", "utf-8"), "Müller"),
+        (message("Mul\x00ler", "", "ascii"), "Muller"),
+        (message("X\x1b$)AYZ", "~CNS 11643", "ascii"), "X$)AYZ"),
+    ],
+)
+def test_what_is_changed_or_cannot_be_read_in_a_text_is_said(read_hl7, of, data, family):
+    (item,) = read_hl7(data)
+    assert of(item, "Patient")[0].fields["family"] == family
+    assert [finding.kind for finding in item.findings] == [FindingKind.CHARACTER_SET]
+
+
+def test_the_frame_of_a_message_is_none_of_its_characters(read_hl7):
+    framed = b"\x0b" + message("Muller", "", "ascii") + b"\r\x1c\r"
+    assert [item.findings for item in read_hl7(framed + framed)] == [(), ()]
+
+
 def test_the_profile_knows_better_than_the_message(read_hl7, of):
     profiles = {"old": {"applications": ["PAS"], "character_set": "iso8859-2"}}
     known = feed_context(Settings(feeds=FeedsSettings(profiles=profiles)))
