@@ -25,6 +25,12 @@ def load_settings(path: Path) -> Settings:
     try:
         text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
+        if Home(path.parent).vault_file.is_file():
+            raise NotFoundError(
+                "config.lost",
+                f"The home at {path.parent} has lost {path.name}. What it holds is still there.",
+                "Keep the folder and make no new home in it; put that file back from the last backup.",
+            ) from None
         raise NotFoundError(
             "config.missing",
             f"There is no Downtime home at {path.parent}.",
@@ -167,6 +173,11 @@ class Home:
     def outbox_folder(self) -> Path:
         """What a publisher has published, laid out as at the places to which it is carried."""
         return self.path / "outbox"
+
+    @property
+    def heartbeats_folder(self) -> Path:
+        """What other machines last said of themselves, each file as that machine signed it."""
+        return self.path / "heartbeats"
 
     @property
     def runs_folder(self) -> Path:

@@ -143,6 +143,9 @@ class FleetSettings:
     unheard_warning_days: int = setting(
         10, "A machine warns this long before its opened snapshots are closed."
     )
+    break_glass_hours: int = setting(
+        72, "Closed snapshots that a person opens with a reason stay open for so long."
+    )
     places: dict[str, Any] = setting(
         {},
         "Where snapshots are left and fetched, one table a place; docs/places.md lists the keys.",

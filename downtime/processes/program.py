@@ -8,8 +8,8 @@ class ProgramError(Exception):
     """It failed; the message is what it wrote about it, or empty."""
 
 
-def run_program(command: Sequence[str], content: bytes, seconds: float) -> None:
-    """Give it its standard input and wait until it ends well.
+def run_program(command: Sequence[str], content: bytes, seconds: float) -> bytes:
+    """Give it its standard input and wait until it ends well; what it wrote.
 
     ProgramError when it does not; TimeoutError; FileNotFoundError when there is no such program.
     """
@@ -21,3 +21,4 @@ def run_program(command: Sequence[str], content: bytes, seconds: float) -> None:
         raise TimeoutError from None
     if done.returncode:
         raise ProgramError(done.stderr.decode(errors="replace").strip())
+    return done.stdout

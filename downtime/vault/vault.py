@@ -11,6 +11,7 @@ import sqlite_utils
 from downtime.clock import Clock, to_text
 from downtime.config import Home
 from downtime.errors import LockedError
+from downtime.security_events import report_action
 from downtime.vault import audit, schema
 from downtime.vault.database import NEWER, Database, connect, transaction
 from downtime.vault.model import Actor, MigrationReport
@@ -99,6 +100,7 @@ class Vault:
         with transaction(self.db) as db:
             yield db
             audit.append_entry(db, self.now(), actor, action, target, reason)
+        report_action(action, actor.device)
 
     def now(self) -> str:
         """The clock's time as stored text."""

@@ -16,6 +16,8 @@ FLOORS = {
     "config": 0,
     "settings": 0,
     "clock": 0,
+    "security_events": 0,
+    "syslog": 0,
     "processes": 0,
     "clinical": 1,
     "pdf": 2,
@@ -38,7 +40,9 @@ FLOORS = {
 }
 """The floor without a room here is kept for `scanning` (11)."""
 
-GROUND = {"errors", "config", "settings", "clock", "processes"}
+GROUND = {
+    "errors", "config", "settings", "clock", "processes", "security_events", "syslog",
+}  # fmt: skip
 
 DATABASES = {"sqlite3", "sqlcipher3", "sqlite_utils"}
 FILES = {"io", "os", "pathlib", "shutil", "tempfile"}
