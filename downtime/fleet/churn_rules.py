@@ -13,7 +13,7 @@ from functools import partial
 from downtime.clinical.model import Appointment
 from downtime.fleet.churn_findings import ChurnFinding, ChurnKind
 from downtime.settings import ChurnSettings
-from downtime.snapshot.footprint import Footprint, PresentPatient, RecordGroup, hash_person
+from downtime.snapshot.footprint import Footprint, PresentPatient, RecordGroup
 
 DAY = timedelta(days=1)
 _PLANNED_TYPES = frozenset({Appointment.__name__})
@@ -189,15 +189,16 @@ def _compare_kept_records(pair: Comparison, stayed: _Pairs) -> Iterator[ChurnFin
         (ChurnKind.RECORDS_EXCHANGED, _count_exchanged),
     )
     for kind, measure in measures:
-        had, lost = Counter[tuple[RecordGroup, str]](), Counter[tuple[RecordGroup, str]]()
+        lost = Counter[tuple[RecordGroup, str]]()
         for old, new in stayed:
-            for group, before, gone in measure(old, new):
-                for ward in {"", old.ward}:
-                    had[group, ward] += before
-                    lost[group, ward] += gone
+            for group, gone in measure(old, new):
+                lost[group, ""] += gone
+                lost[group, old.ward] += gone
         for (group, ward), count in lost.items():
-            if _lacks_too_many(pair.settings, had[group, ward], count, ward):
-                yield pair.make_finding(kind, had[group, ward], count, group, ward)
+            if count >= pair.settings.ward_min_patients:
+                had = sum(old.counts.get(group, 0) for old, _ in stayed if ward in ("", old.ward))
+                if _lacks_too_many(pair.settings, had, count, ward):
+                    yield pair.make_finding(kind, had, count, group, ward)
 
 
 def _lacks_too_many(settings: ChurnSettings, before: int, lost: int, ward: str) -> bool:
@@ -207,20 +208,23 @@ def _lacks_too_many(settings: ChurnSettings, before: int, lost: int, ward: str) 
     return lost >= settings.min_records and _exceeds(lost, before, settings.loss_percent)
 
 
-def _count_lost(old: PresentPatient, new: PresentPatient) -> Iterator[tuple[RecordGroup, int, int]]:
+def _count_lost(old: PresentPatient, new: PresentPatient) -> Iterator[tuple[RecordGroup, int]]:
+    if old.counts == new.counts:
+        return
     for group, before in old.counts.items():
-        if group.type not in _PLANNED_TYPES:
-            yield group, before, max(before - new.counts.get(group, 0), 0)
+        gone = before - new.counts.get(group, 0)
+        if gone > 0 and group.type not in _PLANNED_TYPES:
+            yield group, gone
 
 
-def _count_exchanged(
-    old: PresentPatient, new: PresentPatient
-) -> Iterator[tuple[RecordGroup, int, int]]:
+def _count_exchanged(old: PresentPatient, new: PresentPatient) -> Iterator[tuple[RecordGroup, int]]:
     """What is no longer said of a patient although they have as many records as before."""
+    if old.lasting == new.lasting:
+        return
     for group, hashes in old.lasting.items():
         after = new.lasting.get(group, ())
-        gone = (Counter(hashes) - Counter(after)).total()
-        yield group, len(hashes), min(gone, len(after))
+        if gone := min((Counter(hashes) - Counter(after)).total(), len(after)):
+            yield group, gone
 
 
 def _compare_names(pair: Comparison, stayed: _Pairs) -> Iterator[ChurnFinding]:
@@ -228,7 +232,7 @@ def _compare_names(pair: Comparison, stayed: _Pairs) -> Iterator[ChurnFinding]:
     settings = pair.settings
     had, changed = Counter[str](), Counter[str]()
     for old, new in stayed:
-        is_other = _hash_details(old) != _hash_details(new)
+        is_other = _describe(old) != _describe(new)
         for ward in {"", old.ward}:
             had[ward] += 1
             changed[ward] += is_other
@@ -239,17 +243,18 @@ def _compare_names(pair: Comparison, stayed: _Pairs) -> Iterator[ChurnFinding]:
             yield pair.make_finding(ChurnKind.IDENTITIES_CHANGED, had[ward], count, ward=ward)
 
 
-def _hash_details(patient: PresentPatient) -> int:
-    return hash_person(patient.number, patient.name, patient.birth_date)[1]
+def _describe(patient: PresentPatient) -> tuple[str, str]:
+    return patient.name.casefold(), patient.birth_date
 
 
 def _compare_known(pair: Comparison) -> Iterator[ChurnFinding]:
     """Everybody of whom anything was ever sent, outpatients too: they never leave."""
     settings, before, after = pair.settings, pair.old.people, pair.new.people
-    gone = len(before.keys() - after.keys())
+    others = before.items() - after.items()
+    gone = sum(number not in after for number, _ in others)
     if gone >= settings.min_records and _exceeds(gone, len(before), settings.known_loss_percent):
         yield pair.make_finding(ChurnKind.KNOWN_GONE, len(before), gone)
-    changed = sum(after.get(number, details) != details for number, details in before.items())
+    changed = len(others) - gone
     if changed >= settings.min_records and _exceeds(
         changed, len(before), settings.identity_percent
     ):

@@ -1,6 +1,6 @@
 """Which of the snapshots before are remembered, and with how much of them.
 
-Names are kept of the last ones and of every sixth hour of a day; counts of every hour of some days.
+Names are kept of the last one and of every eighth hour of a day; counts of every hour of some days.
 So a week takes some megabytes, and small losses over a day are still seen together.
 """
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from downtime.clock import from_text
+from downtime.clock import from_text, to_text
 from downtime.fleet.churn import PastSnapshot
 from downtime.fleet.quarantine_model import Door
 from downtime.fleet.store import footprints
@@ -17,10 +17,8 @@ from downtime.fleet.store.footprints import FootprintRow
 from downtime.settings import ChurnSettings
 from downtime.snapshot.footprint import Footprint
 
-LAST_KEPT = 3
-"""So many are kept whole however old they are."""
 _HOUR = timedelta(hours=1)
-_NAMED_EACH, _RECENT = 6 * _HOUR, 2 * _HOUR
+_NAMED_EACH, _RECENT = 8 * _HOUR, 2 * _HOUR
 
 
 def list_past(db: Database, door: Door, scope: str) -> list[PastSnapshot]:
@@ -42,6 +40,17 @@ def remember_snapshot(
 
     Once one is released, the next ones are held against it and no longer against those before it.
     """
+    last = footprints.find_last(db, door, scope)
+    hour_ago = to_text(from_text(new.created) - _HOUR)
+    if (
+        last
+        and last.body == new.body
+        and not new.released
+        and footprints.count_since(db, door, scope, hour_ago) > 1
+    ):
+        name = (last.snapshot, new.snapshot, new.created)
+        footprints.rename_footprint(db, door, scope, *name)
+        return
     footprints.save_footprint(db, door, scope, new)
     rows = footprints.select_footprints(db, door, scope)
     whole, counted = choose_kept([from_text(row.created) for row in rows], settings)
@@ -58,6 +67,12 @@ def remember_snapshot(
             footprints.save_footprint(db, door, scope, less)
 
 
+def is_unchanged(db: Database, door: Door, scope: str, body: bytes) -> bool:
+    """Whether a snapshot looks as the last one that was believed."""
+    last = footprints.find_last(db, door, scope)
+    return last is not None and last.body == body
+
+
 def make_row(
     snapshot: str, created: str, footprint: Footprint, *, released: bool = False
 ) -> FootprintRow:
@@ -67,7 +82,7 @@ def make_row(
 
 def choose_kept(times: Sequence[datetime], settings: ChurnSettings) -> tuple[set[int], set[int]]:
     """Places of those that are kept whole, and of those of which the counts are kept; oldest first."""
-    last = set(range(max(len(times) - LAST_KEPT, 0), len(times)))
+    last = {len(times) - 1}
     whole = set(_pick_first(times, _NAMED_EACH, timedelta(hours=settings.compared_hours)))
     hourly = set(_pick_first(times, _HOUR, timedelta(days=settings.kept_days)))
     recent = {n for n, time in enumerate(times) if times[-1] - time <= _RECENT}

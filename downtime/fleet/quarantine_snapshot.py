@@ -7,7 +7,7 @@ from downtime.clock import from_text
 from downtime.errors import NotFoundError
 from downtime.fleet.churn import PastSnapshot, find_churn
 from downtime.fleet.churn_findings import ChurnFinding
-from downtime.fleet.footprint_history import list_past, make_row, remember_snapshot
+from downtime.fleet.footprint_history import is_unchanged, list_past, make_row, remember_snapshot
 from downtime.fleet.model import AuditAction
 from downtime.fleet.quarantine_model import LIFECYCLE, Door, QuarantineEntry, QuarantineState
 from downtime.fleet.snapshot_difference import SnapshotDifference, compare_footprints
@@ -26,6 +26,8 @@ def check_snapshot(
     vault: Vault, settings: Settings, door: Door, header: SnapshotHeader, footprint: Footprint
 ) -> list[ChurnFinding]:
     """What is implausible about a snapshot beside those that were believed at this door."""
+    if is_unchanged(vault.db, door, header.scope, footprint.to_bytes()):
+        return []
     past = list_past(vault.db, door, header.scope)
     return _find_churn(settings, header, footprint, past)
 
@@ -117,20 +119,20 @@ def _is_alike(
 
 
 def _find_last(vault: Vault, door: Door, scope: str) -> str:
-    rows = footprints.select_footprints(vault.db, door, scope)
-    return rows[-1].snapshot if rows else ""
+    last = footprints.find_last(vault.db, door, scope)
+    return last.snapshot if last else ""
 
 
 def find_last_created(vault: Vault, entry: QuarantineEntry) -> str:
     """When the last one was made (UTC) that was believed at the door of an entry; empty without one."""
-    rows = footprints.select_footprints(vault.db, entry.door, entry.scope)
-    return rows[-1].created if rows else ""
+    last = footprints.find_last(vault.db, entry.door, entry.scope)
+    return last.created if last else ""
 
 
 def find_release(vault: Vault, door: Door, header: SnapshotHeader) -> dict[str, str]:
     """The newest release at the publisher since the snapshot that is in use here; else empty."""
-    rows = footprints.select_footprints(vault.db, door, header.scope)
-    since = rows[-1].created if rows else ""
+    last = footprints.find_last(vault.db, door, header.scope)
+    since = last.created if last else ""
     newer = [release for release in header.released if release.get("time", "") > since]
     return max(newer, key=lambda release: release["time"], default={})
 

@@ -29,6 +29,33 @@ def select_footprints(db: Database, door: Door, scope: str) -> list[FootprintRow
     return [FootprintRow(row[0], row[1], bool(row[2]), row[3], bool(row[4])) for row in rows]
 
 
+def find_last(db: Database, door: Door, scope: str) -> FootprintRow | None:
+    """The newest."""
+    row = db.execute(
+        "SELECT snapshot, created, released, body, has_people FROM snapshot_footprint"
+        " WHERE door = ? AND scope = ? ORDER BY created DESC, snapshot DESC LIMIT 1",
+        [door, scope],
+    ).fetchone()
+    return FootprintRow(row[0], row[1], bool(row[2]), row[3], bool(row[4])) if row else None
+
+
+def count_since(db: Database, door: Door, scope: str, since: str) -> int:
+    """How many there are that were made after a time (UTC)."""
+    sql = "SELECT count(*) FROM snapshot_footprint WHERE door = ? AND scope = ? AND created > ?"
+    return int(db.execute(sql, [door, scope, since]).fetchone()[0])
+
+
+def rename_footprint(
+    db: Database, door: Door, scope: str, old: str, snapshot: str, created: str
+) -> None:
+    """Let what is kept of one snapshot stand for a later one that looks the same."""
+    db.execute(
+        "UPDATE snapshot_footprint SET snapshot = ?, created = ?"
+        " WHERE door = ? AND scope = ? AND snapshot = ?",
+        [snapshot, created, door, scope, old],
+    )
+
+
 def find_footprint(db: Database, door: Door, scope: str, snapshot: str) -> bytes | None:
     """What one snapshot looked like, as far as it is still kept."""
     row = db.execute(

@@ -6,15 +6,20 @@ from datetime import timedelta
 
 import pytest
 
+from downtime.clock import to_text
 from downtime.errors import ConflictError, InputError
 from downtime.fleet.decide_quarantine import reject_snapshot, release_snapshot
+from downtime.fleet.footprint_history import make_row, remember_snapshot
 from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.fleet.quarantine_model import Door, QuarantineState
 from downtime.fleet.quarantine_snapshot import describe_difference, list_entries, list_open
 from downtime.fleet.receive_snapshot import receive_snapshot
+from downtime.fleet.store import footprints
 from downtime.settings import ChurnSettings, Settings
 from downtime.snapshot import local_snapshots
+from downtime.snapshot.footprint import Footprint, RecordGroup
 from downtime.vault import device, schema
+from downtime.vault.database import transaction
 from downtime.vault.store import audit_chain
 from downtime.vault.vault import Vault
 from tests.conftest import NOW
@@ -244,3 +249,31 @@ def test_the_publishers_outage_goes_with_the_snapshot(publish, receive):
     publish(*ADMITTED, down={"PAS": "2026-11-02T09:00:00Z"})
     received = receive(down={"PAS": "2026-11-02T09:00:00Z"})
     assert (received.warnings, received.info.header.held) == ((), {"PAS": "2026-11-02T09:00:00Z"})
+
+
+# What is remembered
+
+
+def test_days_of_snapshots_take_little(vault):
+    footprint = Footprint({RecordGroup("PAS", "Patient"): 1}, {}, {1: 2}, ())
+    for hours in range(0, 12 * 24, 3):
+        created = to_text(NOW + timedelta(hours=hours))
+        changed = replace(footprint, people={1: hours})
+        with transaction(vault.db) as db:
+            row = make_row(f"s{hours}", created, changed)
+            remember_snapshot(db, Door.PUBLISHER, "", row, SETTINGS.churn)
+    rows = footprints.select_footprints(vault.db, Door.PUBLISHER, "")
+    assert len(rows) <= 8 * 8 + 2
+    assert [row.has_people for row in rows[-1:]] == [True]
+    assert sum(row.has_people for row in rows) <= 6
+
+
+def test_what_looks_the_same_is_kept_once_an_hour(vault):
+    footprint = Footprint({RecordGroup("PAS", "Patient"): 1}, {}, {1: 2}, ())
+    for minutes in range(0, 180, 5):
+        with transaction(vault.db) as db:
+            row = make_row(f"s{minutes}", to_text(NOW + timedelta(minutes=minutes)), footprint)
+            remember_snapshot(db, Door.PUBLISHER, "", row, SETTINGS.churn)
+    rows = footprints.select_footprints(vault.db, Door.PUBLISHER, "")
+    assert rows[-1].snapshot == "s175"
+    assert len(rows) <= 6
