@@ -134,47 +134,61 @@ def _get_setting(db: sqlite_utils.Database, name: str) -> str:
 
 def replace_cells(db: sqlite_utils.Database, cells: Iterable[PackedCell], build: int) -> None:
     """Put cells in the place of all those that had a mention of theirs; inside a transaction."""
+    listed = list(cells)
+    members = orjson.dumps([mention for cell in listed for mention in cell.members]).decode()
+    rows = db.conn.execute(
+        "SELECT DISTINCT cell FROM cell_member WHERE mention IN (SELECT value FROM json_each(?))",
+        (members,),
+    )
     published = get_published(db)
-    for cell in cells:
-        members = orjson.dumps(cell.members).decode()
-        old = "SELECT cell FROM cell_member WHERE mention IN (SELECT value FROM json_each(?))"
-        ids = {row[0] for row in db.conn.execute(old, (members,))} | {cell.id}
-        for old_id in ids:
-            _remove_cell(db, old_id, published.build if published else -1)
-        _insert_cell(db, cell, build)
+    _remove_cells(db, [row[0] for row in rows], published.build if published else -1)
+    _insert_cells(db, listed, build)
 
 
-def _remove_cell(db: sqlite_utils.Database, cell: int, published: int) -> None:
+def _remove_cells(db: sqlite_utils.Database, cells: list[int], published: int) -> None:
+    ids, where = orjson.dumps(cells).decode(), "IN (SELECT value FROM json_each(?))"
     db.conn.execute(
-        "INSERT INTO base_part SELECT wards, lines FROM part WHERE cell = ? AND build <= ?",
-        (cell, published),
+        f"INSERT INTO base_part SELECT wards, lines FROM part WHERE cell {where} AND build <= ?",
+        (ids, published),
     )
-    db.conn.execute(
-        "DELETE FROM segment WHERE (wards, bucket) IN (SELECT wards, bucket FROM part WHERE cell = ?)",
-        (cell,),
-    )
+    sql = f"SELECT DISTINCT wards, bucket FROM part WHERE cell {where}"
+    _remove_segments(db, map(tuple, db.conn.execute(sql, (ids,)).fetchall()))
     for table, column in (("part", "cell"), ("cell", "id"), ("cell_member", "cell")):
-        db.conn.execute(f"DELETE FROM {table} WHERE {column} = ?", (cell,))
+        db.conn.execute(f"DELETE FROM {table} WHERE {column} {where}", (ids,))
 
 
-def _insert_cell(db: sqlite_utils.Database, cell: PackedCell, build: int) -> None:
-    db.conn.execute(
+def _remove_segments(db: sqlite_utils.Database, buckets: Iterable[tuple[str, int]]) -> None:
+    db.conn.executemany("DELETE FROM segment WHERE wards = ? AND bucket = ?", buckets)
+
+
+def _insert_cells(db: sqlite_utils.Database, cells: list[PackedCell], build: int) -> None:
+    db.conn.executemany(
         "INSERT INTO cell VALUES (?, ?, ?, ?)",
-        (cell.id, cell.valid_until, orjson.dumps(cell.findings), orjson.dumps(cell.stays)),
+        (
+            (cell.id, cell.valid_until, orjson.dumps(cell.findings), orjson.dumps(cell.stays))
+            for cell in cells
+        ),
     )
     db.conn.executemany(
-        "INSERT INTO cell_member VALUES (?, ?)", ((mention, cell.id) for mention in cell.members)
+        "INSERT INTO cell_member VALUES (?, ?)",
+        ((mention, cell.id) for cell in cells for mention in cell.members),
     )
-    for wards, packed in cell.parts.items():
-        bucket = cell.id % (WARD_BUCKETS if wards else BUCKETS)
-        db.conn.execute("DELETE FROM segment WHERE wards = ? AND bucket = ?", (wards, bucket))
-        db.conn.execute(
-            "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?)",
+    parts = [
+        (cell.id, wards, cell.id % (WARD_BUCKETS if wards else BUCKETS), packed)
+        for cell in cells
+        for wards, packed in cell.parts.items()
+    ]
+    _remove_segments(db, {(wards, bucket) for _, wards, bucket, _ in parts})
+    db.conn.executemany(
+        "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
             (
-                cell.id, wards, bucket, build, orjson.dumps(packed.counts),
+                cell, wards, bucket, build, orjson.dumps(packed.counts),
                 packed.digest.to_bytes(DIGEST_BYTES), packed.lines,
-            ),
-        )  # fmt: skip
+            )
+            for cell, wards, bucket, packed in parts
+        ),
+    )  # fmt: skip
 
 
 def select_stale_buckets(db: sqlite_utils.Database) -> list[tuple[str, int]]:

@@ -59,6 +59,7 @@ def choose_part(db: sqlite_utils.Database, mentions: Iterable[int]) -> None:
 def select_numbers(db: sqlite_utils.Database) -> dict[str, int]:
     """Link number to one of the chosen mentions that have it."""
     rows = db.conn.execute(
-        "SELECT number, mention FROM chosen JOIN main.mention_number USING (mention)"
+        "SELECT n.number, n.mention FROM chosen c CROSS JOIN main.mention_number n"
+        " ON n.mention = c.mention"
     )
     return dict(map(tuple, rows))
