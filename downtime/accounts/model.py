@@ -116,6 +116,7 @@ class Permission(StrEnum):
     HARM_EXPLAIN = "harm.explain"
     PERSON_MANAGE = "person.manage"
     DEVICE_MANAGE = "device.manage"
+    FLEET_VIEW = "fleet.view"
     AUDIT_VIEW = "audit.view"
     AUDIT_VERIFY = "audit.verify"
     CONFIG_MANAGE = "config.manage"

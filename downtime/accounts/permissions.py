@@ -82,6 +82,7 @@ ROLES_ALLOWED: Mapping[Permission, tuple[Role, ...]] = {
     Permission.HARM_EXPLAIN: (*_CARE, Role.RECORDS_SUPERVISOR),
     Permission.PERSON_MANAGE: (Role.ADMINISTRATOR,),
     Permission.DEVICE_MANAGE: (Role.ADMINISTRATOR, Role.SERVICE),
+    Permission.FLEET_VIEW: (Role.SITE, Role.ADMINISTRATOR, Role.SERVICE),
     Permission.AUDIT_VIEW: (Role.ADMINISTRATOR, Role.AUDITOR),
     Permission.AUDIT_VERIFY: (Role.SITE, Role.ADMINISTRATOR, Role.AUDITOR, Role.SERVICE),
     Permission.CONFIG_MANAGE: (Role.ADMINISTRATOR,),

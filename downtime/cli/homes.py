@@ -6,15 +6,19 @@ from pathlib import Path
 import click
 
 from downtime import config
-from downtime.accounts import homes
+from downtime.accounts import homes, permissions
 from downtime.accounts import recover_access as recovering
 from downtime.accounts.homes import NewHome
 from downtime.accounts.model import Permission
+from downtime.cli.machine_report import describe_machine, word_machine, word_own
 from downtime.cli.options import EXISTING_FILE
 from downtime.cli.program import downtime
 from downtime.cli.session import Output, Session, command, pick, prompt_for
 from downtime.demo.settings import settings_text
 from downtime.errors import StaleDataError
+from downtime.fleet.fleet_status import MachineStatus, list_fleet, read_own_status
+from downtime.fleet.machine_alarms import MachineLevel
+from downtime.fleet.machine_state import list_stale, note_machine_state
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.snapshot import freshness, local_snapshots
@@ -144,20 +148,19 @@ def recover(session: Session, username: str) -> Output:
 def status(session: Session) -> Output:
     """Show how old each system's data is, and how many numbers this laptop has left.
 
-    Exit 3 when a system that is up has stale data.
+    With it how this machine does, and, to whoever may see the fleet, every other one, the worst
+    first. Exit 3 when a system that is up has stale data.
     """
     now, last_seen = session.clock(), local_snapshots.get_latest_time(session.vault)
     outage = outages.find_current(session.vault)
     down = outage.down if outage else ()
     with local_snapshots.open_current_snapshot(session.vault) as snapshot:
         ages = freshness.list_freshness(snapshot.list_systems(), now, session.settings, last_seen)
-    stale = [
-        age.system
-        for age in ages
-        if age.level == freshness.FreshnessLevel.STALE and age.system not in down
-    ]
+    note_machine_state(session.vault, session.settings, outages.list_down_systems(session.vault))
+    stale = list_stale(ages, down)
     warning = freshness.describe_clock_fault(now, last_seen, session.settings)
     supplies = ledger.list_supplies(session.vault, session.settings)
+    own, *others = _list_machines(session)
     document = {
         "outage": outage.id if outage else None,
         "down": list(down),
@@ -168,6 +171,8 @@ def status(session: Session) -> Output:
             pick(supply, "total", what="kind", left="remaining", low="is_low")
             for supply in supplies
         ],
+        "machine": describe_machine(own),
+        "fleet": [describe_machine(other) for other in others],
     }
     lines = [
         *([warning] if warning else []),
@@ -176,5 +181,16 @@ def status(session: Session) -> Output:
         else "No outage is declared.",
         *(age.sentence + (", stale" if age.system in stale else "") for age in ages),
         *(supply.sentence for supply in supplies),
+        *([word_own(own.heartbeat)] if own.heartbeat else []),
+        *map(word_machine, others),
     ]
-    return Output(document, lines, StaleDataError.exit_code if stale else 0)
+    is_stale = bool(stale) or own.health.level is MachineLevel.STALE
+    return Output(document, lines, StaleDataError.exit_code if is_stale else 0)
+
+
+def _list_machines(session: Session) -> list[MachineStatus]:
+    """This machine first, then the others for whoever may see them."""
+    whole = (session.home, session.settings, session.clock)
+    if not permissions.is_permitted(session.signed_in.person, Permission.FLEET_VIEW):
+        return [read_own_status(*whole)]
+    return sorted(list_fleet(*whole), key=lambda status: not status.is_own)

@@ -43,11 +43,9 @@ class DeviceCondition:
     printer: PrinterState = PrinterState.UNKNOWN
 
 
-def read_condition(home: Home, settings: Settings) -> DeviceCondition:
-    """Ask the system now; works while locked, and never fails."""
-    return DeviceCondition(
-        _read_free_space(home), read_battery(POWER_FOLDER), _ask_printer(settings)
-    )
+def read_condition(home: Home, printer: PrinterState) -> DeviceCondition:
+    """Ask the system now; works while locked, and never fails. `printer` is what its queue last said."""
+    return DeviceCondition(_read_free_space(home), read_battery(POWER_FOLDER), printer)
 
 
 def _read_free_space(home: Home) -> int | None:
@@ -77,7 +75,8 @@ def _read_line(path: Path) -> str:
         return ""
 
 
-def _ask_printer(settings: Settings) -> PrinterState:
+def ask_printer(settings: Settings) -> PrinterState:
+    """Ask its queue: a program is started, so no page does this."""
     queue = settings.printing.queue
     if not queue:
         return PrinterState.NONE

@@ -36,7 +36,7 @@ class MachineStatus:
 
 def read_own_status(home: Home, settings: Settings, clock: Clock) -> MachineStatus:
     """This machine now; works while locked."""
-    own, heartbeat = read_own_machine(home), describe_own(home, settings, clock)
+    own, heartbeat = read_own_machine(home), describe_own(home, clock)
     health = judge_heartbeat(heartbeat, _find_latest(home, clock()), settings, is_own=True)
     return MachineStatus(own, heartbeat, health, True)
 

@@ -19,7 +19,6 @@ from downtime.fleet.heartbeat_key import certified_bytes, is_signed, read_heartb
 from downtime.fleet.machine_state import MachineState, SourceCondition, read_machine_state
 from downtime.fleet.model import Direction
 from downtime.fleet.run_state import read_run_state
-from downtime.settings import Settings
 from downtime.vault import device
 from downtime.vault.machines import Machine
 from downtime.vault.marks import read_marks
@@ -50,16 +49,20 @@ class Heartbeat:
     """Its high-water marks as it signed them."""
 
 
-def describe_own(home: Home, settings: Settings, clock: Clock) -> Heartbeat:
-    """This machine now; works while locked, and never fails for what it cannot learn."""
+def describe_own(home: Home, clock: Clock, printer: PrinterState | None = None) -> Heartbeat:
+    """This machine now; works while locked, and never fails for what it cannot learn.
+
+    `printer` is what the queue says now, where it was just asked; else what it last said.
+    """
+    state = read_machine_state(home)
     pull, publish = (read_run_state(home, direction) for direction in (Direction.PULL, Direction.PUBLISH))  # fmt: skip
     return Heartbeat(
         code=device.read_own_code(home),
         number=int(time.time()),
         made=to_text(clock()),
         version=__version__,
-        state=read_machine_state(home),
-        condition=read_condition(home, settings),
+        state=state,
+        condition=read_condition(home, printer or state.printer),
         last_pull=pull.last_success,
         last_publish=publish.last_success,
         waiting=len(pull.waiting),
@@ -129,6 +132,7 @@ def _parse(document: Mapping[str, Any]) -> Heartbeat:
     state = {name: value for name, value in document["state"].items() if name in state_fields}
     state["sources"] = tuple(SourceCondition(**row) for row in state["sources"])
     state |= {name: tuple(state[name]) for name in ("down", "stale")}
+    state["printer"] = values["condition"].printer
     values["state"] = MachineState(**state)
     heartbeat = Heartbeat(**values)
     state_times = [*heartbeat.state.systems.values(), heartbeat.state.created]

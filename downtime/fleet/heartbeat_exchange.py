@@ -1,12 +1,14 @@
 """Leave this machine's heartbeat at a place, and collect those of the others there."""
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from downtime.clock import Clock, from_text
 from downtime.config import Home
 from downtime.errors import UntrustedError
+from downtime.fleet.device_condition import ask_printer
 from downtime.fleet.heartbeat import (
     MAX_BYTES,
     Heartbeat,
@@ -29,10 +31,19 @@ _SAME_RUN_SECONDS = 60
 
 
 class HeartbeatExchange:
-    """One for each service: what it does at every place that a run reaches."""
+    """One for each service: what it does at every place that a run reaches.
 
-    def __init__(self, home: Home, settings: Settings, clock: Clock) -> None:
-        self._home, self._settings, self._clock = home, settings, clock
+    `note` writes down what an open vault knows (`note_machine_state`); None while it is locked.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        clock: Clock,
+        note: Callable[[], object] | None = None,
+    ) -> None:
+        self._home, self._settings, self._clock, self._note = home, settings, clock, note
         self._lock = threading.Lock()
         self._made: datetime | None = None
         self._content: bytes | None = None
@@ -51,7 +62,10 @@ class HeartbeatExchange:
             passed = abs(now - self._made) if self._made else None
             if passed is None or passed >= self._pause:
                 self._made = now
-                own = describe_own(self._home, self._settings, self._clock)
+                if self._note:
+                    with suppress(Exception):  # a full disk, a busy vault: the last one stands
+                        self._note()
+                own = describe_own(self._home, self._clock, ask_printer(self._settings))
                 self._content = sign_heartbeat(self._home, own)
             elif passed > timedelta(seconds=_SAME_RUN_SECONDS):
                 return None

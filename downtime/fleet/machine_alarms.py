@@ -40,6 +40,8 @@ class MachineHealth:
     oldest: timedelta | None
     """Age of the oldest data of a system that is up; None when there is none."""
     reasons: tuple[str, ...]
+    stale: tuple[str, ...] = ()
+    """Systems that are up and whose data is stale."""
 
 
 def judge_heartbeat(
@@ -71,7 +73,8 @@ def judge_heartbeat(
     elif reasons:
         level = MachineLevel.TROUBLE
     oldest = max((age.age for age in held if age.age is not None), default=None)
-    return MachineHealth(level, tuple(systems), oldest, tuple(reasons))
+    names = tuple(age.system for age in stale)
+    return MachineHealth(level, tuple(systems), oldest, tuple(reasons), names)
 
 
 def judge_unheard() -> MachineHealth:

@@ -14,6 +14,7 @@ import orjson
 from downtime.clock import from_text
 from downtime.config import Home
 from downtime.errors import NotFoundError
+from downtime.fleet.device_condition import PrinterState, ask_printer
 from downtime.fleet.heartbeat_key import ensure_heartbeat_key
 from downtime.fleet.quarantine_snapshot import list_open
 from downtime.ingest.sources.health import HealthReport
@@ -61,6 +62,7 @@ class MachineState:
     """Systems whose data was stale then, those that were down left out."""
     quarantine: int = 0
     """Snapshots that wait for a person."""
+    printer: PrinterState = PrinterState.UNKNOWN
     sources: tuple[SourceCondition, ...] = ()
 
 
@@ -72,6 +74,7 @@ def read_machine_state(home: Home) -> MachineState:
         values = {name: value for name, value in document.items() if name in known}
         values["sources"] = tuple(SourceCondition(**row) for row in values["sources"])
         values |= {name: tuple(values[name]) for name in ("down", "stale")}
+        values["printer"] = PrinterState(values["printer"])
         return MachineState(**values)
     return MachineState()
 
@@ -116,6 +119,7 @@ def _look(vault: Vault, settings: Settings, down: Collection[str]) -> MachineSta
         down=tuple(down),
         stale=tuple(list_stale(ages, down)),
         quarantine=len(list_open(vault)),
+        printer=ask_printer(settings),
         sources=tuple(map(_describe_source, sources.list_health(vault.db))),
     )
 

@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from downtime.accounts import sessions
+from downtime.fleet.machine_state import note_machine_state
+from downtime.outage import outages
 from downtime.paper.packs import pack_ledger, prepare_layouts
 from downtime.vault import checkpoint, jobs
 from downtime.vault.database import checkpoint_log
@@ -23,6 +25,7 @@ log = logging.getLogger("downtime.web")
 
 POLL_SECONDS = 5
 """A job that is asked for wakes the worker at once; this is for what others leave behind."""
+NOTE_SECONDS = 60
 EMPTY_SECONDS = 120
 """With no session for so long, as after 'switch user', the vault is forgotten."""
 
@@ -43,6 +46,7 @@ class JobWorker(threading.Thread):
         self._known_vault: Vault | None = None
         self._layouts: Iterator[str] = iter(())
         self._empty_since: float | None = None
+        self._noted: float | None = None
 
     def run(self) -> None:
         """Until `stop`; a fault of its own is logged without its message and not repeated at once."""
@@ -100,8 +104,15 @@ class JobWorker(threading.Thread):
         jobs.delete_results_before(vault, self._state.clock() - keep_results)
         pack_ledger.void_interrupted(vault, self._state.settings)
         checkpoint.make_checkpoint_if_due(vault, self._state.settings)
+        self._note_state(vault)
         checkpoint_log(vault.db)
         self._forget_if_empty(vault)
+
+    def _note_state(self, vault: Vault) -> None:
+        """Keep what the sign-in page and monitoring show once nobody is signed in any more."""
+        if self._noted is None or time.monotonic() - self._noted > NOTE_SECONDS:
+            self._noted = time.monotonic()
+            note_machine_state(vault, self._state.settings, outages.list_down_systems(vault))
 
     def _forget_if_empty(self, vault: Vault) -> None:
         if sessions.count_live_sessions(vault):

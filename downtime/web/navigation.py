@@ -80,7 +80,13 @@ SITE_AREAS: tuple[MenuArea, ...] = (
     _single_page("ingest.show", "Ingest", Permission.INGEST_VIEW),
     _single_page("people.show", "People", Permission.PERSON_MANAGE),
     _single_page("field_placement.choose", "Forms", Permission.CONFIG_MANAGE),
-    _single_page("machines.show", "Machines", Permission.DEVICE_MANAGE),
+    MenuArea(
+        "Machines",
+        (
+            MenuPage("fleet.show", "Fleet", Permission.FLEET_VIEW),
+            MenuPage("machines.show", "Machines", Permission.DEVICE_MANAGE),
+        ),
+    ),
     _single_page("audit.show", "Audit", Permission.AUDIT_VERIFY),
 )
 MENU_BLUEPRINTS = {"quarantine": "snapshots", "queues": "keying", "verifying": "keying"}

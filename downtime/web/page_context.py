@@ -1,6 +1,6 @@
 """What every page shows: who is signed in, what is down, how old each system's data is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,9 @@ from flask import Flask, g, request
 from downtime.accounts.model import Permission, Person
 from downtime.accounts.permissions import ROLE_TITLES
 from downtime.clock import to_text
+from downtime.errors import UserError
 from downtime.fleet import quarantine_alarm
+from downtime.fleet.fleet_status import list_locked_alarms
 from downtime.outage import outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
@@ -74,13 +76,24 @@ def _signed_out_page() -> Page:
         True,
         None,
         (),
-        (),
+        tuple(_list_locked_alarms()),
         navigation.EMPTY_MENU,
         False,
         "",
         to_text(request_context.now()),
         0,
     )
+
+
+def _list_locked_alarms() -> list[str]:
+    """How old the data here is, as far as a locked laptop knows; on the sign-in page only."""
+    if request.endpoint != "account.sign_in":
+        return []
+    state = request_context.app_state()
+    try:
+        return list_locked_alarms(state.home, state.settings, state.clock)
+    except (UserError, OSError):  # whoever signs in is told what is wrong
+        return []
 
 
 def _signed_in_page() -> Page:
@@ -90,13 +103,14 @@ def _signed_in_page() -> Page:
     )
     locked = bool(g.locked)
     outage = outages.find_current(request_context.vault())
+    systems = () if locked else tuple(_list_systems(outage))
     return Page(
         person=person,
         role=ROLE_TITLES[person.role],
         locked=locked,
         outage=outage,
-        systems=() if locked else tuple(_list_systems(outage)),
-        alarms=() if locked else tuple(_list_alarms()),
+        systems=systems,
+        alarms=() if locked else (*_describe_stale(systems), *_list_alarms()),
         menu=navigation.build_menu(has_permission, request.endpoint or ""),
         has_snapshot=not locked and request_context.snapshot_or_none() is not None,
         device=device.read_own_card(request_context.app_state().home).code,
@@ -115,6 +129,15 @@ def _list_systems(outage: Outage | None) -> Iterator[SystemLine]:
         times, request_context.now(), request_context.settings(), seen
     ):
         yield SystemLine(age.system, since.get(age.system, ""), age.level, age.sentence)
+
+
+def _describe_stale(systems: Iterable[SystemLine]) -> Iterator[str]:
+    """One sentence for the systems that are up and whose data here is stale."""
+    stale = [s.age for s in systems if s.level == freshness.FreshnessLevel.STALE and not s.down]
+    if stale:
+        yield (
+            f"STALE: {'; '.join(stale)}. Use another laptop if one is newer, and tell the site team."
+        )
 
 
 def _list_alarms() -> Iterator[str]:

@@ -63,6 +63,19 @@ def test_stale_data_of_a_system_that_is_up_is_an_exit_code_of_its_own(story):
     assert {row["name"]: row["level"] for row in later["systems"]}["LIMS"] == "stale"
 
 
+def test_status_says_how_the_machine_does(story):
+    machine = story.said["status"].json["machine"]
+    assert (machine["code"], machine["level"], machine["reasons"]) == ("K7", "well", [])
+    assert machine["snapshot"]["sequence"] == 1
+    assert machine["printer"] == "none"
+    assert machine["disk_free_mb"] > 0
+    assert set(machine) >= {"version", "last_pull", "battery", "quarantine", "marks", "sources"}
+    later = story.said["status-later"].json["machine"]
+    assert later["level"] == "stale"
+    assert any("EPR" in reason for reason in later["reasons"])
+    assert not any("LIMS" in reason for reason in later["reasons"])
+
+
 def test_the_snapshot_of_the_beginning_is_kept(story):
     assert story.said["outages"].json[0]["snapshot"] == story.said["load"].json["id"]
 

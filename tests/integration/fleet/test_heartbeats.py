@@ -84,7 +84,7 @@ def test_a_heartbeat_names_no_patient(publisher, laptop, place):
 @pytest.mark.parametrize("field", ["made", "version", "last_pull", "certificate", "key", "number"])
 def test_what_the_machine_did_not_sign_is_not_believed(publisher, laptop, field):
     note_machine_state(laptop.vault, SETTINGS, ())
-    own = describe_own(laptop.home, SETTINGS, lambda: NOW)
+    own = describe_own(laptop.home, lambda: NOW)
     data = sign_heartbeat(laptop.home, own)
     assert verify_heartbeat(of_laptop(publisher), data).state == own.state
     document = orjson.loads(data)
@@ -96,7 +96,7 @@ def test_what_the_machine_did_not_sign_is_not_believed(publisher, laptop, field)
 def test_a_machine_cannot_speak_for_another(publisher, laptop, place):
     for machine in (publisher, laptop):
         note_machine_state(machine.vault, SETTINGS, ())
-    data = sign_heartbeat(publisher.home, describe_own(publisher.home, SETTINGS, lambda: NOW))
+    data = sign_heartbeat(publisher.home, describe_own(publisher.home, lambda: NOW))
     place.replace_file("heartbeats/WD.json", data)
     leave(publisher, place)
     rows = {row.machine.code: row for row in list_fleet(publisher.home, SETTINGS, lambda: NOW)}
@@ -108,7 +108,7 @@ def test_an_older_heartbeat_does_not_come_back(publisher, laptop, place):
     note_machine_state(laptop.vault, SETTINGS, ())
     leave(laptop, place)
     older = (place.folder / "heartbeats/WD.json").read_bytes()
-    own = describe_own(laptop.home, SETTINGS, lambda: NOW + timedelta(hours=1))
+    own = describe_own(laptop.home, lambda: NOW + timedelta(hours=1))
     newer = sign_heartbeat(laptop.home, replace(own, number=own.number + 60))
     for content in (newer, older):
         place.replace_file("heartbeats/WD.json", content)
@@ -120,7 +120,7 @@ def test_an_older_heartbeat_does_not_come_back(publisher, laptop, place):
 def test_a_clock_that_was_ahead_does_not_silence_a_machine_for_long(publisher, laptop, place):
     note_machine_state(laptop.vault, SETTINGS, ())
     laptop.now = NOW + timedelta(days=365)
-    own = describe_own(laptop.home, SETTINGS, lambda: laptop.now)
+    own = describe_own(laptop.home, lambda: laptop.now)
     ahead = sign_heartbeat(laptop.home, replace(own, number=own.number + 31_536_000))
     place.replace_file("heartbeats/WD.json", ahead)
     collect_heartbeats(publisher.home, SETTINGS, place, NOW)

@@ -1,0 +1,72 @@
+"""For programs that watch this machine: /health for anybody, /metrics for who may read them."""
+
+import hashlib
+import hmac
+from ipaddress import ip_address
+
+from flask import Blueprint, Response, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from downtime.accounts.model import Permission
+from downtime.errors import ForbiddenError, UserError
+from downtime.fleet.fleet_status import read_own_status
+from downtime.fleet.machine_alarms import MachineLevel
+from downtime.web import request_context
+from downtime.web.metrics import write_metrics
+from downtime.web.responses import ViewResponse
+from downtime.web.view_permissions import require_permission
+
+blueprint = Blueprint("monitoring", __name__)
+
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+"""A front that passes a request on says so: then who asks is not on this computer."""
+_STATUSES = {MachineLevel.STALE: "stale", MachineLevel.EMPTY: "stale"}
+
+
+@blueprint.get("/health")
+@require_permission(Permission.PUBLIC)
+def health() -> ViewResponse:
+    """Whether this machine does its work, and how old its oldest data is; nothing else."""
+    state = request_context.app_state()
+    try:
+        status = read_own_status(state.home, state.settings, state.clock)
+    except (UserError, OSError):
+        return jsonify(status="failed", age_seconds=None), 503
+    oldest = status.health.oldest
+    return jsonify(
+        status=_STATUSES.get(status.health.level, "ok"),
+        age_seconds=None if oldest is None else int(oldest.total_seconds()),
+    )
+
+
+@blueprint.get("/metrics")
+@require_permission(Permission.PUBLIC)
+def metrics() -> ViewResponse:
+    """All numbers for Prometheus; ForbiddenError for other computers without the token."""
+    state = request_context.app_state()
+    if not _is_on_this_computer() and not _has_token(
+        state.settings.monitoring.metrics_token_sha256
+    ):
+        raise ForbiddenError(
+            "metrics.token",
+            "Another computer reads the metrics with a token only.",
+            "Send it as 'Authorization: Bearer …'; docs/monitoring.md says how to make one.",
+        )
+    content = write_metrics(state.home, state.settings, state.clock, state.vault_holder.unlocked)
+    return Response(content, content_type=CONTENT_TYPE_LATEST)
+
+
+def _is_on_this_computer() -> bool:
+    if any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        return ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _has_token(expected: str) -> bool:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    digest = hashlib.sha256(token.strip().encode()).hexdigest()
+    is_right = hmac.compare_digest(digest, expected.strip().lower())
+    return bool(expected) and kind.lower() == "bearer" and is_right
