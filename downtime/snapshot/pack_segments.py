@@ -5,7 +5,7 @@ import sqlite_utils
 
 from downtime.clinical.record_types import TYPES
 from downtime.snapshot.footprint import FootprintMaker
-from downtime.snapshot.payload import PackedRows, compress
+from downtime.snapshot.payload import PackedRows, compress, join_lines
 from downtime.snapshot.row_layout import from_row
 from downtime.snapshot.store import cell_tables
 from downtime.snapshot.store.cell_tables import Segment
@@ -25,7 +25,7 @@ def _join_parts(wards: str, parts: list[PackedRows]) -> Segment:
     for part in parts:
         for name, count in part.counts.items():
             counts[name] = counts.get(name, 0) + count
-    lines = b"".join(part.lines for part in parts)
+    lines = join_lines(part.lines for part in parts)
     digest = sum(part.digest for part in parts)
     return Segment(wards, counts, digest, len(lines), compress(lines), _make_footprint(lines))
 

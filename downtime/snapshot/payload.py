@@ -45,6 +45,15 @@ def write_line(name: str, packed: Iterable[bytes]) -> bytes:
     return b'["%b",%b]\n' % (name.encode(), b",".join(packed))
 
 
+def join_lines(parts: Iterable[bytes]) -> bytes:
+    """The same rows with as few lines as there are types: whoever reads them has less to do."""
+    by_start: dict[bytes, list[bytes]] = {}
+    for line in (line for lines in parts for line in lines.splitlines()):
+        end_of_name = line.index(b",")
+        by_start.setdefault(line[:end_of_name], []).append(line[end_of_name + 1 : -1])
+    return b"".join(b"%b,%b]\n" % (start, b",".join(rows)) for start, rows in by_start.items())
+
+
 def row_digest(name: str, packed: bytes) -> int:
     """The digest of one row. Those of a snapshot are added up, so that a change needs only its rows.
 

@@ -77,13 +77,12 @@ INSERT INTO identifier (value, patient)
 SELECT DISTINCT n.value, s.patient FROM search s, json_each(s.numbers) n ORDER BY 1, 2
 """
 _RANKED = """
-SELECT s.patient, s.words FROM search s LEFT JOIN inpatient i ON i.patient = s.patient
+SELECT s.patient, s.words, s.family || '|' || s.given, i.patient FROM search s LEFT JOIN inpatient i ON i.patient = s.patient
 ORDER BY i.patient IS NULL, s.family, s.given, s.birth_date, s.patient
 """
-_INPATIENT_NAMES = """
-UPDATE inpatient SET name = s.family || '|' || s.given FROM search s
-WHERE s.patient = inpatient.patient
-"""
+_INPATIENT_NAME = "UPDATE inpatient SET name = ? WHERE patient = ?"
+_ANALYSED_ROWS = 1_000
+"""Of each index: enough to choose between indexes."""
 _BULK_WORDS = (("automerge", 0), ("hashsize", 1 << 26))
 """All words are written at once: nothing is merged meanwhile, and 64 MiB of them wait in memory."""
 
@@ -124,6 +123,7 @@ def write_database(
             _index_patients(db)
             body = orjson.dumps(header.to_json()).decode()
             db.conn.execute("INSERT INTO header VALUES (?)", (body,))
+        db.conn.execute(f"PRAGMA analysis_limit = {_ANALYSED_ROWS}")
         db.conn.execute("ANALYZE")
     finally:
         db.conn.close()
@@ -212,4 +212,4 @@ def _index_patients(db: sqlite_utils.Database) -> None:
         "INSERT INTO words (rowid, tokens) VALUES (?, ?)",
         ((rank, row[1]) for rank, row in enumerate(ranked)),
     )
-    db.conn.execute(_INPATIENT_NAMES)
+    db.conn.executemany(_INPATIENT_NAME, ((row[2], row[0]) for row in ranked if row[3]))
