@@ -33,6 +33,14 @@ SINGLE_COMMANDS = {
         "pack",
         "Print the downtime pack of wards, of one patient, or of a clinic's or theatre's list.",
     ),
+    "publish": (
+        "services",
+        "Build a snapshot of what was received, and carry it to the places of config.toml.",
+    ),
+    "pull": (
+        "services",
+        "Fetch the newest snapshot that can be believed from the places of config.toml.",
+    ),
     "recover": (
         "homes",
         "Give an administrator access with the recovery code from its sealed envelope.",
@@ -46,6 +54,10 @@ SINGLE_COMMANDS = {
         "Print one form again, as it was, under a new serial; the old one becomes void.",
     ),
     "restore": ("safety", "Put a backup of a home back, on this machine or on a new one."),
+    "run": (
+        "services",
+        "Run several services in one process until stopped: a publisher's, or a laptop's.",
+    ),
     "serve": ("serve", "Serve the web app until stopped; it stays locked until somebody signs in."),
     "sign": ("statement", "Sign the completeness statement as one of its leads."),
     "statement": (

@@ -31,6 +31,7 @@ def publish_everywhere(
     paths: Iterable[Path] = (),
     down: Mapping[str, str],
     at_place: tuple[AtPlace, ...] = (),
+    every_seconds: float = 0.0,
 ) -> RunState:
     """Build and publish, then carry to all places that are due; a failed build stops no carrying.
 
@@ -43,6 +44,7 @@ def publish_everywhere(
             del state.places[name]
         state.last_run = vault.now()
         if builds:
+            state.note_next(vault.clock(), every_seconds)
             state.fault = _build(vault, settings, actor, paths, down)
         due = list_due(places, state.places, vault.clock())
         states = {name: state.place(name) for name in due}

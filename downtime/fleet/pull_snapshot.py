@@ -42,6 +42,7 @@ def pull_snapshot(
     pace: Pace,
     opener: Opener | None = None,
     at_place: tuple[AtPlace, ...] = (),
+    every_seconds: float = 0.0,
 ) -> RunState:
     """Ask all places that are due, fetch what is newer, and open it where there is an opener.
 
@@ -57,12 +58,14 @@ def pull_snapshot(
         now = clock()
         due = list_due(places, state.places, now)
         state.last_run, state.fault = to_text(now), ""
+        state.note_next(now, every_seconds)
         run = Fetching(home, settings, due, state, pace, now, at_place=at_place)
         fetch_newest(run)
         if opener and not _open_all(settings, opener, state):
             # A delta that did not fit: the full snapshot is fetched at once.
-            fetch_newest(replace(run, offers={}, versions={}))
-            _open_all(settings, opener, state)
+            if fetch_newest(replace(run, offers={}, versions={})):
+                state.fault = ""
+                _open_all(settings, opener, state)
         _note_outcome(state, list(due))
     return state
 
@@ -101,8 +104,11 @@ def _open_all(settings: Settings, opener: Opener, state: RunState) -> bool:
         name = state.waiting[0]
         try:
             fault = _open_next(settings, opener, name)
-        except (UserError, OSError) as error:
-            fault, is_delta = describe_fault(error), _DELTA in name
+        except OSError as error:  # a full disk, say: what was fetched is good
+            state.fault = describe_fault(error)
+            return True
+        except UserError as error:
+            fault, is_delta = error.sentence, _DELTA in name
         else:
             is_delta = False
         if fault:

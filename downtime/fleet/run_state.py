@@ -6,12 +6,14 @@ It is in clear, because a locked machine writes it, and holds no secret, no addr
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
 from filelock import FileLock, Timeout
 
+from downtime.clock import from_text, to_text
 from downtime.config import Home
 from downtime.errors import ConflictError
 from downtime.fleet.model import Direction
@@ -72,6 +74,16 @@ class RunState:
     def place(self, name: str) -> PlaceState:
         """That of one place, begun when it is new."""
         return self.places.setdefault(name, PlaceState())
+
+    def note_next(self, now: datetime, every_seconds: float) -> None:
+        """A service runs it so often; 0 for a run by hand, which is not repeated."""
+        self.every_seconds = every_seconds
+        self.next_run = to_text(now + timedelta(seconds=every_seconds)) if every_seconds else ""
+
+    def find_retry(self) -> datetime | None:
+        """When the first of the places that failed is tried again; None when all is well."""
+        times = [place.next_try for place in self.places.values() if place.next_try]
+        return from_text(min(times)) if times else None
 
 
 def read_run_state(home: Home, direction: Direction) -> RunState:
