@@ -8,9 +8,18 @@ gives what the first reading gave.
 from dataclasses import replace
 from functools import lru_cache
 
+from downtime.clinical.record_types import RECORD_TYPES
 from downtime.clock import from_text, to_text
-from downtime.feeds.model import Change, FeedMessage, Replacement
+from downtime.feeds.model import Change, FeedMessage, Finding, FindingKind, Replacement
 from downtime.snapshot.stamps import TOLERANCE
+
+_PAST = {
+    "DiagnosticReport": ("issued",),
+    "MedicationAdministration": ("given",),
+    "Immunization": ("occurrence",),
+    "Observation": ("effective",),
+}
+"""Times of what has happened when it is told."""
 
 
 def believe_times(message: FeedMessage, received: str) -> FeedMessage:
@@ -20,6 +29,31 @@ def believe_times(message: FeedMessage, received: str) -> FeedMessage:
         return message
     content = tuple(_cut_part(part, latest) for part in message.content)
     return replace(message, sent=min(message.sent, latest), content=content)
+
+
+def list_future_times(message: FeedMessage, latest: str) -> list[Finding]:
+    """What of a message lies after the latest time (UTC text) that could be true: its own time, when
+    something happened, or a time that belongs to what is over.
+    """
+    texts = ["The time of a message lies in the future: it is not believed."] * (
+        message.sent > latest
+    )
+    changes = [part for part in message.content if isinstance(part, Change)]
+    if any(change.event > latest for change in changes):
+        texts.append(
+            "Something is said to have happened in the future: it counts as when it was sent."
+        )
+    late = {
+        (change.type, name)
+        for change in changes
+        for name in _PAST.get(change.type, ())
+        if latest < str(change.fields.get(name, ""))
+    }
+    texts += [
+        f"{RECORD_TYPES[kind].singular}: '{name}' lies in the future."
+        for kind, name in sorted(late)
+    ]
+    return [Finding(FindingKind.TIME_IN_FUTURE, message.source, text) for text in texts]
 
 
 @lru_cache(maxsize=64)

@@ -7,6 +7,7 @@ may use another code. They meet by the numbers that both carry:
   numbers differ.
 - A single order of a number, and the single answer under it with another code, are one order too.
   Of two orders or more under one number none is guessed.
+- An order of which an answer says that more is to come (ORC-5 `A`) is a profile too.
 - A single order with several answers of other codes is a profile. It closes when they do, and so
   does an order which others name as their parent or as the number of their group.
 
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from downtime.clinical.model import OPEN_STAGES, RequestStage
+from downtime.feeds.hl7.codes import OrderProgress
 
 
 class OrderNumbers(NamedTuple):
@@ -33,6 +35,8 @@ class OrderNumbers(NamedTuple):
     stage: str = ""
     is_ordered: bool = False
     """Whether a message asked for it; else only a result tells of it."""
+    progress: str = ""
+    """`OrderProgress` as its answer says it of the whole order; empty when it does not."""
     resource: str = ""
     """Address of the FHIR resource that it is; empty when no such resource was sent."""
 
@@ -130,11 +134,14 @@ def _link_answers(sharers: list[OrderNumbers], links: OrderLinks) -> None:
         o.is_ordered and o.is_unanswered for o in sharers if _find_same(o.key, links) == order
     ):
         return  # it has its own answer: the others are further tests
-    if len(answered) == 1:
+    answers = [o for o in sharers if _find_same(o.key, links) in answered]
+    progress = {o.progress for o in answers}
+    is_partial = OrderProgress.PARTIAL in progress and OrderProgress.COMPLETE not in progress
+    if len(answered) == 1 and not is_partial:
         links.same[next(iter(answered))] = order
     else:
-        stages = [o.stage for o in sharers if _find_same(o.key, links) in answered]
-        _close(order, stages, links)
+        more = [RequestStage.IN_PROGRESS.value] if is_partial else []
+        _close(order, [*(o.stage for o in answers), *more], links)
 
 
 def _close(key: str, stages: list[str], links: OrderLinks) -> None:

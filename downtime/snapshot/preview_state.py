@@ -15,6 +15,7 @@ from downtime.feeds.model import Change, FeedMessage, Finding, FindingKind, Orig
 from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import apply_messages
+from downtime.snapshot.believed_times import list_future_times
 from downtime.snapshot.data_quality import FindingTally, check_stays
 from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.stamps import TOLERANCE
@@ -98,10 +99,7 @@ def _note_messages(
             if (digest := _digest_message(item)) in seen:
                 continue
             seen.add(digest)
-        findings = [*item.findings]
-        if item.sent > latest:
-            text = "The time of a message lies in the future: it is not believed."
-            findings.append(Finding(FindingKind.TIME_IN_FUTURE, item.source, text, "MSH-7"))
+        findings = [*item.findings, *list_future_times(item, latest)]
         preview.findings += [
             LocatedFinding(finding, item.position, item.origin) for finding in findings
         ]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from downtime.feeds.hl7.codes import PROGRESS
 from downtime.feeds.model import FindingKind
 from downtime.feeds.named_resources import ADDRESSES
 from downtime.snapshot.data_quality import FindingTally
@@ -79,6 +80,7 @@ def _read_numbers(item: SettledState) -> OrderNumbers:
         parent=fields.get("parent_number", ""),
         stage=fields.get("stage", ""),
         is_ordered=bool(fields.get("authored")),
+        progress=fields.get(PROGRESS, ""),
         resource=next(iter(fields.get(ADDRESSES, ())), ""),
     )
 

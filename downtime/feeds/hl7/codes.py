@@ -45,6 +45,8 @@ MEDICINE_TYPES = frozenset({"OMP", "ORP", "RDE", "RRE", "RDS", "RGV", "RAS"})
 ORDERED_AS = "ordered_as"
 """A field of changes that order a medicine anew (ORC-1 `NW`): the segment that names it. None of the
 record: by it and the next one two orders of one number are told from two messages of one order."""
+PROGRESS = "order_progress"
+"""A field of changes of a request, and none of it: how far its answers say that the order is."""
 NUMBER_SHARED = "number_shared"
 """A field of changes whose message orders several medicines under one number."""
 
@@ -90,6 +92,13 @@ RESULT_STATES: dict[str, tuple[DiagnosticReportStatus, RequestStage]] = {
     ResultStatus.CANCELLED: (DiagnosticReportStatus.CANCELLED, RequestStage.CANCELLED),
 }
 """What OBR-25 means for the report, and for its request."""
+
+
+class OrderProgress(StrEnum):
+    """Whether further results of an order are to come."""
+
+    PARTIAL = "partial"
+    COMPLETE = "complete"
 
 
 class ObservationStatus(StrEnum):

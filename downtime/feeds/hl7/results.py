@@ -17,7 +17,7 @@ from downtime.feeds.hl7.alerts import (
     is_positive,
     make_alert,
 )
-from downtime.feeds.hl7.codes import RESULT_STATES, ResultStatus
+from downtime.feeds.hl7.codes import PROGRESS, RESULT_STATES, OrderProgress, ResultStatus
 from downtime.feeds.hl7.documents import read_result_document
 from downtime.feeds.hl7.encounters import read_whereabouts
 from downtime.feeds.hl7.message_reader import MessageReader
@@ -34,6 +34,8 @@ _BY_ORDER_STATUS = {
     "DC": ResultStatus.CANCELLED,
 }
 """What ORC-5 means where OBR-25 is empty."""
+_PROGRESS = {"A": OrderProgress.PARTIAL, "CM": OrderProgress.COMPLETE}
+"""ORC-5: whether more results of the order are to come, whatever is said of this one (OBR-25)."""
 _CANCELLING_CONTROLS = frozenset({"CA", "OC", "CR", "DC", "OD", "DR"})
 """Order controls (ORC-1) of an order that was cancelled."""
 _COMPLETE = frozenset("FCUNX")
@@ -90,6 +92,8 @@ def _read_report(
         report["display"] = f"{report.get('display', '')}: {parent_result}".lstrip(": ")
     if stage:
         request["stage"] = stage
+    if order.status in _PROGRESS:
+        request[PROGRESS] = _PROGRESS[order.status]
     if content.notes:
         report["conclusion"] = note_text(content.notes)
     for record, key, fields in (

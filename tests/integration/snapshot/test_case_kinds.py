@@ -112,6 +112,28 @@ def test_a_profile_closes_when_its_parts_are_resulted(read):
     assert {stage for (stage,) in table(preview, "ServiceRequest", "stage")} == {"resulted"}
 
 
+def test_a_profile_of_which_more_is_to_come_stays_open(read):
+    first = order("0900", "K1", "RE", ("P1", "L1"), "NA", result="140")
+    first = first.replace("ORC|RE|P1|L1||", "ORC|RE|P1|L1||A")
+    asked = order("0800", "K1", "NW", ("P1", ""), "UE")
+    assert table(read(asked, first), "ServiceRequest", "code", "stage") == [
+        ("NA", "resulted"),
+        ("UE", "in-progress"),
+    ]
+    last = order("0905", "K1", "RE", ("P1", "L1"), "K", result="4.1")
+    whole = read(asked, first, last.replace("ORC|RE|P1|L1||", "ORC|RE|P1|L1||CM"))
+    assert {stage for (stage,) in table(whole, "ServiceRequest", "stage")} == {"resulted"}
+
+
+def test_what_happened_a_few_hours_from_now_is_said_and_counts_as_when_it_was_sent(read):
+    preview = read(
+        adt("A01", "1000", "K1", "W1^A^1", "V1", evn6="20261102190000"),
+        adt("A02", "1100", "K1", "W1^A^2", "V1"),
+    )
+    assert table(preview, "Encounter", "bed") == [("2",)]
+    assert "time-in-future" in kinds(preview)
+
+
 def test_of_two_senders_the_one_whose_message_came_last_holds(read):
     """Sequence numbers (MSH-13) count the messages of one sender."""
     first = adt("A01", "1000", "K1", "W1^A^1", "V1").replace("|P|2.4", "|P|2.4|900")
