@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 
+from downtime.errors import UntrustedError
+
 LOGGER = "downtime.security"
 logging.getLogger(LOGGER).addHandler(logging.NullHandler())  # nowhere, until `syslog` says where
 _CODE = re.compile(r"[\w.:+-]{1,64}", re.ASCII)
@@ -55,6 +57,12 @@ def report_event(event: SecurityEvent, **facts: str) -> None:
     """Let the listeners know; a fact that is no code is left out, and nothing here ever fails."""
     codes = {name: value for name, value in facts.items() if _CODE.fullmatch(value)}
     logging.getLogger(LOGGER).log(_LEVELS[event], event, extra={"event": event, "facts": codes})
+
+
+def report_error(error: Exception) -> None:
+    """The same of an error that somebody meets, when it is that something must not be believed."""
+    if isinstance(error, UntrustedError):
+        report_event(SecurityEvent.VERIFICATION_FAILED, code=error.code)
 
 
 def report_action(action: str, device: str) -> None:

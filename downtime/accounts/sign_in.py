@@ -5,7 +5,8 @@ cost the same work. A one-time code on the same disk does not protect a stolen d
 and full-disk encryption do (docs say so).
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from downtime.accounts import sign_in_delays, totp
@@ -15,6 +16,7 @@ from downtime.accounts.store import accounts
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import LockedError
+from downtime.security_events import SecurityEvent, report_event
 from downtime.settings import Settings
 from downtime.vault import device, keys
 from downtime.vault.migrate_vault import open_vault
@@ -48,7 +50,8 @@ def sign_in(
     username = username.strip().lower()
     unlocked_vault = open_with_password(home, settings, clock, username, password, vault)
     try:
-        signed_in = _check_code(unlocked_vault, username, code)
+        with _reporting_refusals():
+            signed_in = _check_code(unlocked_vault, username, code)
     except BaseException:
         if unlocked_vault is not vault:
             unlocked_vault.close()
@@ -67,18 +70,29 @@ def open_with_password(
     """The vault that a password opens; every try counts until `sign_in_delays.clear_failures`."""
     keys.check_home_exists(home)
     check_vault_exists(home)
-    sign_in_delays.count_attempt(home, settings.accounts, clock(), username)
-    try:
-        data_key = keys.open_slot(home, username, password)
-    except LockedError:
-        if vault is not None:
-            _audit_refusal(vault, username)
-        raise
+    with _reporting_refusals():
+        sign_in_delays.count_attempt(home, settings.accounts, clock(), username)
+        try:
+            data_key = keys.open_slot(home, username, password)
+        except LockedError:
+            if vault is not None:
+                _audit_refusal(vault, username)
+            raise
     if vault is None:
         return open_vault(home, settings, data_key, clock)
     if vault.data_key != data_key:  # renewed at this very opening
         vault.replace_key(lambda _: data_key)
     return vault
+
+
+@contextmanager
+def _reporting_refusals() -> Iterator[None]:
+    """Whoever watches this machine hears of each; not of whom, for a vault that is locked cannot say."""
+    try:
+        yield
+    except LockedError as error:
+        report_event(SecurityEvent.SIGN_IN_REFUSED, code=error.code)
+        raise
 
 
 def _check_code(vault: Vault, username: str, code: str) -> SignedIn:

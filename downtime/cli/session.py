@@ -19,6 +19,7 @@ from downtime.clock import Clock, system_clock
 from downtime.config import Home
 from downtime.errors import LockedError, apply_to_each
 from downtime.settings import Settings
+from downtime.syslog import start_syslog
 from downtime.vault import copied_home, keys
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -84,8 +85,10 @@ class Session:
 
     @cached_property
     def settings(self) -> Settings:
-        """The home's settings."""
-        return config.load_settings(self.home.config_file)
+        """The home's settings; security events go from now on to where they say."""
+        settings = config.load_settings(self.home.config_file)
+        start_syslog(settings.monitoring)
+        return settings
 
     @cached_property
     def existing_home(self) -> Home | None:

@@ -13,6 +13,7 @@ from downtime.clock import to_text
 from downtime.errors import UserError
 from downtime.fleet.places import Place
 from downtime.fleet.run_state import PlaceState
+from downtime.security_events import report_error
 from downtime.settings import FleetSettings
 from downtime.transport.carrier import PacedCarrier, open_carrier
 from downtime.transport.pace import Pace
@@ -105,6 +106,7 @@ def note_result(
 
 def describe_fault(error: Exception) -> str:
     """A sentence for a person: no address, no path, no secret."""
+    report_error(error)
     if isinstance(error, UserError):
         return error.sentence
     if isinstance(error, TimeoutError):

@@ -17,6 +17,7 @@ from downtime.clinical.holders import list_holders
 from downtime.clock import Clock, system_clock
 from downtime.config import Home, data_folder
 from downtime.settings import Settings
+from downtime.syslog import start_syslog
 from downtime.web import (
     access_control,
     error_pages,
@@ -71,6 +72,7 @@ def create_app(
 ) -> Flask:
     """The app of a home; NotFoundError or InputError when its settings cannot be read."""
     settings = config.load_settings(home.config_file)
+    start_syslog(settings.monitoring)
     app = DowntimeApp(
         __name__, static_folder=None, template_folder=data_folder("templates") / "web"
     )

@@ -12,6 +12,7 @@ from downtime.accounts import sessions
 from downtime.fleet.machine_state import note_machine_state
 from downtime.outage import outages
 from downtime.paper.packs import pack_ledger, prepare_layouts
+from downtime.security_events import SecurityEvent, report_event
 from downtime.vault import checkpoint, jobs
 from downtime.vault.database import checkpoint_log
 from downtime.vault.model import Job
@@ -103,10 +104,17 @@ class JobWorker(threading.Thread):
         keep_results = timedelta(hours=self._state.settings.paper.job_result_hours)
         jobs.delete_results_before(vault, self._state.clock() - keep_results)
         pack_ledger.void_interrupted(vault, self._state.settings)
-        checkpoint.make_checkpoint_if_due(vault, self._state.settings)
+        self._make_checkpoint(vault)
         self._note_state(vault)
         checkpoint_log(vault.db)
         self._forget_if_empty(vault)
+
+    def _make_checkpoint(self, vault: Vault) -> None:
+        try:
+            checkpoint.make_checkpoint_if_due(vault, self._state.settings)
+        except Exception:
+            report_event(SecurityEvent.CHECKPOINT_FAILED)
+            raise
 
     def _note_state(self, vault: Vault) -> None:
         """Keep what the sign-in page and monitoring show once nobody is signed in any more."""

@@ -13,7 +13,12 @@ from tests.integration.web.conftest import (  # noqa: F401 - fixtures
     loaded_template,
 )
 
-PUBLIC_PAGES = {"account.sign_in", "assets.send_asset"}
+PUBLIC_PAGES = {
+    "account.sign_in",
+    "assets.send_asset",
+    "monitoring.health",
+    "monitoring.metrics",
+}
 PEOPLE = [role for role in ROLE_TITLES if role != "service"]
 ARGUMENTS = {
     "ward": "A1",
@@ -28,6 +33,7 @@ ARGUMENTS = {
     "device": "M3",
     "person_id": "u-0",
     "arrival": 1,
+    "number": 1,
     "version": "x",
     "name": "app.css",
     "page": 1,
