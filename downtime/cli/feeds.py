@@ -47,7 +47,7 @@ def _document(report: FeedReport) -> dict[str, Any]:
             types.setdefault(kind, {})[str(outcome)] = count
     return {
         "messages": report.messages,
-        "outcomes": {str(outcome): report.count(outcome) for outcome in Outcome},
+        "outcomes": {str(outcome): report.count(outcome) for outcome in _OUTCOME_TITLES},
         "types": types,
         "reasons": [
             {**reason._asdict(), "count": count} for reason, count in sorted(report.reasons.items())
@@ -77,7 +77,8 @@ def _problem_document(problem: FeedProblem) -> dict[str, Any]:
 
 
 def _list_lines(report: FeedReport) -> Iterator[str]:
-    counts = ", ".join(f"{report.count(outcome)} {_OUTCOME_TITLES[outcome]}" for outcome in Outcome)
+    titles = _OUTCOME_TITLES.items()
+    counts = ", ".join(f"{report.count(outcome)} {title}" for outcome, title in titles)
     yield f"{report.messages} messages: {counts}, in {report.seconds:.1f} s."
     for kind, row in _document(report)["types"].items():
         amounts = ", ".join(

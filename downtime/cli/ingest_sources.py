@@ -14,6 +14,8 @@ from downtime.cli.session import Output, Session, command
 from downtime.clock import to_text
 from downtime.errors import InputError, NotFoundError
 from downtime.ingest import run_sources
+from downtime.ingest.ledger import Ledger
+from downtime.ingest.read_unread import count_unread
 from downtime.ingest.sources.health import HealthReport, SourceState
 from downtime.ingest.sources.mllp_settings import MllpSettings
 from downtime.ingest.sources.model import SourceSettings
@@ -79,11 +81,12 @@ def status(session: Session) -> Output:
     Exit 1 when one has failed or the service does not run.
     """
     reports = [_as_of_now(session, row) for row in sources_store.list_health(session.vault.db)]
+    with Ledger(session.vault, session.settings) as ledger:
+        unread = count_unread(ledger)
     is_well = all(report.state is SourceState.RUNNING for report in reports)
-    lines = [line for report in reports for line in _describe(report)]
-    return Output(
-        list(map(asdict, reports)), lines or ["No source has run yet."], 0 if is_well else 1
-    )
+    documents = [asdict(report) | {"unread": unread[report.name]} for report in reports]
+    lines = [line for report in reports for line in _describe(report, unread[report.name])]
+    return Output(documents, lines or ["No source has run yet."], 0 if is_well else 1)
 
 
 def _find_listener(session: Session, name: str) -> MllpSettings:
@@ -127,12 +130,14 @@ def _as_of_now(session: Session, report: HealthReport) -> HealthReport:
     return report
 
 
-def _describe(report: HealthReport) -> list[str]:
+def _describe(report: HealthReport, unread: int = 0) -> list[str]:
     lines = [
         f"{report.name} ({report.kind}): {report.state}, {report.messages} messages"
         f" ({report.per_minute:g} a minute), {report.rejected} rejected, {report.refused} refused,"
         f" last {report.last_message or 'never'}, {report.lag_seconds} s behind"
     ]
+    if unread:
+        lines.append(f"  {unread} messages are kept and not yet read")
     if report.last_error:
         lines.append(f"  {report.last_error_at}: {report.last_error}")
     return lines

@@ -120,6 +120,8 @@ class Outcome(StrEnum):
     NOT_USED = "not-used"
     REJECTED = "rejected"
     QUARANTINED = "quarantined"
+    NOT_YET_READ = "not-yet-read"
+    """It is kept, and its sender was told so; what it says is read in a moment."""
 
 
 class Change(NamedTuple):
@@ -198,9 +200,12 @@ class Reject:
     """The segment or row concerned, its values masked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class FeedMessage:
-    """One message, resource or table that was accepted, with all that it says."""
+    """One message, resource or table that was accepted, with all that it says; nobody changes it.
+
+    It is not frozen, since making a frozen one takes as long as reading several segments.
+    """
 
     position: Position
     kind: str
@@ -213,10 +218,14 @@ class FeedMessage:
     findings: tuple[Finding, ...] = ()
     unused: str = ""
     """Why nothing of it is used, when nothing is."""
+    is_read: bool = True
+    """False while only its heading is."""
 
     @property
     def outcome(self) -> Outcome:
         """Whether all, a part or nothing of it is used."""
+        if not self.is_read:
+            return Outcome.NOT_YET_READ
         if not self.content:
             return Outcome.NOT_USED
         in_part = any(finding.kind is FindingKind.NOT_READ for finding in self.findings)

@@ -5,9 +5,11 @@ a lock file. Receiving decides nothing and has no person behind it, so no entry 
 written for it: the ledger is itself the trace.
 """
 
+import os
+import re
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -26,9 +28,44 @@ from downtime.vault.database import transaction
 from downtime.vault.files import make_private_folder
 from downtime.vault.vault import Vault
 
+_DAY_NAME = re.compile(r"\d.*\.db")
+MOST_RECENT = 50_000
+"""So many messages of a day are remembered."""
 TRAINED_AT = 2_000
 """Messages of a day of which its dictionary is trained."""
 _LOOK_SECONDS = 0.002
+
+
+class RecentMessages:
+    """Which messages of a day are in it, of those that bear the newest stamps.
+
+    It is complete only while nobody else writes into the day: what comes next is then what was left.
+    """
+
+    def __init__(self) -> None:
+        self._arrivals: dict[tuple[int, bytes], int] = {}
+        self._complete_after = 0
+        self._next_arrival = 0
+
+    def begin(self, next_arrival: int, newest_stamp: int) -> None:
+        """Before messages are looked for: forget all when another process has written."""
+        is_full = len(self._arrivals) > MOST_RECENT
+        if next_arrival != self._next_arrival or is_full:
+            self._arrivals.clear()
+            self._complete_after, self._next_arrival = newest_stamp, next_arrival
+
+    def is_complete(self, stamp: int) -> bool:
+        """Whether a message of this stamp that is not here is not in the day either."""
+        return stamp > self._complete_after
+
+    def find(self, stamp: int, digest: bytes) -> int:
+        """Its arrival number; 0 when it is not here."""
+        return self._arrivals.get((stamp, digest), 0)
+
+    def add(self, arrivals: Mapping[tuple[int, bytes], int], next_arrival: int) -> None:
+        """These are on the disk now."""
+        self._arrivals |= arrivals
+        self._next_arrival = next_arrival
 
 
 class DayFile:
@@ -39,6 +76,7 @@ class DayFile:
         self.db = day_file.open_day(path, key, next_arrival)
         self.numbers = Numbers(self.db)
         self.newest_stamp = day_file.get_newest_stamp(self.db)
+        self.recent = RecentMessages()
         self._dictionary: bytes | None = None
         self._packer = Packer()
 
@@ -59,6 +97,7 @@ class DayFile:
                 yield db
         except BaseException:
             self.numbers.clear()
+            self.recent = RecentMessages()
             raise
 
     def train_dictionary(self) -> None:
@@ -128,7 +167,8 @@ class Ledger:
 
     def list_days(self) -> list[Path]:
         """The files of its days, the oldest first; each is named after its day (UTC)."""
-        return sorted(self._folder.glob("[0-9]*.db"))
+        names = [name for name in os.listdir(self._folder) if _DAY_NAME.fullmatch(name)]
+        return [self._folder / name for name in sorted(names)]
 
     @contextmanager
     def writing(self) -> Iterator[DayFile]:
@@ -140,7 +180,18 @@ class Ledger:
         ):
             day = self._newest = self._open_today()
             day.newest_stamp = day_file.get_newest_stamp(day.db)
+            day.recent.begin(day_file.get_next_arrival(day.db), day.newest_stamp)
             yield day
+
+    @contextmanager
+    def changing(self, path: Path) -> Iterator[DayFile]:
+        """A day, on the connection that writes it, kept from every other writer until the block ends."""
+        with (
+            self._thread_lock,
+            self._process_lock.acquire(poll_interval=_LOOK_SECONDS),
+            _naming_damage(path),
+        ):
+            yield self._opened(path)
 
     @contextmanager
     def reading(self, path: Path) -> Iterator[DayFile]:
@@ -170,12 +221,10 @@ class Ledger:
         """What is the same and was received before, within the retention. Only while `writing`."""
         find = day_file.find_document if is_document else day_file.find_repeated
         newest = self._newest
-        if (
-            newest
-            and newest.newest_stamp >= stamp
-            and (repetition := find(newest.db, stamp, digest))
-        ):
-            return repetition
+        if newest and newest.newest_stamp >= stamp:
+            is_new = newest.recent.is_complete(stamp) and not newest.recent.find(stamp, digest)
+            if (is_document or not is_new) and (repetition := find(newest.db, stamp, digest)):
+                return repetition
         for path in reversed(self._days[:-1]):
             if self._get_past_stamp(path) >= stamp and (
                 repetition := find(self._opened(path).db, stamp, digest)

@@ -58,7 +58,7 @@ def read_day(ledger: Ledger, path: Path, arrival: int = 0) -> Iterator[RecordedM
     with ledger.reading(path) as day:
         if day_file.get_next_arrival(day.db) <= arrival + 1:
             return
-        for stored in _iterate_raw(day, arrival):
+        for stored in iterate_raw(day, arrival):
             items = read_raw(stored.raw, ledger.context)
             for number, item in number_items(stored.raw, stored.arrival, items):
                 if number > arrival:
@@ -79,7 +79,8 @@ def get_raw(ledger: Ledger, arrival: int) -> StoredRaw | None:
         return next((stored for stored in messages_of_block if stored.arrival == arrival), None)
 
 
-def _iterate_raw(day: DayFile, after: int) -> Iterator[StoredRaw]:
+def iterate_raw(day: DayFile, after: int) -> Iterator[StoredRaw]:
+    """What a day holds after an arrival number, as it was received."""
     blocks = (
         stored
         for block in day_file.select_blocks(day.db, after)

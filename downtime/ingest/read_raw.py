@@ -6,6 +6,7 @@ from io import BytesIO
 
 from downtime.feeds.context import FeedContext
 from downtime.feeds.file_format import FileFormat
+from downtime.feeds.hl7 import messages
 from downtime.feeds.hl7.messages import describe_reject, read_or_reject
 from downtime.feeds.model import FeedMessage, Position, Reject
 from downtime.feeds.read_feeds import read_document
@@ -28,6 +29,13 @@ def read_raw(raw: RawMessage, context: FeedContext) -> list[Item]:
             if isinstance(item, Reject)
         ]
     return moved
+
+
+def read_heading(raw: RawMessage, context: FeedContext) -> list[Item]:
+    """What one HL7 message says of itself, or why its structure lets it not be read; a document whole."""
+    if raw.format is not FileFormat.HL7:
+        return read_raw(raw, context)
+    return [messages.read_heading(raw.data, Position(raw.name, raw.number), context, raw.line)]
 
 
 def _describe_empty(raw: RawMessage) -> FeedMessage:

@@ -1,19 +1,20 @@
 """Keep what was received, on the disk, before anybody is told that it was.
 
-Each message is read once, outside the lock: what was read is kept beside it and handed on.
+What is read of a message before it is kept (all of it, or its heading) is read outside the lock,
+and handed on.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from downtime.feeds.file_format import FileFormat
-from downtime.feeds.model import Reject
+from downtime.feeds.model import Outcome, Reject
 from downtime.ingest import policies
 from downtime.ingest.ledger import DayFile, Ledger
-from downtime.ingest.model import FILES, RawMessage, RecordedMessage
+from downtime.ingest.model import FILES, RawMessage, RecordedMessage, read_outcome
 from downtime.ingest.packing import split_blocks
-from downtime.ingest.read_raw import Item, number_items, read_raw
+from downtime.ingest.read_raw import Item, number_items, read_heading, read_raw
 from downtime.ingest.split_file import split_file
 from downtime.ingest.store import day_file, entries, messages
 from downtime.ingest.store.day_file import BlockRow, DocumentRow
@@ -54,9 +55,14 @@ class _Batch:
             return arrival
         is_document = raw.format is not FileFormat.HL7
         repetition = self.ledger.find_repeated(stamp, digest, is_document=is_document)
-        if repetition is None or (repetition.was_rejected and not isinstance(items[0], Reject)):
+        if repetition is None or (repetition.was_rejected and self._is_usable(raw, items[0])):
             return 0
         return repetition.arrival
+
+    def _is_usable(self, raw: RawMessage, item: Item) -> bool:
+        if read_outcome(item) is Outcome.NOT_YET_READ:
+            item = read_raw(raw, self.ledger.context)[0]
+        return not isinstance(item, Reject)
 
     def add_new(
         self,
@@ -116,6 +122,7 @@ class _Batch:
             day_file.insert_documents(db, self.documents)
             messages.insert_messages(db, self.day.numbers, self.messages)
             day_file.save_progress(db, self.next, self.newest_stamp)
+        self.day.recent.add(self.arrivals, self.next)
         self.day.train_dictionary()
 
     def _pack_blocks(self) -> Iterator[BlockRow]:
@@ -146,6 +153,24 @@ def record_messages(ledger: Ledger, raws: Sequence[RawMessage]) -> list[Recorded
     again. OSError or a database error: none of them is kept.
     """
     return record_read(ledger, [(raw, read_raw(raw, ledger.context)) for raw in raws])
+
+
+def keep_messages(
+    ledger: Ledger, raws: Sequence[RawMessage], read_first: Container[str] = ()
+) -> list[RecordedMessage]:
+    """Keep messages as they came in one transaction, and read them later (`read_unread`).
+
+    Only what a message says of itself is read now, and what its structure lets it not be read for;
+    all of it of the sources in `read_first`, and of documents. Else as `record_messages`.
+    """
+    context = ledger.context
+    return record_read(
+        ledger,
+        [
+            (raw, (read_raw if raw.source in read_first else read_heading)(raw, context))
+            for raw in raws
+        ],
+    )
 
 
 def record_read(

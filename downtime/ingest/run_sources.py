@@ -1,13 +1,14 @@
 """All sources as one service: each runs by itself, fails by itself, and is tried again later.
 
-What they bring goes into the ledger: messages of listeners by one writer, in batches (`intake`),
-documents of the sources that are asked by their own threads. A signal to stop lets everything that
+What they bring goes into the ledger: messages of listeners by one writer, in batches (`intake`), and
+read when nothing else is to be done; documents of the sources that are asked by their own threads. A signal to stop lets everything that
 was begun be finished and answered.
 """
 
 import asyncio
 import gc
 import threading
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -15,9 +16,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from downtime.errors import UserError
+from downtime.feeds.model import Outcome
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import AuditAction
-from downtime.ingest.record_messages import record_messages
+from downtime.ingest.read_unread import UnreadMessages
+from downtime.ingest.record_messages import keep_messages, record_messages
 from downtime.ingest.sources.health import HealthReport, SourceHealth, SourceState
 from downtime.ingest.sources.intake import Intake
 from downtime.ingest.sources.mllp_listener import MllpListener
@@ -35,6 +38,14 @@ from downtime.vault.vault import Vault
 T = TypeVar("T")
 GARBAGE_OBJECTS = 100_000
 """So many new objects before circles of them are looked for."""
+READ_IDLE, READ_BUSY = 200, 10
+"""Messages that were kept unread and are read at a time: while nothing comes, and while something does."""
+READ_PAUSES = 4.0
+"""While messages come, reading pauses for so many times as long as it took."""
+READ_SECONDS = 0.2
+"""So often it is looked for what is unread."""
+READ_REST_SECONDS = 5.0
+"""So long what is unread is read on when the service stops."""
 STOP_SECONDS = 30.0
 """So long a source that is being asked may take to finish when the service stops."""
 OnReady = Callable[[str, int], None]
@@ -53,7 +64,7 @@ async def run_sources(
     with vault.change(actor, AuditAction.INGEST_RUN, target=" ".join(sorted(sources))):
         pass
     with closing(Ledger(vault, settings)) as ledger, _collecting_seldom():
-        service = _Service(vault, settings, ledger, on_ready)
+        service = _Service(vault, settings, ledger, on_ready, _list_read_first(sources))
         await service.run(sources, stopping)
         return [health.report() for health in service.health]
 
@@ -72,6 +83,15 @@ def _find_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
+def _list_read_first(sources: Mapping[str, SourceSettings]) -> frozenset[str]:
+    """The listeners that read a message before they answer it."""
+    return frozenset(
+        name
+        for name, source in sources.items()
+        if isinstance(source, MllpSettings) and source.read_before_answer
+    )
+
+
 @contextmanager
 def _collecting_seldom() -> Iterator[None]:
     """Messages leave no circles behind: looking for them took a third of the time of a message."""
@@ -86,7 +106,14 @@ def _collecting_seldom() -> Iterator[None]:
 
 
 class _Service:
-    def __init__(self, vault: Vault, settings: Settings, ledger: Ledger, on_ready: OnReady) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        settings: Settings,
+        ledger: Ledger,
+        on_ready: OnReady,
+        read_first: frozenset[str],
+    ) -> None:
         self.vault = vault
         self.settings = settings
         self.ledger = ledger
@@ -94,7 +121,9 @@ class _Service:
         self.health: list[SourceHealth] = []
         self.stopping = threading.Event()
         self.threads = PollThreads()
-        self.intake = Intake(partial(record_messages, ledger), self._note_ledger_fault)
+        keep = partial(keep_messages, ledger, read_first=read_first)
+        self.intake = Intake(keep, self._note_ledger_fault)
+        self.unread = UnreadMessages(ledger, self._note_read)
 
     async def run(self, sources: Mapping[str, SourceSettings], stopping: asyncio.Event) -> None:
         """All of them, until told to stop; then what was begun is finished, the writer last."""
@@ -104,11 +133,13 @@ class _Service:
             for name, source in sources.items()
         ]
         reporting = asyncio.create_task(self._keep_reporting())
+        reading = asyncio.create_task(self._keep_reading())
         await stopping.wait()
         self.stopping.set()
         await _cancel(*tasks, reporting)
         await asyncio.to_thread(self.threads.join, STOP_SECONDS)
         await _cancel(writer)
+        await _cancel(reading)
         for health in self.health:
             health.state = SourceState.STOPPED
         self._save_health()
@@ -159,6 +190,43 @@ class _Service:
         limit = self.settings.feeds.max_message_bytes
         listener = MllpListener(name, source, limit, self.intake, health, self.vault.clock)
         await listener.run(partial(self._note_ready, health))
+
+    async def _keep_reading(self) -> None:
+        """Read what was kept unread: at once while nothing comes, a part of the time while it does."""
+        reading: asyncio.Task[int] | None = None
+        try:
+            while True:
+                is_busy, begun = self.intake.is_busy, time.monotonic()
+                limit = READ_BUSY if is_busy else READ_IDLE
+                reading = asyncio.create_task(asyncio.to_thread(self._read_unread, limit))
+                count = await asyncio.shield(reading)
+                if not count:
+                    await asyncio.sleep(READ_SECONDS)
+                elif is_busy or self.intake.is_busy:
+                    await asyncio.sleep(READ_PAUSES * (time.monotonic() - begun))
+        finally:
+            if reading is not None:
+                await reading
+            await asyncio.to_thread(self._read_rest)
+
+    def _read_unread(self, limit: int) -> int:
+        """0 when nothing waits, or when it cannot be read now: then it is tried again."""
+        try:
+            return self.unread.read(limit)
+        except Exception as error:
+            self._note_ledger_fault(error)
+            return 0
+
+    def _read_rest(self) -> None:
+        """What is left when the service stops, as far as it goes."""
+        end = time.monotonic() + READ_REST_SECONDS
+        while self._read_unread(READ_IDLE) and time.monotonic() < end:
+            pass
+
+    def _note_read(self, source: str, outcome: Outcome) -> None:
+        for health in self.health:
+            if health.name == source:
+                health.note_read(outcome)
 
     def _pause_seconds(self, failures: int) -> float:
         ingest = self.settings.ingest

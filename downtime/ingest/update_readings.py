@@ -57,12 +57,13 @@ class ReadingUpdate:
     def count_outcomes(self, quarantined: Container[int]) -> Counter[tuple[Outcome, Outcome]]:
         """Messages whose outcome is another, by the outcome before and after.
 
-        A row of a table that was rejected as a whole comes from `rejected`; `quarantined` are the
+        What is read for the first time is no change. A row of a table that was rejected as a whole comes from `rejected`; `quarantined` are the
         arrival numbers of what goes into quarantine now.
         """
         pairs: Counter[tuple[Outcome, Outcome]] = Counter()
         for change in self._changes:
-            if change.after:
+            is_first = change.before and change.before.outcome == Outcome.NOT_YET_READ
+            if change.after and not is_first:
                 before = Outcome(change.before.outcome) if change.before else Outcome.REJECTED
                 is_quarantined = change.arrival in quarantined
                 after = Outcome.QUARANTINED if is_quarantined else Outcome(change.after.outcome)

@@ -25,11 +25,16 @@ from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.patient import identify, read_person
 from downtime.feeds.hl7.segments import Hl7Message, Segment
 from downtime.feeds.hl7.stay_events import STAYS_OF_EVENT, VisitEvent
+from downtime.feeds.hl7.structure import (
+    BED_STATUS,
+    DELETE_PERSON,
+    check_has_person,
+    raise_without_number,
+)
 from downtime.feeds.model import (
     Change,
     FindingKind,
     Operation,
-    UnusableMessageError,
     Value,
     bed_key,
 )
@@ -43,17 +48,15 @@ _UNLINK = "A37"
 _LINK = "A24"
 _WITHOUT_VISIT = MERGES | {"A28", "A31", _LINK, _UNLINK, "A60"}
 _PERSON_EVENTS = frozenset({"A28", "A31"})
-_DELETE_PERSON = "A29"
-_BED_STATUS = "A20"
 
 
 def read_admission(reader: MessageReader) -> list[Change]:
     """All that one ADT message says; UnusableMessageError when it names no patient."""
     trigger = reader.trigger
-    if trigger == _DELETE_PERSON:
+    if trigger == DELETE_PERSON:
         reader.unused = "a person is never deleted by a message"
         return []
-    if trigger == _BED_STATUS:
+    if trigger == BED_STATUS:
         return _read_bed_status(reader)
     recorded, event = _event_times(reader)
     parts = reader.message.split_patients()
@@ -79,16 +82,8 @@ def _share_first_segments(parts: list[Hl7Message]) -> None:
 
 
 def _identify(reader: MessageReader, part: Hl7Message) -> tuple[Identifier, ...]:
-    if not part.find_segment("PID"):
-        raise UnusableMessageError(
-            "PID", "the message has no PID segment: it does not say who it is about"
-        )
-    numbers = identify(reader, part)
-    if not numbers:
-        raise UnusableMessageError(
-            "PID", "PID-3 holds no identifier: the patient cannot be told apart"
-        )
-    return numbers
+    check_has_person(part)
+    return identify(reader, part) or raise_without_number()
 
 
 def _event_times(reader: MessageReader) -> tuple[str, VisitEvent]:

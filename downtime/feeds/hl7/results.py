@@ -24,7 +24,8 @@ from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.observations import ReportLink, read_observations, value_text
 from downtime.feeds.hl7.order_groups import OrderGroup, read_order_patients, request_fields
 from downtime.feeds.hl7.segments import Hl7Message, note_text
-from downtime.feeds.model import Change, FindingKind, UnusableMessageError, Value
+from downtime.feeds.hl7.structure import check_has_report
+from downtime.feeds.model import Change, FindingKind, Value
 
 _BY_ORDER_STATUS = {
     "CM": ResultStatus.FINAL,
@@ -48,10 +49,7 @@ def read_results(reader: MessageReader) -> list[Change]:
     changes: list[Change] = []
     for part, groups, numbers, person in read_order_patients(reader):
         orders = [order for order in groups if order.obr]
-        if not orders and part.find_segment("OBX"):
-            raise UnusableMessageError(
-                "OBR", "OBX without an OBR before it: the results belong to no report"
-            )
+        check_has_report(part)
         if not orders:  # perhaps cut short, and then its numbers are too: nothing is believed
             reader.unused = "it holds no report (OBR)"
             continue

@@ -1,10 +1,12 @@
 """What a sender is answered, in original and in enhanced mode. Pure.
 
-HL7 v2, chapter 2.9 (message processing rules), tables 0008, 0155 and 0357. We keep and read a
-message before we answer, so both answers of enhanced mode are known at once:
+HL7 v2, chapter 2.9 (message processing rules), tables 0008, 0155 and 0357. We keep a message, and look
+at its header and segments, before we answer, so both answers of enhanced mode are known at once:
 
 AA, CA   it is kept; what is not used is kept as well, and said in MSA-3
-AE, CE   it is kept and cannot be read: a person looks, sending it again changes nothing
+AE, CE   it is kept and cannot be read: a person looks, sending it again changes nothing. What only
+         reading all of it finds (a number that fails its check) is answered so where a listener
+         reads first (`read_before_answer`); else the ledger alone says it
 AR, CR   it is not read: not HL7, or too long (the ledger has what fits of it, as rejected), or a fault
          of our own that only this message brings out (then it is not kept either)
 

@@ -77,6 +77,11 @@ class SourceHealth:
             self._last_message = self._last_success = recorded.received
             self._last_sent = getattr(recorded.item, "sent", "") or self._last_sent
 
+    def note_read(self, outcome: Outcome) -> None:
+        """A message that was kept before it was read is read."""
+        with self._lock:
+            self._rejected += outcome is Outcome.REJECTED
+
     def note_refused(self, reason: str) -> None:
         """A message was refused unread."""
         with self._lock:

@@ -5,6 +5,7 @@ all that came meanwhile, thousands. Nobody is answered before that wait is over.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,8 @@ OnRecorded = Callable[[RecordedMessage | NotKept], None]
 """Called in the event loop when a message is kept, or is not."""
 _FAULTS_OF_ONE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError)
 """What a message may bring out; a disk or a database never does."""
+BUSY_SECONDS = 0.05
+"""So long after a message the next is expected."""
 BATCH_MESSAGES = 2_000
 BATCH_BYTES = 67_108_864
 """Most that is handed to the ledger at once; one message may be longer."""
@@ -48,6 +51,14 @@ class Intake:
         self._arrived = asyncio.Event()
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self.waiting_bytes = 0
+        self._is_writing = False
+        self._written_at = 0.0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether messages come just now."""
+        is_recent = time.monotonic() - self._written_at < BUSY_SECONDS
+        return bool(self._waiting) or self._is_writing or is_recent
 
     def submit(self, message: RawMessage, on_recorded: OnRecorded) -> None:
         """Have a message kept after those before it."""
@@ -74,7 +85,9 @@ class Intake:
         batch = self._take_batch()
         messages = [waiting.message for waiting in batch]
         loop = asyncio.get_running_loop()
+        self._is_writing = True
         results = await loop.run_in_executor(self._writer, self._keep, messages)
+        self._is_writing, self._written_at = False, time.monotonic()
         for waiting, result in zip(batch, results, strict=True):
             self.waiting_bytes -= len(waiting.message.data)
             waiting.on_recorded(result)

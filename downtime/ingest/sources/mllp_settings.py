@@ -29,6 +29,11 @@ class MllpSettings:
         (), "Addresses or networks (10.1.0.0/16) that may connect; empty for all."
     )
     plain: bool = setting(False, "Allow an address without TLS that is not on this machine.")
+    read_before_answer: bool = setting(
+        False,
+        "Answer a message when all of it is read, so that one that cannot be mapped is answered AE;"
+        " else when it is kept. Takes about three times as long.",
+    )
     connections: int = setting(
         200, "Senders connected at once; one more closes the one silent for longest."
     )

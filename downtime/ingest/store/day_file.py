@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import sqlcipher3
 import sqlite_utils
 
 from downtime.feeds.model import Outcome
@@ -33,6 +34,8 @@ _TABLES = (
     "CREATE TABLE subject (arrival INTEGER, person INTEGER, PRIMARY KEY (arrival, person))"
     " WITHOUT ROWID",
 )
+_PROGRESS = "CREATE TABLE IF NOT EXISTS reading (next INTEGER NOT NULL)"
+"""All messages below this number are read. A day without it was written when all were read at once."""
 _SEARCH_INDEXES = (
     "CREATE INDEX IF NOT EXISTS message_control ON message (control_id)",
     "CREATE INDEX IF NOT EXISTS subject_person ON subject (person)",
@@ -81,7 +84,25 @@ def open_day(path: Path, key: bytes, next_arrival: int) -> sqlite_utils.Database
             for statement in _TABLES:
                 db.conn.execute(statement)
             db.conn.execute("INSERT INTO day VALUES (?, -1)", (next_arrival,))
+            db.conn.execute(_PROGRESS)
+            db.conn.execute("INSERT INTO reading VALUES (?)", (next_arrival,))
     return db
+
+
+def get_next_unread(db: sqlite_utils.Database) -> int:
+    """The number below which every message of the day is read."""
+    try:
+        row = db.conn.execute("SELECT next FROM reading").fetchone()
+    except sqlcipher3.OperationalError:
+        row = None
+    return int(row[0]) if row else get_next_arrival(db)
+
+
+def save_next_unread(db: sqlite_utils.Database, number: int) -> None:
+    """All messages below this number are read."""
+    db.conn.execute(_PROGRESS)
+    if not db.conn.execute("UPDATE reading SET next = ?", (number,)).rowcount:
+        db.conn.execute("INSERT INTO reading VALUES (?)", (number,))
 
 
 def get_next_arrival(db: sqlite_utils.Database) -> int:

@@ -4,6 +4,7 @@ Words that come again and again (senders, types, reasons, findings) and combinat
 identifiers are kept once a day and numbered.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -216,6 +217,26 @@ def save_outcome(
         "UPDATE message SET outcome = ?, reason = ? WHERE arrival = ?",
         (numbers.term(outcome), numbers.term(reason), arrival),
     )
+
+
+def select_unread(db: sqlite_utils.Database, first: int, limit: int) -> list[int]:
+    """The lowest numbers from `first` on of messages that are kept and not read yet."""
+    rows = db.conn.execute(
+        "SELECT arrival FROM message WHERE arrival >= ? AND outcome ="
+        " (SELECT id FROM term WHERE text = ?) ORDER BY arrival LIMIT ?",
+        (first, Outcome.NOT_YET_READ, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def count_unread(db: sqlite_utils.Database, first: int) -> Counter[str]:
+    """How many messages from `first` on are not read yet, by source."""
+    rows = db.conn.execute(
+        "SELECT s.text, count(*) FROM message JOIN term s ON s.id = source WHERE arrival >= ?"
+        " AND outcome = (SELECT id FROM term WHERE text = ?) GROUP BY source",
+        (first, Outcome.NOT_YET_READ),
+    )
+    return Counter(dict(rows.fetchall()))
 
 
 def select_quarantined(db: sqlite_utils.Database) -> set[int]:

@@ -19,6 +19,7 @@ from downtime.ingest.find_messages import PAGE, describe_raw, find_messages, sho
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import MessageFilter
 from downtime.ingest.policies import can_release
+from downtime.ingest.read_unread import count_unread
 from downtime.ingest.release_list import release_list
 from downtime.ingest.store import sources
 from downtime.snapshot.preview_release import count_wards, preview_release
@@ -39,6 +40,7 @@ OUTCOME_TITLES = {
     Outcome.NOT_USED: "Not used",
     Outcome.REJECTED: "Rejected",
     Outcome.QUARANTINED: "In quarantine",
+    Outcome.NOT_YET_READ: "Not yet read",
 }
 OUTCOME_COLOURS = {
     Outcome.USED: "green",
@@ -46,6 +48,7 @@ OUTCOME_COLOURS = {
     Outcome.NOT_USED: "grey",
     Outcome.REJECTED: "red",
     Outcome.QUARANTINED: "red",
+    Outcome.NOT_YET_READ: "grey",
 }
 MOST_TEXT = 100_000
 """Characters of a message that a page shows."""
@@ -63,6 +66,7 @@ def show() -> ViewResponse:
     before = request.args.get("before", 0, type=int)
     with _open_ledger() as ledger:
         entries = find_messages(ledger, MessageFilter(**wanted, before=before), PAGE + 1)
+        unread = count_unread(ledger)
     return render_template(
         "ingest/show.html",
         entries=entries[:PAGE],
@@ -70,6 +74,7 @@ def show() -> ViewResponse:
         is_newest=not before,
         wanted=wanted,
         sources=sources.list_health(request_context.vault().db),
+        unread=sum(unread.values()),
         titles=OUTCOME_TITLES,
         colours=OUTCOME_COLOURS,
         retention_days=request_context.settings().ingest.retention_days,
