@@ -17,7 +17,8 @@ from downtime.snapshot.store.cell_tables import PublishedState
 
 SITE = ""
 _DELTA_SHARE = 0.5
-"""Once so much has changed, a delta is not worth its work."""
+_SMALL_BYTES = 1 << 24
+"""Once more than this, and such a share of all rows, has changed, a delta is not worth its work."""
 _Row = tuple[str, bytes]
 """The name of a type, and a packed row."""
 
@@ -90,7 +91,7 @@ def collect_scopes(
 
 def find_changes(db: sqlite_utils.Database, published: PublishedState, size: int) -> Changes | None:
     """What has changed since a snapshot; None when that is most of all there is."""
-    if cell_tables.count_changed(db, published.build) > _DELTA_SHARE * size:
+    if cell_tables.count_changed(db, published.build) > max(_DELTA_SHARE * size, _SMALL_BYTES):
         return None
     removed = dict(_list_rows(cell_tables.iterate_base(db)))
     added = dict(_list_rows(cell_tables.iterate_changed(db, published.build)))

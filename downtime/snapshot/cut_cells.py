@@ -59,7 +59,15 @@ def update_cells(db: sqlite_utils.Database, settings: Settings, now: datetime, b
 
 def _find_fingerprint(settings: Settings, common: CommonKnowledge) -> str:
     """Of what concerns every cell."""
-    parts = (settings.site, settings.systems, settings.snapshot, COLUMNS, SEARCH, common.digest, _VERSION)
+    parts = (
+        settings.site,
+        settings.systems,
+        settings.snapshot,
+        COLUMNS,
+        SEARCH,
+        common.digest,
+        _VERSION,
+    )
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

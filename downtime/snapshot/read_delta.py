@@ -18,8 +18,10 @@ def open_base(vault: Vault, header: SnapshotHeader) -> Snapshot:
     for entry in snapshot_index.list_entries(vault.db):
         base = entry.header
         wanted = (header.key, header.scope, header.epoch, header.base)
-        if base.content and (base.key, base.scope, base.epoch, base.sequence) == wanted:
-            return Snapshot(database_path(vault, entry.id), database_key(vault, entry.id))
+        path = database_path(vault, entry.id)
+        is_base = (base.key, base.scope, base.epoch, base.sequence) == wanted
+        if is_base and base.content and path.exists():
+            return Snapshot(path, database_key(vault, entry.id))
     raise NotFoundError(
         "bundle.base-missing",
         f"This bundle only says what has changed since number {header.base}, which is not here.",
