@@ -9,7 +9,7 @@ from downtime.config import Home
 from downtime.errors import UserError
 from downtime.fleet.fetch_snapshot import AtPlace, Fetching, fetch_newest
 from downtime.fleet.model import Direction
-from downtime.fleet.places import require_places
+from downtime.fleet.places import FolderPlace, require_places
 from downtime.fleet.reach_places import describe_fault, list_due
 from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.fleet.run_state import RunState, hold_run, read_run_state
@@ -62,11 +62,29 @@ def pull_snapshot(
         run = Fetching(home, settings, due, state, pace, now, at_place=at_place)
         fetch_newest(run)
         if opener and not _open_all(settings, opener, state):
-            # A delta that did not fit: the full snapshot is fetched at once.
-            if fetch_newest(replace(run, offers={}, versions={})):
-                state.fault = ""
-                _open_all(settings, opener, state)
+            _fetch_full(run, opener)
         _note_outcome(state, list(due))
+    return state
+
+
+def _fetch_full(run: Fetching, opener: Opener) -> None:
+    """After a delta that did not fit: the full snapshot, at once."""
+    if fetch_newest(replace(run, offers={}, versions={})):
+        run.state.fault = ""
+        _open_all(run.settings, opener, run.state)
+
+
+def pull_from_stick(settings: Settings, opener: Opener, label: str, place: FolderPlace) -> RunState:
+    """Fetch and open what a stick holds, if it is newer and can be believed."""
+    vault = opener.vault
+    with hold_run(vault.home, Direction.PULL) as state:
+        _note_in_use(vault, state)
+        now = vault.clock()
+        state.fault = ""
+        run = Fetching(vault.home, settings, {label: place}, state, Pace(), now)
+        fetch_newest(run)
+        _open_all(settings, opener, state)
+        state.fault = state.fault or state.places.pop(label).fault
     return state
 
 
@@ -108,7 +126,7 @@ def _open_all(settings: Settings, opener: Opener, state: RunState) -> bool:
             state.fault = describe_fault(error)
             return True
         except UserError as error:
-            fault, is_delta = error.sentence, _DELTA in name
+            fault, is_delta = describe_fault(error), _DELTA in name
         else:
             is_delta = False
         if fault:

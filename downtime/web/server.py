@@ -14,6 +14,7 @@ from downtime.web.app import create_app
 from downtime.web.job_worker import create_workers
 from downtime.web.request_context import AppState
 from downtime.web.request_limits import UNLIMITED_BYTES, discard_longer_bodies
+from downtime.web.snapshot_opener import SnapshotOpener
 
 
 def serve(
@@ -28,7 +29,7 @@ def serve(
     app = create_app(home, clock)
     state: AppState = app.extensions["downtime"]
     server = listen(app, settings, host or settings.web.host, port or settings.web.port)
-    job_workers = create_workers(state)
+    job_workers = [*create_workers(state), SnapshotOpener(state)]
     for worker in job_workers:
         worker.start()
     try:

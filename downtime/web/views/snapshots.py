@@ -6,14 +6,20 @@ from tempfile import TemporaryDirectory
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
+from downtime.accounts.permissions import is_permitted
 from downtime.clinical.record_types import get_plural_title
 from downtime.errors import InputError
+from downtime.fleet.find_sticks import StickOffer, find_sticks, require_stick
+from downtime.fleet.model import Direction
+from downtime.fleet.pull_snapshot import Opener, pull_from_stick
 from downtime.fleet.quarantine_model import QuarantineState
 from downtime.fleet.quarantine_snapshot import list_entries
 from downtime.fleet.receive_snapshot import receive_snapshot
+from downtime.fleet.run_state import read_run_state
 from downtime.outage.outages import list_down_systems
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.availability import list_unsent_types
+from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.quality_advice import advise
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, required_reason
@@ -40,6 +46,8 @@ def show() -> ViewResponse:
     return render_template(
         "snapshots/show.html",
         snapshots=local_snapshots.list_snapshots(request_context.vault()),
+        sticks=_list_offers(header),
+        pulled=read_run_state(request_context.app_state().home, Direction.PULL),
         quarantine=list_entries(request_context.vault())[:QUARANTINE_SHOWN],
         colours=QUARANTINE_COLOURS,
         held=header.held if header else {},
@@ -58,6 +66,30 @@ def show() -> ViewResponse:
             for kind, times in sorted(kinds.items())
         ],
     )
+
+
+def _list_offers(header: SnapshotHeader | None) -> list[StickOffer]:
+    """Sticks that hold a newer snapshot than the one in use."""
+    if not is_permitted(request_context.person(), Permission.SNAPSHOT_LOAD):
+        return []
+    number = (header.epoch, header.sequence) if header else (0, 0)
+    offers = find_sticks(request_context.app_state().home, request_context.settings())
+    return [offer for offer in offers if (offer.epoch, offer.sequence) > number]
+
+
+@blueprint.post("/snapshots/stick")
+@require_permission(Permission.SNAPSHOT_LOAD)
+def use_stick() -> ViewResponse:
+    """Check what a stick holds, and use it from now on."""
+    vault, settings = request_context.vault(), request_context.settings()
+    offer, place = require_stick(vault.home, settings, request.form.get("stick", ""))
+    opener = Opener(vault, request_context.actor(), list_down_systems(vault))
+    state = pull_from_stick(settings, opener, offer.label, place)
+    if state.fault:
+        flash(f"Stick {offer.label}: {state.fault}", "warn")
+    else:
+        flash(f"Snapshot {state.sequence} of the stick {offer.label} is in use.")
+    return redirect(url_for("snapshots.show"), 303)
 
 
 @blueprint.post("/snapshots/load")
