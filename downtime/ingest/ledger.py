@@ -15,12 +15,12 @@ from pathlib import Path
 
 import sqlcipher3
 import sqlite_utils
-from filelock import FileLock
 
 from downtime.clock import to_text
 from downtime.errors import UntrustedError
 from downtime.feeds.context import feed_context
 from downtime.ingest.packing import Packer, train_dictionary
+from downtime.ingest.process_lock import ProcessLock
 from downtime.ingest.store import day_file
 from downtime.ingest.store.messages import Numbers
 from downtime.settings import Settings
@@ -33,7 +33,6 @@ MOST_RECENT = 50_000
 """So many messages of a day are remembered."""
 TRAINED_AT = 2_000
 """Messages of a day of which its dictionary is trained."""
-_LOOK_SECONDS = 0.002
 
 
 class RecentMessages:
@@ -143,9 +142,11 @@ class Ledger:
         self._folder = vault.home.ingest_folder
         make_private_folder(self._folder)
         self._thread_lock = threading.Lock()
-        self._process_lock = FileLock(self._folder / ".lock", mode=0o600, thread_local=False)
+        self._process_lock = ProcessLock(self._folder / ".lock")
         self._open: dict[Path, DayFile] = {}
         self._days: list[Path] = []
+        self._listed: list[Path] = []
+        self._listed_at = 0
         self._newest: DayFile | None = None
         self._stamps_of_past_days: dict[Path, int] = {}
 
@@ -160,6 +161,7 @@ class Ledger:
         with self._thread_lock:
             while self._open:
                 self._open.popitem()[1].close()
+            self._process_lock.close()
 
     def now(self) -> str:
         """The clock's time as stored text."""
@@ -167,6 +169,12 @@ class Ledger:
 
     def list_days(self) -> list[Path]:
         """The files of its days, the oldest first; each is named after its day (UTC)."""
+        changed = self._folder.stat().st_mtime_ns
+        if changed != self._listed_at:
+            self._listed, self._listed_at = self._find_days(), changed
+        return list(self._listed)
+
+    def _find_days(self) -> list[Path]:
         names = [name for name in os.listdir(self._folder) if _DAY_NAME.fullmatch(name)]
         return [self._folder / name for name in sorted(names)]
 
@@ -175,7 +183,7 @@ class Ledger:
         """The newest day, kept from every other writer until the block ends."""
         with (
             self._thread_lock,
-            self._process_lock.acquire(poll_interval=_LOOK_SECONDS),
+            self._process_lock.holding(),
             _naming_damage(self._folder / f"{self.now()[:10]}.db"),
         ):
             day = self._newest = self._open_today()
@@ -188,7 +196,7 @@ class Ledger:
         """A day, on the connection that writes it, kept from every other writer until the block ends."""
         with (
             self._thread_lock,
-            self._process_lock.acquire(poll_interval=_LOOK_SECONDS),
+            self._process_lock.holding(),
             _naming_damage(path),
         ):
             yield self._opened(path)
