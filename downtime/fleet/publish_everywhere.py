@@ -1,6 +1,7 @@
 """Publish: build a snapshot, and carry what was published to every place that is due."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from downtime.clock import to_text
@@ -81,6 +82,7 @@ def _carry(
     def carry(name: str, carrier: PacedCarrier) -> None:
         carry_outbox(home, carrier, states[name])
         for step in at_place:
-            step(carrier)
+            with suppress(Exception):  # what is carried does not depend on it
+                step(carrier)
 
     return carry

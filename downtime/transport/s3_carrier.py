@@ -1,8 +1,10 @@
 """A bucket, by botocore: each call is one request, so that what a pull costs can be counted."""
 
 import itertools
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -16,6 +18,7 @@ from downtime.transport.folder_address import FolderAddress
 _NOT_MODIFIED = "304"
 _TRIES = 2
 _USUAL_REGION = "us-east-1"
+_creating = threading.Lock()
 
 
 class S3Carrier:
@@ -26,7 +29,7 @@ class S3Carrier:
     def __init__(self, address: FolderAddress) -> None:
         self._bucket, _, folder = address.path.strip("/").partition("/")
         self._prefix = f"{folder}/" if folder else ""
-        self._client = botocore.session.Session().create_client("s3", **_options(address))
+        self._client = _create_client(_options(address))
 
     def read_small(self, name: str, limit: int, known: str) -> SmallFile | None:
         """A file; None when its ETag is still the known one: then no byte of it is sent."""
@@ -108,6 +111,17 @@ class S3Carrier:
 
     def _at(self, name: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + name}
+
+
+def _create_client(options: Mapping[str, Any]) -> Any:
+    """By one session of the process: each of its own would read the service's model again (0.15 s)."""
+    with _creating:
+        return _find_session().create_client("s3", **options)
+
+
+@cache
+def _find_session() -> Any:
+    return botocore.session.Session()
 
 
 def _options(address: FolderAddress) -> Mapping[str, Any]:
