@@ -1,6 +1,6 @@
 """Write the documents that are drawn from the program's own tables; `--check` only compares.
 
-docs/settings.md, docs/sources.md, docs/permissions.md, docs/lifecycles.md, docs/commands.md,
+docs/settings.md, docs/sources.md, docs/places.md, docs/permissions.md, docs/lifecycles.md, docs/commands.md,
 docs/rules.md.
 """
 
@@ -46,6 +46,7 @@ def documents() -> dict[str, str]:
     return {
         "settings.md": settings(),
         "sources.md": sources(),
+        "places.md": places(),
         "permissions.md": permissions(),
         "lifecycles.md": lifecycles(),
         "commands.md": commands(),
@@ -140,6 +141,21 @@ def sources() -> str:
         for kind, row in SOURCE_TYPES.items()
     ]
     return page("Sources", introduction, "downtime/ingest/sources/source_types.py", *parts)
+
+
+def places() -> str:
+    from downtime.fleet.places import PLACE_TYPES
+
+    introduction = (
+        "Where snapshots are left and fetched: the tables `[fleet.places.NAME]` of `config.toml`, which"
+        " `downtime publish` and `downtime pull` use; [carrying](carrying.md) says how. What is left out"
+        " has the default below; a key that is not listed is refused with a sentence that names it."
+    )
+    parts = [
+        f'## kind = "{kind}"\n\n{inspect.getdoc(row)}\n\n{config.describe_table(row)}'
+        for kind, row in PLACE_TYPES.items()
+    ]
+    return page("Places", introduction, "downtime/fleet/places.py", *parts)
 
 
 def permissions() -> str:
