@@ -71,6 +71,11 @@ def report_action(action: str, device: str) -> None:
         report_event(event, device=device)
 
 
+def event_level(event: SecurityEvent) -> str:
+    """The name of its level, as Python's logging has it."""
+    return logging.getLevelName(_LEVELS[event])
+
+
 def describe_record(record: logging.LogRecord) -> tuple[str, Mapping[str, str]]:
     """The event and the facts of a log record that `report_event` made."""
     return record.event, record.facts  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from downtime.clinical import display
 from downtime.clock import Clock, from_text
 from downtime.config import Home
 from downtime.fleet.heartbeat import Heartbeat, describe_own
-from downtime.fleet.heartbeat_exchange import is_ahead, read_heartbeat
+from downtime.fleet.heartbeat_exchange import find_heard, is_ahead, read_heartbeat
 from downtime.fleet.machine_alarms import (
     LEVELS,
     MachineHealth,
@@ -31,6 +31,8 @@ class MachineStatus:
     heartbeat: Heartbeat | None
     health: MachineHealth
     is_own: bool
+    heard: timedelta | None = None
+    """How long ago it said so; None for this machine, and when it never did."""
     is_clock_ahead: bool = False
 
 
@@ -59,7 +61,8 @@ def _read_status(home: Home, machine: Machine, now: datetime, settings: Settings
     if heartbeat is None:
         return MachineStatus(machine, None, judge_unheard(), False)
     health = judge_heartbeat(heartbeat, now, settings)
-    return MachineStatus(machine, heartbeat, health, False, is_ahead(heartbeat, now))
+    heard = find_heard(heartbeat, now)
+    return MachineStatus(machine, heartbeat, health, False, heard, is_ahead(heartbeat, now))
 
 
 def _sort_key(status: MachineStatus) -> tuple[int, float, str]:

@@ -42,6 +42,8 @@ class MachineHealth:
     reasons: tuple[str, ...]
     stale: tuple[str, ...] = ()
     """Systems that are up and whose data is stale."""
+    troubles: tuple[str, ...] = ()
+    """The reasons but for the ages of systems."""
 
 
 def judge_heartbeat(
@@ -57,29 +59,33 @@ def judge_heartbeat(
     held = [age for age in systems if age.age is not None and age.system not in state.down]
     stale = [age for age in held if age.age and age.age > _limit(settings)]
     silent = "" if is_own else _describe_silence(heartbeat, now, settings)
-    reasons = [
-        *(f"{age.system} {display.format_duration(age.age or timedelta())} old" for age in stale),
-        *([silent] if silent else []),
+    late = "" if held else _describe_publishing(heartbeat, then, settings)
+    is_empty = not heartbeat.last_publish and not any(age.age is not None for age in systems)
+    empty = "No hospital data" if is_empty else ""
+    troubles = [
+        *(sentence for sentence in (late, empty, silent) if sentence),
         *_list_troubles(heartbeat, settings),
     ]
     level = MachineLevel.WELL
-    late = "" if held else _describe_publishing(heartbeat, then, settings)
     if stale or late:
-        level, reasons = MachineLevel.STALE, [*([late] if late else []), *reasons]
-    elif not heartbeat.last_publish and not any(age.age is not None for age in systems):
-        level, reasons = MachineLevel.EMPTY, ["No hospital data", *reasons]
+        level = MachineLevel.STALE
+    elif is_empty:
+        level = MachineLevel.EMPTY
     elif silent:
         level = MachineLevel.SILENT
-    elif reasons:
+    elif troubles:
         level = MachineLevel.TROUBLE
     oldest = max((age.age for age in held if age.age is not None), default=None)
     names = tuple(age.system for age in stale)
-    return MachineHealth(level, tuple(systems), oldest, tuple(reasons), names)
+    ages = (f"{age.system} {display.format_duration(age.age or timedelta())} old" for age in stale)
+    reasons = (*ages, *troubles)
+    return MachineHealth(level, tuple(systems), oldest, reasons, names, tuple(troubles))
 
 
 def judge_unheard() -> MachineHealth:
     """A machine of the list that never said anything here."""
-    return MachineHealth(MachineLevel.SILENT, (), None, ("Never heard of",))
+    never = ("Never heard of",)
+    return MachineHealth(MachineLevel.SILENT, (), None, never, troubles=never)
 
 
 def _limit(settings: Settings) -> timedelta:
