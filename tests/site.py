@@ -25,6 +25,7 @@ class Site:
         self.machines: tuple[Machine, ...] = ()
         self.vaults = {}
         self.version = 0
+        self.now = NOW
 
     def enrol(self, vault, *roles, wards=(), hears=True) -> "Site":
         """Put a machine on the list, in these roles; all that hear of it then have that list."""
@@ -55,7 +56,9 @@ class Site:
     def sign(self, key=0):
         """The next list, which nobody has yet."""
         self.version += 1
-        return sign_list(self.roots, self.version, self.machines, self.keys[key], Settings(), NOW)
+        return sign_list(
+            self.roots, self.version, self.machines, self.keys[key], Settings(), self.now
+        )
 
     def publish(self) -> "Site":
         """Sign the next list and give it to every machine."""

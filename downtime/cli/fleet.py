@@ -11,7 +11,13 @@ from downtime.cli.program import fleet
 from downtime.cli.session import Output, Session, command, pick, prompt_for
 from downtime.cli.sticks import STICK, open_keys
 from downtime.errors import NotFoundError
-from downtime.fleet import enrol_machine, machine_list, revoke_machine, site_root
+from downtime.fleet import (
+    close_unheard,
+    enrol_machine,
+    machine_list,
+    revoke_machine,
+    site_root,
+)
 from downtime.fleet.enrol_machine import Enrolment
 from downtime.fleet.revoke_machine import Exposure
 from downtime.vault import device, machines
@@ -270,6 +276,16 @@ def replace(
     _write_list(enrolment.machine_list, out)
     document = {**_exposure_document(exposure), "replacement": _enrolment_document(enrolment)}
     return Output(document, [*exposure.sentences, *_enrolment_lines(enrolment)])
+
+
+@command(fleet, "open", permission=Permission.SNAPSHOT_LOAD)
+@REASON
+def open_(session: Session, reason: str) -> Output:
+    """Open snapshots that were closed because nothing was heard for long, with a reason."""
+    vault, settings = session.vault, session.settings
+    silence = close_unheard.break_glass(vault, settings, session.actor, reason)
+    kept = silence.kept_until if silence else ""
+    return Output({"open_until": kept}, ["The snapshots are open. Connect this machine soon."])
 
 
 def describe_machine(machine: Machine) -> str:

@@ -18,6 +18,8 @@ from downtime.cli.options import shared_options
 from downtime.clock import Clock, system_clock
 from downtime.config import Home
 from downtime.errors import LockedError, apply_to_each
+from downtime.fleet import unlock_notices
+from downtime.outage import outages
 from downtime.settings import Settings
 from downtime.syslog import start_syslog
 from downtime.vault import copied_home, keys
@@ -118,9 +120,15 @@ class Session:
         except BaseException:
             signed_in.vault.close()
             raise
-        for notice in copied_home.list_notices(signed_in.vault):
+        for notice in (*copied_home.list_notices(signed_in.vault), *self._list_notices(signed_in)):
             click.echo(notice, err=True)
         return signed_in
+
+    def _list_notices(self, signed_in: SignedIn) -> Iterable[str]:
+        outage_open = outages.find_current(signed_in.vault) is not None
+        return unlock_notices.list_notices(
+            signed_in.vault, self.settings, signed_in.actor, outage_open=outage_open
+        )
 
     def _unlock(self) -> SignedIn:
         if self.unlock_file:

@@ -16,6 +16,7 @@ class AuditAction(StrEnum):
     SNAPSHOT_QUARANTINE = "snapshot.quarantine"
     SNAPSHOT_REJECT = "snapshot.reject"
     SNAPSHOT_RELEASE = "snapshot.release"
+    SNAPSHOT_REOPEN = "snapshot.reopen"
 
 
 class Direction(StrEnum):

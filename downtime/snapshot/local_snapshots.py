@@ -62,7 +62,16 @@ def require_current_id(vault: Vault) -> str:
 def open_snapshot(vault: Vault, snapshot_id: str) -> Snapshot:
     """One snapshot, opened; NotFoundError. The caller closes it."""
     _get_entry(vault, snapshot_id)
-    return Snapshot(database_path(vault, snapshot_id), database_key(vault, snapshot_id))
+    path = database_path(vault, snapshot_id)
+    if not path.exists():
+        raise NotFoundError(
+            "snapshot.closed",
+            "This snapshot is closed, because this machine heard nothing of its site for too long,"
+            " or its file is lost.",
+            "Connect the machine, or open it with a reason: 'downtime fleet open', or on the page"
+            " Snapshots.",
+        )
+    return Snapshot(path, database_key(vault, snapshot_id))
 
 
 def pin_snapshot(vault: Vault, snapshot_id: str, actor: Actor, reason: str = "") -> None:

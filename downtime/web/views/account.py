@@ -9,6 +9,8 @@ from downtime.accounts import people, sessions
 from downtime.accounts import sign_in as accounts_sign_in
 from downtime.accounts.model import Permission
 from downtime.errors import InputError, LockedError, UserError
+from downtime.fleet import unlock_notices
+from downtime.outage import outages
 from downtime.vault import copied_home
 from downtime.web import access_control, request_context
 from downtime.web.responses import ViewResponse
@@ -40,6 +42,14 @@ def sign_in() -> ViewResponse:
                 web.vault_holder.keep_vault(signed_in.vault)
                 for notice in copied_home.list_notices(signed_in.vault):
                     flash(notice)
+        with web.vault_holder.lend_vault() as vault:
+            for notice in unlock_notices.list_notices(
+                vault,
+                web.settings,
+                signed_in.actor,
+                outage_open=outages.find_current(vault) is not None,
+            ):
+                flash(notice, "warn")
         with web.vault_holder.lend_vault() as vault:
             token = sessions.start_session(
                 vault, web.settings, signed_in.person, signed_in.actor.device

@@ -1,0 +1,51 @@
+"""What whoever unlocks a machine should know of its site, and what is done about it then."""
+
+from collections.abc import Iterator
+
+import sqlcipher3
+
+from downtime.errors import ConflictError, UntrustedError
+from downtime.fleet.close_unheard import close_or_reopen
+from downtime.fleet.machine_list import list_warnings
+from downtime.fleet.store.list_seen import fetch_highest_rank, save_highest_rank
+from downtime.settings import Settings
+from downtime.vault import machines
+from downtime.vault.database import transaction
+from downtime.vault.model import Actor
+from downtime.vault.vault import Vault
+
+
+def list_notices(
+    vault: Vault, settings: Settings, actor: Actor, *, outage_open: bool
+) -> Iterator[str]:
+    """Sentences for the screen; closes or opens snapshots as `close_or_reopen` says.
+
+    A list that cannot be believed is said, and keeps nobody out.
+    """
+    if vault.is_read_only:
+        return
+    try:
+        yield from _warn_older_list(vault)
+        yield from list_warnings(vault.home, settings, vault.clock())
+        silence = close_or_reopen(vault, settings, actor, outage_open=outage_open)
+    except UntrustedError as error:
+        yield str(error)
+        return
+    except (OSError, sqlcipher3.OperationalError, ConflictError):
+        return  # a disk that takes nothing: whoever is here reads on, and the next one hears of it
+    if silence and (sentence := silence.describe(settings.fleet.unheard_warning_days)):
+        yield sentence
+
+
+def _warn_older_list(vault: Vault) -> Iterator[str]:
+    """The list lies in clear on the disk: an older one that was put back is signed as well."""
+    listed = machines.read_list(vault.home)
+    rank, highest = listed.signed.rank if listed else (0, 0), fetch_highest_rank(vault.db)
+    if rank < highest:
+        yield (
+            f"The list of machines on this disk is older than number {highest[1]}, which was believed"
+            " here before: somebody put it back. Fetch the newest list, and tell security."
+        )
+    elif rank > highest:
+        with transaction(vault.db) as db:
+            save_highest_rank(db, rank)
