@@ -58,6 +58,8 @@ class RequestedTest(NamedTuple):
 
 
 _NO_TEST = RequestedTest()
+_ORDER_SEGMENTS = frozenset({"ORC", "OBR", "SPM"})
+"""What an order is made of; all else follows one."""
 _OBR_FIELDS = 29
 
 
@@ -162,9 +164,13 @@ def order_groups(part: Hl7Message) -> Iterator[OrderGroup]:
     current = OrderGroup(0)
     specimens: list[Segment] = []
     notes = part.notes_after(NOTE_OWNERS)
-    obr_first = _has_obr_first(part)
+    obr_first = _has_obr_first(tuple(part.by_name))
     for segment in part.segments:
         name = segment.name
+        if name not in _ORDER_SEGMENTS:
+            if current.number:
+                current.following_segments.append(segment)
+            continue
         is_own_orc = obr_first and name == "ORC" and current.orc is None and current.obr
         if name == "ORC" and is_own_orc:
             current.orc = segment
@@ -191,9 +197,11 @@ def order_groups(part: Hl7Message) -> Iterator[OrderGroup]:
         yield current.read_numbers()
 
 
-def _has_obr_first(part: Hl7Message) -> bool:
-    first = next((s.name for s in part.segments if s.name in ("ORC", "OBR")), "")
-    return first == "OBR" and ("ORC" in part.by_name or "SPM" in part.by_name)
+@lru_cache(maxsize=4096)
+def _has_obr_first(names: tuple[str, ...]) -> bool:
+    """Whether of the names of segments, in the order in which each comes first, OBR precedes ORC."""
+    first = next((name for name in names if name in ("ORC", "OBR")), "")
+    return first == "OBR" and ("ORC" in names or "SPM" in names)
 
 
 def _has_no_values(order: OrderGroup) -> bool:
