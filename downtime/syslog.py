@@ -12,8 +12,8 @@ from logging.handlers import SysLogHandler
 from urllib.parse import urlsplit
 
 from downtime.errors import InputError
+from downtime.fleet_settings import MonitoringSettings
 from downtime.security_events import LOGGER, describe_record
-from downtime.settings import MonitoringSettings
 
 STRUCTURE = "downtime@32473"
 _PORT = 514

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from downtime.clinical.model import AppointmentStatus, BedStatus, EncounterClass, Gender
 from downtime.config import parse_table
 from downtime.errors import InputError
-from downtime.settings import setting
+from downtime.setting_fields import setting
 
 PAGE = "docs/feeds.md"
 
@@ -85,6 +85,11 @@ class SourceProfile:
     )
     mrn_authorities: tuple[str, ...] = setting(
         (), "Assigning authorities, or facilities, whose numbers are the hospital's own."
+    )
+    mrn_digits: int = setting(
+        0,
+        "The hospital's own numbers are filled up with zeros to so many digits, where one source sends"
+        " `00123` and another `123`; 0 leaves them as they are sent.",
     )
     bed_classes: tuple[str, ...] = setting(
         ("O", "R"), "Classes (PV1-2) that lie in a bed when one is named, beside inpatients."

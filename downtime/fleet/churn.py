@@ -14,7 +14,7 @@ from downtime.clinical.record_types import RECORD_TYPES
 from downtime.clock import to_text
 from downtime.fleet.churn_findings import ChurnFinding, ChurnKind
 from downtime.fleet.churn_rules import DAY, Comparison, compare_snapshots
-from downtime.settings import ChurnSettings
+from downtime.fleet_settings import ChurnSettings
 from downtime.snapshot.footprint import Footprint
 
 _SETTLED = timedelta(days=2)
@@ -52,7 +52,7 @@ def find_churn(
     for pair in _list_comparisons(new, created, past, settings, is_site):
         for finding in compare_snapshots(pair):
             key = (finding.kind, finding.system, finding.type, finding.ward)
-            if key not in worst or finding.count > worst[key].count:
+            if key not in worst or finding.affected > worst[key].affected:
                 worst[key] = finding
     findings = [finding for finding in worst.values() if not _is_covered(finding, worst)]
     return sorted(findings, key=_rank)
@@ -61,7 +61,7 @@ def find_churn(
 def _rank(finding: ChurnFinding) -> tuple[object, ...]:
     """Patients first, then what stands until it is taken back (allergies, alerts), then the rest."""
     row = RECORD_TYPES.get(finding.type)
-    return _ORDER[finding.kind], not (row and row.is_lasting), -finding.count, finding
+    return _ORDER[finding.kind], not (row and row.is_lasting), -finding.affected, finding
 
 
 def _is_covered(finding: ChurnFinding, others: Mapping[tuple[str, ...], ChurnFinding]) -> bool:
@@ -74,7 +74,7 @@ def _is_covered(finding: ChurnFinding, others: Mapping[tuple[str, ...], ChurnFin
     ):
         return True
     whole = others.get((finding.kind, *group, ""))
-    return bool(finding.ward and whole and whole.count > finding.count)
+    return bool(finding.ward and whole and whole.affected > finding.affected)
 
 
 def _list_comparisons(
@@ -110,13 +110,13 @@ def _find_same_hour(
     moment: datetime, past: Sequence[PastSnapshot], settings: ChurnSettings
 ) -> PastSnapshot | None:
     tolerance = timedelta(minutes=settings.same_hour_minutes)
-    near = [snapshot for snapshot in past if abs(snapshot.created - moment) <= tolerance]
-    return min(near, key=lambda snapshot: abs(snapshot.created - moment), default=None)
+    candidates = [snapshot for snapshot in past if abs(snapshot.created - moment) <= tolerance]
+    return min(candidates, key=lambda snapshot: abs(snapshot.created - moment), default=None)
 
 
 def _choose_usual(
     created: datetime, old: PastSnapshot, past: Sequence[PastSnapshot], settings: ChurnSettings
 ) -> tuple[Footprint, ...]:
     """Those of the same hour that are older than what is compared with."""
-    near = (_find_same_hour(created - ago, past, settings) for ago in _USUAL)
-    return tuple(s.footprint for s in near if s and s is not old and s.created < old.created)
+    candidates = (_find_same_hour(created - ago, past, settings) for ago in _USUAL)
+    return tuple(s.footprint for s in candidates if s and s is not old and s.created < old.created)

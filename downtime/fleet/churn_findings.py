@@ -37,11 +37,11 @@ _SENTENCES = {
 
 
 class ChurnFinding(NamedTuple):
-    """One implausible change: of `before`, `count` are gone, or changed; or so many came."""
+    """One implausible change: of `before`, `affected` are gone, or changed; or so many came."""
 
     kind: ChurnKind
     before: int
-    count: int
+    affected: int
     compared_with: str
     """When the snapshot was made with which it was compared (UTC)."""
     system: str = ""
@@ -57,6 +57,6 @@ class ChurnFinding(NamedTuple):
             ward=self.ward,
             on_ward=f" on ward {self.ward}" if self.ward else "",
             before=f"{self.before:,}",
-            count=f"{self.count:,}",
+            count=f"{self.affected:,}",
         )
         return f"{text[0].upper()}{text[1:]}."

@@ -12,7 +12,7 @@ from functools import partial
 
 from downtime.clinical.model import Appointment
 from downtime.fleet.churn_findings import ChurnFinding, ChurnKind
-from downtime.settings import ChurnSettings
+from downtime.fleet_settings import ChurnSettings
 from downtime.snapshot.footprint import Footprint, PresentPatient, RecordGroup
 
 DAY = timedelta(days=1)
@@ -112,17 +112,17 @@ def _compare_gains(pair: Comparison) -> Iterator[ChurnFinding]:
     if not pair.is_site or not DAY / 2 <= pair.age <= 2 * DAY:
         return
     for group, before in pair.old.records.items():
-        came = pair.new.records.get(group, 0) - before
+        gained = pair.new.records.get(group, 0) - before
         is_settled = pair.settled.records.get(group, 0) >= settings.min_records
         enough = is_settled and before >= settings.min_records
-        if enough and _exceeds(came, before, settings.gain_percent):
-            yield pair.make_finding(ChurnKind.RECORDS_GAINED, before, came, group)
+        if enough and _exceeds(gained, before, settings.gain_percent):
+            yield pair.make_finding(ChurnKind.RECORDS_GAINED, before, gained, group)
     before, settled = _count_present(pair.old), _count_present(pair.settled)
-    came = _count_present(pair.new) - before
+    gained = _count_present(pair.new) - before
     if min(before, settled) >= settings.min_records and _exceeds(
-        came, before, settings.gain_percent
+        gained, before, settings.gain_percent
     ):
-        yield pair.make_finding(ChurnKind.PATIENTS_GAINED, before, came)
+        yield pair.make_finding(ChurnKind.PATIENTS_GAINED, before, gained)
 
 
 def _compare_present(pair: Comparison) -> Iterator[ChurnFinding]:

@@ -14,7 +14,7 @@ from downtime.fleet.churn import PastSnapshot
 from downtime.fleet.quarantine_model import Door
 from downtime.fleet.store import footprints
 from downtime.fleet.store.footprints import FootprintRow
-from downtime.settings import ChurnSettings
+from downtime.fleet_settings import ChurnSettings
 from downtime.snapshot.footprint import Footprint
 
 _HOUR = timedelta(hours=1)
@@ -89,11 +89,11 @@ def choose_kept(times: Sequence[datetime], settings: ChurnSettings) -> tuple[set
     return last | whole, last | whole | hourly | recent
 
 
-def _pick_first(times: Sequence[datetime], each: timedelta, within: timedelta) -> Iterator[int]:
+def _pick_first(times: Sequence[datetime], stretch: timedelta, within: timedelta) -> Iterator[int]:
     """The first of every stretch of time, as far back as `within`."""
     seen = set[int]()
     for place, time in enumerate(times):
-        stretch = int(time.timestamp() // each.total_seconds())
-        if times[-1] - time <= within and stretch not in seen:
-            seen.add(stretch)
+        number = int(time.timestamp() // stretch.total_seconds())
+        if times[-1] - time <= within and number not in seen:
+            seen.add(number)
             yield place

@@ -19,7 +19,8 @@ from downtime.errors import InputError
 from downtime.fleet import machine_list
 from downtime.fleet.places import scope_folder
 from downtime.fleet.retention import choose_kept
-from downtime.settings import FleetSettings, Settings
+from downtime.fleet_settings import FleetSettings
+from downtime.settings import Settings
 from downtime.snapshot.bundle import SUFFIX, SealedBundle
 from downtime.transport.folder_address import FolderAddress, FolderKind
 from downtime.transport.local_carrier import LocalCarrier

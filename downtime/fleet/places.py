@@ -9,7 +9,8 @@ from urllib.parse import quote, urlsplit
 from downtime import config
 from downtime.errors import InputError
 from downtime.fleet.model import Direction, PlaceKind
-from downtime.settings import Settings, setting
+from downtime.setting_fields import setting
+from downtime.settings import Settings
 from downtime.transport.folder_address import FolderAddress, FolderKind
 
 PLACES, PAGE = "fleet.places", "docs/places.md"

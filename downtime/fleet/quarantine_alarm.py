@@ -10,7 +10,7 @@ from downtime.fleet.quarantine_model import Door, QuarantineEntry
 from downtime.fleet.quarantine_snapshot import find_last_created, list_open
 from downtime.vault.vault import Vault
 
-_WORDS = {
+_PHRASES = {
     Door.PUBLISHER: "was not published; the newest that is published",
     Door.LAPTOP: "is not in use; the one in use",
 }
@@ -23,8 +23,8 @@ def list_alarms(vault: Vault, now: datetime, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _describe(vault: Vault, entry: QuarantineEntry, now: datetime, zone: ZoneInfo) -> str:
-    made = display.format_moment(entry.created, zone)
-    sentence = f"In quarantine: the snapshot of {made} changed too much and {_WORDS[entry.door]}"
+    built = display.format_moment(entry.created, zone)
+    sentence = f"In quarantine: the snapshot of {built} changed too much and {_PHRASES[entry.door]}"
     created = find_last_created(vault, entry)
     if not created:
         return f"{sentence} stays."

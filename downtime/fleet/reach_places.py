@@ -13,8 +13,8 @@ from downtime.clock import to_text
 from downtime.errors import UserError
 from downtime.fleet.places import Place
 from downtime.fleet.run_state import PlaceState
+from downtime.fleet_settings import FleetSettings
 from downtime.security_events import report_error
-from downtime.settings import FleetSettings
 from downtime.transport.carrier import PacedCarrier, open_carrier
 from downtime.transport.pace import Pace
 

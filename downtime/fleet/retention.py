@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from downtime.clock import from_text, to_text
-from downtime.settings import FleetSettings
+from downtime.fleet_settings import FleetSettings
 
 _HOUR, _DAY = len("2026-01-02T10"), len("2026-01-02")
 

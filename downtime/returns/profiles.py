@@ -8,7 +8,8 @@ from typing import Any
 from downtime import config
 from downtime.errors import InputError
 from downtime.returns.model import Channel
-from downtime.settings import Settings, setting
+from downtime.setting_fields import setting
+from downtime.settings import Settings
 
 TARGETS, PAGE = "returns.targets", "docs/returns.md"
 VERSIONS = ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8")

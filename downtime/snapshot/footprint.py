@@ -85,24 +85,36 @@ class Footprint:
         document = orjson.loads(zlib.decompress(data))
         people = array("I")
         people.frombytes(b64decode(document["people"]))
-        present = (
-            PresentPatient(
-                *row[:5],
-                {RecordGroup(*group): count for *group, count in row[5]},
-                {RecordGroup(*group): tuple(hashes) for *group, hashes in row[6]},
-            )
-            for row in document["present"]
-        )
         return cls(
             {RecordGroup(*group): count for *group, count in document["records"]},
             document["wards"],
             dict(zip(people[::2], people[1::2], strict=True)),
-            tuple(present),
+            tuple(_read_patient(*row) for row in document["present"]),
         )
 
 
 def _list_groups(values: Mapping[RecordGroup, object]) -> list[list[object]]:
     return [[*group, value] for group, value in values.items()]
+
+
+def _read_patient(
+    number: str,
+    name: str,
+    birth_date: str,
+    ward: str,
+    bed: str,
+    counts: list[tuple[str, str, int]],
+    lasting: list[tuple[str, str, list[int]]],
+) -> PresentPatient:
+    return PresentPatient(
+        number,
+        name,
+        birth_date,
+        ward,
+        bed,
+        {RecordGroup(system, type_name): count for system, type_name, count in counts},
+        {RecordGroup(system, type_name): tuple(hashes) for system, type_name, hashes in lasting},
+    )
 
 
 def pick_number(mrn: str, nhs_number: str, identifiers: Sequence[str], record_id: str) -> str:

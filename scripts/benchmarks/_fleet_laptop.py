@@ -14,7 +14,8 @@ from types import MappingProxyType
 
 from downtime.config import Home
 from downtime.fleet.pull_snapshot import pull_snapshot
-from downtime.settings import FleetSettings, Settings
+from downtime.fleet_settings import FleetSettings
+from downtime.settings import Settings
 from downtime.transport.pace import Pace
 
 

@@ -15,6 +15,8 @@ FLOORS = {
     "errors": 0,
     "config": 0,
     "settings": 0,
+    "fleet_settings": 0,
+    "setting_fields": 0,
     "clock": 0,
     "security_events": 0,
     "syslog": 0,
@@ -41,7 +43,8 @@ FLOORS = {
 """The floor without a room here is kept for `scanning` (11)."""
 
 GROUND = {
-    "errors", "config", "settings", "clock", "processes", "security_events", "syslog",
+    "errors", "config", "settings", "fleet_settings", "setting_fields", "clock", "processes",
+    "security_events", "syslog",
 }  # fmt: skip
 
 DATABASES = {"sqlite3", "sqlcipher3", "sqlite_utils"}

@@ -6,8 +6,8 @@ import socket
 import pytest
 
 from downtime.errors import InputError, UntrustedError
+from downtime.fleet_settings import MonitoringSettings
 from downtime.security_events import SecurityEvent, report_error, report_event
-from downtime.settings import MonitoringSettings
 from downtime.syslog import parse_address, start_syslog
 from downtime.vault import audit
 from downtime.vault.model import Actor

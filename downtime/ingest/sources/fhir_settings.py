@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from downtime.ingest.sources.mllp_settings import is_local
 from downtime.ingest.sources.model import SourceKind
-from downtime.settings import setting
+from downtime.setting_fields import setting
 
 ALGORITHMS = ("RS384", "ES384")
 """With which SMART backend services sign (SMART App Launch 2.2, asymmetric client authentication)."""

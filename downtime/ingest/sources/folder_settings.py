@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from downtime.ingest.sources.mllp_settings import is_local
 from downtime.ingest.sources.model import SourceKind
-from downtime.settings import setting
+from downtime.setting_fields import setting
 from downtime.transport.folder_address import FolderAddress, FolderKind
 
 

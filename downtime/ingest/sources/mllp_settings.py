@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from downtime.ingest.sources.model import SourceKind
-from downtime.settings import setting
+from downtime.setting_fields import setting
 
 _POSITIVE = (
     "connections", "connections_per_sender", "waiting_messages", "large_bytes", "large_messages",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from downtime.ingest.sources.model import SourceKind
-from downtime.settings import setting
+from downtime.setting_fields import setting
 
 _POSITIVE = ("every_seconds", "query_seconds", "connect_seconds", "max_rows", "max_bytes")
 

@@ -12,7 +12,8 @@ from downtime.errors import InputError
 from downtime.paper.forms.export_questionnaire import EXTENSION_BASE
 from downtime.returns.fhir.datatypes import format_instant
 from downtime.returns.profiles import PAGE, TARGETS, Fault, find_not_positive, setting_error
-from downtime.settings import Settings, setting
+from downtime.setting_fields import setting
+from downtime.settings import Settings
 from downtime.transport.credentials import build_client_tls
 
 BASE = EXTENSION_BASE.removesuffix("StructureDefinition/")

@@ -13,7 +13,8 @@ from downtime.fleet.fetch_snapshot import Fetching, fetch_newest
 from downtime.fleet.model import Direction
 from downtime.fleet.places import read_places
 from downtime.fleet.run_state import hold_run
-from downtime.settings import FleetSettings, Settings
+from downtime.fleet_settings import FleetSettings
+from downtime.settings import Settings
 from downtime.snapshot import bundle
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.payload import PackedRows, compress, format_digest, write_payload

@@ -15,7 +15,8 @@ from downtime.fleet.quarantine_model import Door, QuarantineState
 from downtime.fleet.quarantine_snapshot import describe_difference, list_entries, list_open
 from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.fleet.store import footprints
-from downtime.settings import ChurnSettings, Settings
+from downtime.fleet_settings import ChurnSettings
+from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.footprint import Footprint, RecordGroup
 from downtime.vault import device, schema

@@ -7,7 +7,7 @@ import pytest
 
 from downtime.fleet.churn import PastSnapshot, find_churn
 from downtime.fleet.churn_findings import ChurnKind
-from downtime.settings import ChurnSettings
+from downtime.fleet_settings import ChurnSettings
 from downtime.snapshot.footprint import (
     Footprint,
     PresentPatient,
@@ -121,7 +121,7 @@ def test_everybody_is_somebody_else_while_counts_stay():
 def test_identities_of_one_ward_are_exchanged():
     before = hospital()
     after = [replace(p, name="OTHER") if p.ward == "W3" else p for p in before]
-    assert ("W3", 20) in {(f.ward, f.count) for f in judge(before, after)}
+    assert ("W3", 20) in {(f.ward, f.affected) for f in judge(before, after)}
 
 
 def test_identities_of_outpatients_are_exchanged():

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from downtime.clock import to_text
 from downtime.fleet.retention import choose_kept
-from downtime.settings import FleetSettings
+from downtime.fleet_settings import FleetSettings
 from tests.conftest import NOW
 
 
