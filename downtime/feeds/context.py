@@ -73,6 +73,11 @@ class FeedContext:
                 fields.setdefault("mrn", number.value)
         return fields
 
+    def write_own_number(self, number: str) -> str:
+        """A number of this hospital as the profile of its source says that it is written."""
+        digits = self.profile.mrn_digits
+        return number.zfill(digits) if digits and number.isascii() and number.isdigit() else number
+
     def known_system(self, application: str) -> str:
         """The system that the profile names, or the sending application is; empty when unknown."""
         return self.profile.system or self.systems_by_application.get(application.casefold(), "")

@@ -26,6 +26,14 @@ class Paragraph:
     text: str
     bold: bool = False
     size: float = BODY_SIZE
+    _aside: str = ""
+    """More words of it that are no content of the page: by them alone no page is printed again. (The
+    underscore keeps them out of what is written of a page.)"""
+
+    @property
+    def words(self) -> str:
+        """All that is printed."""
+        return f"{self.text} {self._aside}" if self._aside else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +143,7 @@ def _add_paragraph(flow: _BlockFlow, block: Paragraph) -> None:
     leading = block.size * LEADING
     lines: list[TextLine] = []
     measure = lambda part: text_width(part, block.bold)  # noqa: E731
-    for text in wrap_text(to_printable(block.text), flow.width / block.size, measure):
+    for text in wrap_text(to_printable(block.words), flow.width / block.size, measure):
         if leading > flow.remaining and flow.used:
             flow.add(Tag("P"), lines)
             lines = []

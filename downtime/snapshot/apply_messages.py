@@ -44,6 +44,8 @@ from downtime.snapshot.traces import add_traces
 from downtime.vault.database import transaction
 
 BATCH = 50_000
+_ORDER = "ServiceRequest"
+"""One whose sender is not known was not sent by the system that is to answer it."""
 _IDENTITY_OPERATIONS = frozenset({Operation.MERGE, Operation.UNMERGE, Operation.MOVE})
 
 
@@ -289,7 +291,7 @@ class _SystemNotes:
             system = message.source or item.source
             if isinstance(item, Replacement):
                 self._note_newest(system, message.sent, item.sent)
-            elif item.type != NAMED_RESOURCE:
+            elif item.type != NAMED_RESOURCE and (message.source or item.type != _ORDER):
                 self.deliveries.add((system, item.type))
                 self._note_newest(system, message.sent, item.event)
 

@@ -1,8 +1,8 @@
 """Days leave the ledger when they are old enough: first into the base of every replay, then for good."""
 
 import sys
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 from downtime.feeds.model import FeedMessage
@@ -23,6 +23,21 @@ ALL_ARRIVALS = range(sys.maxsize)
 """What a day's lists are was decided when they were applied: in the base all of them count."""
 
 
+def count_ages(days: Sequence[date], today: date, gap_days: int) -> list[int]:
+    """How many days old each of the ledger's days is (the oldest first) as far as that is believed.
+
+    Between two days on which anything came, or since the last one, no more than `gap_days` are
+    believed to have passed: a clock that jumps ahead by weeks must not empty the ledger.
+    """
+    ages: list[int] = []
+    age, later = 0, today
+    for day in reversed(days):
+        age += min(max((later - day).days, 0), gap_days)
+        later = day
+        ages.append(age)
+    return ages[::-1]
+
+
 def expire_days(vault: Vault, settings: Settings, ledger: Ledger) -> None:
     """Remove the days that are older than the retention, once the base has all of them.
 
@@ -30,8 +45,12 @@ def expire_days(vault: Vault, settings: Settings, ledger: Ledger) -> None:
     time.
     """
     index_past_days(ledger)
-    kept_since = vault.clock() - timedelta(days=settings.ingest.retention_days)
-    expired = [day for day in ledger.list_days() if day.stem < kept_since.date().isoformat()]
+    today, days = vault.clock().date(), ledger.list_days()
+    ages = count_ages(
+        [date.fromisoformat(day.stem) for day in days], today, settings.ingest.gap_days
+    )
+    kept = settings.ingest.retention_days
+    expired = [day for day, age in zip(days, ages, strict=True) if age > kept]
     if not expired:
         return
     ledger.begin_day()

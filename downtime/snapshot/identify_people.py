@@ -59,7 +59,28 @@ def identify_people(
     contradicted = _find_contradicted(identity, weak, details)
     people = IdentifiedPeople(identity, weak, states, contradicted)
     _note_findings(people, mentions)
+    _note_zeros(people, details)
     return people
+
+
+def _note_zeros(people: IdentifiedPeople, details: Mapping[int, Collection[PersonDetails]]) -> None:
+    """Hospital numbers that differ by leading zeros alone, of people who are called the same: they
+    stay two until a person or the profile says that they are one.
+    """
+    by_number: dict[str, dict[Identifier, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for mention, anchor in people.identity.anchors.items():
+        survivor = people.identity.find_survivor(anchor)
+        if is_site_number(survivor, people.identity.authority) and mention in details:
+            by_number[survivor.value.lstrip("0")][survivor].append(mention)
+    source_of = {state.mention: state.source for state in people.states}
+    for persons in by_number.values():
+        for first, second in combinations(persons.values(), 2):
+            pairs = ((a, b) for m in first for n in second for a in details[m] for b in details[n])
+            if any(a.is_same_person(b) for a, b in pairs):
+                text = "Two hospital numbers differ by leading zeros alone, and name and birth date agree: are they one patient?"
+                kind = FindingKind.PATIENT_WITH_TWO_NUMBERS
+                finding = Finding(kind, source_of.get(second[0], ""), text, "Patient")
+                people.findings.append((second[0], finding))
 
 
 def _list_details(states: Iterable[PatientState]) -> dict[int, set[str]]:

@@ -4,7 +4,7 @@ Two mentions with one link number are settled together. It may be the same for t
 costs a little; it must never differ for one.
 """
 
-from downtime.clinical.identifiers import Identifier
+from downtime.clinical.identifiers import MRN, Identifier
 from downtime.snapshot.mentions import WEAK_TYPES, strip_details
 from downtime.snapshot.name_servers import FHIR
 
@@ -15,4 +15,6 @@ def link_number(identifier: Identifier) -> str:
         return f"{FHIR}||{identifier.value}"
     if identifier.type in WEAK_TYPES:
         return str(strip_details(identifier))
+    if identifier.type == MRN:  # two that differ by leading zeros are looked at beside each other
+        return str(identifier._replace(value=identifier.value.lstrip("0")))
     return str(identifier)

@@ -45,6 +45,11 @@ class PersonDetails(NamedTuple):
             or _differ(self.gender, other.gender)
         )
 
+    def is_same_person(self, other: "PersonDetails") -> bool:
+        """Whether name and birth date are said of both and agree."""
+        is_named = bool(self.family and self.birth_date)
+        return is_named and self[:3] == other[:3]
+
     def is_other_person(self, other: "PersonDetails") -> bool:
         """Whether name, birth date and sex all differ: a wrong number, and no correction."""
         return (

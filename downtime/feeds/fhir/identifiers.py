@@ -46,7 +46,7 @@ def parse_identifiers(
             if digits := clean_nhs_number(value):
                 yield Identifier(NHS, "NHS", digits)
         elif _is_own(item, system, kind, context):
-            yield Identifier(MRN, context.authority, value)
+            yield Identifier(MRN, context.authority, context.write_own_number(value))
         else:
             yield Identifier("MR" if kind == "MRN" else kind or "PI", system, value)
 

@@ -42,6 +42,8 @@ MEDICINE_TYPES = frozenset({"OMP", "ORP", "RDE", "RRE", "RDS", "RGV", "RAS"})
 """Message types of a pharmacy: prescriptions, and doses that were given."""
 
 
+ANSWERS = frozenset({"ORR", "ORL", "ORG", "ORI", "ORB"})
+"""Message types by which a department answers an order."""
 ORDERED_AS = "ordered_as"
 """A field of changes that order a medicine anew (ORC-1 `NW`): the segment that names it. None of the
 record: by it and the next one two orders of one number are told from two messages of one order."""

@@ -51,7 +51,7 @@ def _read_document(
     number = txa.text(12) or txa.text(14) or reader.message.header.text(10)
     kind = coding(txa.get_raw_field(2), txa.delimiters).text
     titles = [coding(obx.get_raw_field(3), obx.delimiters).text for obx in values]
-    title = next(filter(None, (txa.text(25), *titles, txa.text(16), kind)), "")
+    title = next(filter(_is_title, (txa.text(25), *titles, txa.text(16), kind)), kind)
     fields: dict[str, Value] = {"number": number, "title": title, "kind": kind}
     fields["status"] = _STATUS_BY_AVAILABILITY.get(txa.text(19).upper(), DocumentStatus.CURRENT)
     fields["text"] = "\n".join(_document_text(obx) for obx in values).strip()[:_MOST_CHARACTERS]
@@ -67,6 +67,11 @@ def _read_document(
         status: dict[str, Value] = {"status": DocumentStatus.SUPERSEDED}
         changes.append(reader.change(_RECORD, replaced, numbers, status))
     return changes
+
+
+def _is_title(text: str) -> bool:
+    """Whether words name a document: a number of an OBX (`1`) names nothing."""
+    return any(map(str.isalpha, text))
 
 
 def read_result_document(

@@ -66,7 +66,9 @@ def parse_identifier(
         return Identifier(kind, context.authority if is_own else authority, number)
     if is_own:
         is_hospital_type = kind in _HOSPITAL_TYPES or kind in context.profile.mrn_types
-        return Identifier(MRN if is_hospital_type else kind, context.authority, number)
+        if is_hospital_type:
+            return Identifier(MRN, context.authority, context.write_own_number(number))
+        return Identifier(kind, context.authority, number)
     return Identifier("MR" if kind == "MRN" else kind or "PI", authority, number)
 
 

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from downtime.feeds import times
 from downtime.feeds.context import FeedContext
 from downtime.feeds.hl7.admissions import read_admission
-from downtime.feeds.hl7.codes import MEDICINE_TYPES, MessageType
+from downtime.feeds.hl7.codes import ANSWERS, MEDICINE_TYPES, MessageType
 from downtime.feeds.hl7.data_types import repetition_text
 from downtime.feeds.hl7.documents import read_documents
 from downtime.feeds.hl7.encoding import Delimiters, decode_text
@@ -46,6 +46,8 @@ _RECORD_OF_TYPE: dict[str, str] = {
     MessageType.VXU: "Immunization",
     **dict.fromkeys(sorted(MEDICINE_TYPES), "MedicationRequest"),
 }
+UNNAMED_SENDER = "unnamed sender"
+"""What stands for a system that does not say its name (MSH-3)."""
 _MOST_QUOTED = 4000
 _RESULT_TYPES = frozenset({MessageType.ORU, MessageType.OUL})
 _READERS: dict[str, Callable[[MessageReader], list[Change]]] = {
@@ -155,7 +157,7 @@ def _describe_message(reader: MessageReader, line: int) -> FeedMessage:
     return FeedMessage(
         position=reader.position,
         kind=kind,
-        source=reader.context.known_system(reader.sender) or reader.source,
+        source=reader.context.known_system(reader.sender) or _name_sender(reader),
         sent=reader.sent,
         content=(),
         origin=Origin(kind, reader.control_id, sender, reader.sent, line),
@@ -249,6 +251,15 @@ def _find_message_source(message: Hl7Message, header: HeaderDetails, context: Fe
     obr = message.find_segment("OBR")
     department = obr.text(24) if obr else ""
     return _find_source(context, header.kind, header.sender, header.receiver, department)
+
+
+def _name_sender(reader: MessageReader) -> str:
+    """Who made a message of a sender that is no known system.
+
+    An order was not made by the system that is to answer it: it says nothing of how new that one is.
+    """
+    is_order = _READERS.get(reader.kind) is read_orders and reader.kind not in ANSWERS
+    return (reader.sender or UNNAMED_SENDER) if is_order else reader.source
 
 
 @lru_cache(maxsize=4096)

@@ -175,6 +175,7 @@ class RowReader:
         mrn = self.cells.get("patient.mrn") or self.cells.get("mrn", "")
         nhs = self.cells.get("patient.nhs") or self.cells.get("nhs_number", "")
         digits = clean_nhs_number(nhs)
+        mrn = self.context.write_own_number(mrn)
         numbers = [Identifier(MRN, self.context.authority, mrn)] if mrn else []
         return (*numbers, Identifier(NHS, "NHS", digits)) if digits else tuple(numbers)
 

@@ -58,7 +58,7 @@ def _absence_blocks(
     """`LIMS unavailable; Radiology: none.` where something is not there."""
     line = view.word_absence(record_type.__name__, sources)
     if line.text:
-        yield Paragraph(f"{line.text}.", bold=line.has_unavailable)
+        yield view.absence_paragraph(line, record_type.__name__)
 
 
 def _warning_blocks(view: SnapshotView, row: PatientRow) -> Iterator[Block]:

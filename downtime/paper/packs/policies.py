@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from downtime.clinical.model import Encounter
 from downtime.errors import InputError
 from downtime.paper.forms.model import FormDefinition
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -13,6 +14,14 @@ MOST_SPARES = 100
 def check_wards(snapshot: Snapshot, wards: Sequence[str]) -> None:
     """InputError for a ward that the snapshot does not have."""
     known = {row.code for row in snapshot.list_wards()}
+    unavailable = snapshot.find_availability(Encounter.__name__).unavailable
+    if not known and not snapshot.list_inpatients():
+        holds = f"{', '.join(unavailable)} unavailable" if unavailable else "no ward has a bed"
+        raise InputError(
+            "ward.none",
+            f"The snapshot holds no bed list and nobody who is in hospital: {holds}.",
+            "Print blank forms, and take who is where from the wards.",
+        )
     for ward in wards:
         if ward not in known:
             raise InputError(

@@ -29,6 +29,7 @@ from downtime.paper.store import layouts
 from downtime.pdf.flow_blocks import Block, Paragraph
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
+from downtime.snapshot.freshness import find_stale_time
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault import device
 from downtime.vault.model import Actor
@@ -69,7 +70,8 @@ class PrintContext:
         if self._snapshot is None:
             self._snapshot = self._opened = local_snapshots.open_current_snapshot(self.vault)
         days = self.settings.paper.summary_result_days
-        return SnapshotView(self._snapshot, self.zone, self.printed_at, days, self.mrn_name)
+        stale = find_stale_time(self.printed_at, self.settings)
+        return SnapshotView(self._snapshot, self.zone, self.printed_at, days, self.mrn_name, stale)
 
     @property
     def is_drill(self) -> bool:

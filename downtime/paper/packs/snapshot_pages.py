@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
 from downtime.clinical.model import Encounter, Flag, Location, Patient
+from downtime.clock import from_text
 from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
 from downtime.snapshot import availability, bed_board
 from downtime.snapshot.availability import AvailabilityLine
@@ -28,6 +29,8 @@ class SnapshotView:
     now: datetime
     result_days: int
     mrn_name: str
+    stale_before: str = ""
+    """Time (UTC) before which data is stale."""
 
     def word_absence(self, type_name: str, sources: Iterable[str]) -> AvailabilityLine:
         """`LIMS unavailable; Radiology: none`; `sources` are the systems of what is shown.
@@ -37,6 +40,24 @@ class SnapshotView:
         """
         systems = self.snapshot.find_availability(type_name)
         return availability.word_absence(systems, sources, self.zone)
+
+    def word_stale(self, type_name: str) -> str:
+        """`LIMS as at 02-Nov-2026 09:10, 9 h old.` of systems whose 'none' is an old one."""
+        holders = self.snapshot.find_availability(type_name).holders
+        return "; ".join(
+            f"{holder.system} as at {display.format_moment(holder.newest, self.zone)},"
+            f" {display.format_duration(self.now - from_text(holder.newest))} old"
+            for holder in holders
+            if holder.is_delivered and "" < holder.newest < self.stale_before
+        )
+
+    def absence_paragraph(
+        self, line: AvailabilityLine, type_name: str, what: str = ""
+    ) -> Paragraph:
+        """What is not there; beside it, how old that is where it is stale."""
+        stale = self.word_stale(type_name)
+        text = f"{what}: {line.text}." if what else f"{line.text}."
+        return Paragraph(text, bold=line.has_unavailable, _aside=f"{stale}." if stale else "")
 
     def word_unavailable(self, type_name: str) -> str:
         """`LIMS unavailable`; empty when every system that holds such records sent some."""
@@ -73,8 +94,10 @@ def format_allergies(summary: AllergySummary) -> str:
     """The heading, every substance with its reaction, and the systems from which none came."""
     items = [f"{a.substance} ({a.reaction})" if a.reaction else a.substance for a in summary.items]
     text = f"{summary.heading}: {'; '.join(items)}" if items else summary.heading
-    missing = f"{', '.join(summary.unavailable)} unavailable" if summary.unavailable else ""
-    return f"{text} ({missing})" if missing else text
+    if not summary.unavailable:
+        return text
+    missing = ", ".join(summary.unavailable)
+    return f"{text} ({missing}{'' if text.endswith('unavailable') else ' unavailable'})"
 
 
 def format_warnings(view: SnapshotView, patient: Patient, stay: Encounter | None = None) -> str:
@@ -111,9 +134,11 @@ def bed_list_blocks(view: SnapshotView, ward: str) -> list[Block]:
         Paragraph(f"{bed_board.word_counts(counts)}.", bold=counts.ward_unknown > 0)
     ]
     if stays.has_unavailable or not rows:
-        blocks.append(Paragraph(f"Who is in which bed: {stays.text}.", bold=True))
+        line = stays._replace(has_unavailable=True)
+        blocks.append(view.absence_paragraph(line, Encounter.__name__, "Who is in which bed"))
     if not rows:
-        blocks.append(Paragraph(f"Beds: {beds.text}.", bold=True))
+        line = beds._replace(has_unavailable=True)
+        blocks.append(view.absence_paragraph(line, Location.__name__, "Beds"))
     if shared := bed_board.find_beds_with_two(rows):
         names = "; ".join(_format_bed(bed) for bed in shared)
         blocks.append(Paragraph(f"Two patients in one bed: {names}. Look who is there.", bold=True))

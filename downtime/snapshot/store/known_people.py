@@ -18,17 +18,20 @@ def select_known_people(
 ) -> dict[Identifier, KnownPerson]:
     """Those of these numbers under which anything was sent of a person."""
     known: dict[Identifier, KnownPerson] = {}
-    by_link = {link_number(number): number for number in numbers}
+    links = sorted({link_number(number) for number in numbers})
     rows = db.conn.execute(
-        "SELECT n.number, m.identifiers, r.body FROM json_each(?) j JOIN mention_number n"
+        "SELECT m.identifiers, r.body FROM json_each(?) j JOIN mention_number n"
         " ON n.number = j.value JOIN mention m ON m.id = n.mention"
         " LEFT JOIN record r ON r.mention = m.id AND r.type = 'Patient'",
-        (orjson.dumps(list(by_link)).decode(),),
+        (orjson.dumps(links).decode(),),
     )
-    for link, identifiers, body in rows:
-        person = known.setdefault(by_link[link], KnownPerson())
-        person.nhs.update(value for kind, _, value in orjson.loads(identifiers) if kind == NHS)
-        if body:
-            fields = RecordState.from_json(body).fields
-            person.details.update(map(PersonDetails.parse, list_traces(fields, PERSON)))
+    wanted = set(numbers)
+    for identifiers, body in rows:
+        sent = [Identifier(*parts) for parts in orjson.loads(identifiers)]
+        for number in wanted.intersection(sent):
+            person = known.setdefault(number, KnownPerson())
+            person.nhs.update(i.value for i in sent if i.type == NHS)
+            if body:
+                fields = RecordState.from_json(body).fields
+                person.details.update(map(PersonDetails.parse, list_traces(fields, PERSON)))
     return known

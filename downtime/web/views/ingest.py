@@ -172,6 +172,8 @@ def _last_preview() -> dict[str, Any] | None:
     """The result of the newest preview of this person, while it is kept."""
     vault = request_context.vault()
     for job in jobs.list_jobs_of(vault, request_context.actor().id):
+        if job.kind == JobName.REPLAY:
+            return None  # it has been run since: what it would change is changed
         if job.kind == JobName.REPLAY_PREVIEW and job.has_result:
             try:
                 result: dict[str, Any] = orjson.loads(jobs.get_result(vault, job.id).content)

@@ -5,10 +5,13 @@ import io
 import pytest
 
 from downtime.clinical.model import AllergyIntolerance, Encounter, Patient, ServiceRequest
+from downtime.errors import InputError
+from downtime.paper.packs.content_recorder import content_digest
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.session_pack import ClinicPack
 from downtime.paper.packs.ward_pack import WardPack
+from downtime.pdf.flow_blocks import Paragraph
 from tests.integration.paper.conftest import records
 
 TIMES = dict.fromkeys(("PAS", "EPR", "LIMS", "Radiology", "Theatres"), "2026-11-02T13:58:00Z")
@@ -49,7 +52,7 @@ def test_a_summary_says_of_each_system_whether_it_sent_nothing_or_has_none(print
     assert "newest first LIMS unavailable; Radiology: none." in text
     assert "Medicines, as the source sent them EPR unavailable." in text
     assert "Alerts EPR unavailable." in text
-    assert "Allergies unavailable (EPR unavailable)" in text
+    assert "Allergies unavailable (EPR)" in text
     assert "Appointments PAS: none; Theatres unavailable." in text
     assert "None in the snapshot" not in text
 
@@ -107,6 +110,25 @@ def test_the_cover_says_what_each_system_did_not_send(printed):
         Theatres=("Appointment",),
     )[0]
     assert "EPR 02-Nov-2026 13:58 32 min Alerts," in cover
+
+
+def test_none_of_a_system_that_is_long_silent_stands_beside_its_time(printed, monkeypatch):
+    monkeypatch.setitem(TIMES, "LIMS", "2026-11-02T05:00:00Z")
+    pages = printed(PatientPack(patient="q1", forms=()), somebody(1), PAS=PAS, LIMS=IMAGING)
+    assert (
+        "LIMS: none; Radiology unavailable. LIMS as at 02-Nov-2026 05:00, 9 h 30 min old."
+        in " ".join(pages)
+    )
+
+
+def test_a_page_whose_data_only_grew_older_is_the_same_page():
+    fresh, stale = Paragraph("LIMS: none."), Paragraph("LIMS: none.", _aside="9 h old.")
+    assert content_digest([fresh]) == content_digest([stale])
+
+
+def test_a_pack_of_all_wards_is_refused_where_no_bed_list_is_held(printed):
+    with pytest.raises(InputError, match="holds no bed list.*PAS unavailable"):
+        printed(WardPack(wards=(), forms=(), blanks=0), somebody(1)[:1], LIMS=IMAGING)
 
 
 def test_who_is_in_hospital_and_on_no_ward_is_counted_and_listed(printed):

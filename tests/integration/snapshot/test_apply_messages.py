@@ -90,6 +90,13 @@ def test_without_a_time_the_later_delivery_is_newer(feeds):
         assert feeds.only_record("Flag").text == text
 
 
+def test_an_order_says_nothing_of_how_new_the_system_is_that_answers_it(feeds):
+    feeds.say(change("ServiceRequest", "P1|FBC", "14:00", source="LIMS"), source="")
+    assert publisher_state.select_newest_times(feeds.db).get("LIMS", "") == ""
+    feeds.say(change("DiagnosticReport", "F1|FBC", "09:00", source="LIMS"), source="", sent="")
+    assert publisher_state.select_newest_times(feeds.db)["LIMS"] == "2026-11-02T09:00:00Z"
+
+
 def test_a_time_in_the_future_does_not_shut_out_what_follows(feeds):
     wrong = change("Encounter", "V1", "10:00", ward="W1")
     feeds.say(wrong._replace(event="2062-01-01T00:00:00Z"))

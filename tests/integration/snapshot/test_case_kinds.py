@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from downtime.settings import Settings
+from downtime.settings import FeedsSettings, Settings
 from downtime.snapshot import load_bundle, local_snapshots
 from downtime.snapshot.preview_state import preview_state
 from downtime.snapshot.settle_records import NAMELESS_MEDICINE
@@ -110,6 +110,20 @@ def test_a_profile_closes_when_its_parts_are_resulted(read):
         order("0905", "K1", "RE", ("P1", "L1"), "K", result="4.1"),
     )
     assert {stage for (stage,) in table(preview, "ServiceRequest", "stage")} == {"resulted"}
+
+
+@pytest.mark.parametrize("digits", [0, 8])
+def test_numbers_that_differ_by_leading_zeros_are_two_people_unless_the_profile_says_otherwise(
+    tmp_path, digits
+):
+    first = adt("A01", "1000", "K1", "W1^A^1", "V1").replace("||K1^", "||00123^")
+    second = first.replace("||00123^", "||123^").replace("A011000K1", "other").replace("V1", "V2")
+    (tmp_path / "feed.hl7").write_text(first + second)
+    profiles = {"pas": {"applications": ["PAS"], "mrn_digits": digits}}
+    preview = preview_state([tmp_path], Settings(feeds=FeedsSettings(profiles=profiles)), NOW)
+    numbers = [mrn for (mrn,) in table(preview, "Patient", "mrn")]
+    assert numbers == (["00000123"] if digits else ["00123", "123"])
+    assert ("patient-with-two-numbers" in kinds(preview)) is not bool(digits)
 
 
 def test_a_profile_of_which_more_is_to_come_stays_open(read):

@@ -161,6 +161,9 @@ def test_a_document_of_mdm_is_kept_with_its_words(hl7, of):
 def test_a_document_that_is_cancelled_goes_and_one_that_is_replaced_is_superseded(hl7, of):
     txa = "TXA|1|DS|TX|||||||||DOC2|DOC1"
     assert of(hl7("MDM^T11", PID, txa), "DocumentReference")[0].operation == "delete"
+    named = txa.replace("|DS|", "|DS^Discharge summary|")
+    numbered = of(hl7("MDM^T02", PID, named, "OBX|1|TX|1||Went home"), "DocumentReference")
+    assert numbered[0].fields["title"] == "Discharge summary"
     new, old = of(hl7("MDM^T10", PID, txa), "DocumentReference")
     assert (new.fields["status"], old.key, old.fields["status"]) == (
         "current",

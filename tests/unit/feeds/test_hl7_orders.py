@@ -234,3 +234,11 @@ def test_a_text_of_many_lines_is_read_at_once(hl7, of):
     message = hl7("ORU^R01", PID, "OBR|1||F1|X^Report", *lines, app="LIMS")
     (value,) = of(message, "Observation")
     assert value.fields["value"].count("line") == 20_000
+
+
+def test_an_order_of_an_unknown_sender_was_not_made_by_the_system_that_answers_it(hl7):
+    order = (PID, "ORC|NW|P1", "OBR|1|P1||FBC^Full blood count")
+    assert hl7("ORM^O01", *order, app="HISX").source == "HISX"
+    assert hl7("ORM^O01", *order, app="").source == "unnamed sender"
+    assert hl7("ORR^O02", *order, app="HISX").source == "LIMS"
+    assert hl7("ORU^R01", *order, app="HISX").source == "LIMS"
