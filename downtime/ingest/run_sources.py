@@ -40,6 +40,8 @@ GARBAGE_OBJECTS = 100_000
 """So many new objects before circles of them are looked for."""
 READ_IDLE, READ_BUSY = 200, 10
 """Messages that were kept unread and are read at a time: while nothing comes, and while something does."""
+READ_DELAY_SECONDS = 10.0
+"""So long nothing is read while messages come."""
 READ_PAUSES = 4.0
 """While messages come, reading pauses for so many times as long as it took."""
 READ_SECONDS = 0.2
@@ -192,11 +194,19 @@ class _Service:
         await listener.run(partial(self._note_ready, health))
 
     async def _keep_reading(self) -> None:
-        """Read what was kept unread: at once while nothing comes, a part of the time while it does."""
+        """Read what was kept unread: at once while nothing comes, a part of the time while it does.
+
+        Whoever sends a burst is answered as fast as can be; who sends on and on leaves room for it.
+        """
         reading: asyncio.Task[int] | None = None
+        idle_at = time.monotonic()
         try:
             while True:
                 is_busy, begun = self.intake.is_busy, time.monotonic()
+                idle_at = idle_at if is_busy else begun
+                if is_busy and begun - idle_at < READ_DELAY_SECONDS:
+                    await asyncio.sleep(READ_SECONDS)
+                    continue
                 limit = READ_BUSY if is_busy else READ_IDLE
                 reading = asyncio.create_task(asyncio.to_thread(self._read_unread, limit))
                 count = await asyncio.shield(reading)

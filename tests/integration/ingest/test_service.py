@@ -7,14 +7,19 @@ import pytest
 
 from downtime.errors import InputError
 from downtime.feeds.model import Reject
+from downtime.ingest.find_messages import find_messages
 from downtime.ingest.ledger import Ledger
+from downtime.ingest.model import MessageFilter
 from downtime.ingest.read_ledger import read_after
+from downtime.ingest.read_unread import count_unread
+from downtime.ingest.record_messages import keep_messages
 from downtime.ingest.sources.health import SourceState
 from downtime.ingest.sources.read_sources import read_source, read_sources
 from downtime.ingest.store.sources import list_health
 from downtime.settings import IngestSettings, Settings
 
 from .listening import Sender, codes, framed, message
+from .received import hl7
 from .service import service
 
 
@@ -71,6 +76,27 @@ def test_a_source_that_fails_is_tried_again_and_stops_no_other(vault, settings, 
         running.stop()
     assert {row.state for row in health(vault).values()} == {SourceState.STOPPED}
     assert people(vault, settings) == ["1", "2"]
+
+
+def test_what_is_answered_unread_is_read_when_nothing_comes_and_what_was_left_by_the_next(
+    vault, settings
+):
+    wrong = message(2).replace(b"|2^^^DEMO^MR", b"|123^^^NHS^NH")  # only reading finds that
+    engine, strict = {"kind": "mllp", "port": 0}, {"read_before_answer": True}
+    with Ledger(vault, settings) as ledger:
+        keep_messages(ledger, [hl7(message(0), source="engine")])
+        with (
+            service(vault, engine=engine, strict=engine | strict) as running,
+            Sender(running.ports["engine"]) as sender,
+            Sender(running.ports["strict"]) as strict_sender,
+        ):
+            assert [sender.ask(content)[0] for content in (message(1), wrong)] == ["AA", "AA"]
+            assert strict_sender.ask(wrong)[0] == "AE"
+            wait_until(lambda: not count_unread(ledger))
+            wait_until(lambda: health(vault)["engine"].rejected == 1)
+            assert health(vault)["strict"].rejected == 1
+        outcomes = [entry.outcome for entry in find_messages(ledger, MessageFilter())]
+        assert sorted(outcomes) == ["rejected", "rejected", "used", "used"]
 
 
 def test_a_stop_answers_what_was_received_and_says_nothing_of_it(vault, settings):
