@@ -22,10 +22,10 @@ class SearchRow(NamedTuple):
     """What finds one patient."""
 
     patient: str
-    words: str
-    family: str
-    """Folded, as `given`: by them lists are sorted, and people with one name are told apart."""
-    given: str
+    tokens: str
+    family_name: str
+    """Folded, as `given_name`: by them lists are sorted, and people with one name are told apart."""
+    given_name: str
     birth_date: str
     numbers: str
     """JSON: the identifiers, folded."""
@@ -34,11 +34,11 @@ class SearchRow(NamedTuple):
 def list_search_rows(patients: Iterable[Patient]) -> Iterator[TypeRows]:
     """Of all patients who may have been merged into each other."""
     known = {patient.id: patient for patient in patients}
-    words: dict[str, set[str]] = {}
+    tokens: dict[str, set[str]] = {}
     numbers: dict[str, set[str]] = {}
     for patient in known.values():
         survivor = find_survivor(known, patient).id
-        words.setdefault(survivor, set()).update(search_terms.search_tokens(patient))
+        tokens.setdefault(survivor, set()).update(search_terms.search_tokens(patient))
         values = [patient.mrn, patient.nhs_number]
         values += [text.split("|", 2)[-1] for text in patient.identifiers]
         folded = (search_terms.compact_text(value) for value in values if value)
@@ -46,12 +46,12 @@ def list_search_rows(patients: Iterable[Patient]) -> Iterator[TypeRows]:
     rows = [
         SearchRow(
             patient,
-            " ".join(sorted(words[patient])),
+            " ".join(sorted(tokens[patient])),
             *search_terms.name_key(known[patient]),
             known[patient].birth_date,
             orjson.dumps(sorted(numbers[patient])).decode(),
         )
-        for patient in sorted(words)
+        for patient in sorted(tokens)
     ]
     if rows:
         yield SEARCH, [tuple(row) for row in rows]

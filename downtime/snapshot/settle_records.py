@@ -25,7 +25,6 @@ from downtime.feeds.named_resources import ADDRESSES, NamedResources, is_referen
 from downtime.settings import Settings
 from downtime.snapshot.common_knowledge import CommonKnowledge, read_common_knowledge
 from downtime.snapshot.data_quality import FindingTally
-from downtime.snapshot.identity import Identity
 from downtime.snapshot.identity_flags import flag_doubtful_people
 from downtime.snapshot.link_numbers import link_number
 from downtime.snapshot.record_state import RecordState
@@ -43,8 +42,10 @@ from downtime.snapshot.settle_stays import (
 )
 from downtime.snapshot.settled_state import (
     SettledState,
+    group_by_number,
     group_by_person,
     lay_over,
+    return_after_unmerge,
 )
 from downtime.snapshot.store import publisher_state
 from downtime.snapshot.unnumbered_stays import drop_overtaken_end, join_unnumbered
@@ -221,7 +222,7 @@ class Settlement:
         """The states of each number, those of one person laid over each other."""
         owners, nobody = self.owners, (None, "")
         has_exceptions = bool(self.people.identity.moves or self.people.identity.undone)
-        for items in _group_by_number(publisher_state.iterate_states(self.db, row.name)):
+        for items in group_by_number(publisher_state.iterate_states(self.db, row.name)):
             (_, source, key, mention), state = items[0]
             if len(items) > 1 or has_exceptions:
                 yield from self._settle_number(row, source, key, items)
@@ -241,7 +242,7 @@ class Settlement:
         for (_, _, _, mention), state in items:
             anchor = self.people.identity.anchors.get(mention)
             by_anchor.setdefault(anchor, RecordState()).overlay(state)
-        by_anchor = _return_after_unmerge(by_anchor, self.people.identity)
+        by_anchor = return_after_unmerge(by_anchor, self.people.identity)
         owners = {
             anchor: self._find_owner(row, source, key, anchor, by_anchor) for anchor in by_anchor
         }
@@ -390,40 +391,6 @@ class _RecordMaker:
         )
 
 
-def _group_by_number(
-    states: Iterable[tuple[publisher_state.Name, RecordState]],
-) -> Iterator[list[tuple[publisher_state.Name, RecordState]]]:
-    """The states of each type, source and key, which come one after the other."""
-    group: list[tuple[publisher_state.Name, RecordState]] = []
-    last_key = last_source = ""
-    for item in states:
-        _, source, key, _ = item[0]
-        if group and (key != last_key or source != last_source):
-            yield group
-            group = []
-        group.append(item)
-        last_key, last_source = key, source
-    if group:
-        yield group
-
-
 def _texts(fields: dict[str, Any]) -> dict[str, Any]:
     known = set(columns(Location)) - {"id", "source", "updated"}
     return {name: value for name, value in fields.items() if name in known}
-
-
-def _return_after_unmerge(
-    by_anchor: dict[Identifier | None, RecordState], identity: Identity
-) -> dict[Identifier | None, RecordState]:
-    """What was sent under the survivor's number while two were taken for one goes back.
-
-    It is the record of the person who had the number before, when all of the survivor's was sent in
-    that time.
-    """
-    for undone in identity.undone:
-        person, other = by_anchor.get(undone.person), by_anchor.get(undone.other)
-        if person and other and person.layers:
-            stamps = [layer.stamp.sending for layer in person.layers]
-            if undone.begin.sending < min(stamps) and max(stamps) < undone.end.sending:
-                other.overlay(by_anchor.pop(undone.person))
-    return by_anchor

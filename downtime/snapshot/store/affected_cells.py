@@ -94,9 +94,11 @@ def select_nobodys_names(
     db: sqlite_utils.Database, types: Iterable[str]
 ) -> list[tuple[str, str, str]]:
     """Type, source and key of the records of these types that name nobody."""
-    marks = ", ".join("?" * len(names := list(types)))
+    names = list(types)
+    placeholders = ", ".join("?" * len(names))
     rows = db.conn.execute(
-        f"SELECT type, source, key FROM record WHERE mention = 0 AND type IN ({marks})", names
+        f"SELECT type, source, key FROM record WHERE mention = 0 AND type IN ({placeholders})",
+        names,
     )
     return [(row[0], row[1], row[2]) for row in rows]
 

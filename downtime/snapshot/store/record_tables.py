@@ -32,8 +32,8 @@ CREATE TABLE outstanding (request TEXT PRIMARY KEY, patient TEXT NOT NULL,
     department TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE appointment_day (appointment TEXT NOT NULL, day TEXT NOT NULL, kind TEXT NOT NULL,
     location TEXT NOT NULL);
-CREATE TABLE search (patient TEXT NOT NULL, words TEXT NOT NULL, family TEXT NOT NULL,
-    given TEXT NOT NULL, birth_date TEXT NOT NULL, numbers TEXT NOT NULL);
+CREATE TABLE search (patient TEXT NOT NULL, tokens TEXT NOT NULL, family_name TEXT NOT NULL,
+    given_name TEXT NOT NULL, birth_date TEXT NOT NULL, numbers TEXT NOT NULL);
 CREATE TABLE identifier (value TEXT NOT NULL, patient TEXT NOT NULL,
     PRIMARY KEY (value, patient)) WITHOUT ROWID;
 CREATE TABLE found (rank INTEGER PRIMARY KEY, patient TEXT NOT NULL);
@@ -77,8 +77,8 @@ INSERT INTO identifier (value, patient)
 SELECT DISTINCT n.value, s.patient FROM search s, json_each(s.numbers) n ORDER BY 1, 2
 """
 _RANKED = """
-SELECT s.patient, s.words, s.family || '|' || s.given, i.patient FROM search s LEFT JOIN inpatient i ON i.patient = s.patient
-ORDER BY i.patient IS NULL, s.family, s.given, s.birth_date, s.patient
+SELECT s.patient, s.tokens, s.family_name || '|' || s.given_name, i.patient FROM search s LEFT JOIN inpatient i ON i.patient = s.patient
+ORDER BY i.patient IS NULL, s.family_name, s.given_name, s.birth_date, s.patient
 """
 _INPATIENT_NAME = "UPDATE inpatient SET name = ? WHERE patient = ?"
 _ANALYSED_ROWS = 1_000
