@@ -89,11 +89,6 @@ class IngestSettings:
         "Of a time in which nothing came, so many days count for the retention: a clock that jumps"
         " ahead removes nothing.",
     )
-    gap_days: int = setting(
-        7,
-        "Of a time in which nothing came, so many days count for the retention: a clock that jumps"
-        " ahead removes nothing.",
-    )
     sources: dict[str, Any] = setting(
         {}, "Where messages come from, one table a source; docs/sources.md lists the keys."
     )

@@ -91,11 +91,6 @@ class SourceProfile:
         "The hospital's own numbers are filled up with zeros to so many digits, where one source sends"
         " `00123` and another `123`; 0 leaves them as they are sent.",
     )
-    mrn_digits: int = setting(
-        0,
-        "The hospital's own numbers are filled up with zeros to so many digits, where one source sends"
-        " `00123` and another `123`; 0 leaves them as they are sent.",
-    )
     bed_classes: tuple[str, ...] = setting(
         ("O", "R"), "Classes (PV1-2) that lie in a bed when one is named, beside inpatients."
     )

@@ -36,8 +36,12 @@ from downtime.snapshot.record_state import (
 )
 from downtime.snapshot.sender_sequences import Place, SenderSequences
 from downtime.snapshot.stamps import StampMaker
-from downtime.snapshot.store import sequence_numbers
-from downtime.snapshot.store import link_tables, publisher_state, quarantined_lists
+from downtime.snapshot.store import (
+    link_tables,
+    publisher_state,
+    quarantined_lists,
+    sequence_numbers,
+)
 from downtime.snapshot.store.known_people import select_known_people
 from downtime.snapshot.store.publisher_state import DataSet, Name
 from downtime.snapshot.traces import add_traces

@@ -82,7 +82,7 @@ def _continue_stay(
         key, move = prior or present, Operation.MOVE
         changes.append(reader.change("Encounter", key, numbers, {}, event, move, merged=merged))
     if prior and present and prior != present:
-        fields: dict[str, Value] = {CONTINUED_AS: present}
+        fields: dict[str, Value] = {"continued_as": present}
         changes.append(reader.change("Encounter", prior, numbers, fields, event))
     return changes
 
