@@ -106,8 +106,12 @@ def _make_home(
     slots.append((keys.RECOVERY, "recovery", recovery.parse_code(code)))
     data_key = secrets.token_bytes(32)
     card = device.create_device(home, data_key, device_code, device_name)
-    _fill_vault(Vault(home, data_key, clock), first_people, card.code)
+    vault = Vault(home, data_key, clock)
+    _fill_vault(vault, first_people, card.code)
     keys.create_key_file(home, data_key, slots, settings.accounts)
+    with transaction(vault.db) as db:  # from here on a copy of the home knows that it is one
+        follow_marks(vault, db)
+    vault.close()
     secret = first_people[0][1]
     uri = totp.make_uri(secret, first.username, settings.site.name)
     return NewHome(home, card.code, first.username, password, secret, uri, code)
@@ -139,6 +143,8 @@ def _check_empty(home: Home) -> None:
         )
     if home.path.is_file():
         raise ConflictError("home.file", f"{home.path} is a file.", "Name a folder with --home.")
+    if keys.holds_data(home):
+        keys.check_home_exists(home)
     if home.path.exists() and any(home.path.iterdir()):
         raise ConflictError(
             "home.not-empty",
@@ -172,9 +178,6 @@ def _fill_vault(vault: Vault, first_people: list[tuple[Person, str]], device_cod
     for person, totp_secret in first_people:
         with vault.change(installer, AuditAction.PERSON_CREATE, target=person.id) as db:
             accounts.add_person(db, person, totp_secret, vault.now())
-    with transaction(vault.db) as db:  # from here on a copy of the home knows that it is one
-        follow_marks(vault, db)
-    vault.close()
 
 
 def _read_or_write_secret(path: Path) -> str:

@@ -23,6 +23,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         outcome = downtime.main(arguments, prog_name="downtime", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except UserError as error:
+        from downtime.security_events import report_error  # only then: '--help' starts at once
+
+        report_error(error)
         click.echo(f"{error.sentence}\n{error.next_step}", err=True)
         return error.exit_code
     except click.ClickException as error:
@@ -37,7 +40,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo(_describe_os_error(error) or _describe_fault(error), err=True)
         return 1
     except Exception as error:
-        click.echo(_describe_fault(error), err=True)
+        from downtime.vault.database import describe_damage  # only then: '--help' starts at once
+
+        damage = describe_damage(error)
+        sentence = f"{damage.sentence}\n{damage.next_step}" if damage else _describe_fault(error)
+        click.echo(sentence, err=True)
         return 1
 
 

@@ -22,7 +22,7 @@ def show(session: Session) -> Output:
     snapshot = (
         f"last snapshot published: {current.snapshot.sequence} of epoch {current.snapshot.epoch}"
     )
-    audit = f"audit entries, when the file was written: {current.audit.count}"
+    audit = f"audit entries, when the file was written: {current.audit.entries}"
     return Output(document, [*sentences, *blocks, snapshot, audit])
 
 

@@ -11,8 +11,10 @@ from downtime.cli.program import downtime
 from downtime.cli.session import Output, Session, command, pick, prompt_for
 from downtime.fleet import site_keys
 from downtime.snapshot.heal_snapshots import check_snapshots
+from downtime.vault import keys
 from downtime.vault.back_up_home import back_up_home
-from downtime.vault.check_home import check_home
+from downtime.vault.check_home import CheckedPart, check_closed_home, check_home
+from downtime.vault.database import describe_damage
 from downtime.vault.restore_home import read_identity, restore_home
 
 
@@ -36,9 +38,9 @@ def backup(session: Session, to: Path, recipient: str, reason: str) -> Output:
 
     It is sealed for the site's recovery key, which lies on the sticks of the site's root.
     """
-    made = back_up_home(session.vault, to, session.actor, reason, recipient)
-    line = f"Wrote {made.path}: {made.files} files, {made.size:,} bytes, opened again and compared."
-    return Output({"file": str(made.path), **pick(made, "files", "size")}, [line])
+    written = back_up_home(session.vault, to, session.actor, reason, recipient)
+    line = f"Wrote {written.path}: {written.files} files, {written.size:,} bytes, opened again and compared."
+    return Output({"file": str(written.path), **pick(written, "files", "size")}, [line])
 
 
 @command(downtime, "restore", permission=Permission.PUBLIC)
@@ -76,6 +78,20 @@ def restore(session: Session, file: Path, identity: Path | None, site_key: Path 
     return Output({"home": str(restored.home.path), **pick(restored, "device", "files")}, lines)
 
 
+def _check_parts(session: Session) -> Iterator[CheckedPart]:
+    try:
+        vault, actor = session.vault, session.actor
+    except Exception as error:
+        is_damaged = describe_damage(error) or getattr(error, "code", "") == "vault.key"
+        if not is_damaged or session.unlock_file is None:
+            raise
+        _, data_key = keys.open_with_file(session.home, session.unlock_file)
+        yield from check_closed_home(session.home, data_key)
+        return
+    yield from check_home(vault)
+    yield from check_snapshots(vault, session.settings, actor)
+
+
 @command(downtime, "check", permission=Permission.AUDIT_VERIFY)
 def check(session: Session) -> Output:
     """Look at everything in the home: every page of every database, audit, marks, keys.
@@ -83,10 +99,7 @@ def check(session: Session) -> Output:
     A damaged snapshot is opened again from its sealed bundle. Exit 1 when something is damaged and
     could not be healed: it is named, with the way out.
     """
-    parts = [
-        *check_home(session.vault),
-        *check_snapshots(session.vault, session.settings, session.actor),
-    ]
+    parts = list(_check_parts(session))
     damaged = [part for part in parts if not part.is_sound]
     document = {
         "sound": not damaged,

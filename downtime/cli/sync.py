@@ -16,6 +16,7 @@ from downtime.outage import laptop_outages, outages
 from downtime.paper.serials import format_serial
 from downtime.sync import (
     duplicate_numbers,
+    exchange_receipts,
     excuse_laptop,
     export_bundle,
     join_outages,
@@ -36,6 +37,7 @@ DEVICE = click.argument("device", metavar="DEVICE")
 @OPTIONAL_REASON
 def export(session: Session, to: Path, station: str, broken: bool, reason: str) -> Output:
     """Seal all that this laptop holds, for the records station only."""
+    warnings = exchange_receipts.take_receipts(session.vault, to, session.actor)
     exported = export_bundle.export_bundle(
         session.vault, session.settings, station, session.actor, reason, broken=broken
     )
@@ -47,8 +49,9 @@ def export(session: Session, to: Path, station: str, broken: bool, reason: str) 
         "sequence": header.sequence,
         "sha256": exported.sealed_file.sha256,
         "rows": exported.rows,
+        "receipt_problems": warnings,
     }
-    return Output(document, [f"Wrote {path}, for {header.station} only."])
+    return Output(document, [f"Wrote {path}, for {header.station} only.", *warnings])
 
 
 @command(sync, "merge", permission=Permission.SYNC_MERGE)
@@ -70,6 +73,7 @@ def merge(session: Session, files: tuple[Path, ...], reason: str) -> Output:
             documents.append({"file": file.name, "refused": error.code})
             lines.append(f"{file.name}: {error.sentence} {error.next_step}")
             continue
+        exchange_receipts.leave_receipt(vault, file.parent, result.header, result.head)
         documents.append({"file": file.name, **_describe_result(result)})
         lines.append(f"{file.name}: {result.sentence}")
     return Output(documents, lines, 1 if refused else 0)
@@ -83,6 +87,7 @@ def merge_untrusted(session: Session, file: Path, reason: str) -> Output:
     vault, settings = session.vault, session.settings  # unlocked before the file is looked at
     data = read_bundle(file, settings)
     result = merge_bundle.merge_untrusted_bundle(vault, settings, data, session.actor, reason)
+    exchange_receipts.leave_receipt(vault, file.parent, result.header, result.head)
     return Output(_describe_result(result), [f"{file.name}: {result.sentence}"])
 
 

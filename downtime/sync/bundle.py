@@ -21,6 +21,7 @@ from downtime.settings import Settings
 from downtime.vault import device, machines, sealing
 from downtime.vault.audit import GENESIS
 from downtime.vault.device import Device, DeviceCard
+from downtime.vault.marks import Marks, parse_marks
 from downtime.vault.model import Checkpoint, MachineRole
 from downtime.vault.sealing import SealedFile, SealedFileKind
 from downtime.vault.vault import Vault
@@ -33,8 +34,9 @@ KIND = SealedFileKind(
     {"hospital": str, "device": str, "station": str, "sequence": int, "created": str},
 )
 SUFFIX = ".sync"
-AUDIT, CHECKPOINT, PERSON = "audit", "checkpoint", "person"
-"""Rows beside those of the rooms: the laptop's audit chain, its last signed point, its accounts."""
+AUDIT, CHECKPOINT, MARKS, PERSON = "audit", "checkpoint", "marks", "person"
+"""Rows beside those of the rooms: the laptop's audit chain, its last signed point, its high-water
+marks, its accounts."""
 _LEVEL = 6
 _BYTES = "$bytes"
 
@@ -157,6 +159,8 @@ class OpenedBundle:
     """The laptop's audit chain."""
     point: Checkpoint | None
     """Its last signed point."""
+    marks: Marks | None
+    """How far it had come, as it signed that itself."""
     rows: Sequence[Row]
     """All other rows."""
 
@@ -208,12 +212,25 @@ def open_bundle(vault: Vault, settings: Settings, data: bytes) -> OpenedBundle:
     check_header(header, card, own_device.code, settings.site.code)
     chain: list[Any] = []
     point: Checkpoint | None = None
+    marks: Marks | None = None
     rows: list[Row] = []
     for table, row in open_rows(sealed, own_device.age_identity):
         if table == AUDIT:
             chain.append(row["entry"])
         elif table == CHECKPOINT:
             point = Checkpoint(**row)
+        elif table == MARKS:
+            marks = _read_marks(row, card)
         else:
             rows.append((table, row))
-    return OpenedBundle(sealed, header, card, chain, point, rows)
+    return OpenedBundle(sealed, header, card, chain, point, marks, rows)
+
+
+def _read_marks(row: Mapping[str, Any], card: DeviceCard) -> Marks:
+    try:
+        marks = parse_marks(row)
+    except ValueError:
+        raise sealing.incomplete_error() from None
+    if marks.device != card.code or not marks.is_signed(card.public_key):
+        raise sealing.tampered_error()
+    return marks

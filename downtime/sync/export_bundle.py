@@ -7,18 +7,20 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from downtime.accounts.store import accounts as people
+from downtime.config import Home
 from downtime.entry.merge_entries import export_entries
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.laptop_outages import export_outages
 from downtime.paper.merge_ledger import export_ledger
 from downtime.settings import Settings
 from downtime.sync import bundle
-from downtime.sync.bundle import AUDIT, CHECKPOINT, PERSON, BundleHeader, Row
+from downtime.sync.bundle import AUDIT, CHECKPOINT, MARKS, PERSON, BundleHeader, Row
 from downtime.sync.model import AuditAction
 from downtime.transport.folder import CarrierFolder
 from downtime.vault import checkpoint, device, machines, sealing
 from downtime.vault.database import transaction
 from downtime.vault.device import DeviceCard
+from downtime.vault.marks import read_marks
 from downtime.vault.model import Actor, MachineRole
 from downtime.vault.policies import check_reason
 from downtime.vault.sealing import SealedFile
@@ -77,7 +79,7 @@ def export_bundle(
             created=vault.now(),
             key=sealing.key_id(this.card.public_key),
         )
-        rows = _export_rows(db, header)
+        rows = _export_rows(db, header, vault.home)
         sealed_file, count = bundle.seal_rows(header, rows, card.recipient, this)
     return ExportedBundle(header, sealed_file, count)
 
@@ -101,11 +103,13 @@ def write_bundle(exported: ExportedBundle, folder: Path) -> Path:
     return CarrierFolder(folder).put_file(exported.name, exported.data)
 
 
-def _export_rows(db: Database, header: BundleHeader) -> Iterator[Row]:
+def _export_rows(db: Database, header: BundleHeader, home: Home) -> Iterator[Row]:
     for entry in audit_chain.read_chain(db):
         yield AUDIT, {"entry": list(entry)}
     if point := checkpoints.fetch_latest(db):
         yield CHECKPOINT, asdict(point)
+    if marks := read_marks(home):
+        yield MARKS, marks.to_json()
     for person in people.list_people(db):
         yield PERSON, {"id": person.id, "name": person.name}
     yield from export_outages(db, header.device, header.sequence)

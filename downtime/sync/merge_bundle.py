@@ -3,7 +3,8 @@
 A bundle is believed when a trusted card signed it, it is of this hospital and for this station, and
 its audit chain holds and runs through every point that the laptop showed before. All of it is merged
 in one transaction, together with its audit entry: a program that dies meanwhile leaves nothing of
-it. What only its audit chain speaks against can be merged by a person, with a reason.
+it. What only its audit chain speaks against can be merged by a person, with a reason. A second past
+that a person has accepted is kept beside the first: a bundle that continues it needs nobody again.
 """
 
 from sqlite_utils import Database
@@ -12,11 +13,12 @@ from downtime.settings import Settings
 from downtime.sync.bundle import OpenedBundle, open_bundle
 from downtime.sync.duplicate_numbers import DuplicateRows, find_duplicate_rows, save_duplicates
 from downtime.sync.merge_rows import MergeResult, RowMerger
-from downtime.sync.model import AuditAction, TrustFailure, UntrustedBundle
+from downtime.sync.model import AuditAction, TrustFailure, TrustFailureKind, UntrustedBundle
 from downtime.sync.store import bundles, laptops
-from downtime.sync.trust_checks import find_trust_failure
+from downtime.sync.trust_checks import continues_chain, find_trust_failure
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
+from downtime.vault.store import receipts
 from downtime.vault.vault import Vault
 
 
@@ -52,21 +54,27 @@ def _merge(
         duplicates = find_duplicate_rows(db, bundle.rows)
         known_hashes = laptops.fetch_audit_hashes(db, laptop)
         failure = find_trust_failure(bundle, known_hashes, duplicates.numbers)
+        branch = failure.branch if failure else ""
+        if failure and failure.kind == TrustFailureKind.CHAIN_FORKED:
+            accepted_hashes = laptops.fetch_audit_hashes(db, branch)
+            if continues_chain(bundle.chain, accepted_hashes) and not duplicates.numbers:
+                failure, known_hashes = None, accepted_hashes
         if failure and action == AuditAction.HANDOVER_TAKE:
             raise failure.error
         continues = bundle.header.sequence > len(known_hashes)
         is_new = not bundles.has_bundle(db, sha256) if failure else continues
         result = MergeResult(
             bundle.header, bundle.card.name, sha256, is_new, failure=failure,
-            duplicate_numbers=duplicates.numbers,
+            duplicate_numbers=duplicates.numbers, head=bundle.head, branch=branch,
         )  # fmt: skip
         if is_new:
-            if not (failure and failure.branch):
-                laptops.save_audit_chain(db, laptop, bundle.chain)
+            laptops.save_audit_chain(db, branch or laptop, bundle.chain)
             result = RowMerger(vault, settings, db, actor).merge_rows(
                 bundle.rows, duplicates, result
             )
         bundles.save_bundle(db, bundle, actor, vault.now())
+        if bundle.marks:
+            receipts.save_marks(db, bundle.marks, vault.now())
         if is_new and failure:
             _keep_untrusted(db, bundle, failure, duplicates, actor, vault.now(), reason)
     return result

@@ -34,6 +34,10 @@ class MergeResult:
     """What people call the laptop."""
     sha256: str
     has_new_entries: bool
+    branch: str = ""
+    """The name of the second past that it tells, `K7-41`; empty where there is one past only."""
+    head: str = ""
+    """The hash of its last audit entry: what the receipt signs."""
     forms: int = 0
     moves: int = 0
     entries: int = 0
@@ -81,8 +85,7 @@ class RowMerger:
     ) -> MergeResult:
         """What came in; UntrustedError when rows are not as a laptop of this version writes them."""
         laptop = result.header.device
-        failure = result.failure
-        diverged_history = (laptop, failure.branch) if failure and failure.branch else None
+        diverged_history = (laptop, result.branch) if result.branch else None
         try:
             first_papers = drop_second_papers(rows, laptop, duplicates.serials)
             deferred = self._merge_outages(first_papers, laptop)

@@ -46,6 +46,12 @@ def find_trust_failure(
     )
 
 
+def continues_chain(chain: Sequence[Any], known_hashes: Mapping[int, str]) -> bool:
+    """Whether a chain runs through all entries that are known, of which there are some, or is part of it."""
+    shorter = min(len(chain), len(known_hashes))
+    return bool(known_hashes) and _count_common(chain, known_hashes) == shorter
+
+
 def _count_common(chain: Sequence[Any], known_hashes: Mapping[int, str]) -> int:
     """How many entries from the first one on are those that were sent before."""
     count = 0

@@ -12,8 +12,9 @@ from typing import Any
 
 import sqlite_utils
 
-from downtime.vault.model import Actor
-from downtime.vault.store import audit_chain
+from downtime.security_events import SecurityEvent, report_event
+from downtime.vault.model import Actor, AuditAction
+from downtime.vault.store import audit_chain, content_sums
 
 GENESIS = "0" * 64
 
@@ -31,10 +32,39 @@ def append_entry(
     db: sqlite_utils.Database, at: str, actor: Actor, action: str, target: str, reason: str
 ) -> int:
     """Add one entry inside the caller's transaction; returns its number."""
+    content = _bind_content(db, at, actor.device)
+    return _append(db, (at, actor.id, actor.device, action, target, reason), content)
+
+
+def append_unaudited(db: sqlite_utils.Database, at: str) -> int:
+    """An entry for rows that were written without one."""
+    names = ", ".join(sorted(getattr(db, "content").pending))  # noqa: B009 - only vaults have it
+    actor = Actor("program", "The program itself", "")
+    return append_entry(db, at, actor, AuditAction.CONTENT_WRITE, names, "")
+
+
+def _append(db: sqlite_utils.Database, entry: tuple[str, ...], content: str) -> int:
     seq, previous = audit_chain.fetch_head(db) or (0, GENESIS)
-    entry = (seq + 1, at, actor.id, actor.device, action, target, reason)
-    audit_chain.insert_entry(db, (*entry, hash_entry(previous, entry)))
+    numbered = (seq + 1, *entry, *([content] if content else []))
+    audit_chain.insert_entry(db, (*numbered, hash_entry(previous, numbered)))
     return seq + 1
+
+
+def _bind_content(db: sqlite_utils.Database, at: str, device: str) -> str:
+    """The digest of all that people wrote; empty in a vault of an older program.
+
+    When it is not what the last entry says, something else has changed the sums meanwhile: that
+    stands in the chain for good, before what this transaction wrote is added to them.
+    """
+    sums = getattr(db, "content", None)
+    if sums is None or not sums.is_armed:
+        return ""
+    before, stated = content_sums.find_digest(db.conn), audit_chain.fetch_content(db)
+    if stated and before != stated:
+        program = ("program", device, AuditAction.CONTENT_DIFFERS, "", "")
+        _append(db, (at, *program), before)
+    sums.fold(db.conn)
+    return content_sums.find_digest(db.conn)
 
 
 def hash_entry(previous: str, entry: tuple[object, ...]) -> str:
@@ -45,7 +75,26 @@ def hash_entry(previous: str, entry: tuple[object, ...]) -> str:
 
 def verify_chain(db: sqlite_utils.Database) -> ChainVerification:
     """Walk the whole chain: numbers without gaps, every hash as computed."""
-    return verify_rows(audit_chain.read_chain(db))
+    verified = verify_rows(audit_chain.read_chain(db))
+    if verified.first_bad is not None:
+        report_event(SecurityEvent.AUDIT_BROKEN, entry=str(verified.first_bad))
+    return verified
+
+
+def find_content_problems(db: sqlite_utils.Database) -> list[str]:
+    """What people wrote and something else has changed since; nothing in an older vault."""
+    stated = audit_chain.fetch_content(db)
+    if not stated:
+        return []
+    problems = [
+        f"Rows of '{name}' were changed, put in or taken away by something else than this program."
+        for name in content_sums.find_changed_tables(db.conn)
+    ]
+    if content_sums.find_digest(db.conn) != stated:
+        problems.append("What people wrote is not what the last audit entry says of it.")
+    for seq in audit_chain.list_numbers_of(db, AuditAction.CONTENT_DIFFERS):
+        problems.append(f"Before audit entry {seq} something else had changed what people wrote.")
+    return problems
 
 
 def verify_rows(chain: Iterable[Sequence[Any]]) -> ChainVerification:

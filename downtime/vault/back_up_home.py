@@ -209,7 +209,7 @@ def _add_file(archive: tarfile.TarFile, path: Path, name: str, files: dict[str, 
     with path.open("rb") as content:
         member.size = os.fstat(content.fileno()).st_size
         hashed = _HashedFile(content)
-        archive.addfile(member, hashed)  # type: ignore[arg-type]  # it reads, which is all that is asked
+        archive.addfile(member, hashed)
     files[name] = hashed.digest.hexdigest()
 
 

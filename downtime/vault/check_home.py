@@ -9,12 +9,14 @@ from pathlib import Path
 
 import sqlcipher3
 
+from downtime.config import Home
 from downtime.errors import LockedError, UserError
 from downtime.vault import checkpoint, device, keys, machines
 from downtime.vault.copied_home import list_sentences
 from downtime.vault.database import open_with_key
 from downtime.vault.find_copies import MarkFinding, compare_marks
 from downtime.vault.key_rotation import list_databases
+from downtime.vault.slots import derive_key
 from downtime.vault.store import tables
 from downtime.vault.vault import Vault
 
@@ -55,11 +57,16 @@ class CheckedPart:
 def check_home(vault: Vault) -> list[CheckedPart]:
     """All parts of a home but its opened snapshots (`snapshot.heal_snapshots`)."""
     return [
-        *_check_databases(vault),
+        *_check_databases(vault.home, vault.derive_key),
         *_check_chain(vault),
         _check_marks(vault),
         *_check_keys(vault),
     ]
+
+
+def check_closed_home(home: Home, data_key: bytes) -> list[CheckedPart]:
+    """The databases of a home whose vault does not open any more."""
+    return list(_check_databases(home, lambda purpose: derive_key(data_key, purpose)))
 
 
 def find_damage(path: Path, key: bytes) -> str:
@@ -80,13 +87,12 @@ def find_damage(path: Path, key: bytes) -> str:
         connection.close()
 
 
-def _check_databases(vault: Vault) -> Iterator[CheckedPart]:
-    home = vault.home
+def _check_databases(home: Home, find_key: Callable[[str], bytes]) -> Iterator[CheckedPart]:
     for path, purpose in list_databases(home):
         if path.parent == home.snapshots_folder:
             continue
         name = path.relative_to(home.path).as_posix()
-        fault = find_damage(path, vault.derive_key(purpose))
+        fault = find_damage(path, find_key(purpose))
         step = _STEPS.get(name, _LEDGER_STEP if path.parent == home.ingest_folder else "Remove it.")
         yield CheckedPart(name, fault, step if fault else "")
 
@@ -96,6 +102,8 @@ def _check_chain(vault: Vault) -> Iterator[CheckedPart]:
         problems = checkpoint.verify_checkpoints(vault).problems
     except sqlcipher3.DatabaseError:
         problems = ("The audit cannot be read to its end.",)
+    except UserError:  # without the identity no checkpoint can be checked; it is named by itself
+        return
     yield from (
         CheckedPart("audit", problem, "Tell security, and keep this home.") for problem in problems
     )

@@ -20,7 +20,9 @@ from downtime.vault import audit, device
 from downtime.vault.database import transaction
 from downtime.vault.model import CHECKPOINT_FORMAT, Checkpoint
 from downtime.vault.raise_marks import raise_audit_mark
+from downtime.vault.receipts import find_receipt_problem, parse_receipt
 from downtime.vault.store import audit_chain, checkpoints
+from downtime.vault.store import receipts as receipt_rows
 from downtime.vault.vault import Vault
 
 
@@ -79,10 +81,13 @@ def verify_checkpoints(vault: Vault, elsewhere: Iterable[Checkpoint] = ()) -> Ch
     problems = []
     if chain.first_bad is not None:
         problems.append(f"Audit entry {chain.first_bad} was changed, taken away or put in.")
+    problems += audit.find_content_problems(vault.db)
     key = device.read_own_card(vault.home).public_key
     checked = [*checkpoints.list_checkpoints(vault.db), *elsewhere]
     for point in checked:
         problems += _find_problems(vault, point, key)
+    for document in receipt_rows.list_countersignatures(vault.db):
+        problems += filter(None, [find_receipt_problem(vault.db, parse_receipt(document))])
     return ChainReport(chain.entries, chain.head, chain.first_bad, len(checked), tuple(problems))
 
 

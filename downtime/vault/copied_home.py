@@ -38,8 +38,8 @@ def list_sentences(vault: Vault) -> list[str]:
 
 def list_notices(vault: Vault) -> list[str]:
     """What whoever has just opened the vault should know of it."""
-    found = list_sentences(vault)
-    return [*filter(None, [vault.notice]), *found, *[NEXT_STEP] * bool(found)]
+    sentences = list_sentences(vault)
+    return [*filter(None, [vault.notice]), *sentences, *[NEXT_STEP] * bool(sentences)]
 
 
 def describe_event(event: MarkEvent) -> str:

@@ -30,12 +30,27 @@ def home_exists(home: Home) -> bool:
 
 def check_home_exists(home: Home) -> None:
     """NotFoundError when there is no home here."""
-    if not home_exists(home):
+    if home_exists(home):
+        return
+    if holds_data(home):
+        missing = _path(home) if home.config_file.is_file() else home.config_file
         raise NotFoundError(
-            "home.missing",
-            f"There is no Downtime home at {home.path}.",
-            "Run 'downtime init', or name the right folder with --home.",
+            "home.incomplete",
+            f"The home at {home.path} has lost {missing.relative_to(home.path)}. What it holds is"
+            " still there.",
+            "Keep the folder and make no new home in it. Put that file back from the last backup, or"
+            " the whole backup into a new folder: 'downtime restore'.",
         )
+    raise NotFoundError(
+        "home.missing",
+        f"There is no Downtime home at {home.path}.",
+        "Run 'downtime init', or name the right folder with --home.",
+    )
+
+
+def holds_data(home: Home) -> bool:
+    """Whether a vault lies here that was in use: nobody should make a new home over it."""
+    return home.vault_file.is_file() and (_path(home).is_file() or home.marks_file.is_file())
 
 
 def create_key_file(

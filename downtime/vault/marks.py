@@ -50,9 +50,9 @@ class SnapshotNumber(NamedTuple):
 
 
 class AuditMark(NamedTuple):
-    """A number of the audit chain, and the hash of the entry that it had."""
+    """How many entries the audit chain had, and the hash of the last."""
 
-    count: int
+    entries: int
     head: str
 
 
@@ -108,7 +108,14 @@ class Marks:
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the file, and as it is shown to other machines."""
-        return {"format": FORMAT, **asdict(self)}
+        return {
+            "format": FORMAT,
+            **asdict(self),
+            "audit": list(self.audit),
+            "numbers": {str(name): list(block) for name, block in self.numbers.items()},
+            "snapshot": list(self.snapshot),
+            "seen": {key: list(number) for key, number in self.seen.items()},
+        }
 
     def is_signed(self, key: Ed25519PublicKey) -> bool:
         """Whether a machine's key signed it."""

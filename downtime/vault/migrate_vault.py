@@ -17,6 +17,7 @@ from downtime.vault.backup import BackupError, back_up_vault, delete_old_backups
 from downtime.vault.copied_home import check_at_opening
 from downtime.vault.database import transaction
 from downtime.vault.model import Actor, AuditAction, MigrationReport
+from downtime.vault.store import content_sums
 from downtime.vault.vault import Vault, check_vault_exists
 
 
@@ -62,8 +63,14 @@ def _migrate(vault: Vault) -> MigrationReport | None:
         if not migrations:  # another process was first
             return None
         backup = back_up_vault(vault, db)
+        changed = content_sums.find_changed_tables(db.conn)
+        vault.db.content.disarm(db.conn)
         schema.apply_migrations(db, migrations, vault.now())
+        content_sums.rebase(db.conn)
+        vault.db.content.arm(db.conn)
         actor = Actor("migration", "Migration", device.read_own_code(vault.home))
         names = ", ".join(f"{migration.room}/{migration.name}" for migration in migrations)
+        if changed:
+            names += f"; rows had been changed by something else: {', '.join(changed)}"
         append_entry(db, vault.now(), actor, AuditAction.VAULT_MIGRATE, backup.name, names)
     return MigrationReport(len(migrations), backup)

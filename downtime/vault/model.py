@@ -16,6 +16,8 @@ class AuditAction(StrEnum):
     """What an entry of the audit says was done; the chain keeps the words."""
 
     BACKUP_MAKE = "backup.make"
+    CONTENT_DIFFERS = "content.differs"
+    CONTENT_WRITE = "content.write"
     HOME_COPIED = "home.copied"
     HOME_RESTORED = "home.restored"
     JOB_CANCEL = "job.cancel"
@@ -23,6 +25,7 @@ class AuditAction(StrEnum):
     JOB_FINISH = "job.finish"
     MARKS_LOST = "marks.lost"
     MARKS_READ = "marks.read"
+    RECEIPT_TAKE = "receipt.take"
     VAULT_MIGRATE = "vault.migrate"
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import sqlite_utils
 
 from downtime.vault import device, marks
-from downtime.vault.audit import append_entry
+from downtime.vault.audit import GENESIS, append_entry
 from downtime.vault.device import CODE_ALPHABET
 from downtime.vault.find_copies import MarkFinding, compare_marks
 from downtime.vault.marks import (
@@ -46,7 +46,7 @@ class NumberRange(NamedTuple):
 
     block: str
     first: int
-    count: int
+    size: int
 
 
 def take_numbers(
@@ -66,7 +66,7 @@ def take_numbers(
     else:
         ranges = _fill_ranges(block, used if block else BLOCK_NUMBERS, count)
     last = ranges[-1]
-    reached = NumberBlock(last.block, last.first + last.count - 1)
+    reached = NumberBlock(last.block, last.first + last.size - 1)
     _raise(vault, db, current, numbers={**current.numbers, name: reached})
     mark_rows.save_block(db, name, reached)
     return ranges
@@ -128,6 +128,23 @@ def follow_marks(vault: Vault, db: sqlite_utils.Database) -> Marks:
     if finding in _ACTIONS:
         report_finding(vault, db, finding, followed)
     return followed
+
+
+def raise_to(
+    vault: Vault,
+    db: sqlite_utils.Database,
+    echoed: Marks,
+    current: Marks,
+    numbers: Mapping[str, NumberBlock],
+) -> Marks:
+    """Raise the marks to those that another machine saw of this one."""
+    raised = _raise(
+        vault, db, echoed, numbers=numbers,
+        snapshot=max(echoed.snapshot, current.snapshot), seen={**echoed.seen, **current.seen},
+    )  # fmt: skip
+    for name, block in numbers.items():
+        mark_rows.save_block(db, name, block)
+    return raised
 
 
 def report_finding(
@@ -200,4 +217,4 @@ def _raise(vault: Vault, db: sqlite_utils.Database, before: Marks, **changes: An
 
 def _fetch_audit_mark(db: sqlite_utils.Database) -> AuditMark:
     head = audit_chain.fetch_head(db)
-    return AuditMark(*head) if head else AuditMark(0, marks.GENESIS)
+    return AuditMark(*head) if head else AuditMark(0, GENESIS)

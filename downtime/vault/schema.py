@@ -18,6 +18,7 @@ import sqlite_utils
 
 from downtime.clock import Clock, to_text
 from downtime.vault.database import transaction
+from downtime.vault.store import content_sums
 
 _LEDGER = """CREATE TABLE IF NOT EXISTS migration (
     room TEXT NOT NULL, name TEXT NOT NULL, applied TEXT NOT NULL, PRIMARY KEY (room, name))"""
@@ -77,6 +78,7 @@ def create_schema(db: sqlite_utils.Database, clock: Clock) -> None:
     """Give a new database all its tables. One that holds data is migrated (`migrate_vault`)."""
     with transaction(db):
         apply_migrations(db, list_pending(db), to_text(clock()))
+        content_sums.rebase(db.conn)
 
 
 def _fetch_applied(db: sqlite_utils.Database) -> set[tuple[str, str]]:

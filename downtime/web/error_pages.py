@@ -14,6 +14,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from downtime.errors import UserError
+from downtime.security_events import report_error
+from downtime.vault.database import describe_damage
 from downtime.web import request_context
 from downtime.web.request_limits import BUNDLE_COMMANDS
 
@@ -57,6 +59,7 @@ def _render_frameless(sentence: str, next_step: str, reference: str = "") -> str
 
 
 def _handle_user_error(error: UserError) -> tuple[str, int]:
+    report_error(error)
     return render_error(error.sentence, error.next_step, error.http_status)
 
 
@@ -97,6 +100,8 @@ def _describe_bundle_too_large(command: str) -> tuple[str, str]:
 
 
 def _handle_bug(error: Exception) -> tuple[str, int]:
+    if damage := describe_damage(error):
+        return _render_frameless(damage.sentence, damage.next_step), damage.http_status
     reference = secrets.token_hex(4).upper()
     places = " < ".join(
         f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"

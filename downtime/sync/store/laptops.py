@@ -21,9 +21,9 @@ def save_audit_chain(db: Database, laptop: str, chain: Iterable[Sequence[Any]]) 
     """Keep a laptop's audit chain; entries that are there already are left as they are."""
     db.conn.executemany(
         "INSERT OR IGNORE INTO laptop_audit"
-        " (laptop, seq, at, actor, device, action, target, why, hash)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        ((laptop, *entry) for entry in chain),
+        " (laptop, seq, at, actor, device, action, target, why, content, hash)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ((laptop, *entry[:7], entry[7] if len(entry) > 8 else "", entry[-1]) for entry in chain),
     )
 
 

@@ -7,12 +7,18 @@ import sqlite_utils
 
 from downtime.vault.model import AuditEntry
 
-_COLUMNS = "seq, at, actor, device, action, target, why, hash"
+_COLUMNS = "seq, at, actor, device, action, target, why, content, hash"
+_WITHOUT_CONTENT = 7
+"""Entries of older programs have no digest of what was written, and are hashed without one."""
 
 
 def insert_entry(db: sqlite_utils.Database, row: tuple[object, ...]) -> None:
-    """One row of (seq, at, actor, device, action, target, why, hash)."""
-    db.conn.execute(f"INSERT INTO audit ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    """One row of (seq, at, actor, device, action, target, why, hash), content before the hash if any."""
+    *entry, entry_hash = row
+    names = _COLUMNS if len(entry) > _WITHOUT_CONTENT else _COLUMNS.replace("content, ", "")
+    db.conn.execute(
+        f"INSERT INTO audit ({names}) VALUES ({', '.join('?' * len(row))})", [*entry, entry_hash]
+    )
 
 
 def fetch_head(db: sqlite_utils.Database) -> tuple[int, str] | None:
@@ -28,9 +34,21 @@ def find_hash(db: sqlite_utils.Database, seq: int) -> str | None:
 
 
 def read_chain(db: sqlite_utils.Database) -> Iterator[tuple[Any, ...]]:
-    """The whole chain as (seq, at, actor, device, action, target, why, hash)."""
+    """The whole chain as (seq, at, actor, device, action, target, why, hash), content before the hash if any."""
     rows = db.conn.execute(f"SELECT {_COLUMNS} FROM audit ORDER BY seq")
-    return (tuple(row) for row in rows)
+    return (tuple(row) if row["content"] else (*tuple(row)[:7], row["hash"]) for row in rows)
+
+
+def fetch_content(db: sqlite_utils.Database) -> str:
+    """What the last entry says of what people wrote; empty before the first that says so."""
+    row = db.conn.execute("SELECT content FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+    return str(row[0]) if row else ""
+
+
+def list_numbers_of(db: sqlite_utils.Database, action: str) -> list[int]:
+    """The numbers of the entries of one action."""
+    rows = db.conn.execute("SELECT seq FROM audit WHERE action = ? ORDER BY seq", (action,))
+    return [int(row[0]) for row in rows]
 
 
 def count_entries(db: sqlite_utils.Database) -> int:

@@ -4,9 +4,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts import people
 from downtime.accounts.model import Permission
-from downtime.vault import audit as chain
-from downtime.vault import copied_home
-from downtime.vault.audit import ChainVerification
+from downtime.vault import checkpoint, copied_home
+from downtime.vault.checkpoint import ChainReport
 from downtime.vault.store import audit_chain
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
@@ -27,8 +26,8 @@ def show() -> ViewResponse:
 @blueprint.post("/audit/verify")
 @require_permission(Permission.AUDIT_VERIFY)
 def verify() -> ViewResponse:
-    """Walk the whole chain and say whether every link holds."""
-    return _page(chain.verify_chain(request_context.vault().db))
+    """Walk the whole chain and what it binds, and say whether all of it holds."""
+    return _page(checkpoint.verify_checkpoints(request_context.vault()))
 
 
 @blueprint.post("/audit/copied-home")
@@ -41,7 +40,7 @@ def explain_copy() -> ViewResponse:
     return redirect(url_for("audit.show"), 303)
 
 
-def _page(checked: ChainVerification | None) -> ViewResponse:
+def _page(checked: ChainReport | None) -> ViewResponse:
     db = request_context.vault().db
     total = audit_chain.count_entries(db)
     before = request.args.get("before", type=int) or total + 1

@@ -22,6 +22,7 @@ from downtime.settings import Settings
 from downtime.sync import (
     bundle,
     duplicate_numbers,
+    exchange_receipts,
     excuse_laptop,
     export_bundle,
     join_outages,
@@ -88,8 +89,11 @@ def export() -> ViewResponse:
     station = request.form.get("station", "")
     broken = request.form.get("broken") == "yes"
     reason = required_reason() if broken else _ON_SCREEN
+    in_folder = request.form.get("to") == "folder"
+    for warning in exchange_receipts.take_receipts(vault, _folder(), actor) if in_folder else ():
+        flash(warning, "urgent")
     exported = export_bundle.export_bundle(vault, settings, station, actor, reason, broken=broken)
-    if request.form.get("to") != "folder":
+    if not in_folder:
         return file_response(exported.data, MEDIA_TYPE, exported.name)
     export_bundle.write_bundle(exported, _folder())
     flash(f"{exported.name} is in the folder, for {exported.header.station} only.")
@@ -109,7 +113,10 @@ def merge() -> ViewResponse:
     vault, settings, actor = _context()
     for name, read in files:
         try:
-            flash(merge_bundle(vault, settings, read(), actor, _ON_SCREEN).sentence)
+            result = merge_bundle(vault, settings, read(), actor, _ON_SCREEN)
+            flash(result.sentence)
+            if is_folder:
+                exchange_receipts.leave_receipt(vault, _folder(), result.header, result.head)
         except UserError as error:
             flash(f"REFUSED: {name}. {error.sentence} {error.next_step}", "urgent")
     return redirect(url_for("laptops.show"), 303)

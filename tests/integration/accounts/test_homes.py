@@ -2,6 +2,7 @@
 
 import pytest
 
+from downtime import config
 from downtime.accounts import homes
 from downtime.config import Home
 from downtime.errors import ConflictError, InputError, LockedError, NotFoundError
@@ -94,3 +95,15 @@ def test_wrong_words_leave_no_home(tmp_path, clock, wrong):
 def test_no_home_is_said_in_a_sentence(hospital, tmp_path):
     with pytest.raises(NotFoundError, match="no Downtime home"):
         keys.open_slot(Home(tmp_path / "nowhere"), "admin", "x")
+
+
+@pytest.mark.parametrize("lost", ["keys/slots.json", "config.toml"])
+def test_a_home_that_lost_a_file_is_kept(hospital, lost):
+    """The advice saves the data: no new home, nothing removed."""
+    (hospital.home.path / lost).unlink()
+    with pytest.raises(NotFoundError, match="still there") as error:
+        config.load_settings(hospital.home.config_file)
+        keys.load_slot_file(hospital.home)
+    assert "no new home" in error.value.next_step
+    with pytest.raises(NotFoundError, match="still there"):
+        homes.create_home(hospital.home, hospital.clock, settings_text=CHEAP)

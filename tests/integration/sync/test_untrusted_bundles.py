@@ -9,6 +9,7 @@ from downtime.entry import open_form
 from downtime.entry.duplicate_entries import find_duplicate_entries
 from downtime.errors import ConflictError, InputError, NotFoundError, UntrustedError
 from downtime.outage import outages
+from downtime.outage import store as outage_store
 from downtime.paper import ledger
 from downtime.paper.serials import format_serial
 from downtime.returns.statement import completeness_statement, statement_files
@@ -18,6 +19,7 @@ from downtime.sync.merge_bundle import merge_untrusted_bundle
 from downtime.sync.store import bundles
 from downtime.sync.store.duplicate_numbers import fetch_duplicate_numbers
 from downtime.vault import schema
+from downtime.vault.database import transaction
 from downtime.vault.store import audit_chain
 from tests.integration.sync.fleet import BOB, SETTINGS, Machine
 
@@ -211,6 +213,27 @@ def test_a_second_laptop_of_the_same_code_is_a_second_past_whose_paper_is_named(
     assert ledger.get_form(station.vault, first).patient_label == "HILL, Ann"
     (open_one,) = still_open(station)
     assert "of ward C3, printed by Clerk K7" in open_one["sentence"]
+
+
+def test_a_second_past_that_was_accepted_goes_on_by_itself(fleet, tmp_path):
+    """A laptop that was put back gives out new numbers: one person sees to it, once."""
+    station, k7, _ = fleet
+    k7.backup(backup := tmp_path / "backup.db")
+    k7.issue_number()
+    station.merge(k7.export(station))
+    k7.restore(backup)
+    with transaction(k7.vault.db) as db:
+        outage_store.insert_numbers(db, [("DK7QXWMRT001X", 1)], k7.vault.now(), k7.clerk.id)
+    with pytest.raises(UntrustedError, match="does not continue"):
+        station.merge(k7.export(station))
+    taken_over(station, k7.export(station))
+    number = k7.issue(BOB, "B2")
+    later = k7.export(station)
+    result = station.merge(later)
+    assert (result.failure, result.forms) == (None, 1)
+    assert ledger.get_form(station.vault, number).ward == "B2"
+    assert not station.merge(later).has_new_entries
+    assert len(bundles.fetch_untrusted_bundles(station.vault.db)) == 1
 
 
 def test_the_first_past_is_still_taken_after_the_second(forked):

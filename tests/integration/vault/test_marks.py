@@ -151,9 +151,9 @@ def test_a_block_that_is_full_is_followed_by_another(keyed, tmp_path):
     take(copy)
     copy.home.marks_file.unlink()
     ranges = take(reopen(copy), 2500)
-    assert sum(r.count for r in ranges) == 2500
+    assert sum(r.size for r in ranges) == 2500
     assert len({r.block for r in ranges}) == 3
-    assert all(r.first + r.count - 1 <= raise_marks.BLOCK_NUMBERS for r in ranges)
+    assert all(r.first + r.size - 1 <= raise_marks.BLOCK_NUMBERS for r in ranges)
 
 
 def test_a_first_block_that_is_full_is_followed_by_a_named_one(keyed):

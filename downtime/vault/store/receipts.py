@@ -1,0 +1,61 @@
+"""The SQL of the tables `countersignature` and `marks_elsewhere`."""
+
+from typing import Any
+
+import orjson
+import sqlite_utils
+
+from downtime.vault.marks import MarkName, Marks, NumberBlock, parse_marks
+
+
+def save_countersignature(
+    db: sqlite_utils.Database,
+    machine: str,
+    count: int,
+    head: str,
+    at: str,
+    document: dict[str, Any],
+) -> bool:
+    """Whether it was new."""
+    done = db.conn.execute(
+        "INSERT INTO countersignature (machine, count, head, at, signature, document)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (machine, count, head, at, document["signature"], orjson.dumps(document).decode()),
+    )
+    return bool(done.rowcount)
+
+
+def has_countersignature(db: sqlite_utils.Database, machine: str, count: int, head: str) -> bool:
+    """Whether a machine's signature of this entry is kept here."""
+    row = db.conn.execute(
+        "SELECT 1 FROM countersignature WHERE machine = ? AND count = ? AND head = ?",
+        (machine, count, head),
+    ).fetchone()
+    return row is not None
+
+
+def list_countersignatures(db: sqlite_utils.Database) -> list[dict[str, Any]]:
+    """The documents as they came, in the order of the chain."""
+    rows = db.conn.execute("SELECT document FROM countersignature ORDER BY count, machine")
+    return [orjson.loads(row[0]) for row in rows]
+
+
+def save_marks(db: sqlite_utils.Database, marks: Marks, at: str) -> None:
+    """Keep the newest ones of a machine, for each block that it gives out serials from."""
+    block = marks.numbers.get(MarkName.SERIAL, NumberBlock("", 0)).block
+    document = orjson.dumps(marks.to_json()).decode()
+    db.conn.execute(
+        "INSERT INTO marks_elsewhere (device, block, generation, document, at)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (device, block) DO UPDATE SET"
+        " generation = excluded.generation, document = excluded.document, at = excluded.at"
+        " WHERE excluded.generation >= generation",
+        (marks.device, block, marks.generation, document, at),
+    )
+
+
+def list_marks(db: sqlite_utils.Database, device: str) -> list[Marks]:
+    """The last marks of a machine, one for each of its blocks: several when its home was copied."""
+    rows = db.conn.execute(
+        "SELECT document FROM marks_elsewhere WHERE device = ? ORDER BY generation", (device,)
+    )
+    return [parse_marks(orjson.loads(row[0])) for row in rows]
