@@ -5,22 +5,34 @@ has messages that none before it had; as in a hospital, a patient has several (`
 """
 
 import io
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import hl7
 import hl7conv2
 import orjson
 
+from downtime.accounts.homes import create_home, open_with_file
+from downtime.clock import system_clock
+from downtime.config import Home
 from downtime.feeds.context import feed_context
 from downtime.feeds.hl7.messages import read_hl7
 from downtime.feeds.model import FeedMessage
+from downtime.ingest import record_messages
+from downtime.ingest.ledger import Ledger
 from downtime.settings import Settings
+from downtime.snapshot.garbage_collection import collect_garbage_seldom
+from downtime.snapshot.state_files import open_state
+from downtime.snapshot.update_state import update_state
 
 _CONTEXT = feed_context(Settings())
 COUNT = 4_000
 ROUNDS = 5
+STATE_COUNT = 10_000
 MESSAGES_A_PATIENT = 10
 GOAL_JSON = 1
 """Bytes to changes is to be as fast as hl7conv2 makes JSON of the same bytes."""
@@ -65,9 +77,68 @@ ORU = (
 )
 
 
+GOAL_STATE, GOAL_LEDGER = 0.4, 25
+"""Bytes to the committed state, the ledger included: so many times hl7conv2's JSON; the ledger's part
+of that time in percent, at most."""
+
+
 def figures() -> list[dict[str, Any]]:
     """Messages per CPU-second, the best of several rounds."""
-    return [*_figures("ADT", ADT), *_figures("ORU", ORU)]
+    return [*_figures("ADT", ADT), *_figures("ORU", ORU), *_state_figures()]
+
+
+def _state_figures() -> Iterator[dict[str, Any]]:
+    """A file of both kinds in turn into a new home, up to the commit of the state."""
+    messages = [_message(ADT if n % 2 else ORU, n) for n in range(STATE_COUNT)]
+    bare = _rate(_make_json, messages)
+    with tempfile.TemporaryDirectory() as folder:
+        total, ledger = _build_state(Path(folder), messages)
+    rate, share = len(messages) / total, 100 * ledger / total
+    yield {
+        "name": "feeds: bytes to committed state", "value": round(rate), "unit": "messages/CPU-s",
+        "compared_with": f"hl7conv2 to JSON {bare:,.0f}", "goal": f"≥ {GOAL_STATE} × hl7conv2",
+        "ok": rate >= GOAL_STATE * bare,
+    }  # fmt: skip
+    yield {
+        "name": "feeds: the ledger's part of that", "value": round(share), "unit": "%",
+        "compared_with": f"{ledger / len(messages) * 1e6:.0f} of {total / len(messages) * 1e6:.0f} µs"
+        " a message", "goal": f"≤ {GOAL_LEDGER} %", "ok": share <= GOAL_LEDGER,
+    }  # fmt: skip
+
+
+def _build_state(folder: Path, messages: list[str]) -> tuple[float, float]:
+    """CPU-seconds of all, and of what the ledger does beside reading the messages."""
+    file, home = folder / "feed.hl7", Home(folder / "home")
+    file.write_text("\r".join(messages), newline="")
+    create_home(home, system_clock, unlock_file=folder / "unlock", settings_text="")
+    vault = open_with_file(home, Settings(), system_clock, folder / "unlock").vault
+    with closing(vault), Ledger(vault, Settings()) as ledger, _timing_ledger() as spent:
+        started = time.process_time()
+        with open_state(vault, home.state_file) as db, collect_garbage_seldom():
+            intake = update_state(vault, Settings(), ledger, db, [file])
+        total = time.process_time() - started
+    if intake.accepted != len(messages):
+        raise RuntimeError(f"{len(messages) - intake.accepted} messages were not used")
+    return total, spent[0]
+
+
+@contextmanager
+def _timing_ledger() -> Iterator[list[float]]:
+    """CPU-seconds of keeping what has been read."""
+    spent, keep = [0.0], record_messages.record_read
+
+    def keep_timed(*arguments: Any) -> Any:
+        started = time.process_time()
+        try:
+            return keep(*arguments)
+        finally:
+            spent[0] += time.process_time() - started
+
+    record_messages.record_read = keep_timed
+    try:
+        yield spent
+    finally:
+        record_messages.record_read = keep
 
 
 def _figures(name: str, template: tuple[str, ...]) -> Iterator[dict[str, Any]]:
