@@ -1,7 +1,8 @@
 """By which numbers people may turn out to be one: pure.
 
 Two mentions with one link number are settled together. It may be the same for two people, which
-costs a little; it must never differ for one.
+costs a little; it must never differ for one. The state keeps link numbers: whoever changes them raises
+`publisher_state.VERSION` too.
 """
 
 from downtime.clinical.identifiers import MRN, Identifier
