@@ -186,8 +186,8 @@ class _StateUpdate:
             if finding.kind is FindingKind.LIST_IMPLAUSIBLE:
                 return finding
         lists = [item for item in message.content if isinstance(item, Replacement)]
-        if lists and (finding := self._find_wrong_people(message)):
-            return finding
+        if lists and (wrong_people := self._find_wrong_people(message)):
+            return wrong_people
         faults = (
             check_list(
                 extract,

@@ -27,6 +27,9 @@ ADVICE: Mapping[FindingKind | Outcome, QualityAdvice] = {
     Outcome.USED_IN_PART: QualityAdvice(
         "Messages used in part", f"See {_LIST} used-in-part', and what of them is not read."
     ),
+    Outcome.NOT_YET_READ: QualityAdvice(
+        "Messages not yet read", "They are kept, and read when nothing comes; wait, or build."
+    ),
     FindingKind.NOT_READ: QualityAdvice(
         "Segments or fields not read", f"See {_LIST} used-in-part'."
     ),

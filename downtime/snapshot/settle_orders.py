@@ -12,6 +12,9 @@ from downtime.snapshot.nameless_orders import find_targets, has_name
 from downtime.snapshot.reused_numbers import sort_orders, spread_controls
 from downtime.snapshot.settled_state import SettledState, group_by_person, lay_over
 
+_NUMBERS = frozenset({"placer", "filler"})
+"""What an answer without its order says: of nothing that was ordered, it is no order."""
+
 
 def link_requests(
     settled: Iterable[SettledState], findings: FindingTally
@@ -98,4 +101,4 @@ def _spread_over(orders: dict[str, SettledState]) -> Iterable[SettledState]:
             control = orders.pop(key)
             for target in targets:
                 orders[target].state.overlay(control.state)
-    return orders.values()
+    return [item for item in orders.values() if item.state.fields.keys() - _NUMBERS]

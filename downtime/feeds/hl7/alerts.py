@@ -27,16 +27,22 @@ class AlertCategory(StrEnum):
 
 
 RESUSCITATION = re.compile(
-    r"\b(?:DNA[- ]?CPR|DNAR|DNR|DNI|do[- ]not[- ](?:attempt|resus|intubate)\w*|not for (?:cpr|resus\w*)|for (?:cpr|full resus\w*)"
+    r"\b(?:DNA[- ]?CPR|DNAR|DNR|DNI|do[- ]not[- ](?:attempt|resus|intubate)\w*|not for (?:attempted )?(?:cpr|resus\w*)|no (?:cpr|resus\w*)"
+    r"|for (?:cpr|full (?:resus\w*|escalation|active treatment))"
     r"|full resus\w*|(?-i:ReSPECT|TEP)|cpr decision"
     r"|resus(?:citation)? (?:status|order|decision|plan)|cpr status|code status|full code"
-    r"|allow (?:a )?natural death|respect (?:form|plan|status)|ceiling of (?:care|treatment)"
+    r"|allow (?:a )?natural death|respect (?:form|plan|status)|(?:ceilings?|limits?|limitation) of (?:care|treatment)"
     r"|treatment escalation|escalation (?:plan|status|limit\w*))\b",
     re.IGNORECASE,
 )
 """Words of a decision about resuscitation."""
 PRECAUTIONS = re.compile(
-    r"\b(?:isolat(?:ion|e) (?:status|precautions?|nursing|room|patient)|(?:patient|source|protective|strict) isolation"
+    r"\b(?:isolat(?:ion|e) (?:status|precautions?|nursing|room|patient)|(?:patient|source|protective|strict|reverse) isolation"
+    r"|(?:contact|droplet|airborne|enteric|respiratory|standard|cohort|single room) isolation"
+    r"|isolation\W+(?:contact|droplet|airborne|enteric|respiratory|source|protective|required)"
+    r"|(?:cohort|isolation) nurs\w+|(?:side|single) room (?:required|needed|isolation)"
+    r"|(?:MRSA|MSSA|VRE|GRE|ESBL|CPE|CPO|CRE|CRO|C\.? ?diff\w*|norovirus|covid\S*|TB)"
+    r" (?:positive|carrier|coloni[sz]\w+|contact|alert|flag)"
     r"|(?:contact|droplet|airborne|enteric|infection|transmission\w*)[- ](?:control )?precautions?"
     r"|infection (?:status|alert|risk|control alert)|barrier nurs\w+)\b|^isolation$",
     re.IGNORECASE,

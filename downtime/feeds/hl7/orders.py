@@ -55,7 +55,9 @@ _OTHER_DEPARTMENT = re.compile(
 _OTHER_NAME = re.compile(
     r"(?:nil by mouth|nbm|npo|bed ?rest|.*\bdiet|(?:referral|consult\w*|transport|physiotherapy)\b.*"
     r"|vital signs.*|fluid restriction.*|admit to.*|discharge patient.*|observations?\b.*"
-    r"|falls? .*|.*\b(?:risk|language|swallow|mobility|nursing) assessment|(?:insert|remove|flush)\b.*)",
+    r"|falls? .*|.*\b(?:risk|language|swallow|mobility|nursing) assessment|(?:insert|remove|flush)\b.*"
+    r"|(?:dietiti|dietici)an\b.*|patient transport.*|nurs(?:e|ing) to .*|fluid balance.*|weigh .*"
+    r"|(?:catheter|mouth|pressure area|wound|line|stoma|eye) care.*|.*\bmonitoring\b.*\bhourly)",
     re.IGNORECASE,
 )
 
@@ -96,9 +98,23 @@ def _read_other_orders(
         ):
             changes += _read_order(reader, part, order, numbers)
             continue
-        kind = "a diet (ODS, ODT)" if names & {"ODS", "ODT"} else "an order without OBR"
+        is_diet = bool(names & {"ODS", "ODT"})
+        if order.placer and order.filler and not is_diet:
+            changes.append(_read_numbers(reader, order, numbers))
+            continue
+        kind = "a diet (ODS, ODT)" if is_diet else "an order without OBR"
         reader.note(FindingKind.ORDER_UNMAPPED, f"{kind} is not read", "ORC")
     return changes
+
+
+def _read_numbers(
+    reader: MessageReader, order: OrderGroup, numbers: tuple[Identifier, ...]
+) -> Change:
+    """An answer that repeats nothing but both numbers: they are of one order, whatever it is."""
+    header = reader.message.header
+    source = reader.context.answering_system(header.text(3), header.text(5), order.department)
+    fields: dict[str, Value] = {"placer": order.placer, "filler": order.filler}
+    return reader.change("ServiceRequest", f"{order.placer}|", numbers, fields, source=source)
 
 
 def _read_order(

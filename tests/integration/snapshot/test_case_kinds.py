@@ -103,6 +103,15 @@ def test_orders_are_answered_under_whatever_number_and_code(read):
     assert {based_on for (based_on,) in table(preview, "DiagnosticReport", "based_on")} <= requests
 
 
+def test_an_answer_of_numbers_alone_links_them(read):
+    accepted = order("0810", "K1", "OK", ("P1", "L1"), "NA")
+    accepted = accepted.replace("ORM^O01", "ORR^O02").partition("OBR|")[0]
+    asked = order("0800", "K1", "NW", ("P1", ""), "NA")
+    preview = read(asked, accepted, order("0900", "K1", "RE", ("", "L1"), "2951-2", result="140"))
+    assert table(preview, "ServiceRequest", "placer", "stage") == [("P1", "resulted")]
+    assert table(read(accepted), "ServiceRequest", "code") == []
+
+
 def test_a_profile_closes_when_its_parts_are_resulted(read):
     preview = read(
         order("0800", "K1", "NW", ("P1", ""), "UE"),

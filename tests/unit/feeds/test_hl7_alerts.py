@@ -103,6 +103,13 @@ def test_an_unknown_z_segment_is_said_unless_it_is_left_out_on_purpose(hl7):
         "OBR|1|77||R4^TEP form",
         "OBR|1|77||R5^CPR decision",
         "OBR|1|77||ISO^Contact precautions",
+        "OBR|1|77||ISO^Contact isolation",
+        "OBR|1|77||ISO^Isolation - airborne",
+        "OBR|1|77||IC^MRSA positive",
+        "OBR|1|77||SR^Side room required",
+        "OBR|1|77||R6^Not for attempted resuscitation",
+        "OBR|1|77||R7^For full escalation",
+        "OBR|1|77||R8^Limits of treatment agreed",
     ],
 )
 def test_a_status_sent_as_an_order_is_an_alert_and_never_outstanding(hl7, of, obr):
@@ -123,6 +130,9 @@ def test_a_status_sent_as_an_order_is_an_alert_and_never_outstanding(hl7, of, ob
         "OBR|1|77||O^Observations 4 hourly",
         "OBR|1|77||C^Insert urinary catheter",
         "OBR|1|77||DIET^Soft diet",
+        "OBR|1|77||D^Dietitian review",
+        "OBR|1|77||N^Nurse to weigh patient",
+        "OBR|1|77||M^Blood glucose monitoring 4 hourly",
         "OBR|1|77||X^Walk daily||||||||||||||||||||Physiotherapy",
     ],
 )
@@ -133,7 +143,15 @@ def test_an_order_of_another_kind_is_held_and_said(hl7, of, obr):
 
 
 @pytest.mark.parametrize(
-    "name", ["Ear discharge culture", "Virus isolation", "MRSA screen", "Donor screen"]
+    "name",
+    [
+        "Ear discharge culture",
+        "Virus isolation",
+        "MRSA screen",
+        "Donor screen",
+        "TB culture",
+        "Bone density",
+    ],
 )
 def test_tests_stay_tests(hl7, of, name):
     message = hl7("ORM^O01", PID, "ORC|NW|77", f"OBR|1|77||DNR^{name}", app="EPR")
