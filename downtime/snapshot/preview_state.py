@@ -99,7 +99,8 @@ def _note_messages(
             if (digest := _digest_message(item)) in seen:
                 continue
             seen.add(digest)
-        findings = [*item.findings, *list_future_times(item, latest)]
+        sent_findings = (f for f in item.findings if f.kind is not FindingKind.LIST_IMPLAUSIBLE)
+        findings = [*sent_findings, *list_future_times(item, latest)]  # of a list quarantine tells
         preview.findings += [
             LocatedFinding(finding, item.position, item.origin) for finding in findings
         ]

@@ -65,3 +65,11 @@ def test_a_column_of_numbers_that_was_sorted_alone_puts_the_list_in_quarantine(r
 def test_a_list_in_which_one_person_is_corrected_or_new_is_believed(read, changed):
     _, kinds = read([changed, *PEOPLE[1:]])
     assert "list-implausible" not in kinds
+
+
+def test_why_a_list_is_in_quarantine_is_said_once(tmp_path):
+    rows = [f"{mrn},{name},{born},A1,{mrn},V" for mrn, name, born in PEOPLE]
+    damaged = "\n".join(["MRN,Surname,DOB,Ward,Bed,Visit", *rows, "1,2,3,4,5,6,7", ""])
+    (tmp_path / "ward-20261102-1000.csv").write_text(damaged)
+    findings = preview_state([tmp_path], SETTINGS, NOW).findings
+    assert [str(i.finding.kind) for i in findings].count("list-implausible") == 1
