@@ -32,7 +32,7 @@ class FleetSettings:
     )
     open_while_locked: bool = setting(
         False,
-        "'downtime pull --unlock-file' opens what it fetches, so that a sign-in waits for nothing;"
+        "Services with --unlock-file open what they fetch, so that a sign-in waits for nothing;"
         " docs/security.md says what that costs in secrecy.",
     )
     max_chain: int = setting(
@@ -53,9 +53,9 @@ class FleetSettings:
     spread_percent: int = setting(
         10, "By so much of their interval runs come earlier at random: laptops do not come at once."
     )
-    keep_newest: int = setting(3, "So many of the newest full snapshots stay at each place;")
-    keep_hours: int = setting(24, "beside them the last one of each of so many hours,")
-    keep_days: int = setting(14, "and the last one of each of so many days.")
+    keep_newest: int = setting(3, "So many of the newest full snapshots stay at each place.")
+    keep_hours: int = setting(24, "Beside them stays the last one of each of so many hours.")
+    keep_days: int = setting(14, "Beside them stays the last one of each of so many days.")
     stick_folders: tuple[str, ...] = setting(
         ("/media/*", "/media/*/*", "/run/media/*/*", "/mnt/*", "/Volumes/*", "[D-Z]:/"),
         "Where sticks appear: one that holds a snapshot is offered on the page Snapshots.",

@@ -55,22 +55,26 @@ class Interval(click.ParamType[Any]):
         return seconds
 
 
-EVERY = click.option(
-    "--every", type=Interval(), metavar="TIME", help="Go on, so often: 90s, 5m, 1h."
+INTERVAL_OPTION = click.option(
+    "--every",
+    "every_seconds",
+    type=Interval(),
+    metavar="TIME",
+    help="Go on, so often: 90s, 5m, 1h.",
 )
 
 
 @command(downtime, "publish", permission=Permission.SNAPSHOT_BUILD)
-@EVERY
-def publish(session: Session, every: float | None) -> Output:
+@INTERVAL_OPTION
+def publish(session: Session, every_seconds: float | None) -> Output:
     """Build a snapshot of what was received, and carry it to the places of config.toml.
 
     Once, or with --every until stopped. A place that fails is tried again by itself, and stops no
     other.
     """
     require_places(session.settings, Direction.PUBLISH)
-    if every:
-        _run_until_stopped({"publish": _publish_service(session, every)})
+    if every_seconds:
+        _run_until_stopped({"publish": _publish_service(session, every_seconds)})
         return _show(read_run_state(session.home, Direction.PUBLISH), Direction.PUBLISH)
     state = publish_everywhere(
         session.vault,
@@ -84,9 +88,9 @@ def publish(session: Session, every: float | None) -> Output:
 
 
 @command(downtime, "pull", permission=Permission.SNAPSHOT_LOAD)
-@EVERY
+@INTERVAL_OPTION
 @click.option("--open", "opens", is_flag=True, help="Sign in, and put in use what was fetched.")
-def pull(session: Session, every: float | None, opens: bool) -> Output:
+def pull(session: Session, every_seconds: float | None, opens: bool) -> Output:
     """Fetch the newest snapshot that can be believed from the places of config.toml.
 
     It needs nobody to sign in: signatures are checked, and what was fetched stays sealed until
@@ -95,9 +99,9 @@ def pull(session: Session, every: float | None, opens: bool) -> Output:
     """
     keys.check_home_exists(session.home)
     require_places(session.settings, Direction.PULL)
-    if every:
+    if every_seconds:
         _check_may_open(session, opens)
-        _run_until_stopped({"pull": _pull_service(session, every)})
+        _run_until_stopped({"pull": _pull_service(session, every_seconds)})
         return _show(read_run_state(session.home, Direction.PULL), Direction.PULL)
     opener = _make_opener(session) if opens else None
     exchange = _make_exchange(session, session.vault if opens else None)
@@ -135,20 +139,20 @@ def run(
     return Output({"services": [*services, *(["serve"] if serves else [])]})
 
 
-def _publish_service(session: Session, every: float) -> Service:
+def _publish_service(session: Session, every_seconds: float) -> Service:
     vault, actor = session.vault, session.actor  # a wrong key is said before anything else
     return PublishService(
         vault,
         session.settings,
         actor,
-        every,
+        every_seconds,
         lambda: list_down_systems(vault),
         _say,
         (_make_exchange(session, vault),),
     ).run
 
 
-def _pull_service(session: Session, every: float) -> Service:
+def _pull_service(session: Session, every_seconds: float) -> Service:
     """Locked, unless the site lets a program open what it fetches."""
     may_open = bool(session.unlock_file) and session.settings.fleet.open_while_locked
     if session.unlock_file and not may_open:
@@ -157,7 +161,7 @@ def _pull_service(session: Session, every: float) -> Service:
     find_opener()
     exchange = _make_exchange(session, session.vault if may_open else None)
     return PullService(
-        session.home, session.settings, session.clock, every, find_opener, _say, (exchange,)
+        session.home, session.settings, session.clock, every_seconds, find_opener, _say, (exchange,)
     ).run
 
 

@@ -50,8 +50,8 @@ class PublishedFolder(NamedTuple):
     @property
     def carried_names(self) -> list[str]:
         """What has to lie at a place so that every machine can follow, the pointer's own last."""
-        own = [file.name for file in (self.pointer.full, self.pointer.delta) if file]
-        return list(dict.fromkeys([*(file.name for file in self.recent), *own]))
+        pointed = [file.name for file in (self.pointer.full, self.pointer.delta) if file]
+        return list(dict.fromkeys([*(file.name for file in self.recent), *pointed]))
 
     @property
     def kept_names(self) -> set[str]:

@@ -37,8 +37,8 @@ class FolderPlace:
 
     kind: PlaceKind = PlaceKind.FOLDER
     path: str = setting("", "The folder. Of smb it begins with the share, of s3 with the bucket.")
-    publish: bool = setting(True, "'downtime publish' carries to it.")
-    pull: bool = setting(True, "'downtime pull' asks it.")
+    publish: bool = setting(True, "Whether 'downtime publish' carries to it.")
+    pull: bool = setting(True, "Whether 'downtime pull' asks it.")
     mounted: bool = setting(
         False, "It counts only while something is mounted there: without, a stick that is out."
     )
@@ -56,8 +56,8 @@ class FolderPlace:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ServerPlace:
     path: str = setting("", "The folder. Of smb it begins with the share, of s3 with the bucket.")
-    publish: bool = setting(True, "'downtime publish' carries to it.")
-    pull: bool = setting(True, "'downtime pull' asks it.")
+    publish: bool = setting(True, "Whether 'downtime publish' carries to it.")
+    pull: bool = setting(True, "Whether 'downtime pull' asks it.")
     host: str = setting("", "Name or address of the server.")
     port: int = setting(0, "Its port; 0 for the usual one.")
     user: str = setting("", "User there. Of s3: the access key.")

@@ -19,19 +19,19 @@ def choose_kept(created: Mapping[str, str], settings: FleetSettings) -> set[str]
     if not newest_first:
         return set()
     newest = from_text(created[newest_first[0]])
-    kept = set(newest_first[: max(1, settings.keep_newest)])
+    kept_names = set(newest_first[: max(1, settings.keep_newest)])
     for length, period in (
         (_HOUR, timedelta(hours=settings.keep_hours)),
         (_DAY, timedelta(days=settings.keep_days)),
     ):
         oldest = to_text(newest - period)
         recent = (name for name in newest_first if created[name] > oldest)
-        kept |= _first_of_each(recent, created, length)
-    return kept
+        kept_names |= _first_of_each(recent, created, length)
+    return kept_names
 
 
 def _first_of_each(names: Iterable[str], created: Mapping[str, str], length: int) -> set[str]:
-    found: dict[str, str] = {}
+    first_names: dict[str, str] = {}
     for name in names:
-        found.setdefault(created[name][:length], name)
-    return set(found.values())
+        first_names.setdefault(created[name][:length], name)
+    return set(first_names.values())

@@ -55,11 +55,11 @@ def run_every(run: Run, timing: Timing, stopping: threading.Event) -> None:
     while not stopping.is_set():
         timing.begin()
         retry = run(True)
-        while (left := timing.seconds_left) > 0:
+        while (seconds_left := timing.seconds_left) > 0:
             if retry is not None and retry <= timing.clock():
                 retry = run(False)
                 continue
-            wait = min(_LOOK_SECONDS, left, _seconds_until(retry, timing.clock()))
+            wait = min(_LOOK_SECONDS, seconds_left, _seconds_until(retry, timing.clock()))
             if stopping.wait(max(wait, 0.01)):
                 return
 

@@ -63,12 +63,12 @@ class S3Carrier:
 
     def write_file(self, name: str, blocks: Iterable[bytes]) -> None:
         """Write a file of one block in one request, a longer one in parts."""
-        rest = iter(blocks)
-        first = list(itertools.islice(rest, 2))
+        remaining = iter(blocks)
+        first = list(itertools.islice(remaining, 2))
         if len(first) < 2:
             self.replace_file(name, b"".join(first))
         else:
-            self._write_parts(name, itertools.chain(first, rest))
+            self._write_parts(name, itertools.chain(first, remaining))
 
     def _write_parts(self, name: str, blocks: Iterable[bytes]) -> None:
         upload = {**self._at(name)}
