@@ -42,6 +42,23 @@
     last = event.timeStamp;
   }, true);
 
+  // A box above a long table shows only the rows that have all its words.
+  document.querySelectorAll("[data-filter]").forEach(function (box) {
+    var groups = document.getElementById(box.dataset.filter).querySelectorAll("tbody");
+    box.hidden = false;
+    box.querySelector("input").addEventListener("input", function (event) {
+      var words = event.target.value.toLowerCase().split(/\s+/);
+      groups.forEach(function (group) {
+        var rows = Array.prototype.slice.call(group.querySelectorAll("tr:not(.group)"));
+        rows.forEach(function (row) {
+          var text = row.textContent.toLowerCase();
+          row.hidden = !words.every(function (word) { return text.indexOf(word) >= 0; });
+        });
+        group.hidden = rows.every(function (row) { return row.hidden; });
+      });
+    });
+  });
+
   // The server locks an idle session; the screen must not go on showing patient data.
   var idleSeconds = Number(document.body.dataset.idleSeconds);
   if (idleSeconds) {

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 from downtime.accounts.model import Permission
 from downtime.paper import ledger
 from downtime.paper.forms import form_sets
+from downtime.paper.forms.form_groups import group_forms
 from downtime.paper.forms.load_form import load_form, load_forms
 from downtime.paper.labels.model import LABEL_SHEETS
 from downtime.paper.packs import deliver, pack_ledger
@@ -29,6 +30,8 @@ from downtime.web.views.jobs import submit_print_job
 
 blueprint = Blueprint("printing", __name__)
 ALL = "*"
+ACTION_CARD = "action-"
+"""Begins the names of action cards, which stand in a list of their own."""
 
 
 @blueprint.get("/print")
@@ -41,12 +44,16 @@ def choose() -> ViewResponse:
         request_context.settings(),
     )
     mine = jobs.list_jobs_of(vault, request_context.person().id)
+    definitions, sets = load_forms(vault.home), form_sets.load_form_sets(settings, vault.home)
+    usual = sets[form_sets.DEFAULT]
+    blanks = [form for form in definitions.values() if not form.name.startswith(ACTION_CARD)]
     return render_template(
         "printing/choose.html",
+        blank_groups=group_forms(blanks, {*usual.patient, *usual.blanks}),
         wards=snapshot.list_wards() if snapshot else [],
         printed=list_printed_wards(vault),
-        definitions=load_forms(vault.home).values(),
-        sets=form_sets.load_form_sets(settings, vault.home),
+        definitions=definitions.values(),
+        sets=sets,
         ways=deliver.list_channels(settings.printing),
         way_words=deliver.DELIVERED_WORDS,
         queue=settings.printing.queue,

@@ -119,3 +119,18 @@ def test_an_unknown_patient_is_a_sentence_not_a_fault(hospital):
     answer = hospital.browser("ward").get("/patients/0123456789abcdef")
     assert answer.status_code == 404
     assert "This patient is not in the snapshot" in answer.text
+
+
+def test_find_has_one_search_box(hospital):
+    browser = hospital.browser("ward")
+    assert re.search(r'role="search" data-scan hidden>', browser.get("/find").text)
+    assert re.search(r'role="search" data-scan>', browser.get("/beds").text)
+
+
+def test_blank_forms_stand_in_groups_the_usual_ones_first(hospital):
+    page = hospital.browser("ward").get("/print").text
+    groups = re.findall(r'scope="rowgroup" colspan="3">([^<]+)<', page)
+    assert groups[0] == "Usual on a ward"
+    assert len(groups) > 2
+    usual = page.partition(groups[0])[2].partition(groups[1])[0]
+    assert "Observation" in usual
