@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from downtime.config import Home
 from downtime.errors import ConflictError
-from downtime.snapshot.store import held_imports, publisher_state, state_copy
+from downtime.snapshot.store import cell_tables, held_imports, publisher_state, state_copy
 from downtime.vault.database import connect, disable_write_ahead_log, transaction
 from downtime.vault.vault import Vault
 
@@ -59,6 +59,7 @@ def open_scratch(
             publisher_state.prepare_tables(db)
             state_copy.copy_identities(current, db)
             held_imports.save_held(db, held_imports.select_held(current))
+            cell_tables.forget_cells(db)
         yield db
 
 
@@ -67,6 +68,9 @@ def restore_lost_state(vault: Vault) -> None:
     home = vault.home
     if home.base_file.exists() and not home.state_file.exists():
         state_copy.copy_state(home.base_file, home.state_file, vault.derive_key(PURPOSE))
+        with open_state(vault, home.state_file) as db, transaction(db):
+            publisher_state.prepare_tables(db)
+            cell_tables.forget_cells(db)
 
 
 def keep_older_state(vault: Vault, db: sqlite_utils.Database) -> None:

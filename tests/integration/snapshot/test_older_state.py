@@ -8,8 +8,9 @@ from downtime.errors import ConflictError
 from downtime.feeds.model import Change, FeedMessage, Position
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import apply_messages
+from downtime.snapshot.cut_cells import update_cells
 from downtime.snapshot.settle_records import settle_records
-from downtime.snapshot.store import publisher_state
+from downtime.snapshot.store import cell_tables, publisher_state
 from tests.conftest import NOW
 
 A, B = Identifier("MR", "DEMO", "A"), Identifier("MR", "DEMO", "B")
@@ -76,6 +77,24 @@ def settle(db):
         (type(record).__name__, getattr(record, "patient", record.id)): record
         for record in settle_records(db, Settings())
     }
+
+
+def test_a_state_without_cells_is_settled_whole_and_then_by_cells(old_state):
+    """As version 2 left it: no links, nothing packed, nothing marked as changed."""
+    apply_messages(old_state, [], Settings(), NOW)
+    before = settle(old_state)
+    for table in ("changed_mention", "mention_number", "person_number"):
+        old_state.conn.execute(f"DROP TABLE {table}")
+    old_state.conn.execute("DROP INDEX record_mention")
+    old_state.conn.execute("UPDATE setting SET value = '2' WHERE name = 'version'")
+    apply_messages(old_state, [], Settings(), NOW)
+    assert settle(old_state) == before
+    cell_tables.prepare_tables(old_state)
+    update_cells(old_state, Settings(), NOW, cell_tables.begin_build(old_state))
+    names = {name for lines in old_state.conn.execute("SELECT lines FROM part")
+             for name, *_ in map(orjson.loads, lines[0].splitlines())}  # fmt: skip
+    assert names >= {"Patient", "Encounter"}
+    assert update_cells(old_state, Settings(), NOW, cell_tables.begin_build(old_state)) == 0
 
 
 def test_nothing_of_it_is_lost(old_state):

@@ -1,6 +1,7 @@
 """A state that is settled cell by cell, as things arrive, is the state settled as a whole."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from unittest import mock
 
@@ -226,4 +227,24 @@ def test_cells_are_settled_as_the_whole_is(steps):
         cell_tables.prepare_tables(db)
         update_cells(db, SETTINGS, now, number)
         assert read_cells(db, now) == settle_whole(db, now)
+    db.conn.close()
+
+
+@settings(max_examples=30)
+@given(STEPS, st.integers(1, 4))
+def test_a_build_that_was_cut_off_goes_on(steps, kept):
+    """After some cells were replaced the program ends; the next build has them all."""
+    db, items = publisher_state.open_in_memory(), [item for step, _ in steps for item in step]
+    apply_messages(db, list_messages(items, 0), BELIEVING, NOW)
+    cell_tables.prepare_tables(db)
+    replaced, replace_cells = iter(range(kept)), cell_tables.replace_cells
+
+    def replace_some(*arguments):
+        next(replaced)
+        replace_cells(*arguments)
+
+    with mock.patch.object(cell_tables, "replace_cells", replace_some), suppress(StopIteration):
+        update_cells(db, SETTINGS, NOW, 1)
+    update_cells(db, SETTINGS, NOW, 2)
+    assert read_cells(db, NOW) == settle_whole(db, NOW)
     db.conn.close()
