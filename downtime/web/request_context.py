@@ -70,6 +70,8 @@ def snapshot() -> Snapshot:
     """The present snapshot; NotFoundError when none was loaded."""
     snapshot_in_use = snapshot_or_none()
     if snapshot_in_use is None:
+        if local_snapshots.get_current_id(vault()):
+            local_snapshots.open_current_snapshot(vault())  # closed: says why, and what can be done
         raise NotFoundError(
             "snapshot.none",
             "No hospital data has been loaded on this laptop.",

@@ -9,6 +9,7 @@ from downtime.accounts.model import Permission
 from downtime.accounts.permissions import is_permitted
 from downtime.clinical.record_types import get_plural_title
 from downtime.errors import InputError
+from downtime.fleet.close_unheard import assess_silence, break_glass
 from downtime.fleet.find_sticks import StickOffer, find_sticks, require_stick
 from downtime.fleet.model import Direction
 from downtime.fleet.pull_snapshot import Opener, pull_from_stick
@@ -51,6 +52,8 @@ def show() -> ViewResponse:
         quarantine=list_entries(request_context.vault())[:QUARANTINE_SHOWN],
         colours=QUARANTINE_COLOURS,
         held=header.held if header else {},
+        silence=assess_silence(request_context.vault(), request_context.settings()),
+        warning_days=request_context.settings().fleet.unheard_warning_days,
         released=header.released if header else (),
         counts=snapshot.count_board() if snapshot else None,
         unsent={
@@ -66,6 +69,20 @@ def show() -> ViewResponse:
             for kind, times in sorted(kinds.items())
         ],
     )
+
+
+@blueprint.post("/snapshots/open")
+@require_permission(Permission.SNAPSHOT_LOAD)
+def open_closed() -> ViewResponse:
+    """Open snapshots that were closed because nothing was heard for long (break-glass)."""
+    break_glass(
+        request_context.vault(),
+        request_context.settings(),
+        request_context.actor(),
+        required_reason(),
+    )
+    flash("The snapshots are open. Connect this laptop soon.")
+    return redirect(url_for("snapshots.show"), 303)
 
 
 def _list_offers(header: SnapshotHeader | None) -> list[StickOffer]:

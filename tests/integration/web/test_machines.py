@@ -1,0 +1,135 @@
+"""The page Machines: a laptop joins its site, another is added with a stick and revoked."""
+
+import io
+import re
+
+import pytest
+
+from downtime.fleet import enrol_machine, machine_list, site_keys, site_root
+from downtime.fleet.site_root import NewStick
+from downtime.vault import device, machines
+from downtime.vault.machines import Machine as ListedMachine
+from downtime.vault.model import MachineRole
+from tests.conftest import NOW
+from tests.integration.fleet.carrying import Machine
+
+FILE = {"content_type": "multipart/form-data"}
+
+
+@pytest.fixture
+def stick(hospital, tmp_path):
+    """`(content, passphrase)` of the only stick; the roots of its site are `stick.roots`."""
+    made = NewStick(tmp_path / "stick", "a passphrase of the stick")
+    made.folder.mkdir()
+    roots = site_root.create_root("TEST", [made], 1, hospital.settings, hospital.clock)
+    (path,) = site_keys.find_key_files([made.folder])
+    return path, made.passphrase, roots
+
+
+@pytest.fixture
+def laptop(tmp_path):
+    made = Machine(tmp_path / "WD", "WD")
+    yield made
+    made.vault.close()
+
+
+def sent(content, name="file.json"):
+    return io.BytesIO(content), name
+
+
+def start(hospital, stick):
+    """This machine begins the site's list, as 'downtime fleet start' does."""
+    path, passphrase, roots = stick
+    opened = hospital.open()
+    own = ListedMachine(device.read_own_card(opened.vault.home), frozenset({MachineRole.PUBLISHER}))
+    key = site_keys.open_site_key(path, passphrase)
+    machine_list.start_list(opened.vault, hospital.settings, roots, key, own, opened.actor, "begin")
+    opened.vault.close()
+
+
+def test_an_administrator_adds_and_revokes_a_machine_on_the_page(hospital, stick, laptop):
+    start(hospital, stick)
+    path, passphrase, _ = stick
+    browser = hospital.browser("administrator")
+    request = enrol_machine.make_request(laptop.vault, hospital.settings)
+    fields = {"roles": "ward-laptop", "wards": "AMU, B1", "reason": "for AMU",
+              "code": enrol_machine.make_own_code(laptop.home), "passphrase": passphrase}  # fmt: skip
+
+    def add(**changed):
+        files = {"request": sent(request), "stick": sent(path.read_bytes(), path.name)}
+        return browser.post("/machines/add", {**fields, **files, **changed}, **FILE)
+
+    assert add(code="AAAA-BBBB-CCCC").status_code == 400
+    assert add(passphrase="another passphrase").status_code == 401
+    assert len(machines.list_machines(hospital.home)) == 1
+    answer = add()
+    assert answer.status_code == 200
+    code = re.search(r"[A-Z2-9]{4}(-[A-Z2-9]{4}){2}", answer.text)[0]
+    data = browser.get("/machines/list").data
+    accepted = enrol_machine.accept_list(
+        laptop.vault, hospital.settings, data, code, hospital.open().actor
+    )
+    assert accepted.find("WD").wards == ("AMU", "B1")
+    revoked = browser.post(
+        "/machines/revoke",
+        {"machine": "WD", "reason": "stolen", "passphrase": passphrase,
+         "stick": sent(path.read_bytes(), path.name)},
+        **FILE,
+    )  # fmt: skip
+    assert "machine WD (WD) could read AMU, B1" in revoked.text
+    page = browser.get("/machines").text
+    assert "Revoked" in page
+    assert "stolen" in page
+
+
+def test_this_machine_joins_on_the_page_and_takes_newer_lists(hospital, stick, laptop):
+    path, passphrase, roots = stick
+    key = site_keys.open_site_key(path, passphrase)
+    browser = hospital.browser("administrator")
+    page = browser.get("/machines").text
+    shown = re.search(r"[A-Z2-9]{4}(-[A-Z2-9]{4}){2}", page)[0]
+    request = enrol_machine.read_request(browser.get("/machines/request").data)
+    own = ListedMachine(laptop.me.card, frozenset({MachineRole.PUBLISHER}))
+    settings, actor = hospital.settings, hospital.open().actor
+    laptop.now = NOW
+    machine_list.start_list(laptop.vault, settings, roots, key, own, actor, "begin")
+    enrolment = enrol_machine.add_machine(
+        laptop.vault, settings, request, shown, frozenset({MachineRole.WARD_LAPTOP}), (), key,
+        actor, "x",
+    )  # fmt: skip
+    data = enrolment.machine_list.signed.data
+    wrong = browser.post("/machines/accept", {"list": sent(data), "code": shown}, **FILE)
+    assert wrong.status_code == 400
+    answer = browser.post("/machines/accept", {"list": sent(data), "code": enrolment.code}, **FILE)
+    assert answer.status_code == 303
+    assert "This machine is one of 2 of TEST" in browser.get("/machines").text
+    newer = machine_list.change_list(
+        laptop.vault, settings, key, lambda listed: listed, actor,
+        machine_list.AuditAction.MACHINE_ADD, "WD", "again",
+    )  # fmt: skip
+    browser.post("/machines/update", {"list": sent(newer.signed.data)}, **FILE)
+    assert "List number 3 is in use now" in browser.get("/machines").text
+    assert browser.post("/machines/update", {"list": sent(data)}, **FILE).status_code == 400
+
+
+def test_snapshots_that_were_closed_for_silence_are_opened_with_a_reason(hospital, stick):
+    path, passphrase, roots = stick
+    opened = hospital.open()
+    own = ListedMachine(
+        device.read_own_card(opened.vault.home), frozenset({MachineRole.WARD_LAPTOP})
+    )
+    key = site_keys.open_site_key(path, passphrase)
+    machine_list.start_list(opened.vault, hospital.settings, roots, key, own, opened.actor, "begin")
+    opened.vault.close()
+    hospital.clock.go_on(days=25)
+    browser = hospital.browser("ward")
+    assert "In 5 days its snapshots are closed: connect it." in browser.get("/find").text
+    hospital.clock.go_on(days=10)
+    browser = hospital.browser("ward")
+    assert "Open the closed snapshots" in browser.get("/snapshots").text
+    assert "Ann" not in browser.get("/find?text=Hill").text
+    assert browser.post("/snapshots/open", {"reason": ""}).status_code == 400
+    assert browser.post("/snapshots/open", {"reason": "flood"}).status_code == 303
+    page = browser.get("/snapshots").text
+    assert "its snapshots stay open until" in page
+    assert "Open the closed snapshots" not in page
