@@ -160,7 +160,7 @@ def status(session: Session) -> Output:
     stale = list_stale(ages, down)
     warning = freshness.describe_clock_fault(now, last_seen, session.settings)
     supplies = ledger.list_supplies(session.vault, session.settings)
-    own, *others = _list_machines(session)
+    this_machine, *others = _list_machines(session)
     document = {
         "outage": outage.id if outage else None,
         "down": list(down),
@@ -171,7 +171,7 @@ def status(session: Session) -> Output:
             pick(supply, "total", what="kind", left="remaining", low="is_low")
             for supply in supplies
         ],
-        "machine": describe_machine(own),
+        "machine": describe_machine(this_machine),
         "fleet": [describe_machine(other) for other in others],
     }
     lines = [
@@ -181,10 +181,10 @@ def status(session: Session) -> Output:
         else "No outage is declared.",
         *(age.sentence + (", stale" if age.system in stale else "") for age in ages),
         *(supply.sentence for supply in supplies),
-        *([word_own(own.heartbeat)] if own.heartbeat else []),
+        *([word_own(this_machine.heartbeat)] if this_machine.heartbeat else []),
         *map(word_machine, others),
     ]
-    is_stale = bool(stale) or own.health.level is MachineLevel.STALE
+    is_stale = bool(stale) or this_machine.health.level is MachineLevel.STALE
     return Output(document, lines, StaleDataError.exit_code if is_stale else 0)
 
 

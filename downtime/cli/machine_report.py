@@ -27,8 +27,16 @@ def describe_machine(status: MachineStatus) -> dict[str, Any]:
 def _describe_heartbeat(heartbeat: Heartbeat) -> dict[str, Any]:
     battery = heartbeat.condition.battery
     return {
-        "heard": heartbeat.made,
-        **pick(heartbeat, "version", "last_pull", "last_publish", "waiting", "fault", "marks"),
+        "heard": heartbeat.created,
+        **pick(
+            heartbeat,
+            "version",
+            "last_pull",
+            "last_publish",
+            "waiting",
+            "fault",
+            marks="high_water_marks",
+        ),
         "snapshot": pick(heartbeat.state, "epoch", "sequence", "created"),
         "quarantine": heartbeat.state.quarantine,
         "disk_free_mb": heartbeat.condition.free_mb,

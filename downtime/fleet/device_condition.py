@@ -93,8 +93,8 @@ def ask_printer(settings: Settings) -> PrinterState:
 
 def parse_printer_state(answer: str) -> PrinterState:
     """What `lpstat -p` says: `printer NAME is idle.`, `now printing …`, or `disabled since …`."""
-    words = answer.partition("\n")[0]
-    if " disabled " in words:
+    first_line = answer.partition("\n")[0]
+    if " disabled " in first_line:
         return PrinterState.STOPPED
-    is_ready = " is idle" in words or " now printing " in words
+    is_ready = " is idle" in first_line or " now printing " in first_line
     return PrinterState.READY if is_ready else PrinterState.UNKNOWN

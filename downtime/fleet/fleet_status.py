@@ -38,9 +38,9 @@ class MachineStatus:
 
 def read_own_status(home: Home, settings: Settings, clock: Clock) -> MachineStatus:
     """This machine now; works while locked."""
-    own, heartbeat = read_own_machine(home), describe_own(home, clock)
+    this_machine, heartbeat = read_own_machine(home), describe_own(home, clock)
     health = judge_heartbeat(heartbeat, _find_latest(home, clock()), settings, is_own=True)
-    return MachineStatus(own, heartbeat, health, True)
+    return MachineStatus(this_machine, heartbeat, health, True)
 
 
 def list_fleet(home: Home, settings: Settings, clock: Clock) -> list[MachineStatus]:

@@ -35,7 +35,7 @@ class Heartbeat:
     code: str
     number: int
     """Of two from one machine the higher one is the later."""
-    made: str
+    created: str
     version: str
     state: MachineState
     condition: DeviceCondition
@@ -45,7 +45,7 @@ class Heartbeat:
     """Snapshots that were fetched and wait for somebody to unlock the vault."""
     fault: str = ""
     """The sentence of the last run's fault."""
-    marks: Mapping[str, Any] | None = None
+    high_water_marks: Mapping[str, Any] | None = None
     """Its high-water marks as it signed them."""
 
 
@@ -59,7 +59,7 @@ def describe_own(home: Home, clock: Clock, printer: PrinterState | None = None) 
     return Heartbeat(
         code=device.read_own_code(home),
         number=int(time.time()),
-        made=to_text(clock()),
+        created=to_text(clock()),
         version=__version__,
         state=state,
         condition=read_condition(home, printer or state.printer),
@@ -67,14 +67,14 @@ def describe_own(home: Home, clock: Clock, printer: PrinterState | None = None) 
         last_publish=publish.last_success,
         waiting=len(pull.waiting),
         fault=pull.fault or publish.fault,
-        marks=_read_marks(home),
+        high_water_marks=_read_marks(home),
     )
 
 
 def _read_marks(home: Home) -> Mapping[str, Any] | None:
     with suppress(UserError, OSError):
-        marks = read_marks(home)
-        return marks.to_json() if marks else None
+        high_water = read_marks(home)
+        return high_water.to_json() if high_water else None
     return None
 
 
@@ -97,8 +97,8 @@ def verify_heartbeat(machine: Machine, data: bytes) -> Heartbeat:
     try:
         document = orjson.loads(data)
         signature, public = document.pop("signature"), document["key"]
-        own = certified_bytes(machine.code, public)
-        is_certified = is_signed(machine.card.public_key, document["certificate"], own)
+        certified = certified_bytes(machine.code, public)
+        is_certified = is_signed(machine.card.public_key, document["certificate"], certified)
         key = Ed25519PublicKey.from_public_bytes(b64decode(public, validate=True))
         if not is_certified or not is_signed(key, signature, _signed_bytes(document)):
             raise _untrusted_error(machine)
@@ -136,7 +136,7 @@ def _parse(document: Mapping[str, Any]) -> Heartbeat:
     values["state"] = MachineState(**state)
     heartbeat = Heartbeat(**values)
     state_times = [*heartbeat.state.systems.values(), heartbeat.state.created]
-    for moment in (heartbeat.made, heartbeat.last_pull, heartbeat.last_publish, *state_times):
+    for moment in (heartbeat.created, heartbeat.last_pull, heartbeat.last_publish, *state_times):
         if moment:
             from_text(moment)
     counts = (heartbeat.number, heartbeat.waiting, heartbeat.state.quarantine)

@@ -65,8 +65,8 @@ class HeartbeatExchange:
                 if self._note:
                     with suppress(Exception):  # a full disk, a busy vault: the last one stands
                         self._note()
-                own = describe_own(self._home, self._clock, ask_printer(self._settings))
-                self._content = sign_heartbeat(self._home, own)
+                heartbeat = describe_own(self._home, self._clock, ask_printer(self._settings))
+                self._content = sign_heartbeat(self._home, heartbeat)
             elif passed > timedelta(seconds=_SAME_RUN_SECONDS):
                 return None
             return self._content
@@ -80,12 +80,12 @@ def collect_heartbeats(
     home: Home, settings: Settings, carrier: PacedCarrier, now: datetime
 ) -> None:
     """Keep what the others last said, the longest unread first; only where somebody looks at it."""
-    own, *others = list_machines(home)
-    if not own.roles & _COLLECTORS or not others:
+    this_machine, *others = list_machines(home)
+    if not this_machine.roles & _COLLECTORS or not others:
         return
     make_private_folder(home.heartbeats_folder)
-    left = set(carrier.list_names(FOLDER))
-    present = [machine for machine in others if f"{machine.code}.json" in left]
+    names = set(carrier.list_names(FOLDER))
+    present = [machine for machine in others if f"{machine.code}.json" in names]
     present.sort(key=lambda machine: _read_time(home, machine))
     for machine in present[: settings.monitoring.heartbeats_at_once]:
         with suppress(FileNotFoundError):
@@ -119,12 +119,12 @@ def read_heartbeat(home: Home, machine: Machine) -> Heartbeat | None:
 
 def is_ahead(heartbeat: Heartbeat, now: datetime) -> bool:
     """Whether a machine's clock was far ahead of this one's when it said so."""
-    return from_text(heartbeat.made) - now > _CLOCK_TOLERANCE
+    return from_text(heartbeat.created) - now > _CLOCK_TOLERANCE
 
 
 def find_heard(heartbeat: Heartbeat, now: datetime) -> timedelta:
     """How long ago it was said, by the two clocks; never negative."""
-    return max(now - from_text(heartbeat.made), timedelta())
+    return max(now - from_text(heartbeat.created), timedelta())
 
 
 def _read_time(home: Home, machine: Machine) -> float:

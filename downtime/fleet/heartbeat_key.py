@@ -68,10 +68,10 @@ def ensure_heartbeat_key(vault: Vault) -> None:
         return
     private = Ed25519PrivateKey.generate()
     public = b64encode(private.public_key().public_bytes_raw()).decode()
-    own = device.load_device(vault)
+    signer = device.load_device(vault)
     document = {
         "public": public,
         "private": b64encode(private.private_bytes_raw()).decode(),
-        "certificate": own.sign(certified_bytes(own.code, public)),
+        "certificate": signer.sign(certified_bytes(signer.code, public)),
     }
     write_atomic(vault.home.keys_folder / FILE_NAME, json.dumps(document).encode())

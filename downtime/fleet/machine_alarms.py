@@ -52,22 +52,22 @@ def judge_heartbeat(
     """How a machine does, by what it last said and how long ago that was."""
     state = heartbeat.state
     # A clock that is behind never makes data look younger than when the machine spoke of it.
-    then = max(now, from_text(heartbeat.made)) if is_own else now
+    then = max(now, from_text(heartbeat.created)) if is_own else now
     systems = list_freshness(
         [SystemTime(name, newest) for name, newest in state.systems.items()], then, settings
     )
-    held = [age for age in systems if age.age is not None and age.system not in state.down]
-    stale = [age for age in held if age.age and age.age > _limit(settings)]
+    known_ages = [age for age in systems if age.age is not None and age.system not in state.down]
+    stale = [age for age in known_ages if age.age and age.age > _limit(settings)]
     silent = "" if is_own else _describe_silence(heartbeat, now, settings)
-    late = "" if held else _describe_publishing(heartbeat, then, settings)
+    lateness = "" if known_ages else _describe_publishing(heartbeat, then, settings)
     is_empty = not heartbeat.last_publish and not any(age.age is not None for age in systems)
     empty = "No hospital data" if is_empty else ""
     troubles = [
-        *(sentence for sentence in (late, empty, silent) if sentence),
+        *(sentence for sentence in (lateness, empty, silent) if sentence),
         *_list_troubles(heartbeat, settings),
     ]
     level = MachineLevel.WELL
-    if stale or late:
+    if stale or lateness:
         level = MachineLevel.STALE
     elif is_empty:
         level = MachineLevel.EMPTY
@@ -75,7 +75,7 @@ def judge_heartbeat(
         level = MachineLevel.SILENT
     elif troubles:
         level = MachineLevel.TROUBLE
-    oldest = max((age.age for age in held if age.age is not None), default=None)
+    oldest = max((age.age for age in known_ages if age.age is not None), default=None)
     names = tuple(age.system for age in stale)
     ages = (f"{age.system} {display.format_duration(age.age or timedelta())} old" for age in stale)
     reasons = (*ages, *troubles)
@@ -101,7 +101,7 @@ def _describe_publishing(heartbeat: Heartbeat, now: datetime, settings: Settings
 
 
 def _describe_silence(heartbeat: Heartbeat, now: datetime, settings: Settings) -> str:
-    silence = max(now - from_text(heartbeat.made), timedelta())
+    silence = max(now - from_text(heartbeat.created), timedelta())
     if silence <= timedelta(minutes=settings.monitoring.silent_minutes):
         return ""
     return f"Not heard of for {display.format_duration(silence)}"

@@ -1,7 +1,7 @@
 """What Prometheus reads of this machine; docs/monitoring.md says what each number means.
 
-Codes and counts only. It is known while nobody is signed in: what needs an open vault is as old as
-`downtime_state_noted_timestamp_seconds` says.
+Codes and counts only. It is known while nobody is signed in: what needs an open vault is as old as the
+metric of when its state was noted says.
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,10 +35,10 @@ class MachineCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """All metrics, this machine's first."""
         statuses = list_fleet(self._home, self._settings, self._clock)
-        own = next(status for status in statuses if status.is_own)
+        this_machine = next(status for status in statuses if status.is_own)
         yield _gauge("vault_unlocked", "Whether somebody is signed in.", float(self._is_unlocked))
-        if own.heartbeat:
-            yield from _collect_machine(own, own.heartbeat, self._clock())
+        if this_machine.heartbeat:
+            yield from _collect_machine(this_machine, this_machine.heartbeat, self._clock())
         yield from self._collect_places()
         yield from _collect_fleet(statuses, self._clock())
 
@@ -97,8 +97,10 @@ def _collect_machine(
         yield _gauge(
             "printer_ready", "Whether the print queue is ready.", PRINTER_VALUES[condition.printer]
         )
-    if heartbeat.marks:
-        yield _gauge("audit_entries", "Entries of the audit.", heartbeat.marks["audit"][0])
+    if heartbeat.high_water_marks:
+        yield _gauge(
+            "audit_entries", "Entries of the audit.", heartbeat.high_water_marks["audit"][0]
+        )
     yield from _collect_sources(heartbeat)
 
 
@@ -138,7 +140,7 @@ def _collect_fleet(statuses: list[MachineStatus], now: datetime) -> Iterator[Met
         if status.health.oldest is not None:
             ages.add_metric([status.machine.code], status.health.oldest.total_seconds())
         if status.heartbeat:
-            heard.add_metric([status.machine.code], _seconds(status.heartbeat.made))
+            heard.add_metric([status.machine.code], _seconds(status.heartbeat.created))
     yield from (counts, ages, heard)
 
 

@@ -24,7 +24,7 @@ METRIC = re.compile(r"\bdowntime_[a-z_]+")
 AT = "2026-11-02T14:00:00Z"
 SEVERITIES = {"DEBUG": "debug", "INFO": "informational", "ERROR": "error"}
 FULL = Heartbeat(
-    code="K7", number=1, made=AT, version="1", last_pull=AT, last_publish=AT, marks={"audit": [3, ""]},
+    code="K7", number=1, created=AT, version="1", last_pull=AT, last_publish=AT, high_water_marks={"audit": [3, ""]},
     condition=DeviceCondition(1, Battery(50, True), PrinterState.READY),
     state=MachineState(
         noted=AT, systems={"PAS": AT}, created=AT, sequence=1,

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from http import HTTPStatus
 from ipaddress import ip_address
 
 from flask import Blueprint, Response, jsonify, request
@@ -31,7 +32,9 @@ def health() -> ViewResponse:
     try:
         status = read_own_status(state.home, state.settings, state.clock)
     except (UserError, OSError):
-        return jsonify(status="failed", age_seconds=None), 503
+        failed = jsonify(status="failed", age_seconds=None)
+        failed.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+        return failed
     oldest = status.health.oldest
     return jsonify(
         status=_STATUSES.get(status.health.level, "ok"),

@@ -81,7 +81,9 @@ def test_a_heartbeat_names_no_patient(publisher, laptop, place):
     assert len(content) < 4_000
 
 
-@pytest.mark.parametrize("field", ["made", "version", "last_pull", "certificate", "key", "number"])
+@pytest.mark.parametrize(
+    "field", ["created", "version", "last_pull", "certificate", "key", "number"]
+)
 def test_what_the_machine_did_not_sign_is_not_believed(publisher, laptop, field):
     note_machine_state(laptop.vault, SETTINGS, ())
     own = describe_own(laptop.home, lambda: NOW)
@@ -114,7 +116,7 @@ def test_an_older_heartbeat_does_not_come_back(publisher, laptop, place):
         place.replace_file("heartbeats/WD.json", content)
         collect_heartbeats(publisher.home, SETTINGS, place, NOW + timedelta(hours=1))
     rows = {row.machine.code: row for row in list_fleet(publisher.home, SETTINGS, lambda: NOW)}
-    assert rows["WD"].heartbeat.made == "2026-11-02T15:30:00Z"
+    assert rows["WD"].heartbeat.created == "2026-11-02T15:30:00Z"
 
 
 def test_a_clock_that_was_ahead_does_not_silence_a_machine_for_long(publisher, laptop, place):
