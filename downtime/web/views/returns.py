@@ -38,8 +38,9 @@ def show() -> ViewResponse:
         states = counts.setdefault(count.system, dict.fromkeys(LIFECYCLE.moves, 0))
         states[count.state] += count.messages
     refused = list(outbox_messages.list_messages(vault.db, outage.id, state=MessageState.REFUSED))
-    refused_keys = (key for message in refused for key in message.compared)
-    refused_items = items_store.fetch_by_keys(vault.db, refused_keys)
+    sent = outbox_messages.list_newest(vault.db, outage.id, NEWEST)
+    keys = {key for message in (*refused, *sent) for key in message.compared}
+    items = items_store.fetch_by_keys(vault.db, keys)
     targets, faults = check_targets.check_targets(settings)
     return render_template(
         "returns/show.html",
@@ -51,12 +52,12 @@ def show() -> ViewResponse:
         channels=CHANNELS,
         word_reason=word_reason,
         refused=refused,
-        titles={stored.key: stored.item.fact.title for stored in refused_items},
+        titles={stored.key: stored.item.fact.title for stored in items},
         behind={
             message.control_id: take_back_message.list_waiting_behind(vault.db, message)
             for message in refused
         },
-        sent=outbox_messages.list_newest(vault.db, outage.id, NEWEST),
+        sent=sent,
         newest=NEWEST,
         network=[t.system for t in targets if CHANNELS[t.channel].open_connection],
         faults=faults,
