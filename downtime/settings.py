@@ -112,7 +112,7 @@ class SnapshotSettings:
         2_147_483_648, "A bundle that is larger than this when it is unpacked is refused."
     )
     keep: int = setting(14, "Opened snapshots that are kept; pinned ones are never removed.")
-    max_sequence_jump: int = setting(10_000, "A bundle whose number jumps further is refused.")
+    max_sequence_jump: int = setting(300_000, "A bundle whose number jumps further is refused.")
     result_days: int = setting(30, "Results and finished requests of this many days are carried.")
     long_stay_days: int = setting(365, "A stay without an end for longer is counted as doubtful.")
     specimen_days: int = setting(

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from downtime.accounts.model import Permission
+from downtime.accounts.permissions import check_can
 from downtime.cli.program import downtime
 from downtime.cli.serve import start_server
 from downtime.cli.session import Output, Session, command
@@ -22,7 +23,7 @@ from downtime.fleet.places import require_places
 from downtime.fleet.publish_everywhere import publish_everywhere
 from downtime.fleet.pull_snapshot import Opener, pull_snapshot
 from downtime.fleet.run_state import RunState, read_run_state
-from downtime.fleet.services import PublishService, PullService, run_together
+from downtime.fleet.services import PublishService, PullService, Service, run_together
 from downtime.ingest import run_sources
 from downtime.ingest.sources.read_sources import read_sources
 from downtime.outage.outages import list_down_systems
@@ -34,7 +35,6 @@ STOP_SECONDS = 30.0
 _INTERVAL = re.compile(r"(\d{1,6})([smh]?)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _SHORTEST = 5.0
-Service = Callable[[threading.Event], None]
 
 
 class Interval(click.ParamType[Any]):
@@ -141,6 +141,7 @@ def run(
 
 def _publish_service(session: Session, every_seconds: float) -> Service:
     vault, actor = session.vault, session.actor  # a wrong key is said before anything else
+    check_can(session.signed_in.person, Permission.SNAPSHOT_BUILD)
     return PublishService(
         vault,
         session.settings,
@@ -195,6 +196,7 @@ def _make_exchange(session: Session, vault: Vault | None) -> HeartbeatExchange:
 
 
 def _make_opener(session: Session) -> Opener:
+    check_can(session.signed_in.person, Permission.SNAPSHOT_LOAD)
     return Opener(session.vault, session.actor, list_down_systems(session.vault))
 
 
@@ -213,7 +215,7 @@ def _run_until_stopped(
     """Until Ctrl-C or SIGTERM; then what is under way is finished, at most half a minute."""
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, _interrupt)
-    threads = run_together(services, stopping)
+    threads = run_together(services, stopping, _say)
     try:
         if serve:
             serve()

@@ -20,6 +20,8 @@ from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 Report = Callable[[str], None]
+Service = Callable[[threading.Event], None]
+RESTART_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -134,13 +136,26 @@ def _never_failing(
 
 
 def run_together(
-    services: Mapping[str, Callable[[threading.Event], None]], stopping: threading.Event
+    services: Mapping[str, Service], stopping: threading.Event, report: Report
 ) -> list[threading.Thread]:
     """Start each service in a thread of its own; they end when `stopping` is set."""
     threads = [
-        threading.Thread(target=run, args=(stopping,), name=name, daemon=True)
+        threading.Thread(
+            target=_keep_running, args=(name, run, stopping, report), name=name, daemon=True
+        )
         for name, run in services.items()
     ]
     for thread in threads:
         thread.start()
     return threads
+
+
+def _keep_running(name: str, run: Service, stopping: threading.Event, report: Report) -> None:
+    """One that breaks down is started again; the others go on."""
+    while not stopping.is_set():
+        try:
+            run(stopping)
+            return
+        except Exception as error:
+            report(f"{name}: {describe_fault(error)} It is started again.")
+            stopping.wait(RESTART_SECONDS)
