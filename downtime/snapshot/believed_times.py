@@ -43,7 +43,7 @@ def list_future_times(message: FeedMessage, latest: str) -> list[Finding]:
         texts.append(
             "Something is said to have happened in the future: it counts as when it was sent."
         )
-    late = {
+    too_late = {
         (change.type, name)
         for change in changes
         for name in _PAST.get(change.type, ())
@@ -51,7 +51,7 @@ def list_future_times(message: FeedMessage, latest: str) -> list[Finding]:
     }
     texts += [
         f"{RECORD_TYPES[kind].singular}: '{name}' lies in the future."
-        for kind, name in sorted(late)
+        for kind, name in sorted(too_late)
     ]
     return [Finding(FindingKind.TIME_IN_FUTURE, message.source, text) for text in texts]
 

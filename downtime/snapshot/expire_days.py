@@ -49,8 +49,8 @@ def expire_days(vault: Vault, settings: Settings, ledger: Ledger) -> None:
     ages = count_ages(
         [date.fromisoformat(day.stem) for day in days], today, settings.ingest.gap_days
     )
-    kept = settings.ingest.retention_days
-    expired = [day for day, age in zip(days, ages, strict=True) if age > kept]
+    retention = settings.ingest.retention_days
+    expired = [day for day, age in zip(days, ages, strict=True) if age > retention]
     if not expired:
         return
     ledger.begin_day()

@@ -42,7 +42,7 @@ class SenderSequences:
             numbers = {}
             self.sent[sender] = (sent, numbers)
         numbers.setdefault(sequence, arrival)
-        later = [(came, number) for number, came in numbers.items() if number > sequence]
+        later = [(when, number) for number, when in numbers.items() if number > sequence]
         first, number = min(later, default=(arrival, sequence))
         if first >= arrival:
             return Place(arrival)

@@ -79,11 +79,11 @@ def decode_text(data: bytes) -> str:
 def decode_message(data: bytes, character_set: str = "") -> DecodedText:
     """The text of a message, in the set that the profile of its source or MSH-18 names."""
     controls = _CONTROLS_BESIDE_KOREAN if _TO_KOREAN in data else _CONTROLS
-    kept = data.translate(None, controls)
-    if len(kept) != len(data) and _is_odd(data, controls):
-        decoded = _decode_message(kept, character_set)
+    printable = data.translate(None, controls)
+    if len(printable) != len(data) and _is_odd(data, controls):
+        decoded = _decode_message(printable, character_set)
         return decoded._replace(problem="; ".join(filter(None, (decoded.problem, _CONTROL))))
-    return _decode_message(kept, character_set)
+    return _decode_message(printable, character_set)
 
 
 def _is_odd(data: bytes, controls: bytes) -> bool:

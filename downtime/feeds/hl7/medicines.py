@@ -107,8 +107,8 @@ def read_medicines(
                 order_key = f"{order_key}|{counts[order_key]}"
             key = order_key if number in shared or not number else number
             order = _read_prescription(reader, prescription, order_key, numbers)
-            marks = _mark_order(prescription, is_shared=number in shared)
-            changes.append(order._replace(fields={**order.fields, **marks}))
+            origin = _describe_order(prescription, is_shared=number in shared)
+            changes.append(order._replace(fields={**order.fields, **origin}))
         for rxa in prescription.list_segments("RXA"):
             if reader.kind == MessageType.VXU and rxa.text(5) == _NO_VACCINE:
                 continue
@@ -122,13 +122,13 @@ def read_medicines(
     return changes
 
 
-def _mark_order(prescription: _Prescription, *, is_shared: bool) -> dict[str, Value]:
+def _describe_order(prescription: _Prescription, *, is_shared: bool) -> dict[str, Value]:
     """What tells a new order from a change of one that has the same number."""
-    marks: dict[str, Value] = {NUMBER_SHARED: 1} if is_shared else {}
+    fields: dict[str, Value] = {NUMBER_SHARED: 1} if is_shared else {}
     orc, order = prescription.orc, prescription.order
     if order and orc and orc.text(1).upper() == "NW":
-        marks[ORDERED_AS] = order.name
-    return marks
+        fields[ORDERED_AS] = order.name
+    return fields
 
 
 def _read_control(
