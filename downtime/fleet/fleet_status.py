@@ -9,7 +9,12 @@ from downtime.clinical import display
 from downtime.clock import Clock, from_text
 from downtime.config import Home
 from downtime.fleet.heartbeat import Heartbeat, describe_own
-from downtime.fleet.heartbeat_exchange import find_heard, is_ahead, read_heartbeat
+from downtime.fleet.heartbeat_exchange import (
+    collects_heartbeats,
+    find_heard,
+    is_ahead,
+    read_heartbeat,
+)
 from downtime.fleet.machine_alarms import (
     LEVELS,
     MachineHealth,
@@ -44,9 +49,13 @@ def read_own_status(home: Home, settings: Settings, clock: Clock) -> MachineStat
 
 
 def list_fleet(home: Home, settings: Settings, clock: Clock) -> list[MachineStatus]:
-    """All believed machines, the worst first, of equal ones those with the oldest data; works while locked."""
+    """All believed machines, the worst first, of equal ones those with the oldest data; works while locked.
+
+    A machine that does not hear of the others lists itself alone.
+    """
+    machines = list_machines(home)[1:] if collects_heartbeats(home) else []
     now = clock()
-    others = [_read_status(home, machine, now, settings) for machine in list_machines(home)[1:]]
+    others = [_read_status(home, machine, now, settings) for machine in machines]
     return sorted([read_own_status(home, settings, clock), *others], key=_sort_key)
 
 

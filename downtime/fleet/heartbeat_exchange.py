@@ -76,12 +76,17 @@ class HeartbeatExchange:
         return timedelta(minutes=self._settings.monitoring.heartbeat_minutes)
 
 
+def collects_heartbeats(home: Home) -> bool:
+    """Whether this machine hears of the others: a ward laptop does not, and judges none."""
+    return bool(read_own_machine(home).roles & _COLLECTORS)
+
+
 def collect_heartbeats(
     home: Home, settings: Settings, carrier: PacedCarrier, now: datetime
 ) -> None:
     """Keep what the others last said, the longest unread first; only where somebody looks at it."""
-    this_machine, *others = list_machines(home)
-    if not this_machine.roles & _COLLECTORS or not others:
+    _, *others = list_machines(home)
+    if not collects_heartbeats(home) or not others:
         return
     make_private_folder(home.heartbeats_folder)
     names = set(carrier.list_names(FOLDER))

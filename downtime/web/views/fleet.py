@@ -6,6 +6,7 @@ from downtime.accounts.model import Permission
 from downtime.fleet import machine_list
 from downtime.fleet.device_condition import PrinterState
 from downtime.fleet.fleet_status import count_levels, list_fleet
+from downtime.fleet.heartbeat_exchange import collects_heartbeats
 from downtime.fleet.machine_alarms import MachineLevel
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
@@ -51,4 +52,5 @@ def show() -> ViewResponse:
         printers=PRINTER_TITLES,
         warnings=machine_list.list_warnings(state.home, state.settings, now),
         settings=state.settings,
+        collects=collects_heartbeats(state.home),
     )

@@ -141,6 +141,7 @@ def test_a_ward_laptop_collects_nothing_and_a_revoked_one_is_gone(publisher, lap
         note_machine_state(machine.vault, SETTINGS, ())
         leave(machine, place)
     assert not laptop.home.heartbeats_folder.exists()
+    assert [row.machine.code for row in list_fleet(laptop.home, SETTINGS, lambda: NOW)] == ["WD"]
     leave(publisher, place)
     assert len(list_fleet(publisher.home, SETTINGS, lambda: NOW)) == 2
     laptop.site.revoke("WD")
