@@ -21,8 +21,13 @@ _LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
 class Place(Protocol):
     """What is asked of a place, whichever kind it is."""
 
-    publish: bool
-    pull: bool
+    @property
+    def publish(self) -> bool:
+        """Whether it is carried to."""
+
+    @property
+    def pull(self) -> bool:
+        """Whether it is asked."""
 
     def find_faults(self) -> Iterator[tuple[str, str]]:
         """Each key that cannot be used, and what is wrong with it."""

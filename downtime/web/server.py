@@ -11,7 +11,7 @@ from downtime.config import Home
 from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.web.app import create_app
-from downtime.web.job_worker import create_workers
+from downtime.web.job_worker import JobWorker, create_workers
 from downtime.web.request_context import AppState
 from downtime.web.request_limits import UNLIMITED_BYTES, discard_longer_bodies
 from downtime.web.snapshot_opener import SnapshotOpener
@@ -29,7 +29,7 @@ def serve(
     app = create_app(home, clock)
     state: AppState = app.extensions["downtime"]
     server = listen(app, settings, host or settings.web.host, port or settings.web.port)
-    job_workers = [*create_workers(state), SnapshotOpener(state)]
+    job_workers: list[JobWorker | SnapshotOpener] = [*create_workers(state), SnapshotOpener(state)]
     for worker in job_workers:
         worker.start()
     try:
