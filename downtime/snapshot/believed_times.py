@@ -13,12 +13,7 @@ from downtime.clock import from_text, to_text
 from downtime.feeds.model import Change, FeedMessage, Finding, FindingKind, Replacement
 from downtime.snapshot.stamps import TOLERANCE
 
-_PAST = {
-    "DiagnosticReport": ("issued",),
-    "MedicationAdministration": ("given",),
-    "Immunization": ("occurrence",),
-    "Observation": ("effective",),
-}
+_PAST_FIELDS = ("issued", "given", "occurrence", "effective")
 """Times of what has happened when it is told."""
 
 
@@ -46,7 +41,7 @@ def list_future_times(message: FeedMessage, latest: str) -> list[Finding]:
     too_late = {
         (change.type, name)
         for change in changes
-        for name in _PAST.get(change.type, ())
+        for name in _PAST_FIELDS
         if latest < str(change.fields.get(name, ""))
     }
     texts += [
