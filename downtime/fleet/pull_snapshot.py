@@ -120,15 +120,18 @@ def _open_all(settings: Settings, opener: Opener, state: RunState) -> bool:
     """Open what waits, in order; False when a delta did not fit and the full snapshot is needed."""
     while state.waiting:
         name = state.waiting[0]
+        is_delta = False
         try:
             fault = _open_next(settings, opener, name)
-        except OSError as error:  # a full disk, say: what was fetched is good
-            state.fault = describe_fault(error)
-            return True
         except UserError as error:
             fault, is_delta = describe_fault(error), _DELTA in name
-        else:
-            is_delta = False
+        except Exception as error:
+            # A full disk: what was fetched is good. A delta may also meet a snapshot that another
+            # version of the program has opened: a full one needs none.
+            fault, is_delta = describe_fault(error), _DELTA in name
+            if not is_delta:
+                state.fault = fault
+                return True
         if fault:
             _begin_anew(opener.vault, state, skips=not is_delta)
             state.fault = fault

@@ -118,4 +118,6 @@ def describe_fault(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         text = str(error.strerror)
         return f"{text[0].upper()}{text[1:]}."
+    if "disk is full" in str(error):  # SQLite's words; they hold nothing else
+        return "The disk is full: free some space."
     return f"It failed ({type(error).__name__})."

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+import sqlcipher3
 
 from downtime.errors import ConflictError, InputError
+from downtime.fleet import pull_snapshot as pull_snapshot_module
 from downtime.fleet.model import Direction
 from downtime.fleet.outbox import put_in_folder
 from downtime.fleet.pull_snapshot import Opener, has_waiting, open_waiting, pull_snapshot
@@ -74,6 +76,42 @@ def test_a_delta_that_does_not_fit_costs_a_full_one_in_the_same_run(
     state = pull(laptop, settings, opener)
     assert in_use(laptop) == (2, 3)
     assert (state.fault, state.waiting, state.needs_full) == ("", [], False)
+
+
+def test_a_base_that_an_older_program_has_opened_costs_a_full_one(
+    publisher, laptop, put, settings, opener, monkeypatch
+):
+    put(publisher.seal(1, laptop))
+    pull(laptop, settings, opener)
+    receive = pull_snapshot_module.receive_snapshot
+
+    def broken(vault, settings, path, *rest, **options):
+        if "-after-" in path.name:
+            raise sqlcipher3.OperationalError("no such column: added")
+        return receive(vault, settings, path, *rest, **options)
+
+    monkeypatch.setattr(pull_snapshot_module, "receive_snapshot", broken)
+    put(publisher.seal(2, laptop), publisher.seal(2, laptop, base=1, is_empty=True))
+    put(publisher.seal(3, laptop), publisher.seal(3, laptop, base=2))
+    assert pull(laptop, settings, opener).fault == ""
+    assert in_use(laptop) == (3, 3)
+
+
+def test_a_full_disk_loses_nothing_of_what_was_fetched(
+    publisher, laptop, put, settings, opener, monkeypatch
+):
+    put(publisher.seal(1, laptop))
+
+    def full(*arguments, **options):
+        raise sqlcipher3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pull_snapshot_module, "receive_snapshot", full)
+        state = pull(laptop, settings, opener)
+    assert "disk is full" in state.fault
+    assert state.waiting
+    assert pull(laptop, settings, opener).fault == ""
+    assert in_use(laptop) == (1, 3)
 
 
 def test_one_that_cannot_be_opened_is_said_and_not_fetched_again_and_again(
