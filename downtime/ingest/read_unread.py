@@ -59,11 +59,12 @@ class UnreadMessages:
             if not stored:
                 _skip_read(day, next_unread)
                 return 0
-        read = [(each, read_raw(each.raw, self._ledger.context)[0]) for each in stored]
+        items = [read_raw(message.raw, self._ledger.context)[0] for message in stored]
+        read = list(zip(stored, items, strict=True))
         with opened() as day:
             _save_readings(day, read, next_unread)
-        for each, item in read:
-            self._on_read(each.raw.source, read_outcome(item))
+        for message, item in read:
+            self._on_read(message.raw.source, read_outcome(item))
         return len(read)
 
 
