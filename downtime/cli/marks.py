@@ -2,12 +2,12 @@
 
 from downtime.accounts.model import Permission
 from downtime.cli.options import REASON
-from downtime.cli.program import marks as marks_group
+from downtime.cli.program import mark_commands
 from downtime.cli.session import Output, Session, command
 from downtime.vault import copied_home, marks
 
 
-@command(marks_group, "show", permission=Permission.AUDIT_VERIFY)
+@command(mark_commands, "show", permission=Permission.AUDIT_VERIFY)
 def show(session: Session) -> Output:
     """Show the last numbers given out, and whether this home was copied or put back."""
     current = marks.read_marks(session.vault.home)
@@ -26,7 +26,7 @@ def show(session: Session) -> Output:
     return Output(document, [*sentences, *blocks, snapshot, audit])
 
 
-@command(marks_group, "read", permission=Permission.DEVICE_MANAGE)
+@command(mark_commands, "read", permission=Permission.DEVICE_MANAGE)
 @REASON
 def read(session: Session, reason: str) -> Output:
     """Say what happened to a home that was copied or put back; it is shown no more."""

@@ -17,12 +17,12 @@ from downtime.cli.options import shared_options
 SINGLE_COMMANDS = {
     "backup": (
         "safety",
-        "Write all that this machine holds into one sealed file, and open it again to be sure.",
+        "Write all that this machine holds into one file, and open it again to be sure.",
     ),
     "blank": ("pack", "Print blank forms, each with a serial of its own."),
     "check": (
         "safety",
-        "Look at everything in the home: pages, audit, marks, keys; heal damaged snapshots.",
+        "Look at everything in the home: every page of every database, audit, marks, keys.",
     ),
     "init": ("homes", "Create a home: keys, an empty vault and its first administrator."),
     "migrate": (
@@ -171,7 +171,7 @@ identity = add_group(
 )
 labels = add_group("labels", "Labels and wristbands; never for transfusion sample tubes.", "labels")
 ledger = add_group("ledger", "Issued forms and where they are.", "ledger", "owners")
-marks = add_group(
+mark_commands = add_group(
     "marks", "How far this machine has come, and whether its home was copied.", "marks"
 )
 number = add_group("number", "Downtime numbers for patients without a hospital number.", "outage")

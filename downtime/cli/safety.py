@@ -58,7 +58,7 @@ def backup(session: Session, to: Path, recipient: str, reason: str) -> Output:
     help="Key file of one of the site's sticks; its passphrase is asked for.",
 )
 def restore(session: Session, file: Path, identity: Path | None, site_key: Path | None) -> Output:
-    """Make a home of a backup, in a folder that is empty or not there yet.
+    """Put a backup of a home back, on this machine or on a new one.
 
     The machine that it was made of should not be used any more. Its people sign in as before;
     numbers come from new blocks.

@@ -21,7 +21,7 @@ from downtime.settings import Settings
 from downtime.vault import device, machines, sealing
 from downtime.vault.audit import GENESIS
 from downtime.vault.device import Device, DeviceCard
-from downtime.vault.marks import Marks, parse_marks
+from downtime.vault.marks import HighWaterMarks, parse_marks
 from downtime.vault.model import Checkpoint, MachineRole
 from downtime.vault.sealing import SealedFile, SealedFileKind
 from downtime.vault.vault import Vault
@@ -34,7 +34,7 @@ KIND = SealedFileKind(
     {"hospital": str, "device": str, "station": str, "sequence": int, "created": str},
 )
 SUFFIX = ".sync"
-AUDIT, CHECKPOINT, MARKS, PERSON = "audit", "checkpoint", "marks", "person"
+AUDIT, CHECKPOINT, HIGH_WATER, PERSON = "audit", "checkpoint", "marks", "person"
 """Rows beside those of the rooms: the laptop's audit chain, its last signed point, its high-water
 marks, its accounts."""
 _LEVEL = 6
@@ -159,7 +159,7 @@ class OpenedBundle:
     """The laptop's audit chain."""
     point: Checkpoint | None
     """Its last signed point."""
-    marks: Marks | None
+    high_water: HighWaterMarks | None
     """How far it had come, as it signed that itself."""
     rows: Sequence[Row]
     """All other rows."""
@@ -212,25 +212,25 @@ def open_bundle(vault: Vault, settings: Settings, data: bytes) -> OpenedBundle:
     check_header(header, card, own_device.code, settings.site.code)
     chain: list[Any] = []
     point: Checkpoint | None = None
-    marks: Marks | None = None
+    high_water: HighWaterMarks | None = None
     rows: list[Row] = []
     for table, row in open_rows(sealed, own_device.age_identity):
         if table == AUDIT:
             chain.append(row["entry"])
         elif table == CHECKPOINT:
             point = Checkpoint(**row)
-        elif table == MARKS:
-            marks = _read_marks(row, card)
+        elif table == HIGH_WATER:
+            high_water = _read_marks(row, card)
         else:
             rows.append((table, row))
-    return OpenedBundle(sealed, header, card, chain, point, marks, rows)
+    return OpenedBundle(sealed, header, card, chain, point, high_water, rows)
 
 
-def _read_marks(row: Mapping[str, Any], card: DeviceCard) -> Marks:
+def _read_marks(row: Mapping[str, Any], card: DeviceCard) -> HighWaterMarks:
     try:
-        marks = parse_marks(row)
+        high_water = parse_marks(row)
     except ValueError:
         raise sealing.incomplete_error() from None
-    if marks.device != card.code or not marks.is_signed(card.public_key):
+    if high_water.device != card.code or not high_water.is_signed(card.public_key):
         raise sealing.tampered_error()
-    return marks
+    return high_water

@@ -14,7 +14,7 @@ from downtime.outage.laptop_outages import export_outages
 from downtime.paper.merge_ledger import export_ledger
 from downtime.settings import Settings
 from downtime.sync import bundle
-from downtime.sync.bundle import AUDIT, CHECKPOINT, MARKS, PERSON, BundleHeader, Row
+from downtime.sync.bundle import AUDIT, CHECKPOINT, HIGH_WATER, PERSON, BundleHeader, Row
 from downtime.sync.model import AuditAction
 from downtime.transport.folder import CarrierFolder
 from downtime.vault import checkpoint, device, machines, sealing
@@ -108,8 +108,8 @@ def _export_rows(db: Database, header: BundleHeader, home: Home) -> Iterator[Row
         yield AUDIT, {"entry": list(entry)}
     if point := checkpoints.fetch_latest(db):
         yield CHECKPOINT, asdict(point)
-    if marks := read_marks(home):
-        yield MARKS, marks.to_json()
+    if high_water := read_marks(home):
+        yield HIGH_WATER, high_water.to_json()
     for person in people.list_people(db):
         yield PERSON, {"id": person.id, "name": person.name}
     yield from export_outages(db, header.device, header.sequence)

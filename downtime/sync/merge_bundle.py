@@ -73,8 +73,8 @@ def _merge(
                 bundle.rows, duplicates, result
             )
         bundles.save_bundle(db, bundle, actor, vault.now())
-        if bundle.marks:
-            receipts.save_marks(db, bundle.marks, vault.now())
+        if bundle.high_water:
+            receipts.save_marks(db, bundle.high_water, vault.now())
         if is_new and failure:
             _keep_untrusted(db, bundle, failure, duplicates, actor, vault.now(), reason)
     return result

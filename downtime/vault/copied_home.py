@@ -42,6 +42,12 @@ def list_notices(vault: Vault) -> list[str]:
     return [*filter(None, [vault.notice]), *sentences, *[NEXT_STEP] * bool(sentences)]
 
 
+def list_messages(vault: Vault) -> list[str]:
+    """As `list_notices`, beside a banner that shows what was found."""
+    found_anything = bool(mark_rows.fetch_unread_events(vault.db))
+    return [*filter(None, [vault.notice]), *[NEXT_STEP] * found_anything]
+
+
 def describe_event(event: MarkEvent) -> str:
     """The sentence for people."""
     device = event.facts["device"]

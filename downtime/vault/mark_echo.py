@@ -8,14 +8,14 @@ import sqlite_utils
 
 from downtime.vault import device
 from downtime.vault.find_copies import MarkFinding
-from downtime.vault.marks import MarkName, Marks, NumberBlock
+from downtime.vault.marks import HighWaterMarks, MarkName, NumberBlock
 from downtime.vault.raise_marks import follow_marks, raise_to, report_finding
 from downtime.vault.vault import Vault
 
 _NONE = NumberBlock("", 0)
 
 
-def apply_echo(vault: Vault, db: sqlite_utils.Database, echoed: Marks) -> bool:
+def apply_echo(vault: Vault, db: sqlite_utils.Database, echoed: HighWaterMarks) -> bool:
     """Go on above marks of this machine that another one saw; whether anything had to be done.
 
     Marks that this machine did not sign, and those of another block (a copy of this home, which
@@ -36,7 +36,7 @@ def apply_echo(vault: Vault, db: sqlite_utils.Database, echoed: Marks) -> bool:
     return True
 
 
-def _has_same_blocks(current: Marks, echoed: Marks) -> bool:
+def _has_same_blocks(current: HighWaterMarks, echoed: HighWaterMarks) -> bool:
     return all(
         current.numbers.get(name, _NONE).block == echoed.numbers.get(name, _NONE).block
         for name in (MarkName.SERIAL, MarkName.DOWNTIME_NUMBER)

@@ -88,7 +88,7 @@ NO_BINDING = MarkBinding("", "", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
+class HighWaterMarks:
     """What the file says. `generation` counts how often it was written."""
 
     device: str
@@ -126,12 +126,12 @@ class Marks:
         return True
 
 
-def parse_marks(document: Mapping[str, Any]) -> Marks:
+def parse_marks(document: Mapping[str, Any]) -> HighWaterMarks:
     """Marks as another machine shows them; ValueError when they are none. The signature is not checked."""
     try:
         if document["format"] != FORMAT:
             raise ValueError("another format")
-        return Marks(
+        return HighWaterMarks(
             device=str(document["device"]),
             generation=int(document["generation"]),
             binding=MarkBinding(**document["binding"]),
@@ -145,30 +145,36 @@ def parse_marks(document: Mapping[str, Any]) -> Marks:
         raise ValueError("not the marks of a machine") from error
 
 
-def read_marks(home: Home) -> Marks | None:
+def read_marks(home: Home) -> HighWaterMarks | None:
     """What the file says, also while the vault is locked; None when it is missing or not this machine's."""
     try:
-        marks = parse_marks(json.loads(home.marks_file.read_bytes()))
+        high_water = parse_marks(json.loads(home.marks_file.read_bytes()))
         card = device.read_own_card(home)
     except (OSError, ValueError, UserError):
         return None
-    return marks if marks.is_signed(card.public_key) and marks.device == card.code else None
+    return (
+        high_water
+        if high_water.is_signed(card.public_key) and high_water.device == card.code
+        else None
+    )
 
 
-def write_marks(home: Home, signer: Device, values: Mapping[str, Any]) -> Marks:
+def write_marks(home: Home, signer: Device, values: Mapping[str, Any]) -> HighWaterMarks:
     """Replace the file, on the disk before this returns; its binding is that of the new file."""
     with replace_atomically(home.marks_file) as file:
         binding = _find_binding(home, os.fstat(file.fileno()).st_ino)
-        unsigned = Marks(device=signer.code, binding=binding, **values)
-        marks = Marks(**_fields(unsigned) | {"signature": signer.sign(unsigned.signed_bytes)})
-        file.write(json.dumps(marks.to_json(), indent=1).encode())
-    return marks
+        unsigned = HighWaterMarks(device=signer.code, binding=binding, **values)
+        high_water = HighWaterMarks(
+            **_fields(unsigned) | {"signature": signer.sign(unsigned.signed_bytes)}
+        )
+        file.write(json.dumps(high_water.to_json(), indent=1).encode())
+    return high_water
 
 
-def is_own_file(home: Home, marks: Marks) -> bool:
+def is_own_file(home: Home, high_water: HighWaterMarks) -> bool:
     """Whether the file is the one that was written, and no copy of it."""
     try:
-        return marks.binding == _find_binding(home, home.marks_file.stat().st_ino)
+        return high_water.binding == _find_binding(home, home.marks_file.stat().st_ino)
     except OSError:
         return False
 
@@ -201,5 +207,5 @@ def _find_file_system(folder: Path) -> str:
     return f"device {folder.stat().st_dev:x}"
 
 
-def _fields(marks: Marks) -> dict[str, Any]:
-    return {name: getattr(marks, name) for name in Marks.__dataclass_fields__}
+def _fields(high_water: HighWaterMarks) -> dict[str, Any]:
+    return {name: getattr(high_water, name) for name in HighWaterMarks.__dataclass_fields__}

@@ -17,8 +17,8 @@ from downtime.vault.device import CODE_ALPHABET
 from downtime.vault.find_copies import MarkFinding, compare_marks
 from downtime.vault.marks import (
     AuditMark,
+    HighWaterMarks,
     MarkName,
-    Marks,
     NumberBlock,
     SeenSnapshot,
     SnapshotNumber,
@@ -110,7 +110,7 @@ def raise_audit_mark(vault: Vault, db: sqlite_utils.Database) -> None:
         _raise(vault, db, current)
 
 
-def follow_marks(vault: Vault, db: sqlite_utils.Database) -> Marks:
+def follow_marks(vault: Vault, db: sqlite_utils.Database) -> HighWaterMarks:
     """The marks as they hold now.
 
     A vault that is behind them goes on above them; a copy, or a home that has lost them, gives out
@@ -133,10 +133,10 @@ def follow_marks(vault: Vault, db: sqlite_utils.Database) -> Marks:
 def raise_to(
     vault: Vault,
     db: sqlite_utils.Database,
-    echoed: Marks,
-    current: Marks,
+    echoed: HighWaterMarks,
+    current: HighWaterMarks,
     numbers: Mapping[str, NumberBlock],
-) -> Marks:
+) -> HighWaterMarks:
     """Raise the marks to those that another machine saw of this one."""
     raised = _raise(
         vault, db, echoed, numbers=numbers,
@@ -148,7 +148,7 @@ def raise_to(
 
 
 def report_finding(
-    vault: Vault, db: sqlite_utils.Database, finding: MarkFinding, followed: Marks
+    vault: Vault, db: sqlite_utils.Database, finding: MarkFinding, followed: HighWaterMarks
 ) -> None:
     """In the audit, and on the screen until somebody has read it."""
     facts = {"device": followed.device}
@@ -164,7 +164,7 @@ def choose_block() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(BLOCK_LENGTH))
 
 
-def _begin_anew(before: Marks) -> dict[str, Any]:
+def _begin_anew(before: HighWaterMarks) -> dict[str, Any]:
     epoch, sequence = before.snapshot
     return {
         "numbers": {name: NumberBlock(choose_block(), 0) for name in NUMBERED},
@@ -172,11 +172,11 @@ def _begin_anew(before: Marks) -> dict[str, Any]:
     }
 
 
-def _read_own_memory(vault: Vault, db: sqlite_utils.Database) -> Marks:
+def _read_own_memory(vault: Vault, db: sqlite_utils.Database) -> HighWaterMarks:
     """What the vault itself knows where there are no marks."""
     blocks, state = mark_rows.fetch_blocks(db), mark_rows.fetch_state(db)
     published = blocks.get(MarkName.SNAPSHOT)
-    return Marks(
+    return HighWaterMarks(
         device=device.read_own_code(vault.home),
         generation=state.generation if state else 0,
         binding=marks.NO_BINDING,
@@ -199,7 +199,9 @@ def _fill_ranges(block: str, used: int, count: int) -> list[NumberRange]:
     return ranges
 
 
-def _raise(vault: Vault, db: sqlite_utils.Database, before: Marks, **changes: Any) -> Marks:
+def _raise(
+    vault: Vault, db: sqlite_utils.Database, before: HighWaterMarks, **changes: Any
+) -> HighWaterMarks:
     state = mark_rows.fetch_state(db)
     values: Mapping[str, Any] = {
         "generation": max(before.generation, state.generation if state else 0) + 1,

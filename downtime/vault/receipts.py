@@ -34,7 +34,7 @@ class Receipt:
     count: int
     head: str
     at: str
-    marks: Sequence[Mapping[str, Any]] = ()
+    seen_marks: Sequence[Mapping[str, Any]] = ()
     """The last marks that it showed, as it signed them."""
     signature: str = ""
 
@@ -45,13 +45,13 @@ class Receipt:
 
     def to_json(self) -> dict[str, Any]:
         """As it is carried."""
-        return {"format": FORMAT, **asdict(self), "marks": list(self.marks)}
+        return {"format": FORMAT, **asdict(self), "seen_marks": list(self.seen_marks)}
 
 
 def make_receipt(vault: Vault, code: str, heard: AuditMark) -> Receipt:
     """Sign how far the chain of a machine had come when it was last heard of."""
     signer = device.load_device(vault)
-    seen = [marks.to_json() for marks in receipt_rows.list_marks(vault.db, code)]
+    seen = [high_water.to_json() for high_water in receipt_rows.list_marks(vault.db, code)]
     unsigned = Receipt(signer.code, code, heard.entries, heard.head, vault.now(), seen)
     return replace(unsigned, signature=signer.sign(unsigned.signed_bytes))
 
@@ -67,7 +67,7 @@ def take_receipt(vault: Vault, document: Mapping[str, Any], actor: Actor) -> boo
     if receipt_rows.has_countersignature(vault.db, receipt.machine, receipt.count, receipt.head):
         return False
     with vault.change(actor, AuditAction.RECEIPT_TAKE, target=receipt.machine) as db:
-        for seen in receipt.marks:
+        for seen in receipt.seen_marks:
             apply_echo(vault, db, parse_marks(seen))
         problem = find_receipt_problem(db, receipt)
         is_new = not problem and receipt_rows.save_countersignature(
@@ -89,8 +89,8 @@ def parse_receipt(document: Mapping[str, Any]) -> Receipt:
             raise ValueError
         names = ("machine", "device", "head", "at", "signature")
         texts = {name: str(document[name]) for name in names}
-        seen = [dict(parse_marks(item).to_json()) for item in document["marks"]]
-        return Receipt(count=int(document["count"]), marks=seen, **texts)
+        seen = [dict(parse_marks(item).to_json()) for item in document["seen_marks"]]
+        return Receipt(count=int(document["count"]), seen_marks=seen, **texts)
     except (KeyError, TypeError, ValueError):
         raise InputError(
             "receipt.form", "That is not a receipt.", "Give the file as the other machine wrote it."

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import sqlite_utils
 
-from downtime.vault.marks import MarkName, Marks, NumberBlock, parse_marks
+from downtime.vault.marks import HighWaterMarks, MarkName, NumberBlock, parse_marks
 
 
 def save_countersignature(
@@ -40,20 +40,20 @@ def list_countersignatures(db: sqlite_utils.Database) -> list[dict[str, Any]]:
     return [orjson.loads(row[0]) for row in rows]
 
 
-def save_marks(db: sqlite_utils.Database, marks: Marks, at: str) -> None:
+def save_marks(db: sqlite_utils.Database, high_water: HighWaterMarks, at: str) -> None:
     """Keep the newest ones of a machine, for each block that it gives out serials from."""
-    block = marks.numbers.get(MarkName.SERIAL, NumberBlock("", 0)).block
-    document = orjson.dumps(marks.to_json()).decode()
+    block = high_water.numbers.get(MarkName.SERIAL, NumberBlock("", 0)).block
+    document = orjson.dumps(high_water.to_json()).decode()
     db.conn.execute(
         "INSERT INTO marks_elsewhere (device, block, generation, document, at)"
         " VALUES (?, ?, ?, ?, ?) ON CONFLICT (device, block) DO UPDATE SET"
         " generation = excluded.generation, document = excluded.document, at = excluded.at"
         " WHERE excluded.generation >= generation",
-        (marks.device, block, marks.generation, document, at),
+        (high_water.device, block, high_water.generation, document, at),
     )
 
 
-def list_marks(db: sqlite_utils.Database, device: str) -> list[Marks]:
+def list_marks(db: sqlite_utils.Database, device: str) -> list[HighWaterMarks]:
     """The last marks of a machine, one for each of its blocks: several when its home was copied."""
     rows = db.conn.execute(
         "SELECT document FROM marks_elsewhere WHERE device = ? ORDER BY generation", (device,)

@@ -40,7 +40,7 @@ def sign_in() -> ViewResponse:
             )
             if held_vault is None:
                 web.vault_holder.keep_vault(signed_in.vault)
-                for notice in copied_home.list_notices(signed_in.vault):
+                for notice in copied_home.list_messages(signed_in.vault):
                     flash(notice)
         with web.vault_holder.lend_vault() as vault:
             for notice in unlock_notices.list_notices(
