@@ -112,6 +112,7 @@ class _StateUpdate:
         self._identity_changes: list[IdentityChange] = []
         self._quarantined: list[QuarantinedList] = []
         self._last_arrival = publisher_state.get_applied_arrival(db)
+        self._waiting = quarantined_lists.select_waiting(db)
         self._sequences = SenderSequences(sequence_numbers.select_sequences(db))
         self._messages = self._changes = self._unwritten = 0
 
@@ -123,6 +124,7 @@ class _StateUpdate:
         if finding := self._find_fault(message, arrival):
             file = message.position.file
             self._quarantined.append(QuarantinedList(arrival, file, finding))
+            self._waiting.add(finding.source or message.source)
             return
         name = message.origin.control_id or str(arrival)
         corrected = list_corrected_reports(message.content)
@@ -159,6 +161,7 @@ class _StateUpdate:
         sequence_numbers.save_sequences(self._db, self._sequences.sent)
         reasons = {item.arrival: item.finding.text for item in self._quarantined}
         quarantined_lists.save_quarantined(self._db, reasons)
+        quarantined_lists.save_waiting(self._db, self._waiting)
         return AppliedMessages(self._messages, self._changes, tuple(self._quarantined))
 
     def _apply_change(self, change: Change, stamp: Stamp, person: Numbers) -> None:
@@ -233,6 +236,7 @@ class _StateUpdate:
         digest = _digest_changes(extract.changes)
         new = ExtractCutoff(extract.sent, arrival, digest)
         self._systems.note_extract(extract)
+        self._waiting.discard(extract.source)
         for data_set in _list_data_sets(extract):
             if new > self._cutoffs.get(data_set, NO_CUTOFF):
                 self._write()  # what is pending counts by the extract before this one

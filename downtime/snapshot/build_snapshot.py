@@ -29,7 +29,7 @@ from downtime.snapshot.pack_segments import pack_segments
 from downtime.snapshot.payload import write_payload
 from downtime.snapshot.row_layout import from_row
 from downtime.snapshot.state_files import hold_build, open_state, restore_lost_state
-from downtime.snapshot.store import cell_tables, publisher_state, snapshot_index
+from downtime.snapshot.store import cell_tables, publisher_state, quarantined_lists, snapshot_index
 from downtime.snapshot.store.cell_tables import PublishedState
 from downtime.snapshot.store.snapshot_index import FIRST_NUMBER, BundleNumber
 from downtime.snapshot.update_state import NO_OUTAGE, Intake, update_state
@@ -202,6 +202,9 @@ def _count_findings(
         tally.add_counts({Finding(FindingKind(finding[0]), *finding[1:]): count})
     stays = (from_row(Encounter, row) for row in cell_tables.iterate_stays(db))
     check_stays(stays, settings, now, tally)
+    for system in quarantined_lists.select_waiting(db):
+        text = "A list lies in quarantine: what it would replace stays as it was."
+        tally.add_counts({Finding(FindingKind.LIST_IMPLAUSIBLE, system, text): 1})
     return tally.count_by_source()
 
 

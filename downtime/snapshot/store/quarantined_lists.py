@@ -4,7 +4,7 @@ The ledger is told after that transaction; should the program be cut off between
 build tells it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import orjson
 import sqlite_utils
@@ -20,3 +20,15 @@ def select_quarantined(db: sqlite_utils.Database) -> dict[int, str]:
     """Arrival number to reason, of the last build."""
     row = db.conn.execute("SELECT value FROM setting WHERE name = 'quarantined'").fetchone()
     return dict(orjson.loads(row[0])) if row else {}
+
+
+def save_waiting(db: sqlite_utils.Database, systems: Iterable[str]) -> None:
+    """Systems whose newest list lies in quarantine, until one is applied."""
+    text = orjson.dumps(sorted(systems)).decode()
+    db.conn.execute("INSERT OR REPLACE INTO setting VALUES ('waiting_lists', ?)", (text,))
+
+
+def select_waiting(db: sqlite_utils.Database) -> set[str]:
+    """The systems whose newest list lies in quarantine."""
+    row = db.conn.execute("SELECT value FROM setting WHERE name = 'waiting_lists'").fetchone()
+    return set(orjson.loads(row[0])) if row else set()

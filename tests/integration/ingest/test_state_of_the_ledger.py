@@ -11,6 +11,7 @@ from downtime.errors import ConflictError, InputError, UntrustedError
 from downtime.feeds.model import Outcome
 from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.fleet.receive_snapshot import receive_snapshot
+from downtime.fleet_settings import ChurnSettings
 from downtime.ingest.find_messages import find_messages, get_entry
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import MessageFilter
@@ -46,7 +47,9 @@ WARD_LIST = {
         "Visit": "visit_number",
     },
 }
-WARDS = Settings(feeds=FeedsSettings(tables={"ward": WARD_LIST}))
+SMALL = ChurnSettings(ward_min_patients=100)
+"""So few patients are never too many to be gone at once: only lists are looked at here."""
+WARDS = Settings(feeds=FeedsSettings(tables={"ward": WARD_LIST}), churn=SMALL)
 HEADER = "Ward,Bed,MRN,Surname,Visit\n"
 FULL = HEADER + "".join(f"W1,{n},H{n},Quill,V{n}\n" for n in range(1, 9))
 DAMAGED = HEADER + "W1,1,H1,Quill,V1\n"
@@ -96,7 +99,7 @@ class Publisher:
     def beds(self, **how):
         """Hospital number to ward and bed, in a snapshot of what the ledger has."""
         built = self.build(**how)
-        receive_snapshot(self.vault, Settings(), built.bundle, self.actor)
+        receive_snapshot(self.vault, Settings(churn=SMALL), built.bundle, self.actor)
         with open_current_snapshot(self.vault) as snapshot:
             return {
                 row.patient.mrn or row.patient.identifiers[0]: (
@@ -256,6 +259,15 @@ def test_a_day_that_leaves_stays_in_the_state_and_in_every_replay(hospital, cloc
     assert hospital.receive(hl7(admission(4))) == [4]
 
 
+def test_a_clock_that_jumps_ahead_empties_no_ledger(hospital, clock):
+    hospital.receive(hl7(admission(1)))
+    hospital.build()
+    clock.move(days=40)
+    hospital.build()
+    with Ledger(hospital.vault, Settings()) as ledger:
+        assert [entry.arrival for entry in find_messages(ledger, MessageFilter())] == [1]
+
+
 def test_a_state_that_was_lost_is_made_again_with_what_has_left_the_ledger(hospital, clock):
     short = Settings(ingest=IngestSettings(retention_days=3))
     hospital.receive(hl7(admission(1)))
@@ -337,6 +349,7 @@ def test_a_list_lies_in_quarantine_until_a_person_releases_it(hospital):
     (arrival, *_) = hospital.receive(table(DAMAGED, modified=AT_NINE), settings=WARDS)
     built = hospital.build(settings=WARDS)
     assert list(built.intake.quarantined) == [arrival]
+    assert built.header.quality["PAS"]["list-implausible"] == 1
     assert built.accepted == 0
     assert hospital.outcome(arrival) is Outcome.QUARANTINED
     assert len(hospital.beds(settings=WARDS)) == 8
@@ -380,7 +393,7 @@ def test_the_keys_of_ledger_and_base_are_renewed_with_the_home(hospital, clock):
     hospital.receive(hl7(admission(1)))
     hospital.build()
     clock.move(days=60)
-    hospital.build()
+    hospital.build(settings=Settings(ingest=IngestSettings(retention_days=3)))
     names = {path.name for path, _ in list_databases(hospital.vault.home)}
     assert {"state.db", "base.db", "2027-01-01.db"} <= names
 
