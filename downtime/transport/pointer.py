@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import orjson
 
+from downtime.clock import from_text, to_text
 from downtime.errors import InputError
 
 POINTER, RECENT = "latest.json", "recent.json"
@@ -81,7 +82,7 @@ class Pointer:
             pointer = cls(
                 _parse_number(document["epoch"]),
                 _parse_number(document["sequence"]),
-                _parse_text(document["created"]),
+                to_text(from_text(_parse_text(document["created"]))),
                 CarriedFile.parse(document["full"]),
                 CarriedFile.parse(delta) if delta is not None else None,
                 _parse_text(document.get("machines", "")),
