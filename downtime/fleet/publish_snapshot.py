@@ -104,10 +104,15 @@ def publish_snapshot(
     if findings := check_snapshot(vault, settings, door, header, footprint):
         entry = quarantine_snapshot(vault, settings, door, header, footprint, findings, actor)
         return PublishedSnapshot(built, None, entry)
+    # From the outbox deltas are carried on, one after the other; what a person takes from another
+    # folder needs no other file.
+    is_carried = to == vault.home.outbox_folder
+    bundles = [sealed for sealed in built.bundles if is_carried or sealed.base is None]
     with vault.change(actor, AuditAction.SNAPSHOT_PUBLISH, target=header.id, reason=reason):
-        path = put_in_folder(vault.home, to, settings, built.bundles)
+        path = put_in_folder(vault.home, to, settings, bundles)
     believe_snapshot(vault, settings, door, header, footprint)
-    confirm_published(vault, built)
+    if is_carried:
+        confirm_published(vault, built)
     return PublishedSnapshot(built, path)
 
 

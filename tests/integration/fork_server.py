@@ -27,7 +27,7 @@ PRELOADED = (
     "downtime.returns.send_messages",
     "downtime.returns.fhir.rest_client",
     "downtime.returns.hl7.mllp",
-    "downtime.snapshot.publish_snapshot",
+    "downtime.fleet.publish_snapshot",
     "downtime.sync.merge_bundle",
     "downtime.web",
     "downtime.web.job_kinds",

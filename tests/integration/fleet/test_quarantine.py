@@ -1,6 +1,7 @@
 """A snapshot that changed implausibly waits for a person, at the publisher and on each laptop."""
 
 import os
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,8 +20,8 @@ from downtime.fleet_settings import ChurnSettings
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.footprint import Footprint, RecordGroup
-from downtime.vault import device, schema
-from downtime.vault.database import transaction
+from downtime.vault import audit, device, schema
+from downtime.vault.database import open_with_key, transaction
 from downtime.vault.store import audit_chain
 from downtime.vault.vault import Vault
 from tests.conftest import NOW
@@ -175,6 +176,17 @@ def test_every_change_is_in_the_audit(publish, lose_state, me, actor):
     assert "are gone" in noted["snapshot.quarantine"]
     assert "EZE" not in noted["snapshot.quarantine"]
     assert noted["snapshot.release"] == "The ward is closed"
+
+
+def test_who_decided_cannot_be_changed_unseen(publish, lose_state, me, actor):
+    publish(*ADMITTED)
+    lose_state()
+    publish(message(1))
+    release_snapshot(me, SETTINGS, list_open(me)[0].number, actor, "The ward is closed")
+    assert audit.find_content_problems(me.db) == []
+    with closing(open_with_key(me.home.vault_file, me.derive_key("vault"))) as db:
+        db.execute("UPDATE snapshot_quarantine SET decided_by = 'Nobody'")
+    assert any("'snapshot_quarantine'" in text for text in audit.find_content_problems(me.db))
 
 
 # On a laptop

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
+from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.settings import Settings
-from downtime.snapshot import publish_snapshot
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -52,8 +52,6 @@ def build(me, actor, tmp_path):
     def from_text(*messages, settings=Settings()):  # noqa: B008
         feed = tmp_path / "adt.hl7"
         feed.write_text("".join(messages), encoding="utf-8")
-        return publish_snapshot.publish_snapshot(
-            me, settings, [feed], tmp_path / "share", actor, "test"
-        )
+        return publish_snapshot(me, settings, [feed], tmp_path / "share", actor, "test")
 
     return from_text

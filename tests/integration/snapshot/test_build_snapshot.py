@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from downtime.settings import Settings, SnapshotSettings
+from downtime.fleet_settings import FleetSettings
+from downtime.settings import Settings
 from downtime.snapshot import load_bundle, local_snapshots
-from downtime.transport import folder
+from downtime.transport.local_carrier import LocalCarrier
 
 ADMISSION = (
     "MSH|^~\\&|PAS|DEMO|||20261102100000||ADT^A01|1|P|2.4\r"
@@ -60,13 +61,13 @@ def test_the_next_build_goes_on_from_the_state(me, actor, build):
 
 
 def test_the_pointer_leads_to_the_newest_and_old_bundles_go(build):
-    few = Settings(snapshot=SnapshotSettings(keep=2))
-    built = [build(ADMISSION, settings=few) for _ in range(4)]
+    few = Settings(fleet=FleetSettings(keep_newest=2, keep_hours=0, keep_days=0))
+    built = [build(ADMISSION, settings=few) for _ in range(5)]
     share = built[-1].bundle.parent
     assert json.loads((share / "latest.json").read_bytes())["bundle"] == built[-1].bundle.name
-    assert {path.name for path in share.iterdir()} == {
-        "latest.json", built[-1].bundle.name, built[-2].bundle.name,
-    }  # fmt: skip
+    names = {path.name for path in share.glob("*.downtime")}
+    assert {item.bundle.name for item in built[-2:]} <= names
+    assert not {item.bundle.name for item in built[:2]} & names
 
 
 def test_a_vault_put_back_from_a_backup_gives_no_number_twice(me, build, tmp_path):
@@ -76,23 +77,22 @@ def test_a_vault_put_back_from_a_backup_gives_no_number_twice(me, build, tmp_pat
     assert build(ADMISSION).header.sequence == second.header.sequence + 1
 
 
-def test_a_build_that_fails_leaves_what_was_published(me, build, monkeypatch):
+def test_a_build_that_fails_leaves_what_was_published(build, monkeypatch):
     first = build(ADMISSION)
     share = first.bundle.parent
-    before = {path.name: path.read_bytes() for path in share.iterdir()}
-    write, calls = folder.write_atomic, []
+    pointer, bundle = (share / "latest.json").read_bytes(), first.bundle.read_bytes()
+    replace_file = LocalCarrier.replace_file
 
-    def fails_the_second_time(path, content):
-        calls.append(path)
-        if len(calls) > 1:
+    def fails_at_the_pointer(carrier, name, content):
+        if name == "latest.json":
             raise OSError(28, "No space left on device")
-        write(path, content)
+        replace_file(carrier, name, content)
 
-    monkeypatch.setattr(folder, "write_atomic", fails_the_second_time)
+    monkeypatch.setattr(LocalCarrier, "replace_file", fails_at_the_pointer)
     with pytest.raises(OSError, match="No space"):
         build(DISCHARGE)
-    after = {path.name: path.read_bytes() for path in share.iterdir()}
-    assert {name: after[name] for name in before} == before
+    assert (share / "latest.json").read_bytes() == pointer
+    assert first.bundle.read_bytes() == bundle
 
 
 def test_nothing_of_a_patient_lies_in_clear(me, build, tmp_path):

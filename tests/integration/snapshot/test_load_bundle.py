@@ -19,8 +19,9 @@ from downtime.clinical.record_types import TYPES
 from downtime.clock import to_text
 from downtime.config import Home
 from downtime.errors import NotFoundError, UntrustedError, UserError
+from downtime.fleet.outbox import put_in_folder
 from downtime.settings import Settings, SiteSettings, SnapshotSettings
-from downtime.snapshot import bundle, load_bundle, local_snapshots, publish_snapshot
+from downtime.snapshot import bundle, load_bundle, local_snapshots
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.payload import (
     PackedRows,
@@ -330,9 +331,8 @@ def test_a_folder_leads_to_its_newest_bundle(machines, seal, take, tmp_path):
     folder = tmp_path / "share"
     publishers = find_keys(machines[1].home, MachineRole.PUBLISHER)
     for number in (1, 2):
-        publish_snapshot.publish_bundle(
-            bundle.verify_bundle(seal(number).read_bytes(), publishers), folder, keep=14
-        )
+        sealed = bundle.verify_bundle(seal(number).read_bytes(), publishers)
+        put_in_folder(machines[0].home, folder, SETTINGS, [sealed])
     assert take(folder).header.sequence == 2
     with pytest.raises(NotFoundError, match="does not say"):
         take(tmp_path / "WD")
