@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from downtime.clinical.model import Encounter
+from downtime.snapshot.store.opened_snapshot import Snapshot
+
 
 def patient_page(browser, text):
     answer = browser.post("/find", {"text": text})
@@ -134,3 +137,11 @@ def test_blank_forms_stand_in_groups_the_usual_ones_first(hospital):
     assert len(groups) > 2
     usual = page.partition(groups[0])[2].partition(groups[1])[0]
     assert "Observation" in usual
+
+
+def test_board_and_patient_say_where_else_somebody_is(hospital, monkeypatch):
+    other = Encounter(id="other", ward="B2", bay="1", bed="7")
+    monkeypatch.setattr(Snapshot, "find_elsewhere", lambda *_: (other,))
+    browser, said = hospital.browser("ward"), "Also in B2, bay 1, bed 7: ask where the patient is"
+    assert said in words(browser.get("/beds/ward?ward=A1").text)
+    assert said in words(patient_page(browser, "1000001"))
