@@ -68,7 +68,8 @@ def _is_covered(finding: ChurnFinding, others: Mapping[tuple[str, ...], ChurnFin
     """Whether another finding says the same of the whole hospital, or of all such records."""
     group = (finding.system, finding.type)
     if finding.kind is ChurnKind.WARD_EMPTIED:
-        return (ChurnKind.PATIENTS_GONE, "", "", "") in others
+        whole = others.get((ChurnKind.PATIENTS_GONE, "", "", ""))
+        return whole is not None and whole.affected > finding.affected
     if finding.kind is ChurnKind.PATIENT_RECORDS_LOST and (
         (ChurnKind.RECORDS_LOST, *group, "") in others
     ):

@@ -138,6 +138,12 @@ def test_one_ward_is_emptied():
     assert finding.sentence == "Ward W3: 20 of its 20 patients are gone."
 
 
+def test_the_ward_is_named_when_it_is_all_that_is_gone():
+    before = hospital(WARDS[:4])
+    found = judge(before, [p for p in before if p.ward != "W3"])
+    assert {finding.ward for finding in found} == {"", "W3"}
+
+
 def test_all_allergies_are_gone():
     before = hospital()
     findings = judge(before, change(before, lambda p: True, allergies=()))
