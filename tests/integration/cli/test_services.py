@@ -26,6 +26,7 @@ def machine(tmp_path_factory):
     (folder / "share").mkdir()
     places = (
         f"[fleet.places.share]\nkind = 'folder'\npath = '{folder}/share'\n"
+        "[ingest.sources.engine]\nkind = 'mllp'\nport = 0\n"
         f"[fleet.places.usb]\nkind = 'folder'\npath = '{folder}/usb'\n"
     )
     home = Home(folder / "home")
@@ -60,7 +61,7 @@ def test_once_by_hand_then_as_services_in_one_process(machine, start):
     code, answer = finish(start("pull", "--open"))
     assert (code, "Snapshot 1 is in use." in answer) == (0, True), answer
 
-    process = start("run", "--publish", "5s", "--pull", "5s")
+    process = start("run", "--ingest", "--publish", "5s", "--pull", "5s")
     state = Path(machine.home.runs_folder / "pull.json")
     end = time.monotonic() + 90
     while json.loads(state.read_bytes())["sequence"] < 2:
@@ -70,6 +71,7 @@ def test_once_by_hand_then_as_services_in_one_process(machine, start):
     process.send_signal(signal.SIGTERM)
     code, answer = finish(process)
     assert code == 0, answer
+    assert "engine: listening on port" in answer
     assert "open_while_locked is off" in answer
     assert json.loads(state.read_bytes())["waiting"]  # an unlock file alone opens nothing
     assert str(machine.folder) not in answer

@@ -1,7 +1,9 @@
 """What is published reaches places of every kind, and each place alone decides for itself."""
 
+import contextlib
 import shutil
 import subprocess
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +12,7 @@ from downtime.fleet.outbox import put_in_outbox
 from downtime.fleet.run_state import PlaceState
 from downtime.transport.carrier import open_carrier
 from downtime.transport.folder_address import FolderAddress, FolderKind
+from downtime.transport.local_carrier import LocalCarrier
 from downtime.transport.pace import Pace
 from downtime.transport.pointer import Pointer
 from tests.integration.fleet.carrying import fetch, make_settings
@@ -179,3 +182,39 @@ def test_a_bundle_survives_the_file_system_of_a_stick(publisher, laptop, publish
     ):
         subprocess.run([str(word) for word in words], check=True, capture_output=True)
     assert fetch(laptop, make_settings({"stick": place_of(copy)}))[1].sequence == 1
+
+
+def test_whenever_carrying_breaks_off_a_laptop_finds_the_old_one_or_the_new_one(
+    publisher, laptop, publish, tmp_path, monkeypatch
+):
+    """The power goes at the first, second, third … write, at the outbox or at the place."""
+    settings = make_settings({"share": place_of(tmp_path / "share")})
+    publish(publisher.seal(1, laptop))
+    carry(publisher, tmp_path / "share")
+    write, writes, number = LocalCarrier.write_file, [], 1
+
+    def breaking(self, name, blocks):
+        writes.append(name)
+        if len(writes) == stop:
+            raise OSError("the power is cut")
+        return write(self, name, blocks)
+
+    monkeypatch.setattr(LocalCarrier, "write_file", breaking)
+    for stop in range(1, 13):
+        writes.clear()
+        bundles_of = [
+            publisher.seal(number + 1, laptop), publisher.seal(number + 1, laptop, base=number)
+        ]  # fmt: skip
+        with contextlib.suppress(OSError):
+            publish(*bundles_of)
+            carry(publisher, tmp_path / "share")
+        laptop.now += timedelta(hours=1)
+        _, state = fetch(laptop, settings)
+        assert not state.places["share"].fault
+        assert state.sequence in (number, number + 1)
+        stop = 0
+        publish(*bundles_of)
+        carry(publisher, tmp_path / "share")
+        number += 1
+        laptop.now += timedelta(hours=1)
+        assert fetch(laptop, settings)[1].sequence == number
