@@ -52,6 +52,8 @@ def listen(app: Flask, settings: Settings, host: str, port: int) -> Any:
             max_request_body_size=UNLIMITED_BYTES,
             inbuf_overflow=UNLIMITED_BYTES,
             outbuf_overflow=UNLIMITED_BYTES,
+            # No address is taken from them; /metrics has to see that a front passed a request on.
+            clear_untrusted_proxy_headers=False,
         )
     except OSError as error:
         raise ConflictError(

@@ -2,12 +2,15 @@
 
 import hashlib
 import re
+import threading
 
+import httpx
 import pytest
 
 from downtime.fleet.machine_state import note_machine_state
 from downtime.outage import outages
 from downtime.vault.model import Actor
+from downtime.web.server import listen
 from tests.integration.web.conftest import Hospital
 
 TOKEN = "a token of many characters"
@@ -91,6 +94,18 @@ def test_metrics_are_for_this_computer_only(noted, address, headers):
     assert answer.status_code == 403
     assert "token" in answer.text
     assert "downtime_" not in answer.text
+
+
+def test_the_server_itself_shows_that_a_front_passed_the_request_on(noted):
+    server = listen(noted.app, noted.settings, "127.0.0.1", 0)
+    threading.Thread(target=server.run, daemon=True).start()
+    address = f"http://127.0.0.1:{server.effective_port}/metrics"
+    try:
+        assert httpx.get(address).status_code == 200
+        for name in ("X-Forwarded-For", "Forwarded"):
+            assert httpx.get(address, headers={name: "192.0.2.7"}).status_code == 403
+    finally:
+        server.close()
 
 
 def test_another_computer_reads_them_with_the_token(noted):
