@@ -154,12 +154,12 @@ def accept(session: Session, place: Path, code: str) -> Output:
     vault, actor = session.vault, session.actor
     code = code or prompt_for("Code on the administrator's screen")
     accepted = enrol_machine.accept_list(vault, session.settings, data, code, actor)
-    own = machines.read_own_machine(session.home)
+    this_machine = machines.read_own_machine(session.home)
     return Output(
         _list_document(accepted),
         [
             f"This machine is one of {len(accepted.machines)} of {accepted.site}.",
-            describe_machine(own),
+            describe_machine(this_machine),
         ],
     )
 
@@ -215,10 +215,12 @@ def list_(session: Session) -> Output:
     home, now = session.vault.home, session.clock()
     listed = machines.read_list(home)
     if listed is None:
-        (own,) = machines.list_machines(home)
+        (this_machine,) = machines.list_machines(home)
         return Output(
-            {"site": None, "machines": [_machine_document(own)]},
-            [f"{own.name} ({own.code}) belongs to no site yet: it believes only itself."],
+            {"site": None, "machines": [_machine_document(this_machine)]},
+            [
+                f"{this_machine.name} ({this_machine.code}) belongs to no site yet: it believes only itself."
+            ],
         )
     warnings = machine_list.list_warnings(home, session.settings, now)
     return Output(
@@ -284,8 +286,10 @@ def open_(session: Session, reason: str) -> Output:
     """Open snapshots that were closed because nothing was heard for long, with a reason."""
     vault, settings = session.vault, session.settings
     silence = close_unheard.break_glass(vault, settings, session.actor, reason)
-    kept = silence.kept_until if silence else ""
-    return Output({"open_until": kept}, ["The snapshots are open. Connect this machine soon."])
+    open_until = silence.kept_until if silence else ""
+    return Output(
+        {"open_until": open_until}, ["The snapshots are open. Connect this machine soon."]
+    )
 
 
 def describe_machine(machine: Machine) -> str:

@@ -60,14 +60,14 @@ def assess_silence(vault: Vault, settings: Settings) -> Silence | None:
     That is a machine of no site, a publisher, and one that never heard anything.
     """
     listed = machines.read_list(vault.home)
-    own = machines.read_own_machine(vault.home)
-    if listed is None or MachineRole.PUBLISHER in own.roles:
+    this_machine = machines.read_own_machine(vault.home)
+    if listed is None or MachineRole.PUBLISHER in this_machine.roles:
         return None
     times = [row.header.created for row in snapshot_index.list_entries(vault.db)]
     heard, now, row = max([listed.issued, *times]), vault.clock(), fetch_silence(vault.db)
     days = max(timedelta(0), now - from_text(heard)).days
-    kept = row.kept_until if row.kept_until > to_text(now) else ""
-    return Silence(heard, days, settings.fleet.unheard_days - days, bool(row.closed), kept)
+    kept_until = row.kept_until if row.kept_until > to_text(now) else ""
+    return Silence(heard, days, settings.fleet.unheard_days - days, bool(row.closed), kept_until)
 
 
 def close_or_reopen(

@@ -79,9 +79,9 @@ def check_code(typed: str, expected: str) -> None:
 
 def make_request(vault: Vault, settings: Settings) -> bytes:
     """What this machine asks with, to be carried to an administrator; only public keys are in it."""
-    own = device.load_device(vault)
-    body = {"downtime": FORMAT, "card": own.card.as_json(), "site": settings.site.code}
-    content = {**body, "signature": own.sign(to_canonical_json(body))}
+    this_machine = device.load_device(vault)
+    body = {"downtime": FORMAT, "card": this_machine.card.as_json(), "site": settings.site.code}
+    content = {**body, "signature": this_machine.sign(to_canonical_json(body))}
     return json.dumps(content, indent=1).encode()
 
 
@@ -159,19 +159,21 @@ def accept_list(
 ) -> MachineList:
     """Adopt the root of a list that holds this machine, once the administrator's code was typed in."""
     offered = machines.parse_list(data)
-    own = device.read_own_card(vault.home)
-    check_code(code, make_code(own, offered.signed.first_pin))
+    this_machine = device.read_own_card(vault.home)
+    check_code(code, make_code(this_machine, offered.signed.first_pin))
     check_site(offered.site, settings)
     if current := machines.read_list(vault.home):
         check_successor(current, offered)
-    listed = offered.find(own.code)
-    if listed is None or listed.card != own or listed.revoked:
+    listed = offered.find(this_machine.code)
+    if listed is None or listed.card != this_machine or listed.revoked:
         raise UntrustedError(
             "machines.not-listed",
             "This list does not hold this machine.",
             "Let an administrator add it: 'downtime fleet add' with its request.",
         )
-    with vault.change(actor, AuditAction.MACHINE_JOIN, target=own.code, reason=reason.strip()):
+    with vault.change(
+        actor, AuditAction.MACHINE_JOIN, target=this_machine.code, reason=reason.strip()
+    ):
         machines.adopt_root(vault, offered)
     return offered
 

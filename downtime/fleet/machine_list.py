@@ -194,20 +194,20 @@ def list_warnings(home: Home, settings: Settings, now: datetime) -> list[str]:
 
 
 def _warn_revoked(home: Home, machine_list: MachineList) -> Iterator[str]:
-    own = machines.read_own_machine(home)
-    listed = machine_list.find(own.code)
-    if listed and listed.revoked and listed.card == own.card:
+    this_machine = machines.read_own_machine(home)
+    listed = machine_list.find(this_machine.code)
+    if listed and listed.revoked and listed.card == this_machine.card:
         yield f"This machine was revoked: {listed.reason}. No other machine believes it any more."
-    elif not own.roles:
+    elif not this_machine.roles:
         yield "This machine is not in the site's list of machines: no other machine believes it."
 
 
 def _warn_expiry(machine_list: MachineList, settings: Settings, now: datetime) -> Iterator[str]:
-    left = (machine_list.expires - now).days
-    if left < 0:
-        yield f"The list of machines should have been signed anew {-left} days ago; it still holds."
-    elif left <= settings.fleet.list_warning_days:
-        yield f"The list of machines should be signed anew within {left} days."
+    days_left = (machine_list.expires - now).days
+    if days_left < 0:
+        yield f"The list of machines should have been signed anew {-days_left} days ago; it still holds."
+    elif days_left <= settings.fleet.list_warning_days:
+        yield f"The list of machines should be signed anew within {days_left} days."
 
 
 @contextmanager

@@ -202,13 +202,13 @@ def list_machines(home: Home) -> list[Machine]:
 
     This one has no role when the list does not name it, or no longer.
     """
-    own, machine_list = device.read_own_card(home), read_list(home)
+    card, machine_list = device.read_own_card(home), read_list(home)
     if machine_list is None:
-        return [Machine(own, ALL_ROLES)]
+        return [Machine(card, ALL_ROLES)]
     believed = [machine for machine in machine_list.machines if not machine.revoked]
-    listed = next((machine for machine in believed if machine.card == own), None)
-    others = (machine for machine in believed if machine.code != own.code)
-    return [listed or Machine(own, frozenset()), *others]
+    listed = next((machine for machine in believed if machine.card == card), None)
+    others = (machine for machine in believed if machine.code != card.code)
+    return [listed or Machine(card, frozenset()), *others]
 
 
 def read_own_machine(home: Home) -> Machine:
@@ -287,9 +287,9 @@ def list_recipients(home: Home, scope: str = "") -> list[str]:
 
     This machine, those that may read all of its wards, records stations, and the site's recovery key.
     """
-    own, *others = list_machines(home)
+    this_machine, *others = list_machines(home)
     machine_list = read_list(home)
-    cards = [own.card, *(machine.card for machine in others if machine.can_read(scope))]
+    cards = [this_machine.card, *(machine.card for machine in others if machine.can_read(scope))]
     recovery = [machine_list.recovery] if machine_list else []
     return list(dict.fromkeys([*(card.recipient for card in cards), *recovery]))
 

@@ -76,8 +76,8 @@ class SignedList:
 
     def extends(self, other: "SignedList") -> bool:
         """Whether its chain of roots begins with the whole chain of another list."""
-        own, others = ([pin_root(root) for root in chain] for chain in (self.roots, other.roots))
-        return own[: len(others)] == others
+        chain, others = ([pin_root(root) for root in roots] for roots in (self.roots, other.roots))
+        return chain[: len(others)] == others
 
 
 def pin_root(root: Metadata[Root]) -> RootPin:
