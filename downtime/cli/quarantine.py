@@ -66,7 +66,7 @@ def _ward_document(ward: WardDifference, names: bool) -> dict[str, Any]:
         "after": ward.after,
         "gone": len(ward.gone),
         "moved": ward.moved,
-        "came": len(ward.came),
+        "arrived": len(ward.arrived),
         "records": [item._asdict() for item in ward.records],
     }
     if names:

@@ -42,7 +42,7 @@ class WardDifference:
     """Those who are nowhere in hospital any more."""
     moved: int
     """Those who lie on another ward."""
-    came: tuple[PresentPatient, ...]
+    arrived: tuple[PresentPatient, ...]
     """Those who were nowhere in hospital before."""
     records: tuple[RecordDifference, ...]
     """Records of its patients of which there are fewer."""

@@ -122,9 +122,9 @@ def pick_number(mrn: str, nhs_number: str, identifiers: Sequence[str], record_id
     return mrn or nhs_number or (identifiers[0].split("|", 2)[-1] if identifiers else record_id)
 
 
-def join_name(family: str, given: str) -> str:
+def join_name(family: str, given_name: str) -> str:
     """As lists show it: `FAMILY, Given`."""
-    return ", ".join(filter(None, (family.upper(), given)))
+    return ", ".join(filter(None, (family.upper(), given_name)))
 
 
 def join_place(bay: str, bed: str) -> str:

@@ -66,11 +66,11 @@ class HeldImports(NamedTuple):
 NOTHING_HELD = HeldImports({}, {})
 
 
-def _find_holder(message: RecordedMessage, held: Mapping[str, HeldImport]) -> str:
-    if not held or not isinstance(message.item, FeedMessage):
+def _find_holder(message: RecordedMessage, imports: Mapping[str, HeldImport]) -> str:
+    if not imports or not isinstance(message.item, FeedMessage):
         return ""
     for system in _list_systems(message.item):
-        item = held.get(system)
+        item = imports.get(system)
         if item and message.arrival >= item.first_arrival and message.received >= item.since:
             return system
     return ""

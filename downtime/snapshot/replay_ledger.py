@@ -154,8 +154,8 @@ def _apply_all(
             update.note(recorded)
             yield recorded
 
-    held = HeldImports(held_imports.select_held(db), {})
-    messages = list_usable(read_again(), intake, held)
+    imports = HeldImports(held_imports.select_held(db), {})
+    messages = list_usable(read_again(), intake, imports)
     now = from_text(get_latest_time(update.ledger))
     result = apply_messages(db, messages, settings, now, intake.released)
     intake.finish(db, result.quarantined)

@@ -109,12 +109,12 @@ def update_state(
         keep_older_state(vault, db)
     ledger.skip_to(applied)
     mark_quarantined(ledger, quarantined_lists.select_quarantined(db))
-    held = HeldImports.begin(db, down, applied)
+    imports = HeldImports.begin(db, down, applied)
     recorded = _take_in(ledger, applied, find_files(paths), intake)
-    messages = list_usable(chain(held.read_resumed(ledger, applied), recorded), intake, held)
+    messages = list_usable(chain(imports.read_resumed(ledger, applied), recorded), intake, imports)
     result = apply_messages(db, messages, settings, now, intake.released)
     intake.finish(db, result.quarantined)
-    held.finish(db)
+    imports.finish(db)
     mark_quarantined(ledger, intake.quarantined)
     return intake
 
@@ -140,12 +140,12 @@ def _take_in(
 
 
 def list_usable(
-    recorded: Iterable[RecordedMessage], intake: Intake, held: HeldImports = NOTHING_HELD
+    recorded: Iterable[RecordedMessage], intake: Intake, imports: HeldImports = NOTHING_HELD
 ) -> Iterator[FeedMessage]:
     """The messages that a state applies, with their arrival numbers; all are counted."""
     for message in recorded:
         intake.note(message)
-        if system := held.find_holder(message):
+        if system := imports.find_holder(message):
             intake.held[system] += 1
         elif isinstance(message.item, FeedMessage):
             item = believe_times(message.item, message.received)

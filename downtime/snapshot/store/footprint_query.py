@@ -41,9 +41,9 @@ def read_footprint(db: sqlite_utils.Database, types: Iterable[str]) -> Footprint
         "SELECT id, mrn, nhs_number, identifiers, family, given, birth_date FROM Patient"
         " WHERE replaced_by = ''"
     )
-    for key, mrn, nhs_number, identifiers, family, given, birth_date in rows:
+    for key, mrn, nhs_number, identifiers, family, given_name, birth_date in rows:
         number = pick_number(mrn, nhs_number, identifiers and orjson.loads(identifiers), key)
-        name = join_name(family, given)
+        name = join_name(family, given_name)
         people.update([hash_person(number, name, birth_date)])
         if key in records.places:
             groups = records.counts[key], group_hashes(records.hashes[key])

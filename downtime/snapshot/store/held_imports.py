@@ -18,11 +18,13 @@ def select_held(db: sqlite_utils.Database) -> dict[str, HeldImport]:
     """By system."""
     row = db.conn.execute("SELECT value FROM setting WHERE name = 'held'").fetchone()
     return (
-        {system: HeldImport(*held) for system, held in orjson.loads(row[0]).items()} if row else {}
+        {system: HeldImport(*values) for system, values in orjson.loads(row[0]).items()}
+        if row
+        else {}
     )
 
 
-def save_held(db: sqlite_utils.Database, held: Mapping[str, HeldImport]) -> None:
+def save_held(db: sqlite_utils.Database, imports: Mapping[str, HeldImport]) -> None:
     """In place of what was noted before."""
-    text = orjson.dumps({system: list(item) for system, item in held.items()}).decode()
+    text = orjson.dumps({system: list(item) for system, item in imports.items()}).decode()
     db.conn.execute("INSERT OR REPLACE INTO setting VALUES ('held', ?)", (text,))

@@ -41,7 +41,7 @@ def test_names_are_for_those_who_may_see_patients(home, lost):
     number = lost.json["quarantine"]["number"]
     program = home.ok("quarantine", "show", number)
     assert program["wards"] == [
-        {"ward": "A1", "before": 12, "after": 1, "gone": 11, "moved": 0, "came": 0}
+        {"ward": "A1", "before": 12, "after": 1, "gone": 11, "moved": 0, "arrived": 0}
         | {"records": [{"system": "PAS", "type": "Encounter", "before": 12, "after": 1}]}
     ]
     assert "FENWICK" not in home.run("quarantine", "show", number).out
