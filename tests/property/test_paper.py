@@ -20,6 +20,7 @@ from downtime.paper.layout.template_layout import form_layout
 from downtime.paper.serials import make_serial
 from downtime.pdf.text import to_printable
 from downtime.pdf.writer import PdfWriter
+from tests.night import by_night
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 IMPRINT = Imprint("", "", False, "", "", "Hospital No.")
@@ -138,7 +139,7 @@ def test_text_that_needs_shaping_is_wholly_in_its_field_or_on_the_continuation_p
         assert any(text.startswith(f"{label}: ") for text in words), key
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=by_night(60, 5), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_text_in_any_fields_is_never_lost(data):
     form = data.draw(st.sampled_from(list(load_forms().values())))
