@@ -24,7 +24,7 @@ from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.pack_segments import pack_segments
 from downtime.snapshot.payload import read_payload, row_digest, write_payload
 from downtime.snapshot.read_delta import DeltaReader
-from downtime.snapshot.row_layout import from_row, to_row
+from downtime.snapshot.row_layout import COLUMNS, from_row, to_row
 from downtime.snapshot.search_rows import SEARCH
 from downtime.snapshot.select_records import select_records
 from downtime.snapshot.settle_records import settle_records
@@ -212,7 +212,8 @@ def is_of_ward(opened):
     """Whether everybody in it has a stay on the ward, or was merged into somebody who has."""
     stays = [from_row(Encounter, row) for rows in opened.iterate_rows("Encounter") for row in rows]
     on_ward = {stay.patient for stay in stays if stay.ward == "W1"}
-    everybody = {row[1] for rows in opened.iterate_rows("Appointment") for row in rows}
+    place = COLUMNS["Appointment"].index("patient")
+    everybody = {row[place] for rows in opened.iterate_rows("Appointment") for row in rows}
     return {stay.patient for stay in stays} <= on_ward and everybody <= on_ward
 
 
