@@ -260,7 +260,7 @@ def check_role(home: Home, key: str, role: MachineRole) -> Machine:
     if role not in machine.roles:
         raise UntrustedError(
             "machine.role",
-            f"{machine.name} ({machine.code}) signed this, and it is no {role.words}.",
+            f"{machine.name} ({machine.code}) signed this, and it is no {role.display_name}.",
             "Do not use it; tell security: no machine does that by itself.",
         )
     return machine

@@ -40,7 +40,7 @@ class MachineRole(StrEnum):
     """Takes in what ward laptops send, and reconciles it."""
 
     @property
-    def words(self) -> str:
+    def display_name(self) -> str:
         """As it is shown: `ward laptop`."""
         return self.value.replace("-", " ")
 

@@ -28,7 +28,7 @@ def show() -> ViewResponse:
         own_code=enrol_machine.make_own_code(home),
         machine_list=listed,
         warnings=machine_list.list_warnings(home, request_context.settings(), now),
-        roles=[{"value": role, "text": role.words.capitalize()} for role in MachineRole],
+        roles=[{"value": role, "text": role.display_name.capitalize()} for role in MachineRole],
     )
 
 
