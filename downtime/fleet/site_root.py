@@ -58,9 +58,7 @@ def create_root(
     return roots
 
 
-def make_first_root(
-    site: str, keys: Sequence[SiteKey], threshold: int, expires: datetime
-) -> Roots:
+def make_first_root(site: str, keys: Sequence[SiteKey], threshold: int, expires: datetime) -> Roots:
     """The first version of a root, signed by all of its keys, which share one recovery key."""
     if not 1 <= threshold <= len(keys):
         raise InputError(
