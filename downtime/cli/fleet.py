@@ -296,11 +296,8 @@ def describe_machine(machine: Machine) -> str:
     """A machine in one line."""
     if machine.revoked:
         return f"{machine.code}  {machine.name}: revoked {machine.revoked[:16]}, {machine.reason}"
-    roles = (
-        ", ".join(role.display_name for role in MachineRole if role in machine.roles) or "no role"
-    )
     wards = f"wards {', '.join(machine.wards)}" if machine.wards else "whole site"
-    return f"{machine.code}  {machine.name}: {roles}; {wards}"
+    return f"{machine.code}  {machine.name}: {machine.role_names}; {wards}"
 
 
 def _machine_document(machine: Machine) -> dict[str, object]:

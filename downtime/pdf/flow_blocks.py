@@ -31,7 +31,7 @@ class Paragraph:
     underscore keeps them out of what is written of a page.)"""
 
     @property
-    def words(self) -> str:
+    def printed_text(self) -> str:
         """All that is printed."""
         return f"{self.text} {self._aside}" if self._aside else self.text
 
@@ -143,7 +143,7 @@ def _add_paragraph(flow: _BlockFlow, block: Paragraph) -> None:
     leading = block.size * LEADING
     lines: list[TextLine] = []
     measure = lambda part: text_width(part, block.bold)  # noqa: E731
-    for text in wrap_text(to_printable(block.words), flow.width / block.size, measure):
+    for text in wrap_text(to_printable(block.printed_text), flow.width / block.size, measure):
         if leading > flow.remaining and flow.used:
             flow.add(Tag("P"), lines)
             lines = []

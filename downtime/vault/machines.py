@@ -65,6 +65,12 @@ class Machine:
         return sealing.key_id(self.card.public_key)
 
     @property
+    def role_names(self) -> str:
+        """Its roles as they are shown: `publisher, ward laptop`; `no role` when it has none."""
+        names = (role.display_name for role in MachineRole if role in self.roles)
+        return ", ".join(names) or "no role"
+
+    @property
     def scope(self) -> str:
         """What its bundles cover: its wards as `A+B`; empty for the whole site."""
         return "" if self.reads_site else "+".join(sorted(self.wards))

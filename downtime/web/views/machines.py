@@ -91,7 +91,7 @@ def add() -> ViewResponse:
         request_context.actor(),
         required_reason(),
     )
-    return render_template("machines/added.html", enrolment=enrolment)
+    return render_template("machines/add.html", enrolment=enrolment)
 
 
 @blueprint.post("/machines/revoke")
@@ -106,7 +106,7 @@ def revoke() -> ViewResponse:
         request_context.actor(),
         required_reason(),
     )
-    return render_template("machines/revoked.html", exposure=exposure)
+    return render_template("machines/revoke.html", exposure=exposure)
 
 
 def _unlock_stick() -> SiteKey:
