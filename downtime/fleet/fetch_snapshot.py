@@ -13,10 +13,11 @@ from datetime import datetime
 from downtime.config import Home
 from downtime.errors import UntrustedError, UserError
 from downtime.fleet import machine_list
+from downtime.fleet.model import Direction
 from downtime.fleet.outbox import MACHINES
 from downtime.fleet.places import Place, scope_folder
 from downtime.fleet.reach_places import note_result, visit_places
-from downtime.fleet.run_state import PlaceState, RunState
+from downtime.fleet.run_state import PlaceState, RunState, write_run_state
 from downtime.settings import Settings
 from downtime.snapshot.bundle import SUFFIX, SealedBundle
 from downtime.snapshot.open_bundle import verify_bundle_file
@@ -238,12 +239,13 @@ def _check_named(run: Fetching, epoch: int, file: CarriedFile, sealed: SealedBun
 
 def _accept(run: Fetching, pointer: Pointer, chain: list[CarriedFile], names: list[str]) -> None:
     state = run.state
-    if chain[0].base is None:
-        state.waiting, state.needs_full = names, False
-        _remove_others(run)
-    else:
-        state.waiting = [*state.waiting, *names]
     state.epoch, state.sequence = pointer.epoch, chain[-1].sequence
+    if chain[0].base is not None:
+        state.waiting = [*state.waiting, *names]
+        return
+    state.waiting, state.needs_full = names, False
+    write_run_state(run.home, Direction.PULL, state)  # killed here, nothing that waits is missing
+    _remove_others(run)
 
 
 def _remove_others(run: Fetching) -> None:

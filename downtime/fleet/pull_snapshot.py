@@ -12,7 +12,7 @@ from downtime.fleet.model import Direction
 from downtime.fleet.places import FolderPlace, require_places
 from downtime.fleet.reach_places import describe_fault, list_due
 from downtime.fleet.receive_snapshot import receive_snapshot
-from downtime.fleet.run_state import RunState, hold_run, read_run_state
+from downtime.fleet.run_state import RunState, hold_run, read_run_state, write_run_state
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.open_bundle import verify_bundle_file
@@ -136,8 +136,15 @@ def _open_all(settings: Settings, opener: Opener, state: RunState) -> bool:
             _begin_anew(opener.vault, state, skips=not is_delta)
             state.fault = fault
             return not is_delta
-        (opener.vault.home.inbox_folder / state.waiting.pop(0)).unlink(missing_ok=True)
+        _note_opened(opener.vault.home, state)
     return True
+
+
+def _note_opened(home: Home, state: RunState) -> None:
+    """The first that waited waits no more. Killed in between, a file is left over and none missing."""
+    path = home.inbox_folder / state.waiting.pop(0)
+    write_run_state(home, Direction.PULL, state)
+    path.unlink(missing_ok=True)
 
 
 def _open_next(settings: Settings, opener: Opener, name: str) -> str:

@@ -11,6 +11,8 @@ from downtime.clock import from_text, to_text
 from downtime.settings import Settings
 from downtime.snapshot.header import SystemTime
 
+CLOCK_TOLERANCE = timedelta(minutes=10)
+
 
 class FreshnessLevel(StrEnum):
     """How old a system's data is; also the colour on the screen."""
@@ -40,22 +42,29 @@ def list_freshness(
 ) -> list[Freshness]:
     """Every system in the order of the settings, and any other that sent something.
 
-    `last_seen` is the latest time this machine has known: a clock that went back never makes data
-    look younger.
+    `last_seen` is the latest time this machine has known. When the clock went back behind it nobody
+    knows how old data is: it is at least as old as it was then, and never shown as fresh.
     """
     newest_times = {system.name: system.newest for system in systems if system.newest}
     names = dict.fromkeys([*settings.systems.names, *newest_times])
     then = max(now, last_seen or now)
-    return [_describe_system(name, newest_times.get(name, ""), then, settings) for name in names]
+    is_guess = then - now > CLOCK_TOLERANCE
+    return [
+        _describe_system(name, newest_times.get(name, ""), then, settings, is_guess=is_guess)
+        for name in names
+    ]
 
 
-def _describe_system(name: str, newest: str, now: datetime, settings: Settings) -> Freshness:
+def _describe_system(
+    name: str, newest: str, now: datetime, settings: Settings, *, is_guess: bool
+) -> Freshness:
     if not newest:
         return Freshness(name, "", None, FreshnessLevel.UNAVAILABLE, f"{name} no data held")
     age = max(now - from_text(newest), timedelta())
     moment = display.format_moment(newest, ZoneInfo(settings.site.time_zone))
-    sentence = f"{name} as at {moment} ({display.format_duration(age)} old)"
-    return Freshness(name, newest, age, _grade_age(age, settings), sentence)
+    old = f"{'at least ' * is_guess}{display.format_duration(age)} old"
+    level = FreshnessLevel.STALE if is_guess else _grade_age(age, settings)
+    return Freshness(name, newest, age, level, f"{name} as at {moment} ({old})")
 
 
 def _grade_age(age: timedelta, settings: Settings) -> FreshnessLevel:

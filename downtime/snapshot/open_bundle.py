@@ -78,6 +78,7 @@ def reopen_aside(vault: Vault, settings: Settings, sealed: SealedBundle) -> Asid
     header = payload.header
     aside = database_path(vault, header.id).with_name(f".{header.id}.tmp")
     key = database_key(vault, header.id)
+    aside.unlink(missing_ok=True)  # half a file, of a program that was killed or a power cut
     try:
         with collect_garbage_seldom(), _read_rows(vault, payload) as rows:
             written = record_tables.write_database(aside, key, header, rows)

@@ -21,12 +21,12 @@ MEGABYTES = 64
 class Disk:
     """A mounted disk; `folder` is its root."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, megabytes: int = MEGABYTES) -> None:
         self.folder = place / "disk"
         self.folder.mkdir()
         self._image = place / "image"
         with self._image.open("wb") as image:
-            image.truncate(MEGABYTES << 20)
+            image.truncate(megabytes << 20)
         if os.geteuid() != 0:
             pytest.skip("only root may cut the power of a disk")
         try:

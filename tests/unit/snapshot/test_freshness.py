@@ -45,6 +45,16 @@ def test_a_system_without_data_is_unavailable_and_comes_in_its_place():
     assert (freshness[0].age, freshness[0].sentence) == (None, "PAS no data held")
 
 
+def test_under_a_clock_that_went_back_nothing_is_fresh():
+    """How long it was off, or how long ago that was, nobody knows."""
+    age = lims("2026-11-02T14:05:00Z", last_seen=NOW + timedelta(minutes=11))
+    assert (age.level, age.sentence) == (
+        "stale",
+        "LIMS as at 02-Nov-2026 14:05 (at least 36 min old)",
+    )
+    assert lims("2026-11-02T14:05:00Z", last_seen=NOW + timedelta(minutes=2)).level == "fresh"
+
+
 def test_a_clock_that_went_back_makes_nothing_younger():
     seen = NOW + timedelta(hours=5)
     age = lims("2026-11-02T14:05:00Z", last_seen=seen)
