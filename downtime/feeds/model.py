@@ -102,6 +102,8 @@ class FindingKind(StrEnum):
     """An order of a kind that is neither a test nor an alert."""
     RESULT_REOPENED = "result-reopened"
     """A report was final, and was sent later as less."""
+    RESULT_WITHOUT_REQUEST = "result-without-request"
+    """A result names a request of which no order was sent."""
     RESULT_WITHDRAWN = "result-withdrawn"
     """A corrected report holds less than the one before it."""
     TIME_IN_FUTURE = "time-in-future"

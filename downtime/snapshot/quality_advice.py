@@ -96,6 +96,10 @@ ADVICE: Mapping[FindingKind | Outcome, QualityAdvice] = {
     FindingKind.RESULT_REOPENED: QualityAdvice(
         "Reports that were final and are less now", "Ask the laboratory which value holds."
     ),
+    FindingKind.RESULT_WITHOUT_REQUEST: QualityAdvice(
+        "Results without a request",
+        "Who asked is known from the result only. Have orders sent as well, if a system has them.",
+    ),
     FindingKind.RESULT_WITHDRAWN: QualityAdvice(
         "Results that a corrected report no longer holds",
         "They are marked, or replaced. Ask the laboratory whether they still hold.",

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from downtime.clinical.model import FROM_RESULT_ONLY
 from downtime.feeds.hl7.codes import PROGRESS
 from downtime.feeds.model import FindingKind
 from downtime.feeds.named_resources import ADDRESSES
@@ -27,7 +28,29 @@ def link_requests(
             lay_over(requests, links.same)
             for key, stage in links.closed.items():
                 requests[key].state.set_derived({"stage": stage})
+        _mark_unordered(requests, findings)
         yield from requests.values()
+
+
+def _mark_unordered(requests: Mapping[str, SettledState], findings: FindingTally) -> None:
+    """Say of a request that only a result tells of it: it stays, since its result may be awaited."""
+    numbers = {key: _read_numbers(item) for key, item in requests.items()}
+    ordered = {
+        number
+        for order in numbers.values()
+        if order.is_ordered or order.resource
+        for number in (order.placer, order.filler, order.group)
+    }
+    for key, order in numbers.items():
+        own = {order.placer, order.filler, order.group, order.parent} - {""}
+        item = requests[key]
+        if item.person and own and not own & ordered and not order.resource:
+            requester = item.state.fields.get("requester", "")
+            words = ", ".join(filter(None, (requester, FROM_RESULT_ONLY)))
+            item.state.set_derived({"requester": words})
+            text = "A result names a request of which no order was sent."
+            kind = FindingKind.RESULT_WITHOUT_REQUEST
+            findings.add(kind, item.source, text, "ServiceRequest", person=item.person)
 
 
 def _note_reused_placers(requests: Mapping[str, SettledState], findings: FindingTally) -> None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from downtime.clinical import display
 from downtime.clinical.history import Condition, DocumentReference
 from downtime.clinical.model import (
+    FROM_RESULT_ONLY,
     OPEN_STAGES,
     AllergyIntolerance,
     Appointment,
@@ -176,7 +177,7 @@ def _request_blocks(view: SnapshotView, requests: Sequence[ServiceRequest]) -> I
             r.display or r.code,
             r.stage,
             r.priority,
-            display.format_moment(r.authored, view.zone),
+            _word_requested(view, r),
             display.format_moment(r.collected, view.zone) or "Not recorded as taken",
             r.source,
         )
@@ -188,6 +189,13 @@ def _request_blocks(view: SnapshotView, requests: Sequence[ServiceRequest]) -> I
     )  # fmt: skip
     if rows:
         yield Table(columns, rows)
+
+
+def _word_requested(view: SnapshotView, request: ServiceRequest) -> str:
+    """When it was asked for; that no order says so, where none does."""
+    if request.requester.endswith(FROM_RESULT_ONLY):
+        return FROM_RESULT_ONLY.capitalize()
+    return display.format_moment(request.authored, view.zone)
 
 
 def _result_blocks(view: SnapshotView, reports: Sequence[ReportRow]) -> Iterator[Block]:

@@ -113,3 +113,19 @@ def test_a_test_that_is_ordered_without_a_time_was_asked_for_when_it_was_sent(re
     _, tests, kinds = read(order("0900", "FBC"))
     assert tests == [("FBC", "2026-11-02T09:00:00Z")]
     assert "time-unreadable" in kinds
+
+
+def test_a_request_that_only_a_result_tells_of_says_so_until_its_order_comes(tmp_path):
+    result = (
+        f"{head('1000', 'ORU^R01', 'LIMS')}ORC|RE|P7|F7\r"
+        "OBR|1|P7|F7|U^Urea||||||||||||9^HILL^JO|||||||||P\rOBX|1|NM|U^Urea||5.1|mmol/L|||||P\r"
+    )
+    placed = f"{head('0900', 'ORM^O01')}ORC|NW|P7|||||||20261102090000\rOBR|1|P7||U^Urea\r"
+    for messages, is_marked in (((result,), True), ((result, placed), False)):
+        (tmp_path / "feed.hl7").write_text("".join(messages))
+        preview = preview_state([tmp_path / "feed.hl7"], Settings(), NOW)
+        (request,) = preview.as_json()["records"]["ServiceRequest"]
+        assert request["requester"].endswith("known from the result only") is is_marked
+        assert "HILL" in request["requester"].upper()
+        kinds = {item.finding.kind for item in preview.findings}
+        assert ("result-without-request" in kinds) is is_marked
