@@ -10,7 +10,7 @@ from downtime.cli.options import EXISTING_FILE, OPTIONAL_REASON
 from downtime.cli.program import downtime
 from downtime.cli.session import Output, Session, command, pick, prompt_for
 from downtime.fleet import site_keys
-from downtime.snapshot.heal_snapshots import check_snapshots
+from downtime.fleet.close_unheard import check_open_snapshots
 from downtime.vault import keys
 from downtime.vault.back_up_home import back_up_home
 from downtime.vault.check_home import CheckedPart, check_closed_home, check_home
@@ -89,15 +89,16 @@ def _check_parts(session: Session) -> Iterator[CheckedPart]:
         yield from check_closed_home(session.home, data_key)
         return
     yield from check_home(vault)
-    yield from check_snapshots(vault, session.settings, actor)
+    yield from check_open_snapshots(vault, session.settings, actor)
 
 
 @command(downtime, "check", permission=Permission.AUDIT_VERIFY)
 def check(session: Session) -> Output:
     """Look at everything in the home: every page of every database, audit, marks, keys.
 
-    A damaged snapshot is opened again from its sealed bundle. Exit 1 when something is damaged and
-    could not be healed: it is named, with the way out.
+    A damaged snapshot is opened again from its sealed bundle; those that were closed because nothing
+    was heard of the site stay closed. Exit 1 when something is damaged and could not be healed: it
+    is named, with the way out.
     """
     parts = list(_check_parts(session))
     damaged = [part for part in parts if not part.is_sound]

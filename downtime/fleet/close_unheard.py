@@ -5,6 +5,7 @@ list of machines. Bundles stay, sealed, so that the next contact opens them agai
 while an outage is declared, and a person can open them with a reason (break-glass).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,11 +13,12 @@ from downtime.clock import from_text, to_text
 from downtime.fleet.model import AuditAction
 from downtime.fleet.store.silence import SilenceRow, fetch_silence, save_silence
 from downtime.settings import Settings
-from downtime.snapshot.heal_snapshots import heal_snapshot
+from downtime.snapshot.heal_snapshots import check_snapshots, heal_snapshot
 from downtime.snapshot.local_snapshots import database_path
 from downtime.snapshot.store import snapshot_index
 from downtime.snapshot.store.snapshot_index import SnapshotEntry
 from downtime.vault import machines
+from downtime.vault.check_home import CheckedPart
 from downtime.vault.model import Actor, MachineRole
 from downtime.vault.policies import check_reason
 from downtime.vault.vault import Vault
@@ -94,6 +96,13 @@ def break_glass(vault: Vault, settings: Settings, actor: Actor, reason: str) -> 
     until = vault.clock() + timedelta(hours=settings.fleet.break_glass_hours)
     _reopen(vault, settings, actor, SilenceRow(kept_until=to_text(until)), check_reason(reason))
     return assess_silence(vault, settings)
+
+
+def check_open_snapshots(vault: Vault, settings: Settings, actor: Actor) -> Iterator[CheckedPart]:
+    """Look at each snapshot and heal it; those that were closed on purpose stay closed."""
+    silence = assess_silence(vault, settings)
+    are_closed = silence is not None and silence.is_closed
+    yield from check_snapshots(vault, settings, actor, are_closed=are_closed)
 
 
 def _close(vault: Vault, actor: Actor, silence: Silence) -> None:

@@ -17,10 +17,18 @@ from downtime.vault.vault import Vault
 _NEXT = "Load the newest bundle; print from the snapshots that are sound meanwhile."
 
 
-def check_snapshots(vault: Vault, settings: Settings, actor: Actor) -> Iterator[CheckedPart]:
-    """Each snapshot, healed where that was needed and possible."""
+def check_snapshots(
+    vault: Vault, settings: Settings, actor: Actor, *, are_closed: bool = False
+) -> Iterator[CheckedPart]:
+    """Each snapshot, healed where that was needed and possible.
+
+    `are_closed`: this machine closed them on purpose, so what is missing stays so.
+    """
     for row in snapshot_index.list_entries(vault.db):
         path, key = database_path(vault, row.id), database_key(vault, row.id)
+        if are_closed and not path.exists():
+            yield CheckedPart(f"snapshot {row.id} (closed: nothing was heard of the site)")
+            continue
         fault = find_damage(path, key) if path.exists() else "its file is missing."
         if fault and heal_snapshot(vault, settings, row, actor):
             fault = ""

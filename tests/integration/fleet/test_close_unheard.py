@@ -98,6 +98,20 @@ def test_a_person_opens_them_with_a_reason_for_some_hours(fleet):
     assert row["why"] == "network down since the flood"
 
 
+def test_a_check_opens_none_that_were_closed_on_purpose(fleet):
+    _, _, laptop = fleet
+    unlocked(laptop, 31)
+    (part,) = close_unheard.check_open_snapshots(laptop.vault, SETTINGS, NURSE)
+    assert part.is_sound
+    assert "closed: nothing was heard of the site" in part.sentence
+    assert not is_open(laptop)
+    close_unheard.break_glass(laptop.vault, SETTINGS, NURSE, "flood")
+    (path,) = laptop.home.snapshots_folder.glob("*.db")
+    path.unlink()
+    (part,) = close_unheard.check_open_snapshots(laptop.vault, SETTINGS, NURSE)
+    assert "opened again from its bundle" in part.sentence
+
+
 def test_an_old_list_played_again_is_no_contact(fleet):
     site, publisher, laptop = fleet
     receive_list(laptop.home, machine_list.read_list_bytes(publisher.home))
