@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import EXISTING_FILE, FILE, REASON, EnumChoice, NewFile, out_option
+from downtime.cli.options import REASON, EnumChoice, NewFile, out_option
 from downtime.cli.program import fleet
 from downtime.cli.session import Output, Session, command, pick, prompt_for
 from downtime.cli.sticks import STICK, open_keys
@@ -14,11 +14,12 @@ from downtime.errors import NotFoundError
 from downtime.fleet import (
     close_unheard,
     enrol_machine,
+    join_requests,
     machine_list,
     revoke_machine,
     site_root,
 )
-from downtime.fleet.enrol_machine import Enrolment
+from downtime.fleet.enrol_machine import Enrolment, JoinRequest
 from downtime.fleet.revoke_machine import Exposure
 from downtime.vault import device, machines
 from downtime.vault.files import write_atomic
@@ -41,6 +42,7 @@ WARDS = click.option(
     help="Ward whose snapshots are sealed to it; may be repeated. Without it the whole site's.",
 )
 CODE = click.option("--code", default="", help="The code on the other screen; else it is asked.")
+REQUEST = click.argument("request")
 LIST_OUT = click.option(
     "--out", type=NewFile(), metavar="FILE", help="Write the new list here too."
 )
@@ -74,23 +76,72 @@ def start(
 
 
 @command(fleet, "join", permission=Permission.DEVICE_MANAGE)
-@out_option("File to write: the request, for an administrator.")
-def join(session: Session, out: Path) -> Output:
-    """Ask to be added to the site's list; shows the code that the administrator types in."""
-    write_atomic(out, enrol_machine.make_request(session.vault, session.settings))
+@click.option(
+    "--out",
+    type=NewFile(),
+    metavar="FILE",
+    help="Write the request here, to be carried; needed where config.toml names no place.",
+)
+def join(session: Session, out: Path | None) -> Output:
+    """Ask to be added to the site's list; shows the code that the administrator types in.
+
+    The request is left at the places of config.toml, and in FILE.
+    """
+    if out is None and not join_requests.find_places(session.settings):
+        raise click.UsageError("config.toml names no place: say with --out where to write.")
+    content = enrol_machine.make_request(session.vault, session.settings)
+    if out:
+        write_atomic(out, content)
+    own_code = device.read_own_code(session.home)
+    faults = join_requests.leave_request(session.settings, content, own_code)
+    left = sorted(name for name, fault in faults.items() if not fault)
     code = enrol_machine.make_own_code(session.home)
+    document = {"request": str(out) if out else None, "places": faults, "code": code}
+    lines = [f"{name}: {fault or 'the request lies there.'}" for name, fault in faults.items()]
+    if not (left or out):
+        lines.append("The request is nowhere. Write it to a file with --out and carry it.")
+        return Output(document, lines, 1)
+    if out:
+        lines.append(f"Wrote {out}. It holds public keys only: carry it to an administrator.")
+    lines += [
+        f"Code of this machine: {code}",
+        "Read it to the administrator, who types it in with"
+        f" 'downtime fleet add {own_code if left else 'FILE'}'.",
+    ]
+    return Output(document, lines)
+
+
+@command(fleet, "requests", permission=Permission.DEVICE_MANAGE)
+def requests(session: Session) -> Output:
+    """Machines that ask at a place to be added. Only the code on their own screens shows who they are."""
+    found = join_requests.list_requests(session.settings)
+    rows = [
+        {"place": item.place, **pick(item.request.card, "code", "name")} for item in found.requests
+    ]
+    lines = [f"{row['code']}  {row['name']}: at {row['place']}" for row in rows]
     return Output(
-        {"request": str(out), "code": code},
-        [
-            f"Wrote {out}. It holds public keys only: carry it to an administrator.",
-            f"Code of this machine: {code}",
-            "Read it to the administrator, who types it in with 'downtime fleet add'.",
-        ],
+        {"requests": rows, "faults": found.sentences},
+        [*found.sentences, *(lines or ["No machine asks at a place to be added."])],
     )
 
 
+def _find_request(session: Session, request: str) -> JoinRequest:
+    """From a file, or by a machine's code from the places."""
+    if (path := Path(request)).is_file():
+        with path.open("rb") as file:
+            return enrol_machine.read_request(file.read(enrol_machine.MAX_REQUEST_BYTES + 1))
+    return join_requests.list_requests(session.settings).find(request)
+
+
+def _answer_request(session: Session, request: JoinRequest) -> list[str]:
+    """The list goes to the places at once, and the request away; what could not be done there."""
+    faults = join_requests.carry_list(session.home, session.settings)
+    join_requests.remove_request(session.settings, request.card)
+    return [f"{name}: {fault or 'the list lies there.'}" for name, fault in faults.items()]
+
+
 @command(fleet, "add", permission=Permission.DEVICE_MANAGE)
-@FILE
+@REQUEST
 @ROLES
 @WARDS
 @STICK
@@ -99,7 +150,7 @@ def join(session: Session, out: Path) -> Output:
 @REASON
 def add(
     session: Session,
-    file: Path,
+    request: str,
     roles: tuple[MachineRole, ...],
     wards: tuple[str, ...],
     sticks: tuple[Path, ...],
@@ -107,16 +158,20 @@ def add(
     out: Path | None,
     reason: str,
 ) -> Output:
-    """Add a machine by its request, once the code on its screen was typed in; signs the next list."""
-    request = enrol_machine.read_request(file.read_bytes())
+    """Add a machine by its request, once the code on its screen was typed in; signs the next list.
+
+    REQUEST is its file, or the machine's two characters where the request lies at a place
+    ('downtime fleet requests'). The list goes to the places at once.
+    """
     vault, actor = session.vault, session.actor
-    code = code or prompt_for(f"Code on the screen of {request.card.name} ({request.card.code})")
-    enrol_machine.check_code(code, request.code)
+    asking = _find_request(session, request)
+    code = code or prompt_for(f"Code on the screen of {asking.card.name} ({asking.card.code})")
+    enrol_machine.check_code(code, asking.code)
     (key, *_) = open_keys(sticks)
     enrolment = enrol_machine.add_machine(
         vault,
         session.settings,
-        request,
+        asking,
         code,
         frozenset(map(MachineRole, roles)),
         wards,
@@ -125,7 +180,8 @@ def add(
         reason,
     )
     _write_list(enrolment.machine_list, out)
-    return Output(_enrolment_document(enrolment), _enrolment_lines(enrolment))
+    carried = _answer_request(session, asking)
+    return Output(_enrolment_document(enrolment), [*carried, *_enrolment_lines(enrolment)])
 
 
 def _enrolment_document(enrolment: Enrolment) -> dict[str, object]:
@@ -137,24 +193,30 @@ def _enrolment_lines(enrolment: Enrolment) -> list[str]:
     return [
         f"{machine.name} ({machine.code}) is on the list, number {enrolment.machine_list.version}.",
         f"Code for its screen: {enrolment.code}",
-        "Carry the list there (--out, or 'downtime fleet export') and read the code to whoever is at"
-        " it, who types it in with 'downtime fleet accept'.",
+        "Read it to whoever is there, who types it in with 'downtime fleet accept'. A machine that"
+        " reaches no place needs the list as a file: --out, or 'downtime fleet export'.",
     ]
 
 
 @command(fleet, "accept", permission=Permission.DEVICE_MANAGE)
-@click.argument("place", type=click.Path(exists=True, path_type=Path))
+@click.argument("place", required=False, type=click.Path(exists=True, path_type=Path))
 @CODE
-def accept(session: Session, place: Path, code: str) -> Output:
-    """Believe the site's root and its list from now on: PLACE is the list, or the folder it lies in.
+def accept(session: Session, place: Path | None, code: str) -> Output:
+    """Believe the site's root and its list from now on.
 
-    The administrator who added this machine reads the code from their screen.
+    PLACE is the list, or the folder it lies in; without it the list is taken from the places of
+    config.toml. The administrator who added this machine reads the code from their screen.
     """
-    data = find_list(place).read_bytes()
     vault, actor = session.vault, session.actor
     code = code or prompt_for("Code on the administrator's screen")
+    data = (
+        find_list(place).read_bytes()
+        if place
+        else join_requests.fetch_list(session.home, session.settings, code)
+    )
     accepted = enrol_machine.accept_list(vault, session.settings, data, code, actor)
     this_machine = machines.read_own_machine(session.home)
+    join_requests.remove_request(session.settings, this_machine.card)
     return Output(
         _list_document(accepted),
         [
@@ -181,7 +243,7 @@ def find_list(place: Path) -> Path:
     )
 
 
-@command(fleet, "update", permission=Permission.SNAPSHOT_LOAD)
+@command(fleet, "update", permission=Permission.SNAPSHOT_LOAD, works_locked=True)
 @click.argument("place", type=click.Path(exists=True, path_type=Path))
 def update(session: Session, place: Path) -> Output:
     """Take a newer list by hand: PLACE is the list, or the folder it lies in. Nobody need sign in."""
@@ -252,7 +314,7 @@ def revoke(
 
 @command(fleet, "replace", permission=Permission.DEVICE_MANAGE)
 @click.argument("machine")
-@click.argument("file", type=EXISTING_FILE)
+@REQUEST
 @STICK
 @CODE
 @LIST_OUT
@@ -260,24 +322,28 @@ def revoke(
 def replace(
     session: Session,
     machine: str,
-    file: Path,
+    request: str,
     sticks: tuple[Path, ...],
     code: str,
     out: Path | None,
     reason: str,
 ) -> Output:
-    """Revoke a machine and give its roles and wards to another, which asks with FILE."""
-    request = enrol_machine.read_request(file.read_bytes())
+    """Revoke a machine and give its roles and wards to another.
+
+    REQUEST is the other's file, or its two characters where the request lies at a place.
+    """
     vault, actor = session.vault, session.actor
-    code = code or prompt_for(f"Code on the screen of {request.card.name} ({request.card.code})")
-    enrol_machine.check_code(code, request.code)
+    asking = _find_request(session, request)
+    code = code or prompt_for(f"Code on the screen of {asking.card.name} ({asking.card.code})")
+    enrol_machine.check_code(code, asking.code)
     (key, *_) = open_keys(sticks)
     exposure, enrolment = revoke_machine.replace_machine(
-        vault, session.settings, machine, request, code, key, actor, reason
+        vault, session.settings, machine, asking, code, key, actor, reason
     )
     _write_list(enrolment.machine_list, out)
     document = {**_exposure_document(exposure), "replacement": _enrolment_document(enrolment)}
-    return Output(document, [*exposure.sentences, *_enrolment_lines(enrolment)])
+    carried = _answer_request(session, asking)
+    return Output(document, [*exposure.sentences, *carried, *_enrolment_lines(enrolment)])
 
 
 @command(fleet, "open", permission=Permission.SNAPSHOT_LOAD)

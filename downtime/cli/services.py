@@ -16,12 +16,14 @@ from downtime.cli.program import downtime
 from downtime.cli.serve import start_server
 from downtime.cli.session import Output, Session, command
 from downtime.errors import InputError
+from downtime.fleet.fetch_snapshot import AtPlace
 from downtime.fleet.heartbeat_exchange import HeartbeatExchange
 from downtime.fleet.machine_state import note_machine_state
 from downtime.fleet.model import Direction
 from downtime.fleet.places import require_places
 from downtime.fleet.publish_everywhere import publish_everywhere
 from downtime.fleet.pull_snapshot import Opener, pull_snapshot
+from downtime.fleet.receipt_exchange import ReceiptExchange
 from downtime.fleet.run_state import RunState, read_run_state
 from downtime.fleet.services import PublishService, PullService, Service, run_together
 from downtime.ingest import run_sources
@@ -82,12 +84,12 @@ def publish(session: Session, every_seconds: float | None) -> Output:
         session.actor,
         _pace(session),
         down=list_down_systems(session.vault),
-        at_place=(_make_exchange(session, session.vault),),
+        at_place=_list_exchanges(session, session.vault),
     )
     return _show(state, Direction.PUBLISH)
 
 
-@command(downtime, "pull", permission=Permission.SNAPSHOT_LOAD)
+@command(downtime, "pull", permission=Permission.SNAPSHOT_LOAD, works_locked=True)
 @INTERVAL_OPTION
 @click.option("--open", "opens", is_flag=True, help="Sign in, and put in use what was fetched.")
 def pull(session: Session, every_seconds: float | None, opens: bool) -> Output:
@@ -104,9 +106,9 @@ def pull(session: Session, every_seconds: float | None, opens: bool) -> Output:
         _run_until_stopped({"pull": _pull_service(session, every_seconds)})
         return _show(read_run_state(session.home, Direction.PULL), Direction.PULL)
     opener = _make_opener(session) if opens else None
-    exchange = _make_exchange(session, session.vault if opens else None)
+    exchanges = _list_exchanges(session, session.vault if opens else None)
     state = pull_snapshot(
-        session.home, session.settings, session.clock, _pace(session), opener, (exchange,)
+        session.home, session.settings, session.clock, _pace(session), opener, exchanges
     )
     return _show(state, Direction.PULL)
 
@@ -149,7 +151,7 @@ def _publish_service(session: Session, every_seconds: float) -> Service:
         every_seconds,
         lambda: list_down_systems(vault),
         _say,
-        (_make_exchange(session, vault),),
+        _list_exchanges(session, vault),
     ).run
 
 
@@ -160,9 +162,9 @@ def _pull_service(session: Session, every_seconds: float) -> Service:
         _say("pull: fleet.open_while_locked is off: what is fetched waits for a sign-in.")
     find_opener = (lambda: _make_opener(session)) if may_open else (lambda: None)
     find_opener()
-    exchange = _make_exchange(session, session.vault if may_open else None)
+    exchanges = _list_exchanges(session, session.vault if may_open else None)
     return PullService(
-        session.home, session.settings, session.clock, every_seconds, find_opener, _say, (exchange,)
+        session.home, session.settings, session.clock, every_seconds, find_opener, _say, exchanges
     ).run
 
 
@@ -185,8 +187,15 @@ def _ingest_service(session: Session) -> Service:
     return lambda stopping: run_sources.run_in_loop(run_until(stopping))
 
 
-def _make_exchange(session: Session, vault: Vault | None) -> HeartbeatExchange:
-    """What is left and collected at each place; an open vault says first what it knows."""
+def _list_exchanges(session: Session, vault: Vault | None) -> tuple[AtPlace, ...]:
+    """What is left and collected at each place; heartbeats are answered with receipts."""
+    actor = session.actor if vault else None
+    receipts = ReceiptExchange(session.home, session.settings, vault, actor)
+    return _make_heartbeats(session, vault), receipts
+
+
+def _make_heartbeats(session: Session, vault: Vault | None) -> HeartbeatExchange:
+    """An open vault says first what it knows."""
 
     def note() -> None:
         if vault:

@@ -110,6 +110,14 @@ class Session:
             return self.settings
         return self.settings if self.existing_home else Settings()
 
+    def admit(self, works_locked: bool) -> None:
+        """Let nobody further than they may go; a public command goes on without a home."""
+        if self.permission == Permission.PUBLIC:
+            return
+        _ = self.settings  # a missing home, or a mistake in its settings, is said first
+        if not works_locked:
+            _ = self.signed_in
+
     @cached_property
     def signed_in(self) -> SignedIn:
         """Unlock by file or prompt, then check that this person may do what was asked."""
@@ -167,11 +175,13 @@ def prompt_for(what: str, *, secret: bool = False) -> str:
 
 
 def command(
-    parent: click.Group, name: str, permission: Permission
+    parent: click.Group, name: str, permission: Permission, *, works_locked: bool = False
 ) -> Callable[[Any], click.Command]:
     """Add a command that needs a permission; its function takes a Session and returns an Output.
 
-    The shared options may stand before or after the command's name.
+    The home is there and who asks may do this before anything else is looked at. What `works_locked`
+    asks for that itself, as far as it needs it. The shared options may stand before or after the
+    command's name.
     """
 
     def decorate(function: Callable[..., Output]) -> click.Command:
@@ -186,6 +196,7 @@ def command(
             as_json = as_json or first_json
             session = Session(home or first_home, unlock_file or first_file, as_json, permission)
             try:
+                session.admit(works_locked)
                 output = function(session, **arguments)
             finally:
                 session.close()
@@ -196,6 +207,7 @@ def command(
         built_command = click.command(name)(click.pass_context(invoke))
         built_command.params.extend(shared_options())
         built_command.permission = permission  # type: ignore[attr-defined]
+        built_command.works_locked = works_locked  # type: ignore[attr-defined]
         parent.add_command(built_command)
         return built_command
 

@@ -63,14 +63,24 @@ def asked(words: tuple[str, ...], command: click.Command) -> list[str]:
     return line + extra.get(words, [])
 
 
-UNLOCKING = [
+WITH_HOME = [
     pytest.param(asked(words, command), command.permission, id=" ".join(words))
     for words, command in leaves(load_all_commands())
     if command.permission != Permission.PUBLIC
 ]
+WORKING_LOCKED = [
+    words
+    for words, command in leaves(load_all_commands())
+    if getattr(command, "works_locked", False)
+]
+UNLOCKING = [p for p in WITH_HOME if tuple(p.id.split()) not in WORKING_LOCKED]
 
 
-@pytest.mark.parametrize(("words", "permission"), UNLOCKING)
+def test_hardly_a_command_works_without_signing_in():
+    assert sorted(WORKING_LOCKED) == [("fleet", "update"), ("pull",)]
+
+
+@pytest.mark.parametrize(("words", "permission"), WITH_HOME)
 def test_without_a_home_a_command_says_so(terminal, words, permission):
     (terminal.folder / "array.json").write_text("[1, 2]")
     (terminal.folder / "folder").mkdir()
@@ -137,10 +147,10 @@ def test_a_program_may_not_do_what_only_people_may(refusing, words, permission):
         ("returns export --format hl7v2 --to to", "No outage was ever declared here"),
         ("returns export --format worklist --to to", "No outage was ever declared here"),
         ("statement --out s.pdf", "No outage was ever declared here"),
-        ("device trust array.json", "not a device card"),
-        ("device trust junk", "not a device card"),
-        ("device trust empty", "not a device card"),
-        ("device trust /proc/self/mem", "not a device card"),
+        ("fleet update array.json", "list of machines is damaged"),
+        ("fleet update junk", "list of machines is damaged"),
+        ("fleet update empty", "list of machines is damaged"),
+        ("fleet update /proc/self/mem", "Input/output error"),
         ("demo code word", "no demonstration"),
         ("serve --home nowhere", "There is no Downtime home"),
         ("feeds check words.txt --home nowhere", "There is no Downtime home"),
@@ -171,7 +181,7 @@ def test_a_command_that_cannot_be_done_says_why(refusing, words, sentence):
         ("pack AMU --all --out x.pdf", "Name the wards, or give --all"),
         ("pack --all --out none/x.pdf", "There is no folder 'none'"),
         ("pack --all --out folder", "is a directory"),
-        ("device card --out none/card.json", "There is no folder 'none'"),
+        ("fleet join --out none/request.json", "There is no folder 'none'"),
         ("statement --out none/s.pdf", "There is no folder 'none'"),
         ("number issue 0", "not in the range"),
         ("number issue many", "not a valid integer"),

@@ -10,12 +10,14 @@ from downtime.accounts import homes
 from downtime.config import Home
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.print_pack import print_pack
+from downtime.vault.model import MachineRole
 from tests.integration.cli.conftest import BEGINS, PASSWORD, Clock, Terminal
+from tests.site import Site
 
 
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory, settings_file):
-    """A laptop that printed blanks in an outage, and a station; each trusts the other's card."""
+    """A laptop that printed blanks in an outage, and a station of one site."""
     folder = tmp_path_factory.mktemp("gathering")
     clock = Clock(BEGINS)
     made = {}
@@ -24,10 +26,8 @@ def machines(tmp_path_factory, settings_file):
         people = Terminal(folder, clock)
         people.learn(Terminal(folder, clock, "--home", code).ok("init", *init))
         made[code] = Terminal(folder, clock, "--home", code, "--unlock-file", f"{code}.key")
-        made[code].ok("device", "card", "--out", f"{code}.json")
         made[code].ok("outage", "declare", "LIMS", "--reason", "ransomware")
-    made["K7"].ok("device", "trust", "RS.json", "--reason", "same hospital")
-    made["RS"].ok("device", "trust", "K7.json", "--reason", "same hospital")
+    enrol_machines(folder, clock)
     people.choose_password("RS", "admin", PASSWORD)
     add = ("person", "add", "clerk", "Ann Records", "--role", "records-clerk", "--reason", "new")
     people.learn(people.ok("--home", "RS", *add, stdin=people.signed_in("admin")))
@@ -42,6 +42,18 @@ def machines(tmp_path_factory, settings_file):
         return people.run(*words, "--home", "RS", stdin=typed)
 
     return folder, clerk, made["K7"], made["RS"]
+
+
+def enrol_machines(folder, clock):
+    """One site, with a ward laptop and a records station."""
+    site = Site()
+    roles = {"K7": MachineRole.WARD_LAPTOP, "RS": MachineRole.RECORDS_STATION}
+    for code, role in roles.items():
+        settings = config.load_settings(Home(folder / code).config_file)
+        key = folder / f"{code}.key"
+        site.enrol(homes.open_with_file(Home(folder / code), settings, clock, key).vault, role)
+    for vault in site.vaults.values():
+        vault.close()
 
 
 def print_blanks(home, key, clock):
