@@ -44,6 +44,9 @@ class FleetSettings:
     place_seconds: float = setting(
         900.0, "A place with which a run is not done after so long has failed."
     )
+    join_seconds: float = setting(
+        20.0, "Whoever adds a machine, or joins, waits no longer than this for a place."
+    )
     retry_first_seconds: float = setting(
         5.0, "A place that failed is tried again within so long, at random; doubled each time."
     )

@@ -8,6 +8,7 @@ from contextlib import suppress
 from downtime.config import Home
 from downtime.errors import InputError
 from downtime.fleet import machine_list
+from downtime.fleet.exchange_list import exchange_list
 from downtime.fleet.outbox import MACHINES, PublishedFolder, list_published
 from downtime.fleet.run_state import PlaceState
 from downtime.snapshot.bundle import SUFFIX
@@ -20,6 +21,8 @@ from downtime.transport.pointer import (
     write_recent,
 )
 
+_OWN_LIST = "own list"
+"""Among the versions of a place: the hash of the list here when it was last compared."""
 MOST_NAMES = 200_000
 """More names than that are not looked through for old files of ours."""
 _HASH = re.compile(rf"-[0-9a-f]{{12}}{re.escape(SUFFIX)}")
@@ -43,9 +46,10 @@ def _carry_list(home: Home, carrier: PacedCarrier, state: PlaceState) -> None:
     if content is None:
         return
     digest = hashlib.sha256(content).hexdigest()
-    if state.versions.get(MACHINES) != digest or not carrier.has_file(MACHINES, len(content)):
-        carrier.replace_file(MACHINES, content)
-        state.versions[MACHINES] = digest
+    known = state.versions.get(MACHINES, "") if state.versions.get(_OWN_LIST) == digest else ""
+    state.versions[MACHINES] = exchange_list(home, carrier, known)
+    content = machine_list.read_list_bytes(home) or content
+    state.versions[_OWN_LIST] = hashlib.sha256(content).hexdigest()
 
 
 def _carry_folder(carrier: PacedCarrier, published: PublishedFolder, state: PlaceState) -> None:

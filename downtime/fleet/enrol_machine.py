@@ -30,7 +30,12 @@ from downtime.vault.vault import Vault
 FORMAT = "downtime-join/1"
 CODE_LENGTH = 12
 _GROUP = 4
-_MAX_BYTES = 10_000
+_NO_REQUEST = (
+    ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidSignature, InputError,
+)  # fmt: skip
+MAX_REQUEST_BYTES = 10_000
+"""A longer file is no request."""
+_MOST_CHARACTERS = 200
 _LOOKALIKE = str.maketrans("", "", " -")
 
 
@@ -88,14 +93,19 @@ def make_request(vault: Vault, settings: Settings) -> bytes:
 def read_request(data: bytes) -> JoinRequest:
     """A request whose machine really has its keys; InputError otherwise."""
     try:
-        document = json.loads(data[:_MAX_BYTES])
+        if len(data) > MAX_REQUEST_BYTES:
+            raise ValueError(len(data))
+        document = json.loads(data)
         signature = b64decode(document.pop("signature"))
         card = device.parse_card(document["card"])
         card.public_key.verify(signature, to_canonical_json(document))
         if document["downtime"] != FORMAT:
             raise ValueError(FORMAT)
-        return JoinRequest(card, str(document["site"]))
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature, InputError):
+        request = JoinRequest(card, str(document["site"]))
+        if not request.site.isprintable() or len(card.name) > _MOST_CHARACTERS:
+            raise ValueError(card.code)
+        return request
+    except _NO_REQUEST:
         raise InputError(
             "machines.request",
             "This file is no machine's request to join, or is damaged.",

@@ -24,7 +24,8 @@ from downtime.vault.machines import Machine, list_machines, read_own_machine
 from downtime.vault.model import MachineRole
 
 FOLDER = "heartbeats"
-_COLLECTORS = {MachineRole.PUBLISHER, MachineRole.RECORDS_STATION}
+COLLECTORS = frozenset({MachineRole.PUBLISHER, MachineRole.RECORDS_STATION})
+"""Roles of the machines that hear how the others do, and answer them."""
 _CLOCK_TOLERANCE = timedelta(minutes=10)
 _SAME_RUN_SECONDS = 60
 """Places that are reached within so long are given the same heartbeat."""
@@ -78,7 +79,7 @@ class HeartbeatExchange:
 
 def collects_heartbeats(home: Home) -> bool:
     """Whether this machine hears of the others: a ward laptop does not, and judges none."""
-    return bool(read_own_machine(home).roles & _COLLECTORS)
+    return bool(read_own_machine(home).roles & COLLECTORS)
 
 
 def collect_heartbeats(

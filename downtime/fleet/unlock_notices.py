@@ -7,6 +7,7 @@ import sqlcipher3
 from downtime.errors import ConflictError, UntrustedError
 from downtime.fleet.close_unheard import close_or_reopen
 from downtime.fleet.machine_list import list_warnings
+from downtime.fleet.receipt_exchange import list_receipt_notices
 from downtime.fleet.store.list_seen import fetch_highest_rank, save_highest_rank
 from downtime.settings import Settings
 from downtime.vault import machines
@@ -26,6 +27,7 @@ def list_notices(
         return
     try:
         yield from _warn_older_list(vault)
+        yield from list_receipt_notices(vault, actor)
         yield from list_warnings(vault.home, settings, vault.clock())
         silence = close_or_reopen(vault, settings, actor, outage_open=outage_open)
     except UntrustedError as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlite_utils
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from downtime.errors import InputError, UntrustedError, UserError
 from downtime.vault import device, machines
@@ -23,6 +24,8 @@ from downtime.vault.store import receipts as receipt_rows
 from downtime.vault.vault import Vault
 
 FORMAT = "downtime-receipt/1"
+_MOST_SEEN = 16
+"""Marks in a receipt: a machine has as many blocks as it was copied or put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class Receipt:
 def make_receipt(vault: Vault, code: str, heard: AuditMark) -> Receipt:
     """Sign how far the chain of a machine had come when it was last heard of."""
     signer = device.load_device(vault)
-    seen = [high_water.to_json() for high_water in receipt_rows.list_marks(vault.db, code)]
+    marks = receipt_rows.list_marks(vault.db, code)[-_MOST_SEEN:]
+    seen = [high_water.to_json() for high_water in marks]
     unsigned = Receipt(signer.code, code, heard.entries, heard.head, vault.now(), seen)
     return replace(unsigned, signature=signer.sign(unsigned.signed_bytes))
 
@@ -129,10 +133,13 @@ def _is_signed(vault: Vault, receipt: Receipt) -> bool:
     except UserError:
         return False
     keys = [c.public_key for c in cards if c.code == receipt.machine and c.code != own_code]
-    for key in keys:
-        try:
-            key.verify(b64decode(receipt.signature), receipt.signed_bytes)
-        except (InvalidSignature, ValueError):
-            continue
-        return True
-    return False
+    return any(is_signed_by(receipt, key) for key in keys)
+
+
+def is_signed_by(receipt: Receipt, key: Ed25519PublicKey) -> bool:
+    """Whether a machine's key signed it."""
+    try:
+        key.verify(b64decode(receipt.signature), receipt.signed_bytes)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

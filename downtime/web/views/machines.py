@@ -1,11 +1,16 @@
 """Machines: which the site has, how this one joins, and adding and revoking others with a stick."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.errors import InputError
-from downtime.fleet import enrol_machine, machine_list, revoke_machine, site_keys
+from downtime.fleet import enrol_machine, join_requests, machine_list, revoke_machine, site_keys
+from downtime.fleet.enrol_machine import JoinRequest
+from downtime.fleet.join_requests import FoundRequests
 from downtime.fleet.site_keys import SiteKey
+from downtime.settings import Settings
 from downtime.vault import device, machines
 from downtime.vault.model import MachineRole
 from downtime.vault.signed_list import MAX_BYTES
@@ -26,10 +31,34 @@ def show() -> ViewResponse:
         "machines/show.html",
         own=machines.read_own_machine(home),
         own_code=enrol_machine.make_own_code(home),
+        places=sorted(join_requests.find_places(request_context.settings())),
+        found=_look_at_places(),
         machine_list=listed,
         warnings=machine_list.list_warnings(home, request_context.settings(), now),
         roles=[{"value": role, "text": role.display_name.capitalize()} for role in MachineRole],
     )
+
+
+def _look_at_places() -> FoundRequests | None:
+    """Requests that lie at the places, once somebody has asked for them: a place may be slow."""
+    is_wanted = "look" in request.args
+    return join_requests.list_requests(request_context.settings()) if is_wanted else None
+
+
+@blueprint.post("/machines/join")
+@require_permission(Permission.DEVICE_MANAGE)
+def join() -> ViewResponse:
+    """Leave this machine's request at the places, where an administrator finds it."""
+    vault, settings = request_context.vault(), request_context.settings()
+    content = enrol_machine.make_request(vault, settings)
+    own_code = device.read_own_code(request_context.app_state().home)
+    _flash_places(join_requests.leave_request(settings, content, own_code), "the request")
+    return redirect(url_for("machines.show"), 303)
+
+
+def _flash_places(faults: Mapping[str, str], what: str) -> None:
+    for name, fault in sorted(faults.items()):
+        flash(f"{name}: {fault or f'{what} lies there.'}")
 
 
 @blueprint.get("/machines/request")
@@ -53,13 +82,15 @@ def save_list() -> ViewResponse:
 @require_permission(Permission.DEVICE_MANAGE)
 def accept() -> ViewResponse:
     """Believe the site's root and its list from now on, once the code was typed in."""
-    accepted = enrol_machine.accept_list(
-        request_context.vault(),
-        request_context.settings(),
-        _read_upload("list", "the list of machines"),
-        request.form.get("code", ""),
-        request_context.actor(),
+    vault, settings = request_context.vault(), request_context.settings()
+    code = request.form.get("code", "")
+    data = (
+        _read_upload("list", "the list of machines")
+        if _has_upload("list") or not join_requests.find_places(settings)
+        else join_requests.fetch_list(vault.home, settings, code)
     )
+    accepted = enrol_machine.accept_list(vault, settings, data, code, request_context.actor())
+    join_requests.remove_request(settings, device.read_own_card(vault.home))
     flash(f"This machine is one of {len(accepted.machines)} of {accepted.site}.")
     return redirect(url_for("machines.show"), 303)
 
@@ -79,11 +110,13 @@ def update() -> ViewResponse:
 @require_permission(Permission.DEVICE_MANAGE)
 def add() -> ViewResponse:
     """Add a machine by its request; the answer shows the code for its screen."""
+    vault, settings = request_context.vault(), request_context.settings()
     roles = frozenset(role for role in MachineRole if role in request.form.getlist("roles"))
+    asking = _find_request(settings)
     enrolment = enrol_machine.add_machine(
-        request_context.vault(),
-        request_context.settings(),
-        enrol_machine.read_request(_read_upload("request", "the machine's request")),
+        vault,
+        settings,
+        asking,
         request.form.get("code", ""),
         roles,
         tuple(request.form.get("wards", "").replace(",", " ").split()),
@@ -91,7 +124,16 @@ def add() -> ViewResponse:
         request_context.actor(),
         required_reason(),
     )
-    return render_template("machines/add.html", enrolment=enrolment)
+    faults = join_requests.carry_list(vault.home, settings)
+    join_requests.remove_request(settings, asking.card)
+    return render_template("machines/add.html", enrolment=enrolment, faults=faults)
+
+
+def _find_request(settings: Settings) -> JoinRequest:
+    """The request that was chosen of those at the places, else the file."""
+    if chosen := request.form.get("asking", ""):
+        return join_requests.list_requests(settings).find(chosen)
+    return enrol_machine.read_request(_read_upload("request", "the machine's request"))
 
 
 @blueprint.post("/machines/revoke")
@@ -114,6 +156,11 @@ def _unlock_stick() -> SiteKey:
     content = _read_upload("stick", "the key on the stick")
     name = request.files["stick"].filename or "the key"
     return site_keys.unlock_site_key(content, name, request.form.get("passphrase", ""))
+
+
+def _has_upload(name: str) -> bool:
+    upload = request.files.get(name)
+    return bool(upload and upload.filename)
 
 
 def _read_upload(name: str, what: str) -> bytes:

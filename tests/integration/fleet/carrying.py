@@ -46,6 +46,7 @@ class Machine:
         (folder / "config.toml").write_text("")
         self.now = NOW
         self.home, key = Home(folder), os.urandom(32)
+        self.data_key = key
         device.create_device(self.home, key, code, f"machine {code}")
         self.vault = Vault(self.home, key, lambda: self.now)
         schema.create_schema(self.vault.db, lambda: self.now)
