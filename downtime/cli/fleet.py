@@ -94,11 +94,11 @@ def join(session: Session, out: Path | None) -> Output:
         write_atomic(out, content)
     own_code = device.read_own_code(session.home)
     faults = join_requests.leave_request(session.settings, content, own_code)
-    left = sorted(name for name, fault in faults.items() if not fault)
+    reached = sorted(name for name, fault in faults.items() if not fault)
     code = enrol_machine.make_own_code(session.home)
     document = {"request": str(out) if out else None, "places": faults, "code": code}
     lines = [f"{name}: {fault or 'the request lies there.'}" for name, fault in faults.items()]
-    if not (left or out):
+    if not (reached or out):
         lines.append("The request is nowhere. Write it to a file with --out and carry it.")
         return Output(document, lines, 1)
     if out:
@@ -106,7 +106,7 @@ def join(session: Session, out: Path | None) -> Output:
     lines += [
         f"Code of this machine: {code}",
         "Read it to the administrator, who types it in with"
-        f" 'downtime fleet add {own_code if left else 'FILE'}'.",
+        f" 'downtime fleet add {own_code if reached else 'FILE'}'.",
     ]
     return Output(document, lines)
 
@@ -114,14 +114,15 @@ def join(session: Session, out: Path | None) -> Output:
 @command(fleet, "requests", permission=Permission.DEVICE_MANAGE)
 def requests(session: Session) -> Output:
     """Machines that ask at a place to be added. Only the code on their own screens shows who they are."""
-    found = join_requests.list_requests(session.settings)
+    listing = join_requests.list_requests(session.settings)
     rows = [
-        {"place": item.place, **pick(item.request.card, "code", "name")} for item in found.requests
+        {"place": item.place, **pick(item.request.card, "code", "name")}
+        for item in listing.requests
     ]
     lines = [f"{row['code']}  {row['name']}: at {row['place']}" for row in rows]
     return Output(
-        {"requests": rows, "faults": found.sentences},
-        [*found.sentences, *(lines or ["No machine asks at a place to be added."])],
+        {"requests": rows, "faults": listing.sentences},
+        [*listing.sentences, *(lines or ["No machine asks at a place to be added."])],
     )
 
 

@@ -24,8 +24,8 @@ def exchange_list(home: Home, carrier: PacedCarrier, known: str = "") -> str:
         return known
     with suppress(UserError):
         receive_list(home, file.content)
-    own = read_list_bytes(home)
-    if own is None or own == file.content:
+    own_list = read_list_bytes(home)
+    if own_list is None or own_list == file.content:
         return file.version
-    carrier.replace_file(MACHINES, own)
+    carrier.replace_file(MACHINES, own_list)
     return ""

@@ -56,21 +56,21 @@ class FoundRequests:
         NotFoundError when there is none, InputError when several machines ask with that code.
         """
         wanted = code.strip().upper()
-        found = {item.request.card: item.request for item in self.requests
+        listing = {item.request.card: item.request for item in self.requests
                  if item.request.card.code == wanted}  # fmt: skip
-        if not found:
+        if not listing:
             raise NotFoundError(
                 "machines.no-request",
                 " ".join([f"No request of a machine {wanted} lies at a place.", *self.sentences]),
                 "Run 'downtime fleet join' there again, or carry its request as a file.",
             )
-        if len(found) > 1:
+        if len(listing) > 1:
             raise InputError(
                 "machines.two-requests",
                 f"Two machines ask to join with the code {wanted}.",
                 "Carry the request of the right one as a file.",
             )
-        return next(iter(found.values()))
+        return next(iter(listing.values()))
 
 
 def find_places(settings: Settings) -> dict[str, Place]:
@@ -89,11 +89,11 @@ def leave_request(settings: Settings, content: bytes, code: str) -> dict[str, st
 
 def list_requests(settings: Settings) -> FoundRequests:
     """What lies at the places; anything broken is named and left out."""
-    found = FoundRequests()
-    faults = _visit(settings, lambda name, carrier: _read_place(found, name, carrier))
-    found.sentences += [f"{name}: {fault}" for name, fault in sorted(faults.items()) if fault]
-    found.requests.sort(key=lambda item: (item.request.card.code, item.place))
-    return found
+    listing = FoundRequests()
+    faults = _visit(settings, lambda name, carrier: _read_place(listing, name, carrier))
+    listing.sentences += [f"{name}: {fault}" for name, fault in sorted(faults.items()) if fault]
+    listing.requests.sort(key=lambda item: (item.request.card.code, item.place))
+    return listing
 
 
 def remove_request(settings: Settings, card: DeviceCard) -> None:
@@ -156,21 +156,21 @@ def _parse_lists(contents: Iterable[bytes]) -> Iterable[machines.MachineList]:
             yield machines.parse_list(content)
 
 
-def _read_place(found: FoundRequests, place: str, carrier: PacedCarrier) -> None:
+def _read_place(listing: FoundRequests, place: str, carrier: PacedCarrier) -> None:
     names = {
         name for name in islice(carrier.list_names(FOLDER), MOST_NAMES) if _NAME.fullmatch(name)
     }
     if len(names) > MOST_REQUESTS:
-        found.sentences.append(f"{place}: more than {MOST_REQUESTS} requests lie there.")
+        listing.sentences.append(f"{place}: more than {MOST_REQUESTS} requests lie there.")
     for name in sorted(names)[:MOST_REQUESTS]:
         try:
             request = _read_request(carrier, f"{FOLDER}/{name}")
         except FileNotFoundError:
             continue
         except (OSError, UserError):
-            found.sentences.append(f"{place}: {name} is no machine's request; it is left out.")
+            listing.sentences.append(f"{place}: {name} is no machine's request; it is left out.")
         else:
-            found.requests.append(PlacedRequest(place, request))
+            listing.requests.append(PlacedRequest(place, request))
 
 
 def _read_request(carrier: PacedCarrier, name: str) -> JoinRequest:

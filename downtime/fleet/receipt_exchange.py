@@ -31,7 +31,7 @@ FOLDER = "receipts"
 MAX_BYTES = 262_144
 _INDEX_BYTES = 1_048_576
 _MOST_GENERATIONS = 2**62
-_KEPT = "receipt.json"
+_RECEIPT_FILE = "receipt.json"
 
 
 class ReceiptExchange:
@@ -64,7 +64,7 @@ def leave_receipts(vault: Vault, settings: Settings, carrier: PacedCarrier) -> N
              if (high_water := _find_marks(vault.home, machine))}  # fmt: skip
     index_name = f"{FOLDER}/by-{device.read_own_code(vault.home)}.json"
     answered = _read_index(carrier, index_name)
-    due = [code for code, marks in heard.items() if answered.get(code) != marks.signature]
+    due = [code for code, high_water in heard.items() if answered.get(code) != high_water.signature]
     for code in due[: settings.monitoring.heartbeats_at_once]:
         with suppress(TypeError, ValueError):  # a machine may sign anything of itself
             receipt = _sign_receipt(vault, heard[code])
@@ -86,6 +86,7 @@ def _find_marks(home: Home, machine: Machine) -> HighWaterMarks | None:
             isinstance(_block(high_water), str) and high_water.generation < _MOST_GENERATIONS
         )
         is_own = high_water.device == machine.code
+        well_made = well_made and high_water.audit.entries > 0  # else there is nothing to sign
         if well_made and is_own and high_water.is_signed(machine.card.public_key):
             return high_water
     return None
@@ -98,8 +99,14 @@ def _sign_receipt(vault: Vault, heard: HighWaterMarks) -> Receipt:
     """
     with transaction(vault.db) as db:
         save_marks(db, heard, vault.now())
-    seen = [marks for marks in list_marks(vault.db, heard.device) if _block(marks) == _block(heard)]
-    return make_receipt(vault, heard.device, max(seen, key=lambda marks: marks.generation).audit)
+    seen = [
+        high_water
+        for high_water in list_marks(vault.db, heard.device)
+        if _block(high_water) == _block(heard)
+    ]
+    return make_receipt(
+        vault, heard.device, max(seen, key=lambda high_water: high_water.generation).audit
+    )
 
 
 def _block(high_water: HighWaterMarks) -> str:
@@ -138,8 +145,10 @@ def fetch_receipt(home: Home, carrier: PacedCarrier) -> None:
     try:
         document = orjson.loads(file.content)
         receipt = verify_receipt(home, document)
-        kept = _read_kept(home)
-        if kept is None or _rank(home, receipt) > _rank(home, parse_receipt(kept.document)):
+        last_receipt = _read_kept(home)
+        if last_receipt is None or _rank(home, receipt) > _rank(
+            home, parse_receipt(last_receipt.document)
+        ):
             _keep(home, _KeptReceipt(document))
     except (ValueError, UserError) as error:
         code = error.code if isinstance(error, UserError) else "receipt.form"
@@ -150,13 +159,13 @@ def verify_receipt(home: Home, document: Mapping[str, Any]) -> Receipt:
     """A receipt for this machine by one that collects heartbeats; works locked; UntrustedError."""
     receipt = parse_receipt(document)
     keys = {key: public for role in COLLECTORS for key, public in find_keys(home, role).items()}
-    own = device.read_own_card(home)
+    own_card = device.read_own_card(home)
     signers = [
         machine.card.public_key
         for machine in list_machines(home)
-        if machine.key_id in keys and machine.code == receipt.machine != own.code
+        if machine.key_id in keys and machine.code == receipt.machine != own_card.code
     ]
-    if receipt.device != own.code or not any(is_signed_by(receipt, key) for key in signers):
+    if receipt.device != own_card.code or not any(is_signed_by(receipt, key) for key in signers):
         raise UntrustedError(
             "receipt.signature",
             "What lies at a place as this machine's receipt was not signed by a publisher or a"
@@ -168,39 +177,39 @@ def verify_receipt(home: Home, document: Mapping[str, Any]) -> Receipt:
 
 def put_to_use(vault: Vault, actor: Actor) -> None:
     """Keep the countersignature and go on above the marks that were seen, once for each receipt."""
-    kept = _read_kept(vault.home)
-    if kept is None or kept.is_used:
+    last_receipt = _read_kept(vault.home)
+    if last_receipt is None or last_receipt.is_used:
         return
     sentence = ""
     try:
-        verify_receipt(vault.home, kept.document)
-        take_receipt(vault, kept.document, actor)
+        verify_receipt(vault.home, last_receipt.document)
+        take_receipt(vault, last_receipt.document, actor)
     except UserError as error:
         sentence = f"{error.sentence} {error.next_step}"
-    _keep(vault.home, _KeptReceipt(kept.document, True, sentence))
+    _keep(vault.home, _KeptReceipt(last_receipt.document, True, sentence))
 
 
 def list_receipt_notices(vault: Vault, actor: Actor) -> Iterator[str]:
     """What a receipt says against this machine; said once."""
     put_to_use(vault, actor)
-    kept = _read_kept(vault.home)
-    if kept and kept.sentence:
-        yield kept.sentence
-        _keep(vault.home, replace(kept, sentence=""))
+    last_receipt = _read_kept(vault.home)
+    if last_receipt and last_receipt.sentence:
+        yield last_receipt.sentence
+        _keep(vault.home, replace(last_receipt, sentence=""))
 
 
 def _rank(home: Home, receipt: Receipt) -> tuple[int, int, str]:
     """By what this machine has signed itself, then the time: an old one that is put back is lower."""
     key = device.read_own_card(home).public_key
-    seen = [parse_marks(marks) for marks in receipt.seen_marks]
-    generations = [marks.generation for marks in seen if marks.is_signed(key)]
+    seen = [parse_marks(high_water) for high_water in receipt.seen_marks]
+    generations = [high_water.generation for high_water in seen if high_water.is_signed(key)]
     return max(generations, default=0), receipt.count, receipt.at
 
 
 def _read_kept(home: Home) -> _KeptReceipt | None:
     """None when there is none, or the file is damaged: the next pull fetches it again."""
     with suppress(OSError, ValueError, KeyError, TypeError, UserError):
-        document = orjson.loads((home.runs_folder / _KEPT).read_bytes())
+        document = orjson.loads((home.runs_folder / _RECEIPT_FILE).read_bytes())
         parse_receipt(document["receipt"])
         return _KeptReceipt(
             document["receipt"], document["used"] is True, str(document["sentence"])
@@ -208,7 +217,11 @@ def _read_kept(home: Home) -> _KeptReceipt | None:
     return None
 
 
-def _keep(home: Home, kept: _KeptReceipt) -> None:
+def _keep(home: Home, last_receipt: _KeptReceipt) -> None:
     make_private_folder(home.runs_folder)
-    document = {"receipt": dict(kept.document), "used": kept.is_used, "sentence": kept.sentence}
-    write_atomic(home.runs_folder / _KEPT, orjson.dumps(document))
+    document = {
+        "receipt": dict(last_receipt.document),
+        "used": last_receipt.is_used,
+        "sentence": last_receipt.sentence,
+    }
+    write_atomic(home.runs_folder / _RECEIPT_FILE, orjson.dumps(document))

@@ -32,7 +32,7 @@ def show() -> ViewResponse:
         own=machines.read_own_machine(home),
         own_code=enrol_machine.make_own_code(home),
         places=sorted(join_requests.find_places(request_context.settings())),
-        found=_look_at_places(),
+        listing=_look_at_places(),
         machine_list=listed,
         warnings=machine_list.list_warnings(home, request_context.settings(), now),
         roles=[{"value": role, "text": role.display_name.capitalize()} for role in MachineRole],

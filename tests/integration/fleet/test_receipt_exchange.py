@@ -10,6 +10,7 @@ from downtime.fleet import receipt_exchange
 from downtime.fleet.heartbeat import describe_own, sign_heartbeat
 from downtime.fleet.heartbeat_exchange import collect_heartbeats
 from downtime.fleet.machine_state import note_machine_state
+from downtime.fleet.model import AuditAction
 from downtime.fleet.receipt_exchange import ReceiptExchange, leave_receipts, put_to_use
 from downtime.fleet.unlock_notices import list_notices
 from downtime.settings import Settings
@@ -53,6 +54,9 @@ def three(tmp_path):
 
 
 def take(machine, count=1):
+    """Something that is audited, then serials."""
+    with machine.vault.change(NURSE, AuditAction.SNAPSHOT_REOPEN, reason="flood"):
+        pass
     with transaction(machine.vault.db) as db:
         return raise_marks.take_numbers(machine.vault, db, MarkName.SERIAL, count, 0, 999_999)
 
@@ -218,10 +222,10 @@ def test_an_older_receipt_that_was_put_back_at_the_place_changes_nothing(three, 
 def test_receipts_are_written_only_when_a_laptop_shows_other_marks(three, place):
     publisher, laptop, other = three
     for machine in (laptop, other):
+        take(machine)
         beat(machine, place, 1)
     answer(publisher, place)
     written = {path.name for path in (place.folder / "receipts").iterdir()}
-    writes = place.traffic.writes
     for machine in (laptop, other):
         beat(machine, place, 2)
     writes = place.traffic.writes

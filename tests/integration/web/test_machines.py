@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from downtime.fleet import enrol_machine, machine_list, site_keys, site_root
+from downtime.fleet import enrol_machine, join_requests, machine_list, site_keys, site_root
 from downtime.fleet.site_root import NewStick
 from downtime.vault import device, machines
 from downtime.vault.machines import Machine as ListedMachine
@@ -133,3 +133,70 @@ def test_snapshots_that_were_closed_for_silence_are_opened_with_a_reason(hospita
     page = browser.get("/snapshots").text
     assert "its snapshots stay open until" in page
     assert "Open the closed snapshots" not in page
+
+
+def test_a_machine_joins_over_a_place_without_files(hospital, stick, laptop, tmp_path):
+    path, passphrase, _ = stick
+    start(hospital, stick)
+    place = tmp_path / "place"
+    place.mkdir()
+    with hospital.home.config_file.open("a") as file:
+        file.write(f'\n[fleet.places.share]\nkind = "folder"\npath = "{place}"\n')
+    hospital = type(hospital)(hospital.home, hospital.clock, hospital.secrets, hospital.file)
+    settings = hospital.settings
+    browser = hospital.browser("administrator")
+    assert "Look for requests at share" in browser.get("/machines").text
+    assert "No machine asks at share" in browser.get("/machines?look=1").text
+    request = enrol_machine.make_request(laptop.vault, settings)
+    join_requests.leave_request(settings, request, "WD")
+    own_code = enrol_machine.make_own_code(laptop.home)
+    page = browser.get("/machines?look=1").text
+    assert "WD machine WD, at share" in page
+    assert own_code not in page, "it is read from the other screen"
+    fields = {"asking": "WD", "roles": "ward-laptop", "wards": "AMU", "reason": "for AMU",
+              "code": own_code, "passphrase": passphrase}  # fmt: skip
+
+    def add(**changed):
+        files = {"stick": sent(path.read_bytes(), path.name)}
+        return browser.post("/machines/add", {**fields, **files, **changed}, **FILE)
+
+    assert add(code="AAAA-BBBB-CCCC").status_code == 400
+    answer = add()
+    assert "share: the list lies there." in answer.text
+    code = re.search(r"[A-Z2-9]{4}(-[A-Z2-9]{4}){2}", answer.text)[0]
+    data = join_requests.fetch_list(laptop.home, settings, code)
+    actor = hospital.open().actor
+    assert enrol_machine.accept_list(laptop.vault, settings, data, code, actor).find("WD")
+    assert "No machine asks at share" in browser.get("/machines?look=1").text
+
+
+def test_this_machine_leaves_its_request_and_takes_the_list_from_the_place(
+    hospital, stick, laptop, tmp_path
+):
+    path, passphrase, roots = stick
+    key = site_keys.open_site_key(path, passphrase)
+    place = tmp_path / "place"
+    place.mkdir()
+    with hospital.home.config_file.open("a") as file:
+        file.write(f'\n[fleet.places.share]\nkind = "folder"\npath = "{place}"\n')
+    hospital = type(hospital)(hospital.home, hospital.clock, hospital.secrets, hospital.file)
+    settings, browser = hospital.settings, hospital.browser("administrator")
+    assert browser.post("/machines/join", {}).status_code == 303
+    page = browser.get("/machines").text
+    assert "share: the request lies there." in page
+    shown = re.search(r"[A-Z2-9]{4}(-[A-Z2-9]{4}){2}", page)[0]
+    own = ListedMachine(laptop.me.card, frozenset({MachineRole.PUBLISHER}))
+    actor = hospital.open().actor
+    laptop.now = NOW
+    machine_list.start_list(laptop.vault, settings, roots, key, own, actor, "begin")
+    (found,) = join_requests.list_requests(settings).requests
+    enrolment = enrol_machine.add_machine(
+        laptop.vault, settings, found.request, shown, frozenset({MachineRole.WARD_LAPTOP}), (),
+        key, actor, "x",
+    )  # fmt: skip
+    join_requests.carry_list(laptop.home, settings)
+    assert browser.post("/machines/accept", {"code": shown}, **FILE).status_code == 400
+    answer = browser.post("/machines/accept", {"code": enrolment.code}, **FILE)
+    assert answer.status_code == 303
+    assert "This machine is one of 2 of TEST" in browser.get("/machines").text
+    assert list((place / "requests").iterdir()) == []
