@@ -92,7 +92,7 @@ def package_name(requirement: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["setup", "test", "check", "fix", "bench", "demo", "simulate-month"]
+    "name", ["setup", "test", "check", "fix", "bench", "demo", "simulate-month", "faults"]
 )
 def test_scripts_can_be_run(name):
     path = house.ROOT / "scripts" / name

@@ -161,7 +161,7 @@ def test_an_older_bundle_is_refused(machines, seal, take):
     refused(
         machines, take, seal(5, created=to_text(NOW - timedelta(minutes=1))), "bundle.same-number"
     )
-    refused(machines, take, seal(10_006), "bundle.jump")
+    refused(machines, take, seal(6 + SETTINGS.snapshot.max_sequence_jump), "bundle.jump")
     refused(machines, take, seal(1, epoch=3), "bundle.jump")
     take(seal(1, epoch=2))
     refused(machines, take, seal(9), "bundle.older")
