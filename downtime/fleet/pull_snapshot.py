@@ -1,5 +1,6 @@
 """Pull: fetch the newest snapshot that can be believed, and put it in use where the vault is open."""
 
+import errno
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -128,7 +129,8 @@ def _open_all(settings: Settings, opener: Opener, state: RunState) -> bool:
         except Exception as error:
             # A full disk: what was fetched is good. A delta may also meet a snapshot that another
             # version of the program has opened: a full one needs none.
-            fault, is_delta = describe_fault(error), _DELTA in name
+            is_delta = _DELTA in name and not _is_disk_full(error)
+            fault = describe_fault(error)
             if not is_delta:
                 state.fault = fault
                 return True
@@ -138,6 +140,11 @@ def _open_all(settings: Settings, opener: Opener, state: RunState) -> bool:
             return not is_delta
         _note_opened(opener.vault.home, state)
     return True
+
+
+def _is_disk_full(error: Exception) -> bool:
+    """As the system or SQLite says it."""
+    return getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in str(error)
 
 
 def _note_opened(home: Home, state: RunState) -> None:
