@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from downtime.errors import InputError
+from downtime.errors import InputError, UntrustedError
 from downtime.vault.model import MachineRole
 
 
@@ -26,3 +26,26 @@ def check_wards(wards: Iterable[str], roles: Iterable[MachineRole]) -> tuple[str
             "Leave the wards out, or give the machine another role.",
         )
     return unique
+
+
+def check_scope(scope: str, own_scope: str, scope_in_use: str | None) -> None:
+    """UntrustedError when a bundle of other wards would replace what this machine has of its own.
+
+    A bundle of fewer wards would let all others vanish, and churn compares within a scope only: a
+    scope that was never seen here would pass as a first snapshot.
+    """
+    if scope_in_use != own_scope or scope == own_scope:
+        return
+    raise UntrustedError(
+        "bundle.other-scope",
+        f"This bundle is of {describe_scope(scope)}, and this machine holds {describe_scope(own_scope)}.",
+        f"Load the one of {describe_scope(own_scope)}; if its wards were changed, take the newest"
+        " list of machines first.",
+    )
+
+
+def describe_scope(scope: str) -> str:
+    """A scope in words: `the whole site`, `ward AMU`, `wards AMU+B1`."""
+    if not scope:
+        return "the whole site"
+    return f"wards {scope}" if "+" in scope else f"ward {scope}"

@@ -6,10 +6,13 @@ once a person has released it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
+from downtime.clock import from_text, to_text
 from downtime.errors import ConflictError
+from downtime.fleet import policies
 from downtime.fleet.churn_findings import ChurnFinding
 from downtime.fleet.footprint_history import make_row, remember_snapshot
 from downtime.fleet.quarantine_model import Door, QuarantineEntry, QuarantineState
@@ -28,8 +31,10 @@ from downtime.snapshot.load_bundle import open_verified, read_verified
 from downtime.snapshot.local_snapshots import SnapshotInfo
 from downtime.snapshot.open_bundle import discard
 from downtime.snapshot.put_in_use import put_in_use, store_sealed
+from downtime.snapshot.store import snapshot_index
 from downtime.snapshot.update_state import NO_OUTAGE
 from downtime.vault.database import transaction
+from downtime.vault.machines import read_own_machine
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -67,17 +72,19 @@ def receive_snapshot(
     """Put a bundle in use, when it is plausible: a file, or a folder with a pointer to the newest.
 
     `down` is each system whose outage is declared here, with the time of its loss (UTC).
-    UntrustedError as `open_aside`.
+    UntrustedError as `open_aside`, and for other wards than those of this machine.
     """
     sealed = read_verified(vault.home, settings, source)
     if entry := _find_kept_back(vault, sealed.name):
         return ReceivedSnapshot(None, entry)
+    _check_scope(vault, sealed.scope)
     aside = open_verified(vault, settings, sealed)
     header = aside.header
     try:
         footprint = aside.snapshot.read_footprint()
         _remember_in_use(vault, settings, header.scope)
-        findings = check_snapshot(vault, settings, Door.LAPTOP, header, footprint)
+        dated = replace(header, created=_limit_created(vault, header))
+        findings = check_snapshot(vault, settings, Door.LAPTOP, dated, footprint)
         if findings and not _is_believed(vault, settings, header):
             discard(aside)
             store_sealed(vault.home, sealed)
@@ -87,14 +94,34 @@ def receive_snapshot(
         discard(aside)
         raise
     info = put_in_use(vault, settings, aside, actor, reason)
-    believe_snapshot(vault, settings, Door.LAPTOP, header, footprint)
+    believe_snapshot(vault, settings, Door.LAPTOP, dated, footprint)
     return ReceivedSnapshot(info, None, (*info.warnings, *_warn_of_down(header, down)))
+
+
+def _check_scope(vault: Vault, scope: str) -> None:
+    in_use = next((info.header.scope for info in local_snapshots.list_snapshots(vault)[:1]), None)
+    policies.check_scope(scope, read_own_machine(vault.home).scope, in_use)
 
 
 def _find_kept_back(vault: Vault, name: str) -> QuarantineEntry | None:
     """What is known of a bundle that lies in quarantine: it need not be opened at every pull."""
     entry = quarantine_entries.find_entry_of_bundle(vault.db, name)
     return entry if entry and entry.state in _KEPT_BACK else None
+
+
+def _limit_created(vault: Vault, header: SnapshotHeader) -> str:
+    """When a snapshot was made (UTC), no later than this machine's own clock lets it be.
+
+    The longer two are apart, the more patients may have gone: a date in the future would let all go.
+    A clock that was behind at the last load is trusted for the time since; one that went back is not.
+    """
+    entry = next(iter(snapshot_index.list_entries(vault.db)), None)
+    last = footprints.find_last(vault.db, Door.LAPTOP, header.scope)
+    now = vault.clock()
+    if entry is None or last is None or now < (loaded := from_text(entry.loaded)):
+        return header.created
+    behind = max(from_text(last.created) - loaded, timedelta())
+    return min(header.created, to_text(now + behind))
 
 
 def _remember_in_use(vault: Vault, settings: Settings, scope: str) -> None:

@@ -12,18 +12,21 @@ from datetime import timedelta
 import pytest
 from tuf.api.metadata import Metadata, Root, Targets
 
+from downtime.clock import to_text
 from downtime.errors import NotFoundError, UntrustedError
 from downtime.fleet import machine_list, site_root
 from downtime.fleet.machine_list import receive_list
+from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.settings import Settings
 from downtime.snapshot.load_bundle import load_bundle
+from downtime.snapshot.local_snapshots import list_snapshots
 from downtime.sync import bundle as sync_bundle
 from downtime.sync.export_bundle import export_bundle
 from downtime.vault import device, machines, signed_list
 from downtime.vault.model import Actor, MachineRole
 from downtime.vault.slots import to_canonical_json
 from tests.conftest import NOW
-from tests.integration.fleet.carrying import Machine
+from tests.integration.fleet.carrying import RECORDS, Machine
 from tests.site import Site
 
 ACTOR = Actor("u-1", "Amina Ward", "WD")
@@ -66,6 +69,45 @@ def test_a_snapshot_is_believed_of_a_publisher_only(fleet, tmp_path):
     assert sentence == "machine WD (WD) signed this, and it is no publisher."
     refused("machine.role", take, laptop, carry(tmp_path, station.seal(2, laptop)))
     refused("machine.role", take, laptop, carry(tmp_path, laptop.seal(2, laptop)))
+
+
+def test_the_bundle_of_a_ward_does_not_let_all_other_wards_vanish(fleet, tmp_path):
+    _, publisher, laptop, station = fleet
+    whole = carry(tmp_path, publisher.seal(1, station))
+    ward = carry(tmp_path, publisher.seal(2, laptop, station, scope="AMU", records=RECORDS[:1]))
+    receive_snapshot(station.vault, Settings(), whole, ACTOR)
+    sentence = refused(
+        "bundle.other-scope", receive_snapshot, station.vault, Settings(), ward, ACTOR
+    )
+    assert sentence == "This bundle is of ward AMU, and this machine holds the whole site."
+    assert [info.header.scope for info in list_snapshots(station.vault)] == [""]
+    assert receive_snapshot(laptop.vault, Settings(), ward, ACTOR).info
+
+
+def test_a_date_in_the_future_does_not_let_a_hospital_vanish(fleet, tmp_path):
+    _, publisher, _, station = fleet
+    people = [
+        replace(RECORDS[kind], id=f"{n}", **({"patient": f"{n}", "bed": f"{n}"} if kind else {}))
+        for n in range(60)
+        for kind in (0, -1)
+    ]
+    gone = [replace(r, status="finished") if hasattr(r, "patient") else r for r in people]
+    in_years = to_text(NOW + timedelta(days=3650))
+    results = [
+        receive_snapshot(
+            station.vault,
+            Settings(),
+            carry(tmp_path, publisher.seal(number, station, records=records, created=created)),
+            ACTOR,
+        )
+        for number, records, created in (
+            (1, people, to_text(NOW)),
+            (2, gone, in_years),
+            (3, people, in_years),
+            (4, gone, to_text(NOW + timedelta(days=4000))),
+        )
+    ]
+    assert [bool(received.info) for received in results] == [True, False, True, False]
 
 
 def test_a_ledger_is_believed_of_a_ward_laptop_only(fleet):
