@@ -54,8 +54,8 @@ class Receipt:
 def make_receipt(vault: Vault, code: str, heard: AuditMark) -> Receipt:
     """Sign how far the chain of a machine had come when it was last heard of."""
     signer = device.load_device(vault)
-    marks = receipt_rows.list_marks(vault.db, code)[-_MOST_SEEN:]
-    seen = [high_water.to_json() for high_water in marks]
+    newest = receipt_rows.list_marks(vault.db, code)[-_MOST_SEEN:]
+    seen = [high_water.to_json() for high_water in newest]
     unsigned = Receipt(signer.code, code, heard.entries, heard.head, vault.now(), seen)
     return replace(unsigned, signature=signer.sign(unsigned.signed_bytes))
 
