@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from downtime.transport.carrier import PASSING, SmallFile
 from downtime.transport.folder_address import FolderAddress
@@ -26,16 +27,23 @@ class LocalCarrier:
 
     def read_small(self, name: str, limit: int, known: str) -> SmallFile | None:
         """A file; the time and size of it are its version."""
-        with (self._root / name).open("rb") as file:
+        with self._open(name) as file:
             status = os.fstat(file.fileno())
             version = f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
             return None if version == known else SmallFile(file.read(limit + 1), version)
 
     def read_block(self, name: str, offset: int, size: int) -> bytes:
         """A part of a file."""
-        with (self._root / name).open("rb") as file:
+        with self._open(name) as file:
             file.seek(offset)
             return file.read(size)
+
+    def _open(self, name: str) -> BinaryIO:
+        """Of a folder or a pipe in a file's place there is nothing to read; a pipe waits for ever."""
+        path = self._root / name
+        if not path.is_file():
+            raise FileNotFoundError
+        return path.open("rb")
 
     def find_size(self, name: str) -> int | None:
         """How long a file is; None when there is none."""

@@ -19,7 +19,8 @@ from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("monitoring", __name__)
 
-FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+FORWARDED = ("Forwarded", "X-Real-IP", "Via")
+FORWARDED_PREFIX = "X-Forwarded-"
 """A front that passes a request on says so: then who asks is not on this computer."""
 _STATUSES = {MachineLevel.STALE: "stale", MachineLevel.EMPTY: "stale"}
 
@@ -61,6 +62,8 @@ def metrics() -> ViewResponse:
 
 def _is_on_this_computer() -> bool:
     if any(name in request.headers for name in FORWARDED):
+        return False
+    if any(name.title().startswith(FORWARDED_PREFIX) for name, _ in request.headers):
         return False
     try:
         return ip_address(request.remote_addr or "").is_loopback

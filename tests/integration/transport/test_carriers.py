@@ -1,6 +1,7 @@
 """All kinds of places do the same: whole files or none, small ones replaced, faults without addresses."""
 
 import io
+import os
 import shutil
 
 import pytest
@@ -61,6 +62,16 @@ def test_a_file_that_broke_off_is_not_there(carrier):
     with pytest.raises(OSError, match=r"^$|fault"):
         carrier.write_file("a.downtime", Breaking(CONTENT))
     assert list(carrier.list_names()) == []
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_pipe_or_a_folder_in_a_files_place_is_no_file(make, tmp_path):
+    make(tmp_path / "latest.json")
+    address = FolderAddress(kind=FolderKind.LOCAL, path=str(tmp_path))
+    with open_carrier(address, Pace()) as opened:
+        for action in (opened.read_small, lambda *sizes: read(opened, *sizes)):
+            with pytest.raises(FileNotFoundError):
+                action("latest.json", 100)
 
 
 def test_a_small_file_is_replaced_and_read_at_most_so_far(carrier):

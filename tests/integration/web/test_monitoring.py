@@ -84,6 +84,7 @@ def test_metrics_name_no_patient(noted):
     [
         ("192.0.2.7", {}),
         ("127.0.0.1", {"X-Forwarded-For": "192.0.2.7"}),
+        ("127.0.0.1", {"x-forwarded-host": "downtime.hospital.example"}),
         ("192.0.2.7", {"Authorization": "Bearer wrong"}),
         ("192.0.2.7", {"Authorization": "Bearer "}),
         ("", {}),
