@@ -38,7 +38,11 @@ from downtime.snapshot import freshness, local_snapshots
     type=EXISTING_FILE,
     help="Begin with this config.toml, for example another laptop's.",
 )
-@click.option("--device", default="", help="Two letters or digits, unique among the machines.")
+@click.option(
+    "--device",
+    default="",
+    help="Two capital letters or digits, without I, O, 0, 1; no other machine has them.",
+)
 @click.option("--device-name", default="laptop", help="What people call this machine.")
 @click.option("--administrator", default="admin", help="User name of the first administrator.")
 def init(

@@ -52,7 +52,8 @@ def create(
                 else []
             ),
             "Each keeper locks a stick away. Any one of them signs the list of machines.",
-            "Next, on the publisher: 'downtime fleet start --stick FOLDER --role publisher'.",
+            "Next, on the publisher: 'downtime fleet start --stick FOLDER --role publisher"
+            " --reason TEXT'.",
         ],
     )
 

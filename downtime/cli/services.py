@@ -262,7 +262,9 @@ def _show(state: RunState, direction: Direction) -> Output:
     elif direction is Direction.PUBLISH:
         lines.append(f"Snapshot {state.sequence} is published.")
     elif state.waiting:
-        lines.append(f"Snapshot {state.sequence} waits to be opened.")
+        lines.append(
+            f"Snapshot {state.sequence} waits to be opened: sign in, or 'downtime pull --open'."
+        )
     else:
         lines.append(f"Snapshot {state.sequence} is in use.")
     return Output(_document(state), lines, 1 if state.fault else 0)

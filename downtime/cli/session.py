@@ -170,7 +170,7 @@ def prompt_for(what: str, *, secret: bool = False) -> str:
     raise LockedError(
         "signin.nobody",
         f"{what}: nobody is at a terminal to answer.",
-        "Programs unlock with --unlock-file; people run this command in a terminal.",
+        "Run this command in a terminal. Programs unlock with --unlock-file, and pipe in other answers.",
     )
 
 

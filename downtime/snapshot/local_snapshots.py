@@ -54,8 +54,9 @@ def require_current_id(vault: Vault) -> str:
         return snapshot_id
     raise NotFoundError(
         "snapshot.none",
-        "This machine holds no snapshot yet.",
-        "Load one with 'downtime snapshot load', or on the Snapshots page.",
+        "No snapshot is open on this machine yet.",
+        "Fetch one with 'downtime pull --open', or load a file with 'downtime snapshot load' or on"
+        " the Snapshots page.",
     )
 
 

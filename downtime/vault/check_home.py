@@ -114,7 +114,9 @@ def _check_chain(vault: Vault) -> Iterator[CheckedPart]:
 def _check_marks(vault: Vault) -> CheckedPart:
     finding, _ = compare_marks(vault, vault.db)
     if sentences := list_sentences(vault):
-        return CheckedPart("marks", sentences[-1], "Say what happened: 'downtime marks read'.")
+        return CheckedPart(
+            "marks", sentences[-1], "Say what happened: 'downtime marks read --reason TEXT'."
+        )
     if finding in (MarkFinding.FITS, MarkFinding.NEW, MarkFinding.INTERRUPTED):
         return CheckedPart("marks")
     return CheckedPart(

@@ -15,8 +15,8 @@ from downtime.vault.vault import Vault
 
 NEXT_STEP = (
     "If the first one is still in use, stop using this one and set it up anew; else go on. An"
-    " administrator says what happened ('downtime marks read', or the page Audit), and this is shown"
-    " no more."
+    " administrator says what happened ('downtime marks read --reason TEXT', or the page Audit),"
+    " and this is shown no more."
 )
 
 
