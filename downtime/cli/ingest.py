@@ -17,6 +17,7 @@ from downtime.errors import InputError
 from downtime.feeds.file_format import FileFormat
 from downtime.feeds.masking import mask_raw
 from downtime.feeds.model import Outcome
+from downtime.feeds.quotes import quote_raw
 from downtime.ingest.find_messages import (
     PAGE,
     ShownMessage,
@@ -99,6 +100,14 @@ def show(session: Session, arrival: int) -> Output:
     sees_values = _sees_values(session)
     raw = describe_raw(shown) if sees_values else mask_raw(shown.raw, FileFormat(shown.format))
     document = _describe_entry(shown.entry if sees_values else mask_entry(shown.entry))
+    quotes = [
+        quote_raw(shown.raw, FileFormat(shown.format), finding) if shown.raw else ""
+        for finding in shown.entry.findings
+    ]
+    document["findings"] = [
+        finding | {"quote": quote}
+        for finding, quote in zip(document["findings"], quotes, strict=True)
+    ]
     document["touched"] = [
         {"type": item.type, "source": item.source, "operation": item.operation}
         | ({"key": item.key} if sees_values else {})
@@ -109,7 +118,7 @@ def show(session: Session, arrival: int) -> Output:
         name: count_wards(records)
         for name, records in (("leaving", preview.leaving), ("coming", preview.coming))
     }
-    lines = [*_show_lines(shown, sees_values), *_preview_lines(shown, preview, sees_values)]
+    lines = [*_show_lines(shown, quotes, sees_values), *_preview_lines(shown, preview, sees_values)]
     return Output(document, [*lines, "", raw])
 
 
@@ -158,7 +167,7 @@ def _list_line(entry: LedgerEntry) -> str:
     )
 
 
-def _show_lines(shown: ShownMessage, sees_values: bool) -> Iterator[str]:
+def _show_lines(shown: ShownMessage, quotes: list[str], sees_values: bool) -> Iterator[str]:
     entry = shown.entry
     line = f", line {entry.line}" if entry.line else ""
     yield f"Message {entry.arrival}: {entry.kind} {entry.control_id} from {entry.sender}".rstrip()
@@ -169,8 +178,10 @@ def _show_lines(shown: ShownMessage, sees_values: bool) -> Iterator[str]:
         yield f"Released as {entry.released_as}."
     if entry.released_from:
         yield f"This is {entry.released_from}, released from quarantine."
-    for finding in entry.findings:
+    for finding, quote in zip(entry.findings, quotes, strict=True):
         yield f"  {finding.kind}: {finding.segment + ': ' if finding.segment else ''}{finding.text}"
+        if quote:
+            yield f"    {quote}"
     if sees_values and entry.identifiers:
         yield f"Patients: {', '.join(map(str, entry.identifiers))}"
     counts = Counter((item.type, item.source, item.operation) for item in shown.touched)

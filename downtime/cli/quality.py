@@ -9,8 +9,10 @@ import click
 from downtime.accounts.model import Permission
 from downtime.cli.program import quality
 from downtime.cli.session import Output, Session, command
+from downtime.feeds.model import FindingKind
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.list_quality import list_quality
+from downtime.ingest.list_releases import list_released
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.bed_board import word_counts
 from downtime.snapshot.compare_census import compare_census, read_census, word_difference
@@ -25,6 +27,8 @@ class _QualityLine(NamedTuple):
     source: str
     kind: str
     times: int
+    note: str = ""
+    """Who released a list from quarantine, when and why."""
 
 
 @command(quality, "list", permission=Permission.SNAPSHOT_LIST)
@@ -50,7 +54,8 @@ def list_(session: Session, source: str, since: datetime | None) -> Output:
         lambda line: line._asdict() | advise(line.kind)._asdict(),
         lambda line: (
             f"{line.day}  {line.seen_in:<8}  {line.source or '-':<12}  {line.times:>6}"
-            f"  {advise(line.kind).title}. {advise(line.kind).next_step}"
+            f"  {advise(line.kind).title}{line.note and f' ({line.note})'}."
+            f" {advise(line.kind).next_step}"
         ),
         f"Nothing{chosen} is known to be wrong.",
     )
@@ -70,10 +75,16 @@ def _ledger_lines(session: Session) -> list[_QualityLine]:
     if not session.home.ingest_folder.exists():
         return []
     with Ledger(session.vault, session.settings) as ledger:
-        return [
+        lines = [
             _QualityLine(row.day, "messages", row.source, str(row.kind), row.times)
             for row in list_quality(ledger)
         ]
+        kind = str(FindingKind.LIST_RELEASED)
+        lines += [
+            _QualityLine(row.time[:10], "messages", row.source, kind, 1, row.sentence)
+            for row in list_released(session.vault, ledger)
+        ]
+    return sorted(lines, key=lambda line: line.day, reverse=True)
 
 
 @command(quality, "compare", permission=Permission.BED_LIST)

@@ -11,6 +11,7 @@ from downtime.clinical.record_types import RECORD_TYPES
 from downtime.feeds.model import (
     Change,
     FeedMessage,
+    Finding,
     FindingKind,
     Origin,
     Outcome,
@@ -18,6 +19,7 @@ from downtime.feeds.model import (
     Reject,
     Replacement,
 )
+from downtime.feeds.quotes import quote_message
 from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 
@@ -125,8 +127,9 @@ class FeedReport:
         self.outcomes[kind, outcome] += 1
         if any(isinstance(item, Replacement) for item in message.content):
             self._lists[position.arrival] = _ReadList(kind, outcome, position, message.origin)
-        for segment, text in _list_gaps(message):
-            self._note_problem(FeedReason(outcome, kind, segment, text), position, message.origin)
+        for gap in _list_gaps(message):
+            reason = FeedReason(outcome, kind, gap.segment, gap.text)
+            self._note_problem(reason, position, message.origin, quote_message(message, gap))
         for finding in message.findings:
             if finding.kind is FindingKind.NOT_READ:
                 continue
@@ -144,13 +147,13 @@ class FeedReport:
             self.problems.append(FeedProblem(reason, position, origin, quote))
 
 
-def _list_gaps(message: FeedMessage) -> list[tuple[str, str]]:
+def _list_gaps(message: FeedMessage) -> list[Finding]:
     """What is not used of a message: the segment concerned, and why; nothing when all is used."""
-    if message.outcome is Outcome.NOT_USED and message.unused:
-        return [("", message.unused)]
-    gaps = [(f.segment, f.text) for f in message.findings if f.kind is FindingKind.NOT_READ]
-    is_silent = message.outcome is Outcome.NOT_USED and not gaps
-    return [("", "it says nothing that is used")] if is_silent else gaps
+    gaps = [finding for finding in message.findings if finding.kind is FindingKind.NOT_READ]
+    if message.outcome is not Outcome.NOT_USED:
+        return gaps
+    unused = message.unused or ("" if gaps else "it says nothing that is used")
+    return [Finding(FindingKind.NOT_READ, message.source, unused)] if unused else gaps
 
 
 def check_feeds(paths: Iterable[Path], settings: Settings) -> FeedReport:

@@ -55,18 +55,19 @@ def _mask_character(character: str) -> str:
 
 def _mask_json(data: bytes) -> str:
     try:
-        document = _mask_element(orjson.loads(data))
+        document = mask_element(orjson.loads(data))
     except orjson.JSONDecodeError:
         return mask_value(decode_text(data))
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
 
 
-def _mask_element(element: Any) -> Any:
+def mask_element(element: Any) -> Any:
+    """JSON with its values masked; the names of elements and the type of a resource stay."""
     if isinstance(element, dict):
         return {
-            key: value if key in _KEPT_KEYS else _mask_element(value)
+            key: value if key in _KEPT_KEYS else mask_element(value)
             for key, value in element.items()
         }
     if isinstance(element, list):
-        return [_mask_element(item) for item in element]
+        return [mask_element(item) for item in element]
     return mask_value(str(element)) if isinstance(element, (str, int, float)) else element

@@ -10,10 +10,10 @@ mean is found when records are settled (`feeds.named_resources`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from downtime.clinical.identifiers import Identifier
 
@@ -112,6 +112,8 @@ class FindingKind(StrEnum):
     """A message, row or file that cannot be used at all."""
     LIST_IMPLAUSIBLE = "list-implausible"
     """A damaged list, or one that lacks most of what the one before held: put in quarantine."""
+    LIST_RELEASED = "list-released"
+    """Such a list that a person has released from quarantine."""
 
 
 class Outcome(StrEnum):
@@ -222,6 +224,8 @@ class FeedMessage:
     """Why nothing of it is used, when nothing is."""
     is_read: bool = True
     """False while only its heading is."""
+    raw: bytes | Mapping[str, Any] = field(default=b"", repr=False, compare=False)
+    """As it came, to quote of it masked; empty for rows and tables."""
 
     @property
     def outcome(self) -> Outcome:

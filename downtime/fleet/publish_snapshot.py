@@ -20,6 +20,8 @@ from downtime.fleet.quarantine_snapshot import (
     quarantine_snapshot,
 )
 from downtime.fleet.store import quarantine_entries
+from downtime.ingest.ledger import Ledger
+from downtime.ingest.list_releases import list_released
 from downtime.settings import Settings
 from downtime.snapshot import bundle
 from downtime.snapshot.build_snapshot import BuiltSnapshot, build_snapshot, confirm_published
@@ -134,7 +136,13 @@ def _read_published_number(vault: Vault, to: Path) -> BundleNumber:
 def list_releases(vault: Vault, settings: Settings) -> list[dict[str, str]]:
     """What was released here of late: every bundle says so, signed."""
     since = to_text(vault.clock() - timedelta(days=settings.churn.kept_days))
-    return [
+    with Ledger(vault, settings) as ledger:
+        lists = list_released(vault, ledger, since)
+    of_lists = [
+        {"snapshot": "", "name": item.name, "reason": item.reason, "time": item.time}
+        for item in reversed(lists)
+    ]
+    return of_lists + [
         {
             "snapshot": entry.snapshot,
             "name": entry.decided_by,

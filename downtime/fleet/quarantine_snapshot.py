@@ -130,10 +130,17 @@ def find_last_created(vault: Vault, entry: QuarantineEntry) -> str:
 
 
 def find_release(vault: Vault, door: Door, header: SnapshotHeader) -> dict[str, str]:
-    """The newest release at the publisher since the snapshot that is in use here; else empty."""
+    """The newest release at the publisher since the snapshot that is in use here; else empty.
+
+    Of a whole snapshot: who released a list looked at that list alone.
+    """
     last = footprints.find_last(vault.db, door, header.scope)
     since = last.created if last else ""
-    newer = [release for release in header.released if release.get("time", "") > since]
+    newer = [
+        release
+        for release in header.released
+        if release.get("snapshot") and release.get("time", "") > since
+    ]
     return max(newer, key=lambda release: release["time"], default={})
 
 

@@ -102,3 +102,12 @@ def _unpack_document(day: DayFile, row: DocumentRow) -> StoredRaw:
     raw = RawMessage(row.source, FileFormat(row.format), row.name, row.number, data, row.modified)
     received = entries.get_received(day.db, row.first, row.last)
     return StoredRaw(row.first, raw, received, row.released_from)
+
+
+def find_newest_of(ledger: Ledger, source: str) -> tuple[str, str]:
+    """When the newest message of a source was received, and made (UTC); empty without any."""
+    for path in reversed(ledger.list_days()):
+        with ledger.reading(path) as day:
+            if (newest := entries.find_newest_of(day.db, source))[0]:
+                return newest
+    return "", ""

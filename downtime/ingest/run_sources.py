@@ -19,9 +19,15 @@ from downtime.errors import UserError
 from downtime.feeds.model import Outcome
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import AuditAction
+from downtime.ingest.read_ledger import find_newest_of
 from downtime.ingest.read_unread import UnreadMessages
 from downtime.ingest.record_messages import keep_messages, record_messages
-from downtime.ingest.sources.health import HealthReport, SourceHealth, SourceState
+from downtime.ingest.sources.health import (
+    HealthReport,
+    SourceHealth,
+    SourceState,
+    count_seconds,
+)
 from downtime.ingest.sources.intake import Intake
 from downtime.ingest.sources.mllp_listener import MllpListener
 from downtime.ingest.sources.mllp_settings import MllpSettings
@@ -149,6 +155,8 @@ class _Service:
     async def _keep_running(self, name: str, source: SourceSettings) -> None:
         """One source: run it, again and again where it is asked, later and later where it fails."""
         health = SourceHealth(name, source.kind, self.vault.clock)
+        with suppress(Exception):  # a damaged day must not stop what is received
+            await asyncio.to_thread(self._recall, health)
         self.health.append(health)
         run: Callable[[], Awaitable[None]] | None = None
         failures = 0
@@ -166,6 +174,15 @@ class _Service:
                 failures = 0
                 health.note_success()
                 await asyncio.sleep(getattr(source, "every_seconds", 0.0))
+
+    def _recall(self, health: SourceHealth) -> None:
+        """A source that was heard before the service was started has not 'never' been heard."""
+        before = {report.name: report for report in sources_store.list_health(self.vault.db)}
+        received, sent = find_newest_of(self.ledger, health.name)
+        if (report := before.get(health.name)) and report.last_message >= received:
+            health.recall(report.last_message, report.lag_seconds, report.last_success)
+        else:  # it was cut off before it could say how it does
+            health.recall(received, count_seconds(sent, received))
 
     def _prepare(
         self, name: str, source: SourceSettings, health: SourceHealth

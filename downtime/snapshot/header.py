@@ -64,7 +64,10 @@ class SnapshotHeader:
     held: dict[str, str] = field(default_factory=dict)
     """System that is declared down to the time (UTC) since which nothing of it is taken in."""
     released: tuple[dict[str, str], ...] = ()
-    """Changes that looked implausible, and who released them at the publisher, why and when."""
+    """Changes that looked implausible, and who released them at the publisher, why and when.
+
+    `snapshot` is empty where it was a list that a system sent.
+    """
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Type of record to the columns of its rows, in order."""
 

@@ -113,6 +113,10 @@ ADVICE: Mapping[FindingKind | Outcome, QualityAdvice] = {
     FindingKind.LIST_IMPLAUSIBLE: QualityAdvice(
         "Lists that cannot be believed", "Look at the list; release it, or have it sent again."
     ),
+    FindingKind.LIST_RELEASED: QualityAdvice(
+        "Lists released from quarantine",
+        "A person takes it upon them: ask them, should it be wrong.",
+    ),
 }
 
 

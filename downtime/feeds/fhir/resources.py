@@ -155,6 +155,7 @@ def read_resource(
         origin=Origin(kind, _find_number(resource), sender, reader.sent, line),
         findings=tuple(reader.findings),
         unused="" if content else _why_unused(reader, kind),
+        raw=resource,
     )
 
 

@@ -114,6 +114,7 @@ def read_message(
         note_unread(reader)
     message = _describe_message(reader, line)
     message.content, message.findings = tuple(content), tuple(reader.findings)
+    message.raw = data
     if not content:
         message.unused = describe_unused(reader, is_known=reader.kind in _READERS)
     return message

@@ -64,10 +64,17 @@ class SourceHealth:
     _last_message: str = ""
     _last_success: str = ""
     _last_sent: str = ""
+    _lag_before: int = 0
     _last_error: str = ""
     _last_error_at: str = ""
     _counts: deque[tuple[float, int]] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def recall(self, last_message: str, lag_seconds: int, last_success: str = "") -> None:
+        """What was known before the service was started: when its newest message came, how late."""
+        with self._lock:
+            self._last_message, self._last_success = last_message, max(last_success, last_message)
+            self._lag_before = lag_seconds
 
     def note_message(self, recorded: RecordedMessage) -> None:
         """A message is kept."""
@@ -114,7 +121,9 @@ class SourceHealth:
                 per_minute=self._measure_rate(),
                 last_message=self._last_message,
                 last_success=self._last_success,
-                lag_seconds=_seconds_between(self._last_sent, self._last_message),
+                lag_seconds=count_seconds(self._last_sent, self._last_message)
+                if self._messages
+                else self._lag_before,
                 last_error=self._last_error,
                 last_error_at=self._last_error_at,
             )
@@ -129,7 +138,8 @@ class SourceHealth:
         return round((self._messages - count) / seconds * 60, 1) if seconds else 0.0
 
 
-def _seconds_between(sent: str, received: str) -> int:
+def count_seconds(sent: str, received: str) -> int:
+    """From when a message was made to when it came (UTC texts); 0 when it does not say."""
     if not sent or not received:
         return 0
     try:

@@ -52,6 +52,16 @@ def get_newest_received(db: sqlite_utils.Database) -> str:
     return str(row[0]) if row else ""
 
 
+def find_newest_of(db: sqlite_utils.Database, source: str) -> tuple[str, str]:
+    """When the newest message of a source was received, and made (UTC); empty without any."""
+    row = db.conn.execute(
+        "SELECT received, sent FROM message WHERE source = (SELECT id FROM term WHERE text = ?)"
+        " ORDER BY arrival DESC LIMIT 1",
+        (source,),
+    ).fetchone()
+    return (str(row[0]), str(row[1] or "")) if row else ("", "")
+
+
 def get_first_arrival(db: sqlite_utils.Database) -> int:
     """The lowest arrival number of the day; 0 without any."""
     row = db.conn.execute("SELECT min(arrival) FROM message").fetchone()

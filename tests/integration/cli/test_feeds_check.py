@@ -80,3 +80,16 @@ def test_a_message_is_named_as_its_sender_knows_it_and_quoted_masked(terminal, f
     assert (problem["sender"], problem["line"]) == ("PAS^NORTH", 4)
     assert problem["sent"] == "2026-11-02T14:02:00Z"
     assert problem["quote"] == "PID|9||||xxxxxxxxxxxx^xxxxx||99999999|x"
+
+
+def test_a_message_that_is_used_in_part_is_quoted_masked(terminal, folder):
+    (folder / "pas.hl7").write_text(message(1, "ADT^A01", PID, STAY, "ZAL|7|Winterbourne\r"))
+    (folder / "a.json").write_text(
+        '{"resourceType": "Patient", "identifier": [{"value": "700001"}],'
+        ' "name": [{"family": "Winterbourne"}], "modifierExtension": [{"url": "x:secret7"}]}'
+    )
+    document = terminal.ok("feeds", "check", "sent")
+    quotes = {problem["segment"]: problem["quote"] for problem in document["problems"]}
+    assert quotes["ZAL"] == "ZAL|9|xxxxxxxxxxxx"
+    assert quotes["Patient.modifierExtension"] == '{"modifierExtension":[{"url":"x:xxxxxx9"}]}'
+    assert "    ZAL|9|xxxxxxxxxxxx" in terminal.run("feeds", "check", "sent").out

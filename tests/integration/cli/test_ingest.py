@@ -15,6 +15,8 @@ full = true
 constants = {status = "in-progress", kind = "inpatient"}
 columns = {Ward = "ward", Bed = "bed", MRN = "patient.mrn", Surname = "patient.family", Visit = "visit_number"}
 """
+FEW = "[churn]\nward_min_patients = 100\n"
+"""So few patients are never too many to be gone at once: only lists are looked at here."""
 HEADER = "Ward,Bed,MRN,Surname,Visit\n"
 
 
@@ -23,7 +25,7 @@ def publisher(tmp_path_factory, settings_file):
     """A machine whose administrator and site team have an account, and that has received something."""
     folder = tmp_path_factory.mktemp("publisher")
     text = folder / "settings.toml"
-    text.write_text(settings_file.read_text() + WARD_LIST)
+    text.write_text(settings_file.read_text() + WARD_LIST + FEW)
     clock = Clock(BEGINS)
     people = Terminal(folder, clock)
     init = ("init", "--settings", text, "--device", "K7", "--unlock-file", "key")
@@ -123,7 +125,13 @@ def test_a_list_in_quarantine_is_named_with_the_command_that_releases_it(publish
     refused = publisher.service.run("ingest", "release", arrival, *reason)
     assert refused.code == 1
     assert publisher.by("sita", "ingest", "release", arrival, *reason).code == 0
-    assert publisher.service.ok(*build)["quarantined"] == []
+    built = publisher.service.ok(*build)
+    assert built["quarantined"] == []
+    (line,) = (
+        row for row in publisher.service.ok("quality", "list") if row["kind"] == "list-released"
+    )
+    assert line["note"].startswith("released by Sita Site at 20")
+    assert line["note"].endswith("Z: the ward has moved")
 
 
 def test_a_replay_says_what_it_changes_and_names_patients_to_who_may_see_them(publisher):

@@ -76,6 +76,15 @@ def test_a_source_that_fails_is_tried_again_and_stops_no_other(vault, settings, 
         running.stop()
     assert {row.state for row in health(vault).values()} == {SourceState.STOPPED}
     assert people(vault, settings) == ["1", "2"]
+    before = health(vault)["engine"]
+    with service(vault, engine=tables["engine"]) as running:
+        running.stop()
+    after = health(vault)["engine"]
+    assert (after.messages, after.last_message, after.lag_seconds) == (
+        0,
+        before.last_message,
+        before.lag_seconds,
+    )
 
 
 def test_what_is_answered_unread_is_read_when_nothing_comes_and_what_was_left_by_the_next(
