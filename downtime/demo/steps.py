@@ -9,6 +9,7 @@ from downtime.demo.records_clerks import RecordsClerks
 from downtime.demo.records_supervisors import RecordsSupervisors
 from downtime.demo.staff import ACCOUNTS, WHY
 from downtime.demo.ward_staff import WardStaff
+from downtime.fleet.machine_state import note_machine_state
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.packs.print_pack import print_pack
@@ -210,8 +211,10 @@ def sign_statement(story: Story) -> None:
 
 
 def seal_audit_chain(story: Story) -> None:
-    """Checkpoint and check the audit chain, and say where everything lies."""
+    """Checkpoint and check the audit chain, note how the laptop does, say where everything lies."""
     checkpoint.make_checkpoint(story.laptop)
+    # Without it the sign-in page says that this laptop holds no data.
+    note_machine_state(story.laptop, story.settings, outages.list_down_systems(story.laptop))
     chain = audit.verify_chain(story.laptop.db)
     story.report(f"The audit chain has {chain.entries} entries, and every link of it holds.")
     story.facts |= {
