@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical.model import AllergyIntolerance, Patient
 
+FROM_RESULT_ONLY = "known from the result only"
+"""Ends the requester of a test of which no order was sent."""
 NOT_RECORDED = "Not recorded"
 _POWER = re.compile(r"(?<!\d)10[\^*](-?\d{1,2})(?!\d)")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -218,10 +218,6 @@ class Location(Record):
     note: str = ""
 
 
-FROM_RESULT_ONLY = "known from the result only"
-"""Ends the requester of a test of which no order was sent."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRequest(Record):
     """A test or examination that was asked for."""

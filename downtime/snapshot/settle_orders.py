@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from downtime.clinical.model import FROM_RESULT_ONLY
+from downtime.clinical.display import FROM_RESULT_ONLY
 from downtime.feeds.hl7.codes import PROGRESS
 from downtime.feeds.model import FindingKind
 from downtime.feeds.named_resources import ADDRESSES
@@ -42,12 +42,12 @@ def _mark_unordered(requests: Mapping[str, SettledState], findings: FindingTally
         for number in (order.placer, order.filler, order.group)
     }
     for key, order in numbers.items():
-        own = {order.placer, order.filler, order.group, order.parent} - {""}
+        named = {order.placer, order.filler, order.group, order.parent} - {""}
         item = requests[key]
-        if item.person and own and not own & ordered and not order.resource:
+        if item.person and named and not named & ordered and not order.resource:
             requester = item.state.fields.get("requester", "")
-            words = ", ".join(filter(None, (requester, FROM_RESULT_ONLY)))
-            item.state.set_derived({"requester": words})
+            marked = ", ".join(filter(None, (requester, FROM_RESULT_ONLY)))
+            item.state.set_derived({"requester": marked})
             text = "A result names a request of which no order was sent."
             kind = FindingKind.RESULT_WITHOUT_REQUEST
             findings.add(kind, item.source, text, "ServiceRequest", person=item.person)

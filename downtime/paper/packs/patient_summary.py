@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import TypeVar
 
 from downtime.clinical import display
+from downtime.clinical.display import FROM_RESULT_ONLY
 from downtime.clinical.history import Condition, DocumentReference
 from downtime.clinical.model import (
-    FROM_RESULT_ONLY,
     OPEN_STAGES,
     AllergyIntolerance,
     Appointment,

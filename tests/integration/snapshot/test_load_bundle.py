@@ -321,7 +321,7 @@ def test_a_locked_laptop_keeps_bundles_sealed(machines, seal):
     _, ward, _ = machines
     sealed = load_bundle.receive_bundle(ward.home, SETTINGS, seal(1))
     assert (ward.home.bundles_folder / sealed.name).read_bytes() == sealed.data
-    with pytest.raises(NotFoundError, match="no snapshot yet"):
+    with pytest.raises(NotFoundError, match="No snapshot is open"):
         local_snapshots.open_current_snapshot(ward.vault)
     with pytest.raises(UntrustedError, match="list of machines"):
         load_bundle.receive_bundle(machines[2].home, SETTINGS, seal(1))

@@ -8,6 +8,7 @@ import pytest
 
 from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.web.job_worker import JobWorker
+from tests.conftest import forget_marks
 from tests.integration.web import tiny
 from tests.integration.web.conftest import copied
 from tests.integration.web.test_outage import declare
@@ -42,6 +43,9 @@ def printed_template(loaded_template, tmp_path_factory):
     declare(ward, "LIMS")
     page, file = finished(hospital, ward, ward.post("/print/ward", {"ward": "A1"}).location)
     ward.post("/sign-out")
+    opened = hospital.open()
+    forget_marks(opened.vault)
+    opened.vault.close()
     return (hospital.home, hospital.secrets, hospital.file), page, file
 
 
@@ -230,7 +234,7 @@ def test_a_form_goes_all_the_way_back_to_the_recovered_system(printed, tmp_path)
     assert "0 items returned, 1 already returned" in again
     returns = words(supervisor.get("/returns").text)
     assert "0 items decided and not sent yet" in returns
-    assert re.search(rf"Delivered\s.*{item.removeprefix('/comparison/')}", returns)
+    assert re.search(r"Delivered \S+ Liver function tests", returns)
 
 
 def test_the_statement_names_what_is_open_and_is_signed_by_three(printed):
