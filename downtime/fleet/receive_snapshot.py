@@ -15,6 +15,7 @@ from downtime.errors import ConflictError
 from downtime.fleet import policies
 from downtime.fleet.churn_findings import ChurnFinding
 from downtime.fleet.footprint_history import make_row, remember_snapshot
+from downtime.fleet.machine_state import note_machine_state
 from downtime.fleet.quarantine_model import Door, QuarantineEntry, QuarantineState
 from downtime.fleet.quarantine_snapshot import (
     believe_snapshot,
@@ -72,8 +73,22 @@ def receive_snapshot(
     """Put a bundle in use, when it is plausible: a file, or a folder with a pointer to the newest.
 
     `down` is each system whose outage is declared here, with the time of its loss (UTC).
-    UntrustedError as `open_aside`, and for other wards than those of this machine.
+    UntrustedError as `open_aside`, and for other wards than those of this machine. What the machine
+    holds now is known while it is locked, too.
     """
+    received = _receive(vault, settings, source, actor, reason, down)
+    note_machine_state(vault, settings, down)
+    return received
+
+
+def _receive(
+    vault: Vault,
+    settings: Settings,
+    source: Path,
+    actor: Actor,
+    reason: str,
+    down: Mapping[str, str],
+) -> ReceivedSnapshot:
     sealed = read_verified(vault.home, settings, source)
     if entry := _find_kept_back(vault, sealed.name):
         return ReceivedSnapshot(None, entry)

@@ -87,6 +87,6 @@ def describe_clock_fault(now: datetime, last_seen: datetime | None, settings: Se
     zone = ZoneInfo(settings.site.time_zone)
     return (
         f"This computer's clock shows {now.astimezone(zone):%d-%b-%Y %H:%M}, earlier than"
-        f" {last_seen.astimezone(zone):%d-%b-%Y %H:%M} which it has shown before."
+        f" {last_seen.astimezone(zone):%d-%b-%Y %H:%M} of which it holds data."
         " Ages of data are counted from the later time. Have the clock corrected."
     )

@@ -93,10 +93,12 @@ def get_latest_time(vault: Vault) -> datetime | None:
     """The latest time that snapshots here bear witness to: a clock behind it went back.
 
     When each was made is signed; when it was loaded this machine's own clock said, so that only the
-    newest counts: a clock that was ahead for a while is forgotten with the next snapshot.
+    newest counts: a clock that was ahead for a while, here or at the publisher, is forgotten with the
+    next snapshot.
     """
     rows = snapshot_index.list_entries(vault.db)
-    times = [*(row.header.created for row in rows), *(row.loaded for row in rows[:1])]
+    times = [min(row.header.created, row.loaded) for row in rows]
+    times += [time for row in rows[:1] for time in (row.header.created, row.loaded)]
     return from_text(max(times)) if times else None
 
 

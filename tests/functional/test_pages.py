@@ -13,7 +13,15 @@ RECORDS += ("gathering", "key", "queues/key", "queues/key-again", "queues/adjudi
 RECORDS += ("identity", "comparison", "returns", "rekey-worklists", "harm", "statement", "report")
 PAGES = {
     "ward": WARD,
-    "site": ("audit", "outages", "snapshots", "ingest", "ingest/messages/1", "ingest/replay", "fleet"),
+    "site": (
+        "audit",
+        "outages",
+        "snapshots",
+        "ingest",
+        "ingest/messages/1",
+        "ingest/replay",
+        "fleet",
+    ),
     "records-clerk": ("waiting", "key", "forms", "comparison", "queues/compare", "rekey-worklists"),
     "records-supervisor": RECORDS,
     "administrator": ("people", "machines", "audit", "snapshots", "outages", "ingest"),

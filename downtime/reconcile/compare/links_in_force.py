@@ -27,7 +27,9 @@ def find_relinked_forms(vault: Vault, outage: str, links: Links) -> set[str]:
     changed = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
     if not changed:
         return set()
-    serials = {key.removeprefix(SERIAL).partition("-")[0] for key in changed if key.startswith(SERIAL)}
+    serials = {
+        key.removeprefix(SERIAL).partition("-")[0] for key in changed if key.startswith(SERIAL)
+    }
     return serials | compared_forms.fetch_forms_of_downtime_numbers(vault.db, outage, changed)
 
 

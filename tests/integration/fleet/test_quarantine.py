@@ -11,6 +11,7 @@ from downtime.clock import to_text
 from downtime.errors import ConflictError, InputError
 from downtime.fleet.decide_quarantine import reject_snapshot, release_snapshot
 from downtime.fleet.footprint_history import make_row, remember_snapshot
+from downtime.fleet.machine_state import read_machine_state
 from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.fleet.quarantine_model import Door, QuarantineState
 from downtime.fleet.quarantine_snapshot import describe_difference, list_entries, list_open
@@ -219,6 +220,15 @@ def test_a_laptop_asks_for_itself_although_the_publisher_released_it(released, r
     assert (entry.door, entry.released_by_publisher["name"]) == (Door.LAPTOP, "Amina Ward")
     with local_snapshots.open_current_snapshot(me) as snapshot:
         assert len(snapshot.list_inpatients()) == SIZE  # nothing is blocked
+
+
+def test_a_locked_laptop_knows_what_it_took_in_and_what_it_kept_back(released, receive, me):
+    in_use = local_snapshots.list_snapshots(me)[0].header
+    before = read_machine_state(me.home)
+    assert (before.sequence, before.quarantine) == (in_use.sequence, 0)
+    receive()
+    after = read_machine_state(me.home)
+    assert (after.sequence, after.quarantine) == (in_use.sequence, 1)
 
 
 def test_a_bundle_in_quarantine_is_not_opened_at_every_pull(released, receive, me, monkeypatch):

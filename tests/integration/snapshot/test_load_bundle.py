@@ -403,6 +403,15 @@ def test_the_clock_is_held_against_what_was_loaded(machines, seal, take):
     assert local_snapshots.get_latest_time(machines[1].vault) == later
 
 
+def test_a_publishers_clock_that_was_years_ahead_is_forgotten_with_the_next_snapshot(
+    machines, seal, take
+):
+    ahead = to_text(NOW + timedelta(days=3650))
+    take(seal(1, created=ahead, expires=ahead))
+    take(seal(2))
+    assert local_snapshots.get_latest_time(machines[1].vault) < NOW + timedelta(days=1)
+
+
 def test_the_audit_chain_holds(machines, seal, take):
     take(seal(1))
     assert audit.verify_chain(machines[1].vault.db).first_bad is None
