@@ -47,7 +47,7 @@ def publish_everywhere(
         if builds:
             state.note_next(vault.clock(), every_seconds)
             state.fault = _build(vault, settings, actor, paths, down)
-        due = list_due(places, state.places, vault.clock())
+        due = list_due(places, state.places, vault.clock()) if every_seconds else places
         states = {name: state.place(name) for name in due}
         for place in states.values():
             place.requests = {}

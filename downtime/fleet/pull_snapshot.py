@@ -57,7 +57,8 @@ def pull_snapshot(
         if opener:
             _note_in_use(opener.vault, state)
         now = clock()
-        due = list_due(places, state.places, now)
+        # Whoever asks by hand has mended something, or wants to know: they wait for no next try.
+        due = list_due(places, state.places, now) if every_seconds else places
         state.last_run, state.fault = to_text(now), ""
         state.note_next(now, every_seconds)
         run = Fetching(home, settings, due, state, pace, now, at_place=at_place)

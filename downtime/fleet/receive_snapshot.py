@@ -14,6 +14,7 @@ from downtime.clock import from_text, to_text
 from downtime.errors import ConflictError
 from downtime.fleet import policies
 from downtime.fleet.churn_findings import ChurnFinding
+from downtime.fleet.exchange_list import take_list_beside
 from downtime.fleet.footprint_history import make_row, remember_snapshot
 from downtime.fleet.machine_state import note_machine_state
 from downtime.fleet.quarantine_model import Door, QuarantineEntry, QuarantineState
@@ -76,6 +77,7 @@ def receive_snapshot(
     UntrustedError as `open_aside`, and for other wards than those of this machine. What the machine
     holds now is known while it is locked, too.
     """
+    take_list_beside(vault.home, source)
     received = _receive(vault, settings, source, actor, reason, down)
     note_machine_state(vault, settings, down)
     return received

@@ -142,6 +142,22 @@ def test_nothing_of_a_revoked_machine_is_believed_and_nothing_is_sealed_to_it(fl
     assert machines.list_scopes(station.home) == []
 
 
+def test_a_newer_list_that_lies_with_a_bundle_counts_before_it(fleet, tmp_path):
+    site, publisher, laptop, _ = fleet
+    folder = tmp_path / "stick" / "wards" / "AMU"
+    folder.mkdir(parents=True)
+    path = carry(folder, publisher.seal(1, laptop))
+    site.machines = tuple(
+        replace(machine, revoked=to_text(NOW), reason="stolen") if machine.code == "PB" else machine
+        for machine in site.machines
+    )
+    (tmp_path / "stick" / "machines").mkdir()
+    listed = tmp_path / "stick" / "machines" / "machines.json"
+    listed.write_bytes(site.sign().signed.data)
+    refused("machine.revoked", receive_snapshot, laptop.vault, Settings(), path, ACTOR)
+    assert list_snapshots(laptop.vault) == []
+
+
 def test_a_revoked_machine_says_so_and_has_no_role(fleet):
     site, _, laptop, station = fleet
     site.revoke("WD", "stolen")

@@ -145,11 +145,17 @@ def test_one_that_came_by_another_door_is_not_fetched_again(
 def test_a_place_that_failed_is_left_alone_until_its_time_also_when_the_clock_went_back(
     publisher, laptop, put, settings
 ):
-    first = pull(laptop, settings).places["a"]
+    first = pull(laptop, settings, every_seconds=300.0).places["a"]
     assert first.failures == 1
     put(publisher.seal(1, laptop))
-    assert pull(laptop, settings).places["a"].failures == 1
+    assert pull(laptop, settings, every_seconds=300.0).places["a"].failures == 1
     laptop.now -= timedelta(days=365)
+    assert pull(laptop, settings, every_seconds=300.0).sequence == 1
+
+
+def test_who_asks_by_hand_waits_for_no_next_try(publisher, laptop, put, settings):
+    assert pull(laptop, settings).places["a"].failures == 1
+    put(publisher.seal(1, laptop))
     assert pull(laptop, settings).sequence == 1
 
 
