@@ -55,8 +55,8 @@ def test_sign_in_patient_errors_and_the_locked_screen(visit):
     page.wait_for_selector(".nhsuk-error-summary")
     assert violations(page) == []
     page = visit("ward")
-    page.fill("#scan", "1000001")
-    page.press("#scan", "Enter")
+    page.fill("#text", "1000001")
+    page.press("#text", "Enter")
     page.wait_for_selector(".banner")
     assert violations(page) == []
     page.goto("/patients/0")

@@ -27,8 +27,8 @@ def test_a_bed_list_has_every_column_and_no_address_of_a_page(visit, tmp_path):
 
 def test_each_table_of_a_patient_says_whose_it_is(visit, tmp_path):
     page = visit("ward")
-    page.fill("#scan", "1000001")
-    page.press("#scan", "Enter")
+    page.fill("#text", "1000001")
+    page.press("#text", "Enter")
     page.wait_for_selector(".banner")
     name = page.inner_text(".banner .name")
     assert page.locator("tr.print-only").first.is_hidden()

@@ -103,6 +103,9 @@ def _machine(
 def _settings(targets: Mapping[str, str]) -> str:
     """The demonstration's settings with quick passwords, and how each system is told."""
     text = settings_text("small")
+    # Weeks pass between the two snapshots of a month: a person would look, and release the second.
+    text += "[churn]\nmin_records = 100000\nmin_all_records = 100000\nmin_patients = 100000\n"
+    text += "ward_min_patients = 100000\nidentity_percent = 100\nmoved_percent = 100\n"
     text += "[accounts]\nargon2_memory_kib = 64\nargon2_time_cost = 1\nargon2_parallelism = 1\n"
     for name, lines in targets.items():
         head = f"[returns.targets.{name}]\n"

@@ -224,7 +224,7 @@ def test_files_are_taken_from_a_bucket(watch, asked, s3):
     look()
     look()
     assert asked.people() == {"1"}
-    keys = {row["Key"] for row in client.list_objects_v2(Bucket="feeds")["Contents"]}
+    keys = {row["Key"] for row in client.list_objects_v2(Bucket="feeds", Prefix="out/")["Contents"]}
     assert keys == {"out/done/a.hl7", "out/sub/b.hl7"}
 
 

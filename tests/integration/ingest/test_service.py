@@ -171,6 +171,7 @@ def test_a_full_disk_acknowledges_nothing_and_goes_on_when_there_is_room(vault, 
         resource.prlimit(process, resource.RLIMIT_FSIZE, unlimited)
         with Sender(port) as sender:
             assert sender.ask(message(2)) == ("AA", "2")
+        wait_until(lambda: "engine" in health(vault))
         wait_until(lambda: "Nothing can be kept" in health(vault)["engine"].last_error)
         running.stop()
     assert people(vault, settings) == ["1", "2"]

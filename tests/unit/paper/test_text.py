@@ -92,7 +92,8 @@ def test_a_value_that_fits_stays_within_its_rectangle(text):
     for line in fit_text(field, shown) or fit_beginning(field, shown):
         assert line.size >= SMALLEST_SIZE - 0.01
         assert line.x >= 10.0
-        assert line.x + text_width(line.text, False) * line.size <= 150.5
+        printed = line.text.rstrip()  # a space at the end leaves no ink
+        assert line.x + text_width(printed, False) * line.size <= 150.5
         assert 20.0 <= line.y <= 42.0
 
 
