@@ -1,21 +1,25 @@
 """Places where snapshots are left and fetched: the tables `[fleet.places.NAME]`. Pure."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
+from typing import Protocol
+from urllib.parse import quote
 
-from downtime import config
 from downtime.errors import InputError
 from downtime.fleet.model import Direction, PlaceKind
 from downtime.setting_fields import setting
 from downtime.settings import Settings
 from downtime.transport.folder_address import FolderAddress, FolderKind
+from downtime.transport.named_tables import read_named_table
+from downtime.transport.server_settings import (
+    S3Server,
+    ServerSettings,
+    SftpServer,
+    SmbServer,
+    make_address,
+)
 
 PLACES, PAGE = "fleet.places", "docs/places.md"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
 
 class Place(Protocol):
@@ -37,119 +41,55 @@ class Place(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FolderPlace:
-    """A folder of this machine, a share that it has mounted, or a stick."""
-
-    kind: PlaceKind = PlaceKind.FOLDER
+class _CarriedPlace:
     path: str = setting("", "The folder. Of smb it begins with the share, of s3 with the bucket.")
     publish: bool = setting(True, "Whether 'downtime publish' carries to it.")
     pull: bool = setting(True, "Whether 'downtime pull' asks it.")
-    mounted: bool = setting(
-        False, "It counts only while something is mounted there: without, a stick that is out."
-    )
 
     def find_faults(self) -> Iterator[tuple[str, str]]:
         """Each key that cannot be used, and what is wrong with it."""
         if not self.path:
             yield "path", "is missing"
+        if isinstance(self, ServerSettings):
+            yield from self.find_server_faults()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderPlace(_CarriedPlace):
+    """A folder of this machine, a share that it has mounted, or a stick."""
+
+    kind: PlaceKind = PlaceKind.FOLDER
+    mounted: bool = setting(
+        False, "It counts only while something is mounted there: without, a stick that is out."
+    )
 
     def address(self) -> FolderAddress:
         """As transport reaches it."""
-        return FolderAddress(kind=FolderKind.LOCAL, path=self.path, mounted=self.mounted)
+        return make_address(self, FolderKind.LOCAL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ServerPlace:
-    path: str = setting("", "The folder. Of smb it begins with the share, of s3 with the bucket.")
-    publish: bool = setting(True, "Whether 'downtime publish' carries to it.")
-    pull: bool = setting(True, "Whether 'downtime pull' asks it.")
-    host: str = setting("", "Name or address of the server.")
-    port: int = setting(0, "Its port; 0 for the usual one.")
-    user: str = setting("", "User there. Of s3: the access key.")
-    password_file: str = setting("", "File that holds the password. Of s3: the secret key.")
-    connect_seconds: float = setting(20.0, "Longest wait for a connection.")
-
-    def find_faults(self) -> Iterator[tuple[str, str]]:
-        """Each key that cannot be used, and what is wrong with it."""
-        for name in ("path", *self._needed()):
-            if not getattr(self, name):
-                yield name, "is missing"
-
-    def _needed(self) -> tuple[str, ...]:
-        return ("host", "user", "password_file")
-
-    def _common(self) -> dict[str, Any]:
-        names = ("path", "host", "port", "user", "password_file", "connect_seconds")
-        return {name: getattr(self, name) for name in names}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmbPlace(_ServerPlace):
+@dataclass(frozen=True, kw_only=True)
+class SmbPlace(SmbServer, _CarriedPlace):
     """A Windows share."""
 
     kind: PlaceKind = PlaceKind.SMB
-    plain: bool = setting(False, "Allow a server that cannot encrypt (SMB 2).")
-
-    def address(self) -> FolderAddress:
-        """As transport reaches it."""
-        return FolderAddress(kind=FolderKind.SMB, plain=self.plain, **self._common())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SftpPlace(_ServerPlace):
+@dataclass(frozen=True, kw_only=True)
+class SftpPlace(SftpServer, _CarriedPlace):
     """A folder behind SSH."""
 
     kind: PlaceKind = PlaceKind.SFTP
-    key_file: str = setting("", "Private key (OpenSSH), instead of a password.")
-    known_hosts_file: str = setting("", "The server's public key, as in ~/.ssh/known_hosts.")
-
-    def _needed(self) -> tuple[str, ...]:
-        secret = () if self.key_file else ("password_file",)
-        return ("host", "user", "known_hosts_file", *secret)
-
-    def address(self) -> FolderAddress:
-        """As transport reaches it."""
-        return FolderAddress(
-            kind=FolderKind.SFTP,
-            key_file=self.key_file,
-            known_hosts_file=self.known_hosts_file,
-            **self._common(),
-        )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3Place(_ServerPlace):
+@dataclass(frozen=True, kw_only=True)
+class S3Place(S3Server, _CarriedPlace):
     """A bucket, or a folder of one. What lies there is sealed: the server need not encrypt it."""
 
     kind: PlaceKind = PlaceKind.S3
-    endpoint: str = setting("", "Address of a server that is not Amazon's.")
-    region: str = setting("", "Where the bucket lies; empty for us-east-1.")
-    ca_file: str = setting(
-        "", "Certificates (PEM) that its server is checked with, instead of the machine's own list."
-    )
-
-    def _needed(self) -> tuple[str, ...]:
-        return ()
-
-    def find_faults(self) -> Iterator[tuple[str, str]]:
-        """Each key that cannot be used, and what is wrong with it."""
-        yield from _ServerPlace.find_faults(self)
-        address = urlsplit(self.endpoint)
-        if address.scheme == "http" and address.hostname not in _LOCAL_HOSTS:
-            yield "endpoint", "has no TLS; others could see and hold back what is fetched"
-
-    def address(self) -> FolderAddress:
-        """As transport reaches it."""
-        return FolderAddress(
-            kind=FolderKind.S3,
-            endpoint=self.endpoint,
-            region=self.region,
-            ca_file=self.ca_file,
-            **self._common(),
-        )
 
 
-PLACE_TYPES: Mapping[PlaceKind, type] = {
+PLACE_TYPES: Mapping[PlaceKind, type[Place]] = {
     PlaceKind.FOLDER: FolderPlace,
     PlaceKind.SMB: SmbPlace,
     PlaceKind.SFTP: SftpPlace,
@@ -159,7 +99,10 @@ PLACE_TYPES: Mapping[PlaceKind, type] = {
 
 def read_places(settings: Settings, direction: Direction) -> dict[str, Place]:
     """The places for publishing or pulling by name; InputError names the first mistake of any."""
-    places = {name: _read_place(name, table) for name, table in settings.fleet.places.items()}
+    places = {
+        name: read_named_table(name, table, PLACE_TYPES, prefix=PLACES, subject="place", page=PAGE)
+        for name, table in settings.fleet.places.items()
+    }
     return {name: place for name, place in places.items() if getattr(place, direction)}
 
 
@@ -171,32 +114,6 @@ def require_places(settings: Settings, direction: Direction) -> dict[str, Place]
         "place.none",
         f"config.toml names no place to {direction}.",
         f"Add a table [{PLACES}.NAME]; {PAGE} shows some.",
-    )
-
-
-def _read_place(name: str, table: Any) -> Place:
-    if not _NAME.fullmatch(name):
-        raise _setting_error(name, "", "must have a name of letters, digits, - and _")
-    if not isinstance(table, Mapping):
-        raise _setting_error(name, "", "must be a table")
-    kind = table.get("kind", "")
-    if kind not in list(PLACE_TYPES):
-        raise _setting_error(name, "kind", f"must be one of {', '.join(PLACE_TYPES)}")
-    values = {**table, "kind": PlaceKind(kind)}
-    place: Place = config.parse_table(
-        PLACE_TYPES[PlaceKind(kind)], values, f"{PLACES}.{name}.", PAGE
-    )
-    for key, fault in place.find_faults():
-        raise _setting_error(name, key, fault)
-    return place
-
-
-def _setting_error(name: str, key: str, fault: str) -> InputError:
-    where = f"{PLACES}.{name}" + (f".{key}" if key else "")
-    return InputError(
-        "place.setting",
-        f"The setting '{where}' in config.toml {fault}.",
-        f"{PAGE} lists what can be set for a place.",
     )
 
 

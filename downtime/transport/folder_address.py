@@ -6,6 +6,9 @@ from typing import Any
 
 from downtime.transport.credentials import read_secret_bytes, read_secret_file
 
+USUAL_REGION = "us-east-1"
+"""S3: what servers that know no regions expect."""
+
 
 class FolderKind(StrEnum):
     """Where a folder is, as fsspec calls it."""
@@ -36,7 +39,7 @@ class FolderAddress:
     endpoint: str = ""
     """S3: the address of a server that is not Amazon's."""
     region: str = ""
-    """S3: where the bucket lies."""
+    """S3: where the bucket lies; empty for the usual one."""
     ca_file: str = ""
     """S3: certificates that the server is checked with, instead of the machine's own list."""
     mounted: bool = False

@@ -15,7 +15,12 @@ import fsspec
 from downtime.clock import to_text
 from downtime.transport.credentials import read_secret_file
 from downtime.transport.faults import faults_as_os_errors
-from downtime.transport.folder_address import FolderAddress, FolderKind, ssh_options
+from downtime.transport.folder_address import (
+    USUAL_REGION,
+    FolderAddress,
+    FolderKind,
+    ssh_options,
+)
 
 _BLOCK_BYTES = 4 << 20
 
@@ -99,6 +104,10 @@ def _options(address: FolderAddress) -> Mapping[str, Any]:
                 if address.password_file
                 else None,
                 "endpoint_url": address.endpoint or None,
+                "client_kwargs": {
+                    "region_name": address.region or USUAL_REGION,
+                    "verify": address.ca_file or None,
+                },
                 "config_kwargs": {"connect_timeout": address.connect_seconds},
             }
     return {}

@@ -13,11 +13,10 @@ from botocore.exceptions import ClientError
 
 from downtime.transport.carrier import SmallFile
 from downtime.transport.credentials import read_secret_file
-from downtime.transport.folder_address import FolderAddress
+from downtime.transport.folder_address import USUAL_REGION, FolderAddress
 
 _NOT_MODIFIED = "304"
 _TRIES = 2
-_USUAL_REGION = "us-east-1"
 _creating = threading.Lock()
 
 
@@ -130,7 +129,7 @@ def _options(address: FolderAddress) -> Mapping[str, Any]:
         "aws_access_key_id": address.user or None,
         "aws_secret_access_key": secret,
         "endpoint_url": address.endpoint or None,
-        "region_name": address.region or _USUAL_REGION,
+        "region_name": address.region or USUAL_REGION,
         "verify": address.ca_file or None,
         "config": Config(
             connect_timeout=address.connect_seconds,

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from downtime.ingest.sources.mllp_settings import is_local
 from downtime.ingest.sources.model import SourceKind
 from downtime.setting_fields import setting
+from downtime.transport.local_hosts import is_local
 
 ALGORITHMS = ("RS384", "ES384")
 """With which SMART backend services sign (SMART App Launch 2.2, asymmetric client authentication)."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from downtime.ingest.sources.model import SourceKind
 from downtime.setting_fields import setting
+from downtime.transport.local_hosts import is_local
 
 _POSITIVE = (
     "connections", "connections_per_sender", "waiting_messages", "large_bytes", "large_messages",
@@ -67,8 +68,3 @@ class MllpSettings:
     def networks(self) -> tuple[Network, ...]:
         """The senders that may connect; ValueError."""
         return tuple(ipaddress.ip_network(text, strict=False) for text in self.senders)
-
-
-def is_local(host: str) -> bool:
-    """Whether an address never leaves this machine."""
-    return host in ("localhost", "::1") or host.startswith("127.")

@@ -15,6 +15,7 @@ from downtime.returns.profiles import PAGE, TARGETS, Fault, find_not_positive, s
 from downtime.setting_fields import setting
 from downtime.settings import Settings
 from downtime.transport.credentials import build_client_tls
+from downtime.transport.local_hosts import is_local
 
 BASE = EXTENSION_BASE.removesuffix("StructureDefinition/")
 """Where this project's own names begin."""
@@ -88,7 +89,7 @@ def _find_faults(target: FhirTarget) -> Iterator[Fault]:
     address = urlsplit(target.url)
     if address.scheme not in ("http", "https") or not address.hostname:
         yield "url", "must be an address that begins with https://"
-    elif address.scheme == "http" and not (target.plain_http or _is_local(address.hostname)):
+    elif address.scheme == "http" and not (target.plain_http or is_local(address.hostname)):
         yield "url", "has no TLS; patient data would go over the network in clear"
     if address.username or address.query or address.fragment:
         yield "url", "must hold no password, query or fragment"
@@ -98,10 +99,6 @@ def _find_faults(target: FhirTarget) -> Iterator[Fault]:
     )  # fmt: skip
     if target.entries < LEAST_ENTRIES:
         yield "entries", f"must be at least {LEAST_ENTRIES}"
-
-
-def _is_local(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def check_credentials(target: FhirTarget, system: str) -> None:

@@ -14,6 +14,7 @@ from downtime.ingest.sources.folder_settings import (
     SmbSettings,
 )
 from downtime.ingest.sources.watched_folder import WatchedFolder
+from downtime.transport.faults import RemoteFolderError
 
 from .listening import message
 
@@ -226,6 +227,17 @@ def test_files_are_taken_from_a_bucket(watch, asked, s3):
     assert asked.people() == {"1"}
     keys = {row["Key"] for row in client.list_objects_v2(Bucket="feeds", Prefix="out/")["Contents"]}
     assert keys == {"out/done/a.hl7", "out/sub/b.hl7"}
+
+
+def test_a_bucket_s_server_is_checked_with_the_certificates_that_are_set(watch, s3, tmp_path):
+    """The file is not there: that it is missed shows that it is asked for."""
+    table = dict(s3)
+    table.pop("client")
+    table["endpoint"] = table["endpoint"].replace("http://", "https://")
+    _, look = watch(S3Settings(path="feeds/out", ca_file=str(tmp_path / "none.pem"), **table))
+    with pytest.raises(RemoteFolderError) as error:
+        look()
+    assert "No such file" in str(error.value.__cause__)
 
 
 def test_a_secret_that_everybody_may_read_is_not_used(watch, smb, tmp_path):
