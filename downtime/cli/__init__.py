@@ -3,6 +3,7 @@
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -60,10 +61,11 @@ def _describe_os_error(error: OSError) -> str:
 
 def _describe_fault(error: Exception) -> str:
     """Where it broke, without the message or values: those may hold patient data."""
+    program = Path(__file__).parents[1]
     places = [
-        f"{frame.filename.rpartition('/downtime/')[2]}:{frame.lineno}"
+        f"{Path(frame.filename).relative_to(program).as_posix()}:{frame.lineno}"
         for frame in traceback.extract_tb(error.__traceback__)
-        if "/downtime/" in frame.filename
+        if Path(frame.filename).is_relative_to(program)
     ]
     return (
         f"Downtime met a fault of its own ({type(error).__name__} at {' < '.join(places[::-1][:4])})."

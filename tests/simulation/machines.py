@@ -106,6 +106,8 @@ def _settings(targets: Mapping[str, str]) -> str:
     # Weeks pass between the two snapshots of a month: a person would look, and release the second.
     text += "[churn]\nmin_records = 100000\nmin_all_records = 100000\nmin_patients = 100000\n"
     text += "ward_min_patients = 100000\nidentity_percent = 100\nmoved_percent = 100\n"
+    # So far back the snapshot after it tells which visits took place: see docs/recovery.md.
+    text += "[snapshot]\nappointment_days_back = 40\n"
     text += "[accounts]\nargon2_memory_kib = 64\nargon2_time_cost = 1\nargon2_parallelism = 1\n"
     for name, lines in targets.items():
         head = f"[returns.targets.{name}]\n"

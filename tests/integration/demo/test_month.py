@@ -9,8 +9,8 @@ from tests.simulation import month
 from tests.simulation import truth as month_truth
 
 LAPTOPS, FORMS = 4, 120
-TODAY = datetime(2026, 11, 29, 20, 0, tzinfo=UTC)
-"""The month before it is lived through: the same one in every run."""
+TODAY = datetime(2026, 11, 30, 8, 24, tzinfo=UTC)
+"""A Monday morning, so that visits take place in the first hours; the same month in every run."""
 
 
 @pytest.fixture(scope="module")
