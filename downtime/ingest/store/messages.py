@@ -25,7 +25,7 @@ _UPDATE = (
     "UPDATE message SET sender = ?, control_id = ?, kind = ?, system = ?, sent = ?,"
     " outcome = ?, reason = ?, findings = ? WHERE arrival = ?"
 )
-_CACHED = 200_000
+_CACHED = 20_000
 """Numbers that are remembered of one table."""
 
 
