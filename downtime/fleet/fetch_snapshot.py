@@ -13,6 +13,7 @@ from datetime import datetime
 from downtime.config import Home
 from downtime.errors import UntrustedError, UserError
 from downtime.fleet import machine_list
+from downtime.fleet.delta_chain import find_chain, follow_full
 from downtime.fleet.model import Direction
 from downtime.fleet.outbox import MACHINES
 from downtime.fleet.places import Place, scope_folder
@@ -152,7 +153,7 @@ def _fetch(run: Fetching, pointer: Pointer) -> Callable[[str, PacedCarrier], Non
         except UserError:
             if chain[0].base is None:
                 raise
-            chain = _follow(pointer, _read_recent(run, carrier))
+            chain = follow_full(pointer, _read_recent(run, carrier))
             names = _fetch_chain(run, carrier, pointer, chain)
         _accept(run, pointer, chain, names)
 
@@ -169,24 +170,10 @@ def _choose_chain(run: Fetching, carrier: PacedCarrier, pointer: Pointer) -> lis
     if not may_follow and pointer.full.sequence == pointer.sequence:
         return [pointer.full]
     recent = _read_recent(run, carrier)
-    chain = _find_chain(recent, state.sequence, pointer) if may_follow else []
+    chain = find_chain(recent, state.sequence, pointer) if may_follow else []
     if chain and sum(file.size for file in chain) <= pointer.full.size:
         return chain
-    return _follow(pointer, recent)
-
-
-def _find_chain(recent: list[CarriedFile], base: int, pointer: Pointer) -> list[CarriedFile]:
-    """The deltas that lead without a gap from `base` to the pointer's number; none if they do not."""
-    chain: list[CarriedFile] = []
-    for file in recent:
-        if file.base == (chain[-1].sequence if chain else base):
-            chain.append(file)
-    return chain if chain and chain[-1].sequence == pointer.sequence else []
-
-
-def _follow(pointer: Pointer, recent: list[CarriedFile]) -> list[CarriedFile]:
-    """The full file, and the deltas that follow it."""
-    return [pointer.full, *_find_chain(recent, pointer.full.sequence, pointer)]
+    return follow_full(pointer, recent)
 
 
 def _read_recent(run: Fetching, carrier: PacedCarrier) -> list[CarriedFile]:

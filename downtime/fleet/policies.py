@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from downtime.errors import InputError, UntrustedError
+from downtime.fleet.places import scope_folder
+from downtime.vault.machines import Machine
 from downtime.vault.model import MachineRole
 
 
@@ -28,20 +30,28 @@ def check_wards(wards: Iterable[str], roles: Iterable[MachineRole]) -> tuple[str
     return unique
 
 
-def check_scope(scope: str, own_scope: str, scope_in_use: str | None) -> None:
-    """UntrustedError when a bundle of other wards would replace what this machine has of its own.
+def check_scope(scope: str, machine: Machine, scope_in_use: str | None) -> None:
+    """UntrustedError for a bundle that is not for this machine, or would replace what it has of its own.
 
     A bundle of fewer wards would let all others vanish, and churn compares within a scope only: a
     scope that was never seen here would pass as a first snapshot.
     """
-    if scope_in_use != own_scope or scope == own_scope:
+    own_scope = machine.scope
+    if scope == own_scope or (machine.can_read(scope) and scope_in_use != own_scope):
         return
     raise UntrustedError(
         "bundle.other-scope",
-        f"This bundle is of {describe_scope(scope)}, and this machine holds {describe_scope(own_scope)}.",
-        f"Load the one of {describe_scope(own_scope)}; if its wards were changed, take the newest"
-        " list of machines first.",
+        f"This bundle is of {describe_scope(scope)}, and this machine is for"
+        f" {describe_scope(own_scope)}.",
+        f"Take the bundle from {describe_folder(own_scope)}; if the machine's wards were changed,"
+        " take the newest list of machines first.",
     )
+
+
+def describe_folder(scope: str) -> str:
+    """Where the bundles of a scope lie at a place, in words."""
+    folder = scope_folder(scope).rstrip("/")
+    return f"the folder {folder} of that place" if folder else "the top folder of that place"
 
 
 def describe_scope(scope: str) -> str:

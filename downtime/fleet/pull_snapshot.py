@@ -12,13 +12,11 @@ from downtime.fleet.fetch_snapshot import AtPlace, Fetching, fetch_newest
 from downtime.fleet.model import Direction
 from downtime.fleet.places import FolderPlace, require_places
 from downtime.fleet.reach_places import describe_fault, list_due
-from downtime.fleet.receive_snapshot import receive_snapshot
+from downtime.fleet.receive_snapshot import read_number_in_use, receive_snapshot
 from downtime.fleet.run_state import RunState, hold_run, read_run_state, write_run_state
 from downtime.settings import Settings
-from downtime.snapshot import local_snapshots
 from downtime.snapshot.open_bundle import verify_bundle_file
 from downtime.transport.pace import Pace
-from downtime.vault.machines import read_own_machine
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -107,15 +105,7 @@ def has_waiting(home: Home) -> bool:
 def _note_in_use(vault: Vault, state: RunState) -> None:
     """What is opened may have changed by another door: a stick, or a backup that was put back."""
     if not state.waiting:
-        state.epoch, state.sequence = _number_in_use(vault)
-
-
-def _number_in_use(vault: Vault) -> tuple[int, int]:
-    """Of the snapshot in use, if it is of the wards of this machine."""
-    for info in local_snapshots.list_snapshots(vault)[:1]:
-        if info.header.scope == read_own_machine(vault.home).scope:
-            return info.header.epoch, info.header.sequence
-    return 0, 0
+        state.epoch, state.sequence = read_number_in_use(vault)
 
 
 def _open_all(settings: Settings, opener: Opener, state: RunState) -> bool:
@@ -159,7 +149,7 @@ def _open_next(settings: Settings, opener: Opener, name: str) -> str:
     """Put one in use unless what is in use is newer; returns why a good one is not in use."""
     path = opener.vault.home.inbox_folder / name
     sealed = verify_bundle_file(opener.vault.home, settings, path)
-    if (sealed.epoch, sealed.sequence) <= _number_in_use(opener.vault):
+    if (sealed.epoch, sealed.sequence) <= read_number_in_use(opener.vault):
         return ""
     received = receive_snapshot(
         opener.vault, settings, path, opener.actor, REASON, down=opener.down
@@ -181,7 +171,7 @@ def _begin_anew(vault: Vault, state: RunState, skips: bool) -> None:
             (vault.home.inbox_folder / name).unlink()
     state.waiting = []
     state.needs_full = True
-    state.epoch, state.sequence = _number_in_use(vault)
+    state.epoch, state.sequence = read_number_in_use(vault)
     for place in state.places.values():
         place.versions.clear()
 

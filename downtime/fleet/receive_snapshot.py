@@ -5,7 +5,7 @@ snapshot is in quarantine the last good one stays in use. Its sealed file is kep
 once a person has released it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from downtime.clock import from_text, to_text
 from downtime.errors import ConflictError
 from downtime.fleet import policies
+from downtime.fleet.carried_folder import list_carried
 from downtime.fleet.churn_findings import ChurnFinding
 from downtime.fleet.exchange_list import take_list_beside
 from downtime.fleet.footprint_history import make_row, remember_snapshot
@@ -71,15 +72,42 @@ def receive_snapshot(
     *,
     down: Mapping[str, str] = NO_OUTAGE,
 ) -> ReceivedSnapshot:
-    """Put a bundle in use, when it is plausible: a file, or a folder with a pointer to the newest.
+    """Put a bundle in use, when it is plausible: a file, or the newest of a folder, deltas included.
 
     `down` is each system whose outage is declared here, with the time of its loss (UTC).
     UntrustedError as `open_aside`, and for other wards than those of this machine. What the machine
     holds now is known while it is locked, too.
     """
     take_list_beside(vault.home, source)
-    received = _receive(vault, settings, source, actor, reason, down)
+    scope = read_own_machine(vault.home).scope
+    carried = list_carried(source, scope, read_number_in_use(vault))
+    received = _receive_each(vault, settings, carried.paths, actor, reason, down)
     note_machine_state(vault, settings, down)
+    return replace(received, warnings=(*received.warnings, *carried.warnings))
+
+
+def read_number_in_use(vault: Vault) -> tuple[int, int]:
+    """Epoch and sequence of the snapshot in use, if it is of the wards of this machine; else zeros."""
+    for info in local_snapshots.list_snapshots(vault)[:1]:
+        if info.header.scope == read_own_machine(vault.home).scope:
+            return info.header.epoch, info.header.sequence
+    return 0, 0
+
+
+def _receive_each(
+    vault: Vault,
+    settings: Settings,
+    paths: Sequence[Path],
+    actor: Actor,
+    reason: str,
+    down: Mapping[str, str],
+) -> ReceivedSnapshot:
+    """In their order, until one is kept back; what was put in use before that stays in use."""
+    received = ReceivedSnapshot(next(iter(local_snapshots.list_snapshots(vault)), None))
+    for path in paths:
+        received = _receive(vault, settings, path, actor, reason, down)
+        if received.info is None:
+            break
     return received
 
 
@@ -117,7 +145,7 @@ def _receive(
 
 def _check_scope(vault: Vault, scope: str) -> None:
     in_use = next((info.header.scope for info in local_snapshots.list_snapshots(vault)[:1]), None)
-    policies.check_scope(scope, read_own_machine(vault.home).scope, in_use)
+    policies.check_scope(scope, read_own_machine(vault.home), in_use)
 
 
 def _find_kept_back(vault: Vault, name: str) -> QuarantineEntry | None:

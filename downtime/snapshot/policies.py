@@ -43,6 +43,10 @@ def check_number(
     if sealed.epoch > epoch + 1 or sealed.sequence - base > settings.snapshot.max_sequence_jump:
         raise UntrustedError(
             "bundle.jump",
-            f"The number of this bundle jumps from {sequence} to {sealed.sequence}.",
+            f"The number of this bundle jumps from {_word(highest[0])} to {_word(number)}.",
             "Tell security, and go on with the snapshot that is in use.",
         )
+
+
+def _word(number: BundleNumber) -> str:
+    return f"{number.sequence} of epoch {number.epoch}"

@@ -79,7 +79,7 @@ def test_the_bundle_of_a_ward_does_not_let_all_other_wards_vanish(fleet, tmp_pat
     sentence = refused(
         "bundle.other-scope", receive_snapshot, station.vault, Settings(), ward, ACTOR
     )
-    assert sentence == "This bundle is of ward AMU, and this machine holds the whole site."
+    assert sentence == "This bundle is of ward AMU, and this machine is for the whole site."
     assert [info.header.scope for info in list_snapshots(station.vault)] == [""]
     assert receive_snapshot(laptop.vault, Settings(), ward, ACTOR).info
 
