@@ -23,6 +23,11 @@ class FleetSettings:
     unheard_warning_days: int = setting(
         10, "A machine warns this long before its opened snapshots are closed."
     )
+    short_stop_minutes: int = setting(
+        10,
+        "A computer that was off no longer than this by its own clock may have one that stood still:"
+        " ages are said to be 'at least' so much until the next snapshot.",
+    )
     break_glass_hours: int = setting(
         72, "Closed snapshots that a person opens with a reason stay open for so long."
     )
@@ -139,8 +144,8 @@ class MonitoringSettings:
     printer_seconds: float = setting(5.0, "The print queue has so long to say how it does.")
     metrics_token_sha256: str = setting(
         "",
-        "SHA-256 (hex) of the bearer token with which /metrics may be read from another computer;"
-        " empty for this computer only.",
+        "SHA-256 (hex) of the bearer token with which /metrics is read, from this computer too;"
+        " empty for this computer only, and for nobody else.",
     )
     syslog: str = setting(
         "", "Where security events are sent: udp://HOST:514 or unix:/dev/log; empty for nowhere."

@@ -13,6 +13,7 @@ import click
 from downtime.accounts.model import Permission
 from downtime.accounts.permissions import check_can
 from downtime.cli.program import downtime
+from downtime.cli.ingest_sources import say_lost_messages
 from downtime.cli.serve import start_server
 from downtime.cli.session import Output, Session, command
 from downtime.errors import InputError
@@ -96,8 +97,8 @@ def pull(session: Session, every_seconds: float | None, opens: bool) -> Output:
     """Fetch the newest snapshot that can be believed from the places of config.toml.
 
     It needs nobody to sign in: signatures are checked, and what was fetched stays sealed until
-    somebody does. With --every it goes on until stopped; there --unlock-file opens it as well, where
-    fleet.open_while_locked allows that.
+    somebody does, or until --open. With --every it goes on until stopped. --unlock-file opens it as
+    well where fleet.open_while_locked allows that.
     """
     keys.check_home_exists(session.home)
     require_places(session.settings, Direction.PULL)
@@ -105,6 +106,7 @@ def pull(session: Session, every_seconds: float | None, opens: bool) -> Output:
         _check_may_open(session, opens)
         _run_until_stopped({"pull": _pull_service(session, every_seconds)})
         return _show(read_run_state(session.home, Direction.PULL), Direction.PULL)
+    opens = opens or _may_open(session)
     opener = _make_opener(session) if opens else None
     exchanges = _list_exchanges(session, session.vault if opens else None)
     state = pull_snapshot(
@@ -157,15 +159,21 @@ def _publish_service(session: Session, every_seconds: float) -> Service:
 
 def _pull_service(session: Session, every_seconds: float) -> Service:
     """Locked, unless the site lets a program open what it fetches."""
-    may_open = bool(session.unlock_file) and session.settings.fleet.open_while_locked
-    if session.unlock_file and not may_open:
-        _say("pull: fleet.open_while_locked is off: what is fetched waits for a sign-in.")
+    may_open = _may_open(session)
     find_opener = (lambda: _make_opener(session)) if may_open else (lambda: None)
     find_opener()
     exchanges = _list_exchanges(session, session.vault if may_open else None)
     return PullService(
         session.home, session.settings, session.clock, every_seconds, find_opener, _say, exchanges
     ).run
+
+
+def _may_open(session: Session) -> bool:
+    """Whether a program may open what it fetches; said where its unlock file is of no use."""
+    may_open = bool(session.unlock_file) and session.settings.fleet.open_while_locked
+    if session.unlock_file and not may_open:
+        _say("pull: fleet.open_while_locked is off: what is fetched waits for a sign-in.")
+    return may_open
 
 
 def _ingest_service(session: Session) -> Service:
@@ -177,6 +185,7 @@ def _ingest_service(session: Session) -> Service:
             "config.toml names no source.",
             "Add a table [ingest.sources.NAME]; docs/feeds.md shows some.",
         )
+    say_lost_messages(session, actor)
 
     async def run_until(stopping: threading.Event) -> None:
         ending = asyncio.Event()

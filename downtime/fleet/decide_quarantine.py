@@ -6,7 +6,7 @@ from downtime.fleet.footprint_history import make_row, remember_snapshot
 from downtime.fleet.model import AuditAction
 from downtime.fleet.quarantine_model import LIFECYCLE, Door, QuarantineEntry, QuarantineState
 from downtime.fleet.quarantine_snapshot import close_entry, get_entry
-from downtime.fleet.receive_snapshot import receive_snapshot
+from downtime.fleet.receive_snapshot import limit_created, receive_snapshot
 from downtime.fleet.store import quarantine_entries
 from downtime.settings import Settings
 from downtime.snapshot.footprint import Footprint
@@ -48,7 +48,9 @@ def release_snapshot(
         entry = get_entry(vault, number)
         LIFECYCLE.check(entry.state, QuarantineState.RELEASED)
         footprint = Footprint.parse(quarantine_entries.get_footprint(db, number))
-        row = make_row(entry.snapshot, entry.created, footprint, released=True)
+        # A date in the future would be what all later ones are held against, and count as a week ago.
+        created = limit_created(vault, entry.door, entry.scope, entry.created)
+        row = make_row(entry.snapshot, created, footprint, released=True)
         remember_snapshot(db, entry.door, entry.scope, row, settings.churn)
         entry = close_entry(vault, entry, QuarantineState.RELEASED, actor, reason)
     file = vault.home.bundles_folder / entry.bundle

@@ -38,6 +38,9 @@ from downtime.vault.files import make_private_folder
 from downtime.vault.machines import read_own_machine
 
 MAX_LIST_BYTES = 4_194_304
+_IF_REVOKED = (
+    "hand it in to an administrator; if that was a mistake, it joins anew under another code."
+)
 AtPlace = Callable[[PacedCarrier], None]
 """What else is done at each place that is asked: leave a heartbeat, say."""
 
@@ -70,7 +73,8 @@ class Fetching:
 def fetch_newest(run: Fetching) -> bool:
     """Fetch what is newer than what is here into the inbox; whether there was any.
 
-    How each place did stands in the run's state.
+    How each place did stands in the run's state. A machine that was revoked fetches nothing: what is
+    published since is not sealed to it.
     """
     make_private_folder(run.home.inbox_folder)
     _note_scope(run)
@@ -79,7 +83,10 @@ def fetch_newest(run: Fetching) -> bool:
     for state in states.values():
         state.requests = {}
     errors = visit_places(run.places, states, settings, run.pace, _ask(run, states))
-    fetched = _fetch_best(run, states, errors)
+    revocation = machine_list.describe_revocation(run.home)
+    if revocation:
+        run.state.fault = f"{revocation} Nothing is fetched: {_IF_REVOKED}"
+    fetched = not revocation and _fetch_best(run, states, errors)
     for name, error in errors.items():
         note_result(states[name], error, settings, run.now)
     return fetched

@@ -15,7 +15,7 @@ from downtime.fleet.model import AuditAction
 from downtime.fleet.site_keys import SiteKey
 from downtime.fleet.site_root import Roots
 from downtime.settings import Settings
-from downtime.vault import machines, signed_list
+from downtime.vault import device, machines, signed_list
 from downtime.vault.files import make_private_folder
 from downtime.vault.machines import Machine, MachineList
 from downtime.vault.model import Actor
@@ -190,15 +190,22 @@ def list_warnings(home: Home, settings: Settings, now: datetime) -> list[str]:
     machine_list = machines.read_list(home)
     if machine_list is None:
         return []
-    return [*_warn_revoked(home, machine_list), *_warn_expiry(machine_list, settings, now)]
+    return [*_warn_revoked(home), *_warn_expiry(machine_list, settings, now)]
 
 
-def _warn_revoked(home: Home, machine_list: MachineList) -> Iterator[str]:
-    this_machine = machines.read_own_machine(home)
-    listed = machine_list.find(this_machine.code)
-    if listed and listed.revoked and listed.card == this_machine.card:
-        yield f"This machine was revoked: {listed.reason}. No other machine believes it any more."
-    elif not this_machine.roles:
+def describe_revocation(home: Home) -> str:
+    """That this machine was revoked, and why; empty while it is believed. Works while locked."""
+    machine_list, card = machines.read_list(home), device.read_own_card(home)
+    listed = machine_list.find(card.code) if machine_list else None
+    if listed is None or not listed.revoked or listed.card != card:
+        return ""
+    return f"This machine was revoked: {listed.reason}. No other machine believes it any more."
+
+
+def _warn_revoked(home: Home) -> Iterator[str]:
+    if sentence := describe_revocation(home):
+        yield sentence
+    elif not machines.read_own_machine(home).roles:
         yield "This machine is not in the site's list of machines: no other machine believes it."
 
 

@@ -1,6 +1,5 @@
 """Pull: fetch the newest snapshot that can be believed, and put it in use where the vault is open."""
 
-import errno
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -9,9 +8,10 @@ from downtime.clock import Clock, to_text
 from downtime.config import Home
 from downtime.errors import UserError
 from downtime.fleet.fetch_snapshot import AtPlace, Fetching, fetch_newest
+from downtime.fleet.known_time import note_known_time
 from downtime.fleet.model import Direction
 from downtime.fleet.places import FolderPlace, require_places
-from downtime.fleet.reach_places import describe_fault, list_due
+from downtime.fleet.reach_places import describe_fault, is_disk_full, list_due
 from downtime.fleet.receive_snapshot import read_number_in_use, receive_snapshot
 from downtime.fleet.run_state import RunState, hold_run, read_run_state, write_run_state
 from downtime.settings import Settings
@@ -21,6 +21,7 @@ from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 REASON = "Pulled from a place of config.toml"
+NO_PLACE = "No place could be used: what is wrong stands beside each."
 _DELTA = "-after-"
 """In the names of deltas (`SealedBundle.name`)."""
 
@@ -54,6 +55,7 @@ def pull_snapshot(
             del state.places[name]
         if opener:
             _note_in_use(opener.vault, state)
+        note_known_time(home, settings, clock)
         now = clock()
         # Whoever asks by hand has mended something, or wants to know: they wait for no next try.
         due = list_due(places, state.places, now) if every_seconds else places
@@ -120,7 +122,7 @@ def _open_all(settings: Settings, opener: Opener, state: RunState) -> bool:
         except Exception as error:
             # A full disk: what was fetched is good. A delta may also meet a snapshot that another
             # version of the program has opened: a full one needs none.
-            is_delta = _DELTA in name and not _is_disk_full(error)
+            is_delta = _DELTA in name and not is_disk_full(error)
             fault = describe_fault(error)
             if not is_delta:
                 state.fault = fault
@@ -131,11 +133,6 @@ def _open_all(settings: Settings, opener: Opener, state: RunState) -> bool:
             return not is_delta
         _note_opened(opener.vault.home, state)
     return True
-
-
-def _is_disk_full(error: Exception) -> bool:
-    """As the system or SQLite says it."""
-    return getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in str(error)
 
 
 def _note_opened(home: Home, state: RunState) -> None:
@@ -182,4 +179,4 @@ def _note_outcome(state: RunState, asked: list[str]) -> None:
     if len(faults) < len(asked) and not state.fault:
         state.last_success = state.last_run
     elif len(faults) == len(asked):
-        state.fault = " ".join(f"{name}: {fault}" for name, fault in sorted(faults.items()))
+        state.fault = state.fault or NO_PLACE

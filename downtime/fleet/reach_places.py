@@ -1,5 +1,6 @@
 """Do something at several places at once: one that hangs or fails stops no other."""
 
+import errno
 import random
 import threading
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from downtime.transport.carrier import PacedCarrier, open_carrier
 from downtime.transport.pace import Pace
 
 T = TypeVar("T")
+_AGAIN = "It is tried again by itself; see that this machine reaches it."
 
 
 class CallThread(threading.Thread):
@@ -105,19 +107,27 @@ def note_result(
 
 
 def describe_fault(error: Exception) -> str:
-    """A sentence for a person: no address, no path, no secret."""
+    """What is wrong and what to do, for a person: no address, no path, no secret."""
     report_error(error)
     if isinstance(error, UserError):
-        return error.sentence
+        return f"{error.sentence} {error.next_step}"
     if isinstance(error, TimeoutError):
-        return "It did not answer in time."
+        return f"It did not answer in time. {_AGAIN}"
     if isinstance(error, FileNotFoundError):
-        return "It is not there, or holds no snapshot yet."
+        return (
+            "It is not there, or holds no snapshot yet. Put the stick in, or see that the path in"
+            " config.toml is right and a publisher carries there."
+        )
     if isinstance(error, PermissionError):
         return "It may not be used by this machine: check user, secret and rights."
+    if is_disk_full(error):
+        return "The disk is full: free some space."
     if isinstance(error, OSError) and error.strerror:
         text = str(error.strerror)
-        return f"{text[0].upper()}{text[1:]}."
-    if "disk is full" in str(error):  # SQLite's words; they hold nothing else
-        return "The disk is full: free some space."
-    return f"It failed ({type(error).__name__})."
+        return f"{text[0].upper()}{text[1:]}. {_AGAIN}"
+    return f"It failed ({type(error).__name__}). {_AGAIN}"
+
+
+def is_disk_full(error: Exception) -> bool:
+    """As the system or SQLite says it; SQLite's words hold nothing else."""
+    return getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in str(error)

@@ -17,6 +17,7 @@ from downtime.fleet.carried_folder import list_carried
 from downtime.fleet.churn_findings import ChurnFinding
 from downtime.fleet.exchange_list import take_list_beside
 from downtime.fleet.footprint_history import make_row, remember_snapshot
+from downtime.fleet.known_time import begin_known_time
 from downtime.fleet.machine_state import note_machine_state
 from downtime.fleet.quarantine_model import Door, QuarantineEntry, QuarantineState
 from downtime.fleet.quarantine_snapshot import (
@@ -128,7 +129,8 @@ def _receive(
     try:
         footprint = aside.snapshot.read_footprint()
         _remember_in_use(vault, settings, header.scope)
-        dated = replace(header, created=_limit_created(vault, header))
+        created = limit_created(vault, Door.LAPTOP, header.scope, header.created)
+        dated = replace(header, created=created)
         findings = check_snapshot(vault, settings, Door.LAPTOP, dated, footprint)
         if findings and not _is_believed(vault, settings, header):
             discard(aside)
@@ -139,6 +141,7 @@ def _receive(
         discard(aside)
         raise
     info = put_in_use(vault, settings, aside, actor, reason)
+    begin_known_time(vault.home, vault.clock, header.created)
     believe_snapshot(vault, settings, Door.LAPTOP, dated, footprint)
     return ReceivedSnapshot(info, None, (*info.warnings, *_warn_of_down(header, down)))
 
@@ -154,19 +157,21 @@ def _find_kept_back(vault: Vault, name: str) -> QuarantineEntry | None:
     return entry if entry and entry.state in _KEPT_BACK else None
 
 
-def _limit_created(vault: Vault, header: SnapshotHeader) -> str:
+def limit_created(vault: Vault, door: Door, scope: str, created: str) -> str:
     """When a snapshot was made (UTC), no later than this machine's own clock lets it be.
 
     The longer two are apart, the more patients may have gone: a date in the future would let all go.
     A clock that was behind at the last load is trusted for the time since; one that went back is not.
     """
     entry = next(iter(snapshot_index.list_entries(vault.db)), None)
-    last = footprints.find_last(vault.db, Door.LAPTOP, header.scope)
+    last = footprints.find_last(vault.db, door, scope)
     now = vault.clock()
+    if door is Door.PUBLISHER:
+        return min(created, max(to_text(now), last.created if last else ""))
     if entry is None or last is None or now < (loaded := from_text(entry.loaded)):
-        return header.created
+        return created
     behind = max(from_text(last.created) - loaded, timedelta())
-    return min(header.created, to_text(now + behind))
+    return min(created, to_text(now + behind))
 
 
 def _remember_in_use(vault: Vault, settings: Settings, scope: str) -> None:

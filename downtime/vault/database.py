@@ -16,6 +16,7 @@ import sqlite_utils
 from downtime.clock import system_clock, to_text
 from downtime.errors import ConflictError, LockedError, UserError
 from downtime.vault import fair_lock
+from downtime.vault.files import make_private_file
 from downtime.vault.store.content_sums import ContentSums
 
 T = TypeVar("T")
@@ -110,6 +111,8 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
 
 def open_with_key(path: Path, key: bytes, *, read_only: bool = False) -> sqlcipher3.Connection:
     """A bare connection whose key is checked; made when there is no file yet."""
+    if not read_only:
+        make_private_file(path)
     name = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     connection = sqlcipher3.connect(
         name,

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -64,6 +64,20 @@ def make_private_folder(folder: Path) -> None:
     """The folder and its missing parents; the folder itself for its owner only (0700)."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
+
+
+def make_private_file(path: Path) -> None:
+    """Let a database be its owner's only (0600): what SQLite writes beside it is as private.
+
+    One that is there is never opened for it: to close a file lets all locks go that this program has
+    on it. On a disk that takes no change it stays as it is.
+    """
+    with suppress(OSError):
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+                path.chmod(0o600)
 
 
 def read_secret(path: Path) -> str:

@@ -4,7 +4,7 @@ Codes and counts only. It is known while nobody is signed in: what needs an open
 metric of when its state was noted says.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -17,9 +17,11 @@ from downtime.config import Home
 from downtime.fleet.device_condition import PrinterState
 from downtime.fleet.fleet_status import MachineStatus, count_levels, list_fleet
 from downtime.fleet.heartbeat import Heartbeat
+from downtime.fleet.machine_alarms import MachineLevel
 from downtime.fleet.model import Direction
 from downtime.fleet.run_state import read_run_state
 from downtime.settings import Settings
+from downtime.snapshot.freshness import Freshness
 
 PRINTER_VALUES = {PrinterState.READY: 1.0, PrinterState.STOPPED: 0.0}
 """A queue that does not say, or that there is not, has no number."""
@@ -79,7 +81,9 @@ def _collect_machine(
     for age in status.health.systems:
         if age.age is not None:
             ages.add_metric([age.system], age.age.total_seconds())
-        stale.add_metric([age.system], float(age.system in status.health.stale))
+        is_held = age.age is not None or bool(state.created)
+        if is_held or status.health.level is MachineLevel.EMPTY:
+            stale.add_metric([age.system], float(_is_stale(status, age, state.down)))
         down.add_metric([age.system], float(age.system in state.down))
     yield from (ages, stale, down)
     yield _gauge("quarantined_snapshots", "Snapshots that wait for a person.", state.quarantine)
@@ -102,6 +106,13 @@ def _collect_machine(
             "audit_entries", "Entries of the audit.", heartbeat.high_water_marks["audit"][0]
         )
     yield from _collect_sources(heartbeat)
+
+
+def _is_stale(status: MachineStatus, age: Freshness, down: Collection[str]) -> bool:
+    """As its level, and where there is no data at all: nobody who looks here sees the hospital."""
+    if age.age is None:
+        return status.health.level is MachineLevel.EMPTY and age.system not in down
+    return age.system in status.health.stale
 
 
 def _collect_times(heartbeat: Heartbeat) -> Iterator[Metric]:

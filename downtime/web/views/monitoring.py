@@ -46,14 +46,16 @@ def health() -> ViewResponse:
 @blueprint.get("/metrics")
 @require_permission(Permission.PUBLIC)
 def metrics() -> ViewResponse:
-    """All numbers for Prometheus; ForbiddenError for other computers without the token."""
+    """All numbers for Prometheus; ForbiddenError for whoever lacks the token.
+
+    A site that has set one asks it of everybody: a front on this computer may not say that it is one.
+    """
     state = request_context.app_state()
-    if not _is_on_this_computer() and not _has_token(
-        state.settings.monitoring.metrics_token_sha256
-    ):
+    expected = state.settings.monitoring.metrics_token_sha256
+    if not (_has_token(expected) if expected else _is_on_this_computer()):
         raise ForbiddenError(
             "metrics.token",
-            "Another computer reads the metrics with a token only.",
+            "The metrics are read with a token, or on this computer where none is set.",
             "Send it as 'Authorization: Bearer …'; docs/monitoring.md says how to make one.",
         )
     content = write_metrics(state.home, state.settings, state.clock, state.vault_holder.unlocked)
@@ -65,8 +67,13 @@ def _is_on_this_computer() -> bool:
         return False
     if any(name.title().startswith(FORWARDED_PREFIX) for name, _ in request.headers):
         return False
+    name = request.host.rpartition(":")[0] or request.host
+    return _is_loopback(request.remote_addr or "") and (name == "localhost" or _is_loopback(name))
+
+
+def _is_loopback(address: str) -> bool:
     try:
-        return ip_address(request.remote_addr or "").is_loopback
+        return ip_address(address.strip("[]")).is_loopback
     except ValueError:
         return False
 
@@ -75,4 +82,4 @@ def _has_token(expected: str) -> bool:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     digest = hashlib.sha256(token.strip().encode()).hexdigest()
     is_right = hmac.compare_digest(digest, expected.strip().lower())
-    return bool(expected) and kind.lower() == "bearer" and is_right
+    return kind.lower() == "bearer" and is_right

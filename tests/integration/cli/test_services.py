@@ -90,6 +90,34 @@ def test_what_cannot_be_run_is_said(start, command, code, sentence):
     assert (exit_code, sentence in answer) == (code, True), answer
 
 
+def test_an_unlock_file_opens_once_by_hand_what_the_site_allows(machine, start):
+    assert finish(start("publish"))[0] == 0
+    code, answer = finish(start("pull"))
+    assert (code, "waits to be opened" in answer, "open_while_locked is off" in answer) == (
+        0,
+        True,
+        True,
+    )
+    text = machine.home.config_file.read_text()
+    machine.home.config_file.write_text(f"{text}[fleet]\nopen_while_locked = true\n")
+    code, answer = finish(start("pull"))
+    machine.home.config_file.write_text(text)
+    assert (code, "is in use" in answer) == (0, True), answer
+
+
+def test_a_fault_is_said_once_with_what_to_do(machine, start):
+    text = machine.home.config_file.read_text()
+    machine.home.config_file.write_text(
+        text.replace(f"{machine.folder}/share", f"{machine.folder}/no")
+    )
+    code, answer = finish(start("pull", unlocked=False))
+    machine.home.config_file.write_text(text)
+    assert code == 1
+    share, usb, whole = answer.splitlines()
+    assert share.startswith("share: It is not there, or holds no snapshot yet. Put the stick in")
+    assert whole == "No place could be used: what is wrong stands beside each."
+
+
 def test_a_pull_service_touches_the_vault_only_where_the_site_allows_it(machine):
     class Locked:
         home, unlock_file, clock = machine.home, machine.unlock, staticmethod(system_clock)

@@ -136,7 +136,7 @@ def test_one_that_is_larger_than_allowed_is_not_fetched(publisher, laptop, put, 
     document = orjson.loads((folder / "latest.json").read_bytes())
     document["full"]["size"] = 2**40
     (folder / "latest.json").write_bytes(orjson.dumps(document))
-    assert "snapshot.max_bundle_bytes" not in fetch(laptop, settings)[1].places["a"].fault
+    assert "raise snapshot.max_bundle_bytes" in fetch(laptop, settings)[1].places["a"].fault
     assert list(laptop.home.inbox_folder.iterdir()) == []
 
 
@@ -242,3 +242,16 @@ def test_a_revoked_machine_is_heard_of_with_the_next_snapshot(publisher, laptop,
     assert not fetched
     assert state.sequence == 1
     assert state.places["a"].fault
+
+
+def test_a_machine_that_was_revoked_fetches_no_more_and_says_so(publisher, laptop, put, settings):
+    put("a", publisher.seal(1, laptop))
+    assert fetch(laptop, settings)[0]
+    laptop.site.revoke("WD", reason="lost on a bus")
+    put("a", publisher.seal(2))
+    laptop.now += timedelta(hours=1)
+    fetched, state = fetch(laptop, settings)
+    assert (fetched, state.sequence) == (False, 1)
+    assert state.fault.startswith("This machine was revoked: lost on a bus.")
+    assert "Nothing is fetched" in state.fault
+    assert state.places["a"].requests["bytes_in"] < 20_000  # the list and the pointer alone

@@ -16,7 +16,7 @@ from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.fleet.quarantine_model import Door, QuarantineState
 from downtime.fleet.quarantine_snapshot import describe_difference, list_entries, list_open
 from downtime.fleet.receive_snapshot import receive_snapshot
-from downtime.fleet.store import footprints
+from downtime.fleet.store import footprints, quarantine_entries
 from downtime.fleet_settings import ChurnSettings
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
@@ -147,6 +147,32 @@ def test_builds_that_change_alike_are_one_entry(publish, lose_state, me):
     publish(message(2))
     (entry,) = list_entries(me)
     assert (entry.times, entry.is_open) == (2, True)
+
+
+@pytest.mark.parametrize("door", list(Door))
+def test_a_release_with_a_date_in_the_future_does_not_let_all_later_ones_pass(
+    publish, receive, lose_state, me, actor, door
+):
+    """What a wrong clock wrote into a snapshot would else be its only comparison for years."""
+    publish(*ADMITTED)
+    receive()
+    lose_state()
+    publish(message(1))
+    if door is Door.LAPTOP:
+        release_snapshot(me, SETTINGS, list_open(me)[0].number, actor, "The ward is closed")
+        publish()
+        receive()
+    (entry,) = list_open(me)
+    assert entry.door is door
+    quarantine_entries.save_entry(
+        me.db,
+        replace(entry, created="2036-11-02T00:00:00Z"),
+        quarantine_entries.get_footprint(me.db, entry.number),
+    )
+    release_snapshot(me, SETTINGS, entry.number, actor, "The ward is closed")
+    rows = footprints.select_footprints(me.db, door, "")
+    assert rows[-1].released
+    assert rows[-1].created <= me.now()
 
 
 def test_what_comes_back_by_itself_overtakes_the_entry(publish, lose_state, me):

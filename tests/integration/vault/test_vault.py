@@ -4,6 +4,7 @@ import pytest
 import sqlcipher3
 
 from downtime.vault import audit
+from downtime.vault.database import connect
 
 
 def test_a_change_leaves_its_entry(vault, actor):
@@ -40,3 +41,16 @@ def test_nothing_is_stored_in_clear(vault, actor, home):
         if path.is_file():
             assert b"Zebediah" not in path.read_bytes()
             assert b"SQLite format" not in path.read_bytes()
+
+
+def test_databases_are_their_owners_alone_also_those_of_an_older_program(vault, actor, home):
+    with vault.change(actor, "note.add"):
+        pass
+    files = [path for path in home.path.iterdir() if path.name.startswith(home.vault_file.name)]
+    assert len(files) > 1
+    assert {path.stat().st_mode & 0o077 for path in files} == {0}
+    key = vault.derive_key("vault")
+    vault.close()
+    home.vault_file.chmod(0o644)
+    connect(home.vault_file, key).close()
+    assert home.vault_file.stat().st_mode & 0o777 == 0o600

@@ -6,6 +6,7 @@ import threading
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from downtime.fleet.machine_state import note_machine_state
 from downtime.outage import outages
@@ -73,6 +74,20 @@ def test_metrics_say_what_is_stale_and_what_is_down(noted, vault):
     assert read['downtime_system_down{system="PAS"}'] == 1
 
 
+def test_a_laptop_without_any_data_is_stale_for_who_watches_it(empty_hospital):
+    read = values(metrics(empty_hospital))
+    names = empty_hospital.settings.systems.names
+    assert {read[f'downtime_data_stale{{system="{name}"}}'] for name in names} == {1}
+
+
+def test_metrics_are_what_prometheus_reads(noted):
+    families = {
+        family.name: family for family in text_string_to_metric_families(metrics(noted).text)
+    }
+    assert {"PAS"} < {s.labels["system"] for s in families["downtime_data_stale"].samples}
+    assert all(family.type == "gauge" and family.documentation for family in families.values())
+
+
 def test_metrics_name_no_patient(noted):
     page = metrics(noted).text
     for word in ("SAMPLE", "Ann", "9990000018", "1000001"):
@@ -97,6 +112,14 @@ def test_metrics_are_for_this_computer_only(noted, address, headers):
     assert "downtime_" not in answer.text
 
 
+def test_a_front_that_passes_on_the_name_it_was_asked_for_is_not_this_computer(noted):
+    with noted.home.config_file.open("a") as file:
+        file.write('[web]\ntrusted_hosts = ["localhost", "downtime.hospital.example"]\n')
+    hospital = Hospital(noted.home, noted.clock, noted.secrets, noted.file)
+    assert metrics(hospital, Host="localhost:8400").status_code == 200
+    assert metrics(hospital, Host="downtime.hospital.example").status_code == 403
+
+
 def test_the_server_itself_shows_that_a_front_passed_the_request_on(noted):
     server = listen(noted.app, noted.settings, "127.0.0.1", 0)
     threading.Thread(target=server.run, daemon=True).start()
@@ -109,12 +132,13 @@ def test_the_server_itself_shows_that_a_front_passed_the_request_on(noted):
         server.close()
 
 
-def test_another_computer_reads_them_with_the_token(noted):
+def test_once_there_is_a_token_everybody_needs_it(noted):
     digest = hashlib.sha256(TOKEN.encode()).hexdigest()
     with noted.home.config_file.open("a") as file:
         file.write(f'[monitoring]\nmetrics_token_sha256 = "{digest}"\n')
     hospital = Hospital(noted.home, noted.clock, noted.secrets, noted.file)
-    assert metrics(hospital, "192.0.2.7").status_code == 403
+    for address in ("192.0.2.7", "127.0.0.1"):
+        assert metrics(hospital, address).status_code == 403
     assert metrics(hospital, "192.0.2.7", Authorization=f"Bearer {TOKEN}x").status_code == 403
     assert values(metrics(hospital, "192.0.2.7", Authorization=f"Bearer {TOKEN}"))
 
