@@ -27,6 +27,7 @@ class SecurityEvent(StrEnum):
     DATA_RENEWED = "data-renewed"
     OUTAGE_DECLARED = "outage-declared"
     OUTAGE_ENDED = "outage-ended"
+    DECLARED_ELSEWHERE = "declared-elsewhere"
     MACHINE_REVOKED = "machine-revoked"
     AUDIT_BROKEN = "audit-broken"
     CHECKPOINT_FAILED = "checkpoint-failed"
@@ -40,6 +41,7 @@ _LEVELS = {
     SecurityEvent.DATA_RENEWED: logging.INFO,
     SecurityEvent.OUTAGE_DECLARED: logging.WARNING,
     SecurityEvent.OUTAGE_ENDED: logging.INFO,
+    SecurityEvent.DECLARED_ELSEWHERE: logging.WARNING,
     SecurityEvent.MACHINE_REVOKED: logging.WARNING,
     SecurityEvent.AUDIT_BROKEN: logging.CRITICAL,
     SecurityEvent.CHECKPOINT_FAILED: logging.ERROR,

@@ -12,11 +12,12 @@ import click
 
 from downtime.accounts.model import Permission
 from downtime.accounts.permissions import check_can
-from downtime.cli.program import downtime
 from downtime.cli.ingest_sources import say_lost_messages
+from downtime.cli.program import downtime
 from downtime.cli.serve import start_server
 from downtime.cli.session import Output, Session, command
 from downtime.errors import InputError
+from downtime.fleet.declared_elsewhere import note_declared
 from downtime.fleet.fetch_snapshot import AtPlace
 from downtime.fleet.heartbeat_exchange import HeartbeatExchange
 from downtime.fleet.machine_state import note_machine_state
@@ -198,9 +199,13 @@ def _ingest_service(session: Session) -> Service:
 
 def _list_exchanges(session: Session, vault: Vault | None) -> tuple[AtPlace, ...]:
     """What is left and collected at each place; heartbeats are answered with receipts."""
-    actor = session.actor if vault else None
-    receipts = ReceiptExchange(session.home, session.settings, vault, actor)
-    return _make_heartbeats(session, vault), receipts
+    actor, home, settings = session.actor if vault else None, session.home, session.settings
+    receipts = ReceiptExchange(home, settings, vault, actor)
+
+    def hear_of_outages(_: object) -> None:
+        note_declared(home, settings, session.clock())
+
+    return _make_heartbeats(session, vault), hear_of_outages, receipts
 
 
 def _make_heartbeats(session: Session, vault: Vault | None) -> HeartbeatExchange:

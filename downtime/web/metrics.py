@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from downtime.clock import Clock, from_text
 from downtime.config import Home
+from downtime.fleet.declared_elsewhere import read_declared
 from downtime.fleet.device_condition import PrinterState
 from downtime.fleet.fleet_status import MachineStatus, count_levels, list_fleet
 from downtime.fleet.heartbeat import Heartbeat
@@ -43,6 +44,7 @@ class MachineCollector(Collector):
             yield from _collect_machine(this_machine, this_machine.heartbeat, self._clock())
         yield from self._collect_places()
         yield from _collect_fleet(statuses, self._clock())
+        yield self._collect_declared()
 
     def _collect_places(self) -> Iterator[Metric]:
         labels = ["direction", "place"]
@@ -56,6 +58,13 @@ class MachineCollector(Collector):
                 if place.last_success:
                     last.add_metric([direction, name], _seconds(place.last_success))
         yield from (up, last)
+
+    def _collect_declared(self) -> Metric:
+        text = "Other machines that have declared a system down, as a publisher hears."
+        machines = _family("fleet_declared_down", text, ["system"])
+        for system, codes in read_declared(self._home).items():
+            machines.add_metric([system], len(codes))
+        return machines
 
 
 def write_metrics(home: Home, settings: Settings, clock: Clock, is_unlocked: bool) -> bytes:

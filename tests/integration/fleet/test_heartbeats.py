@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from downtime.errors import UntrustedError
+from downtime.fleet.declared_elsewhere import list_alarms, note_declared
 from downtime.fleet.fleet_status import list_fleet, list_locked_alarms
 from downtime.fleet.heartbeat import describe_own, sign_heartbeat, verify_heartbeat
 from downtime.fleet.heartbeat_exchange import HeartbeatExchange, collect_heartbeats
@@ -15,9 +16,6 @@ from downtime.fleet.machine_state import note_machine_state
 from downtime.settings import Settings
 from downtime.snapshot.open_bundle import open_aside, verify_bundle_file
 from downtime.snapshot.put_in_use import put_in_use
-from downtime.transport.carrier import open_carrier
-from downtime.transport.folder_address import FolderAddress, FolderKind
-from downtime.transport.pace import Pace
 from downtime.vault.machines import list_machines
 from downtime.vault.model import Actor, MachineRole
 from tests.conftest import NOW
@@ -25,16 +23,6 @@ from tests.conftest import NOW
 CLERK = Actor("u-1", "Amina Ward", "WD")
 SETTINGS = Settings()
 SECRET = "O'Sullivan"
-
-
-@pytest.fixture
-def place(tmp_path):
-    folder = tmp_path / "place"
-    folder.mkdir()
-    address = FolderAddress(kind=FolderKind.LOCAL, path=str(folder))
-    with open_carrier(address, Pace()) as carrier:
-        carrier.folder = folder
-        yield carrier
 
 
 def load(publisher, laptop, sequence=1, **header):
@@ -186,3 +174,26 @@ def test_a_clock_that_was_set_back_makes_nothing_look_new(publisher, laptop):
     clock, stale = list_locked_alarms(laptop.home, SETTINGS, lambda: NOW - timedelta(days=1))
     assert "clock shows" in clock
     assert "STALE" in stale
+
+
+def test_a_publisher_asks_about_what_laptops_have_declared_down(publisher, laptop, place):
+    def hear(down=(), now=NOW):
+        note_machine_state(laptop.vault, SETTINGS, down)
+        laptop.now = now
+        leave(laptop, place)
+        collect_heartbeats(publisher.home, SETTINGS, place, now)
+        note_declared(publisher.home, SETTINGS, now)
+
+    laptop.site.enrol(laptop.vault, MachineRole.WARD_LAPTOP)
+    hear(("LIMS",))
+    (alarm,) = list_alarms(publisher.home, ())
+    assert alarm.startswith("LIMS is declared down on WD and not on this publisher")
+    assert "downtime outage declare LIMS" in alarm
+    assert list(list_alarms(publisher.home, ("LIMS",))) == []
+    assert list(list_alarms(laptop.home, ())) == []
+    note_declared(publisher.home, SETTINGS, NOW + timedelta(hours=3))
+    assert list(list_alarms(publisher.home, ())) == []  # silent since: nobody knows any more
+    hear(("LIMS",), NOW + timedelta(hours=3))
+    assert list(list_alarms(publisher.home, ()))
+    hear((), NOW + timedelta(hours=4))
+    assert list(list_alarms(publisher.home, ())) == []

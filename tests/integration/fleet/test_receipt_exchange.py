@@ -14,9 +14,6 @@ from downtime.fleet.model import AuditAction
 from downtime.fleet.receipt_exchange import ReceiptExchange, leave_receipts, put_to_use
 from downtime.fleet.unlock_notices import list_notices
 from downtime.settings import Settings
-from downtime.transport.carrier import open_carrier
-from downtime.transport.folder_address import FolderAddress, FolderKind
-from downtime.transport.pace import Pace
 from downtime.vault import checkpoint, copied_home, device, find_copies, raise_marks
 from downtime.vault.database import transaction
 from downtime.vault.marks import MarkName
@@ -28,16 +25,6 @@ from tests.site import Site
 
 NURSE = Actor("u-2", "Blessing Eze", "WD")
 SETTINGS = Settings()
-
-
-@pytest.fixture
-def place(tmp_path):
-    folder = tmp_path / "place"
-    folder.mkdir()
-    address = FolderAddress(kind=FolderKind.LOCAL, path=str(folder))
-    with open_carrier(address, Pace()) as carrier:
-        carrier.folder = folder
-        yield carrier
 
 
 @pytest.fixture
