@@ -1,14 +1,50 @@
 """Time as an argument: the clock that is handed in, and UTC text as it is stored."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
 
 Clock = Callable[[], datetime]
 
 
-def system_clock() -> datetime:
+class Uptime(NamedTuple):
+    """For how long the computer has run, sleep included, whatever its clock shows."""
+
+    boot: str
+    """A name of this start of the computer."""
+    seconds: float
+
+
+class _SystemClock:
     """The computer's time, in UTC; only the edges (web, command line) pass it in."""
-    return datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC)
+
+    def uptime(self) -> Uptime | None:
+        """None where the system does not say it (Windows, macOS)."""
+        boot = _read_boot()
+        return Uptime(boot, time.clock_gettime(time.CLOCK_BOOTTIME)) if boot else None
+
+
+system_clock = _SystemClock()
+
+
+@lru_cache(maxsize=1)
+def _read_boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def read_uptime(clock: Clock) -> Uptime | None:
+    """For how long the computer of a clock has run; None of a clock that does not say."""
+    read: Callable[[], Uptime | None] | None = getattr(clock, "uptime", None)
+    return read() if read else None
 
 
 def to_text(moment: datetime) -> str:

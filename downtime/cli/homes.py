@@ -17,11 +17,12 @@ from downtime.cli.session import Output, Session, command, pick, prompt_for
 from downtime.demo.settings import settings_text
 from downtime.errors import StaleDataError
 from downtime.fleet.fleet_status import MachineStatus, list_fleet, read_own_status
+from downtime.fleet.known_time import describe_clock, find_known_time, reckon_ages
 from downtime.fleet.machine_alarms import MachineLevel
 from downtime.fleet.machine_state import list_stale, note_machine_state
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.snapshot import freshness, local_snapshots
+from downtime.snapshot import local_snapshots
 
 
 @command(downtime, "init", permission=Permission.PUBLIC)
@@ -155,14 +156,14 @@ def status(session: Session) -> Output:
     With it how this machine does, and, to whoever may see the fleet, every other one, the worst
     first. Exit 3 when a system that is up has stale data.
     """
-    now, last_seen = session.clock(), local_snapshots.get_latest_time(session.vault)
+    now, known = session.clock(), find_known_time(session.vault, session.settings)
     outage = outages.find_current(session.vault)
     down = outage.down if outage else ()
     with local_snapshots.open_current_snapshot(session.vault) as snapshot:
-        ages = freshness.list_freshness(snapshot.list_systems(), now, session.settings, last_seen)
+        ages = reckon_ages(known, snapshot.list_systems(), now, session.settings)
     note_machine_state(session.vault, session.settings, outages.list_down_systems(session.vault))
     stale = list_stale(ages, down)
-    warning = freshness.describe_clock_fault(now, last_seen, session.settings)
+    warning = describe_clock(known, now, session.settings)
     supplies = ledger.list_supplies(session.vault, session.settings)
     this_machine, *others = _list_machines(session)
     document = {

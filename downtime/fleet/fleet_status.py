@@ -15,6 +15,7 @@ from downtime.fleet.heartbeat_exchange import (
     is_ahead,
     read_heartbeat,
 )
+from downtime.fleet.known_time import read_known_time
 from downtime.fleet.machine_alarms import (
     LEVELS,
     MachineHealth,
@@ -44,7 +45,8 @@ class MachineStatus:
 def read_own_status(home: Home, settings: Settings, clock: Clock) -> MachineStatus:
     """This machine now; works while locked."""
     this_machine, heartbeat = read_own_machine(home), describe_own(home, clock)
-    health = judge_heartbeat(heartbeat, _find_latest(home, clock()), settings, is_own=True)
+    latest = _find_latest(home, settings, clock)
+    health = judge_heartbeat(heartbeat, latest, settings, is_own=True)
     return MachineStatus(this_machine, heartbeat, health, True)
 
 
@@ -79,10 +81,11 @@ def _sort_key(status: MachineStatus) -> tuple[int, float, str]:
     return LEVELS.index(status.health.level), -oldest.total_seconds(), status.machine.code
 
 
-def _find_latest(home: Home, now: datetime) -> datetime:
+def _find_latest(home: Home, settings: Settings, clock: Clock) -> datetime:
     """The latest time that this machine has known: a clock that went back makes nothing younger."""
-    noted = read_machine_state(home).noted
-    return max(now, from_text(noted)) if noted else now
+    noted, known = read_machine_state(home).noted, read_known_time(home, settings, clock)
+    times = [clock(), *([from_text(noted)] if noted else []), *([known.latest] if known else [])]
+    return max(times)
 
 
 def list_locked_alarms(home: Home, settings: Settings, clock: Clock) -> list[str]:
@@ -90,12 +93,13 @@ def list_locked_alarms(home: Home, settings: Settings, clock: Clock) -> list[str
     state, now = read_machine_state(home), clock()
     if not state.created:
         return ["This laptop holds no hospital data that anybody has opened yet."]
-    noted = from_text(state.noted)
+    latest, known = _find_latest(home, settings, clock), read_known_time(home, settings, clock)
     status = read_own_status(home, settings, clock)
-    alarms = [describe_clock_fault(now, noted, settings)]
+    is_doubtful = known is not None and known.is_doubtful
+    alarms = [describe_clock_fault(now, latest, settings, is_doubtful=is_doubtful)]
     if status.health.level is MachineLevel.STALE:
         zone = ZoneInfo(settings.site.time_zone)
-        age = display.format_duration(max(now, noted) - from_text(state.created))
+        age = display.format_duration(latest - from_text(state.created))
         moment = display.format_moment(state.created, zone)
         waiting = status.heartbeat.waiting if status.heartbeat else 0
         after = (

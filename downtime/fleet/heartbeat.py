@@ -1,6 +1,5 @@
 """What a machine says of itself where it pulls or publishes: one small signed file, no patient data."""
 
-import time
 from base64 import b64decode
 from collections.abc import Mapping
 from contextlib import suppress
@@ -58,7 +57,7 @@ def describe_own(home: Home, clock: Clock, printer: PrinterState | None = None) 
     pull, publish = (read_run_state(home, direction) for direction in (Direction.PULL, Direction.PUBLISH))  # fmt: skip
     return Heartbeat(
         code=device.read_own_code(home),
-        number=int(time.time()),
+        number=int(clock().timestamp()),
         created=to_text(clock()),
         version=__version__,
         state=state,

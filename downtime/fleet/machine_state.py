@@ -16,12 +16,13 @@ from downtime.config import Home
 from downtime.errors import NotFoundError
 from downtime.fleet.device_condition import PrinterState, ask_printer
 from downtime.fleet.heartbeat_key import ensure_heartbeat_key
+from downtime.fleet.known_time import list_ages
 from downtime.fleet.quarantine_snapshot import list_open
 from downtime.ingest.sources.health import HealthReport
 from downtime.ingest.store import sources
 from downtime.security_events import SecurityEvent, report_event
 from downtime.settings import Settings
-from downtime.snapshot import freshness, local_snapshots
+from downtime.snapshot import local_snapshots
 from downtime.snapshot.freshness import Freshness, FreshnessLevel
 from downtime.snapshot.header import SystemTime
 from downtime.vault.files import make_private_folder, write_atomic
@@ -104,12 +105,8 @@ def _look(vault: Vault, settings: Settings, down: Collection[str]) -> MachineSta
     infos = local_snapshots.list_snapshots(vault)
     header = infos[0].header if infos else None
     times = _read_times(vault)
-    ages = freshness.list_freshness(
-        [SystemTime(name, newest) for name, newest in times.items()],
-        vault.clock(),
-        settings,
-        local_snapshots.get_latest_time(vault),
-    )
+    systems = [SystemTime(name, newest) for name, newest in times.items()]
+    ages = list_ages(vault, systems, settings)
     return MachineState(
         noted=vault.now(),
         systems=times,

@@ -39,16 +39,19 @@ def list_freshness(
     now: datetime,
     settings: Settings,
     last_seen: datetime | None = None,
+    *,
+    is_doubtful: bool = False,
 ) -> list[Freshness]:
     """Every system in the order of the settings, and any other that sent something.
 
     `last_seen` is the latest time this machine has known. When the clock went back behind it nobody
-    knows how old data is: it is at least as old as it was then, and never shown as fresh.
+    knows how old data is: it is at least as old as it was then, and never shown as fresh. The same
+    where the clock may have stood still (`is_doubtful`).
     """
     newest_times = {system.name: system.newest for system in systems if system.newest}
     names = dict.fromkeys([*settings.systems.names, *newest_times])
     then = max(now, last_seen or now)
-    is_guess = then - now > CLOCK_TOLERANCE
+    is_guess = is_doubtful or then - now > CLOCK_TOLERANCE
     return [
         _describe_system(name, newest_times.get(name, ""), then, settings, is_guess=is_guess)
         for name in names
@@ -80,13 +83,20 @@ def find_stale_time(now: datetime, settings: Settings) -> str:
     return to_text(now - timedelta(minutes=settings.snapshot.stale_minutes))
 
 
-def describe_clock_fault(now: datetime, last_seen: datetime | None, settings: Settings) -> str:
-    """A banner when the clock went back, else empty: every age on the screen is then a guess."""
-    if not last_seen or now >= last_seen:
-        return ""
-    zone = ZoneInfo(settings.site.time_zone)
-    return (
-        f"This computer's clock shows {now.astimezone(zone):%d-%b-%Y %H:%M}, earlier than"
-        f" {last_seen.astimezone(zone):%d-%b-%Y %H:%M} of which it holds data."
-        " Ages of data are counted from the later time. Have the clock corrected."
-    )
+def describe_clock_fault(
+    now: datetime, last_seen: datetime | None, settings: Settings, *, is_doubtful: bool = False
+) -> str:
+    """A banner when the clock went back, or may have stood still: every age on the screen is a guess."""
+    if last_seen and last_seen - now > CLOCK_TOLERANCE:
+        zone = ZoneInfo(settings.site.time_zone)
+        return (
+            f"This computer's clock shows {now.astimezone(zone):%d-%b-%Y %H:%M}, earlier than"
+            f" {last_seen.astimezone(zone):%d-%b-%Y %H:%M} of which it holds data."
+            " Ages of data are counted from the later time. Have the clock corrected."
+        )
+    if is_doubtful:
+        return (
+            "By its clock this computer was off for some minutes only. If it was off longer, the clock"
+            " stood still, and data is older than is said here: compare it with another clock."
+        )
+    return ""

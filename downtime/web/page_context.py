@@ -11,7 +11,7 @@ from downtime.accounts.model import Permission, Person
 from downtime.accounts.permissions import ROLE_TITLES
 from downtime.clock import to_text
 from downtime.errors import UserError
-from downtime.fleet import quarantine_alarm
+from downtime.fleet import known_time, quarantine_alarm
 from downtime.fleet.fleet_status import list_locked_alarms
 from downtime.outage import outages
 from downtime.outage.model import Outage
@@ -124,10 +124,8 @@ def _list_systems(outage: Outage | None) -> Iterator[SystemLine]:
     snapshot = request_context.snapshot_or_none()
     times = snapshot.list_systems() if snapshot else []
     since = {s.name: s.declared for s in outage.systems if not s.ended} if outage else {}
-    seen = local_snapshots.get_latest_time(request_context.vault())
-    for age in freshness.list_freshness(
-        times, request_context.now(), request_context.settings(), seen
-    ):
+    vault, settings = request_context.vault(), request_context.settings()
+    for age in known_time.list_ages(vault, times, settings):
         yield SystemLine(age.system, since.get(age.system, ""), age.level, age.sentence)
 
 
@@ -148,11 +146,11 @@ def _list_alarms() -> Iterator[str]:
     yield from copied_home.list_sentences(vault)
     zone = ZoneInfo(request_context.settings().site.time_zone)
     yield from quarantine_alarm.list_alarms(vault, request_context.now(), zone)
-    age = freshness.describe_clock_fault(
-        request_context.now(), local_snapshots.get_latest_time(vault), request_context.settings()
-    )
-    if age:
-        yield age
+    known = known_time.find_known_time(vault, request_context.settings())
+    if fault := known_time.describe_clock(
+        known, request_context.now(), request_context.settings()
+    ):
+        yield fault
     yield from (
         s.sentence for s in ledger.list_supplies(vault, request_context.settings()) if s.is_low
     )
