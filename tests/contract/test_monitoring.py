@@ -44,6 +44,7 @@ def written(home, monkeypatch):
     )
     reached = RunState(places={"nas": PlaceState(last_success=AT)})
     monkeypatch.setattr(metrics, "read_run_state", lambda *_: reached)
+    monkeypatch.setattr(metrics, "read_declared", lambda *_: {"PAS": ["K7"]})
     page = metrics.write_metrics(home, Settings(), lambda: NOW, True).decode()
     return {line.split("{")[0].split(" ")[0] for line in page.splitlines() if line[0] != "#"}
 
