@@ -24,12 +24,19 @@ from downtime.snapshot.expire_days import expire_days
 from downtime.snapshot.footprint import Footprint
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.header import SnapshotHeader
+from downtime.snapshot.lost_messages import LEDGER, continue_numbers, list_lost
 from downtime.snapshot.model import AuditAction
 from downtime.snapshot.pack_segments import pack_segments
 from downtime.snapshot.payload import write_payload
 from downtime.snapshot.row_layout import from_row
 from downtime.snapshot.state_files import hold_build, open_state, restore_lost_state
-from downtime.snapshot.store import cell_tables, publisher_state, quarantined_lists, snapshot_index
+from downtime.snapshot.store import (
+    cell_tables,
+    future_times,
+    publisher_state,
+    quarantined_lists,
+    snapshot_index,
+)
 from downtime.snapshot.store.cell_tables import PublishedState
 from downtime.snapshot.store.snapshot_index import FIRST_NUMBER, BundleNumber
 from downtime.snapshot.update_state import NO_OUTAGE, Intake, update_state
@@ -107,11 +114,12 @@ def build_snapshot(
         snapshot_index.save_published(db, number)
     with hold_build(vault.home), collect_garbage_seldom(), Ledger(vault, settings) as ledger:
         restore_lost_state(vault)
+        continue_numbers(vault, ledger, actor)
         with open_state(vault, vault.home.state_file) as state_db:
             intake = update_state(vault, settings, ledger, state_db, paths, down)
             build = _cut(state_db, settings, now)
             header = replace(
-                _describe_state(state_db, settings, now, number, key),
+                _describe_state(vault, state_db, settings, now, number, key),
                 held=dict(down),
                 released=tuple(released),
             )
@@ -169,6 +177,7 @@ def _assemble(
 
 
 def _describe_state(
+    vault: Vault,
     db: sqlite_utils.Database,
     settings: Settings,
     now: datetime,
@@ -190,12 +199,12 @@ def _describe_state(
         holds=tuple(sorted(publisher_state.select_delivered_types(db))),
         delivered={system: tuple(sorted(types)) for system, types in deliveries.items()},
         holders=list_holders(systems.names, systems.records, systems.holders),
-        quality=_count_findings(db, settings, now),
+        quality=_count_findings(vault, db, settings, now),
     )
 
 
 def _count_findings(
-    db: sqlite_utils.Database, settings: Settings, now: datetime
+    vault: Vault, db: sqlite_utils.Database, settings: Settings, now: datetime
 ) -> dict[str, dict[str, int]]:
     tally = FindingTally()
     for finding, count in cell_tables.iterate_findings(db):
@@ -205,6 +214,12 @@ def _count_findings(
     for system in quarantined_lists.select_waiting(db):
         text = "A list lies in quarantine: what it would replace stays as it was."
         tally.add_counts({Finding(FindingKind.LIST_IMPLAUSIBLE, system, text): 1})
+    since = to_text(now - timedelta(days=settings.churn.kept_days))
+    for system, count in future_times.count_future_times(db, since[:10]).items():
+        text = "A time lies in the future: it is not believed."
+        tally.add_counts({Finding(FindingKind.TIME_IN_FUTURE, system, text): count})
+    for lost in list_lost(vault, since):
+        tally.add_counts({Finding(FindingKind.MESSAGES_LOST, LEDGER, lost.sentence): 1})
     return tally.count_by_source()
 
 
