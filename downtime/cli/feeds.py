@@ -47,6 +47,7 @@ def _document(report: FeedReport) -> dict[str, Any]:
             types.setdefault(kind, {})[str(outcome)] = count
     return {
         "messages": report.messages,
+        "repeated": report.repeated,
         "outcomes": {str(outcome): report.count(outcome) for outcome in _OUTCOME_TITLES},
         "types": types,
         "reasons": [
@@ -80,6 +81,8 @@ def _list_lines(report: FeedReport) -> Iterator[str]:
     titles = _OUTCOME_TITLES.items()
     counts = ", ".join(f"{report.count(outcome)} {title}" for outcome, title in titles)
     yield f"{report.messages} messages: {counts}, in {report.seconds:.1f} s."
+    if report.repeated:
+        yield f"  {report.repeated} more stand there again, byte for byte: a build takes them once."
     for kind, row in _document(report)["types"].items():
         amounts = ", ".join(
             f"{count} {_OUTCOME_TITLES[Outcome(name)]}" for name, count in row.items()

@@ -30,6 +30,7 @@ from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import LedgerEntry, MessageFilter
 from downtime.ingest.policies import can_release
 from downtime.ingest.release_list import release_list
+from downtime.snapshot.lost_messages import continue_numbers
 from downtime.snapshot.preview_release import ReleasePreview, count_wards, preview_release
 from downtime.snapshot.replay_ledger import preview_replay, replay_ledger
 
@@ -145,6 +146,7 @@ def replay(session: Session, preview: bool, reason: str) -> Output:
 def release(session: Session, arrival: int, reason: str) -> Output:
     """Release a list from quarantine: the next build applies it, whatever it lacks."""
     with Ledger(session.vault, session.settings) as ledger:
+        continue_numbers(session.vault, ledger, session.actor)
         released_as = release_list(session.vault, ledger, arrival, session.actor, reason)
     return Output(
         {"arrival": arrival, "released_as": released_as},

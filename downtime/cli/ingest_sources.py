@@ -21,6 +21,7 @@ from downtime.ingest.sources.mllp_settings import MllpSettings
 from downtime.ingest.sources.model import SourceSettings
 from downtime.ingest.sources.read_sources import read_sources
 from downtime.ingest.store import sources as sources_store
+from downtime.snapshot.lost_messages import continue_numbers
 from downtime.vault.model import Actor
 
 LISTENER = "listen"
@@ -105,6 +106,8 @@ def _unknown_error(name: str) -> NotFoundError:
 
 
 def _run(session: Session, actor: Actor, sources: Mapping[str, SourceSettings]) -> Output:
+    say_lost_messages(session, actor)
+
     async def run_until_stopped() -> list[HealthReport]:
         stopping = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -116,6 +119,13 @@ def _run(session: Session, actor: Actor, sources: Mapping[str, SourceSettings]) 
     reports = run_sources.run_in_loop(run_until_stopped())
     lines = [line for report in reports for line in _describe(report)]
     return Output(list(map(asdict, reports)), lines)
+
+
+def say_lost_messages(session: Session, actor: Actor) -> None:
+    """Before anything is received: a ledger that lost its days goes on above what the state knows."""
+    with Ledger(session.vault, session.settings) as ledger:
+        if lost := continue_numbers(session.vault, ledger, actor):
+            click.secho(lost.sentence, fg="red", err=True)
 
 
 def _say_ready(name: str, port: int) -> None:

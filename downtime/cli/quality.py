@@ -16,6 +16,7 @@ from downtime.ingest.list_releases import list_released
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.bed_board import word_counts
 from downtime.snapshot.compare_census import compare_census, read_census, word_difference
+from downtime.snapshot.lost_messages import LEDGER, list_lost
 from downtime.snapshot.quality_advice import advise
 
 
@@ -28,7 +29,7 @@ class _QualityLine(NamedTuple):
     kind: str
     times: int
     note: str = ""
-    """Who released a list from quarantine, when and why."""
+    """Who released a list from quarantine, when and why; which messages were lost."""
 
 
 @command(quality, "list", permission=Permission.SNAPSHOT_LIST)
@@ -84,6 +85,11 @@ def _ledger_lines(session: Session) -> list[_QualityLine]:
             _QualityLine(row.time[:10], "messages", row.source, kind, 1, row.sentence)
             for row in list_released(session.vault, ledger)
         ]
+    kind = str(FindingKind.MESSAGES_LOST)
+    lines += [
+        _QualityLine(row.time[:10], "messages", LEDGER, kind, 1, row.sentence)
+        for row in list_lost(session.vault)
+    ]
     return sorted(lines, key=lambda line: line.day, reverse=True)
 
 

@@ -121,6 +121,8 @@ def _build_lines(built: PublishedSnapshot) -> Iterator[str]:
     for arrival, reason in sorted(built.intake.quarantined.items()):
         yield f"  in quarantine: message {arrival}: {reason}"
         yield f"    if it is right: 'downtime ingest release {arrival} --reason …'"
+    for (_, system), count in sorted(built.intake.future.items()):
+        yield f"  times in the future: {count} of {system}: not believed"
     for system, count in sorted(built.intake.held.items()):
         yield f"  held: {count} of {system}, whose outage is declared: 'downtime outage end' applies them"
     if built.quarantine:

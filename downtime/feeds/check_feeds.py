@@ -80,6 +80,8 @@ class FeedReport:
     records: Counter[str] = field(default_factory=Counter)
     """What was said of each type of record, merges and removals included."""
     seconds: float = 0.0
+    repeated: int = 0
+    """What stands again as it stood before, and is counted nowhere else."""
     _lists: dict[int, _ReadList] = field(default_factory=dict)
     """By arrival number."""
 
@@ -97,14 +99,12 @@ class FeedReport:
         """Whether everything that was sent is used."""
         return self.count(Outcome.USED) == self.messages
 
-    def note_all(self, items: Iterable[FeedMessage | Reject]) -> Iterator[FeedMessage]:
-        """Count everything, and pass the messages on."""
-        for item in items:
-            if isinstance(item, Reject):
-                self._note_reject(item)
-            else:
-                self._note_message(item)
-                yield item
+    def note(self, item: FeedMessage | Reject) -> None:
+        """Count one."""
+        if isinstance(item, Reject):
+            self._note_reject(item)
+        else:
+            self._note_message(item)
 
     def quarantine(self, arrival: int, text: str) -> None:
         """A list that was noted is not applied, because it cannot be believed."""
@@ -162,8 +162,8 @@ def check_feeds(paths: Iterable[Path], settings: Settings) -> FeedReport:
     Each list is believed as it stands (`snapshot.check_lists` holds it against the ones before).
     """
     started, report = time.perf_counter(), FeedReport()
-    for _ in report.note_all(read_feeds(paths, settings)):
-        pass
+    for item in read_feeds(paths, settings):
+        report.note(item)
     report.seconds = time.perf_counter() - started
     return report
 

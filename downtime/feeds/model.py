@@ -114,6 +114,8 @@ class FindingKind(StrEnum):
     """A damaged list, or one that lacks most of what the one before held: put in quarantine."""
     LIST_RELEASED = "list-released"
     """Such a list that a person has released from quarantine."""
+    MESSAGES_LOST = "messages-lost"
+    """The state holds what they said; the ledger has them no more."""
 
 
 class Outcome(StrEnum):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from downtime.feeds.file_format import FileFormat
+from downtime.ingest.believed_times import believe_times
 from downtime.ingest.ledger import DayFile, Ledger
 from downtime.ingest.model import RawMessage, RecordedMessage
 from downtime.ingest.read_raw import number_items, read_raw
@@ -62,8 +63,9 @@ def read_day(ledger: Ledger, path: Path, arrival: int = 0) -> Iterator[RecordedM
             items = read_raw(stored.raw, ledger.context)
             for number, item in number_items(stored.raw, stored.arrival, items):
                 if number > arrival:
+                    believed = believe_times(item, stored.received)
                     released = bool(stored.released_from)
-                    yield RecordedMessage(number, item, stored.received, released=released)
+                    yield RecordedMessage(number, believed, stored.received, released=released)
 
 
 def get_raw(ledger: Ledger, arrival: int) -> StoredRaw | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
 
+from downtime.clock import Clock, system_clock
 from downtime.feeds.context import FeedContext
 from downtime.feeds.file_format import FileFormat
 from downtime.feeds.hl7 import messages
@@ -15,12 +16,12 @@ from downtime.ingest.model import RawMessage
 Item = FeedMessage | Reject
 
 
-def read_raw(raw: RawMessage, context: FeedContext) -> list[Item]:
+def read_raw(raw: RawMessage, context: FeedContext, clock: Clock = system_clock) -> list[Item]:
     """One message of HL7; one or more of a document. What cannot be used is a reject."""
     if raw.format is FileFormat.HL7:
         position = Position(raw.name, raw.number)
         return [read_or_reject(raw.data, position, context, raw.line)]
-    items = read_document(raw.name, raw.format, BytesIO(raw.data), raw.modified, context)
+    items = read_document(raw.name, raw.format, BytesIO(raw.data), raw.modified, context, clock)
     moved = [_move_item(item, raw.number - 1) for item in items] or [_describe_empty(raw)]
     if raw.format is FileFormat.CUT:
         return [

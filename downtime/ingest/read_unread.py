@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from downtime.feeds.model import Outcome
+from downtime.ingest.believed_times import believe_times
 from downtime.ingest.ledger import DayFile, Ledger
 from downtime.ingest.model import read_outcome
 from downtime.ingest.read_ledger import StoredRaw, iterate_raw
@@ -59,7 +60,10 @@ class UnreadMessages:
             if not stored:
                 _skip_read(day, next_unread)
                 return 0
-        items = [read_raw(message.raw, self._ledger.context)[0] for message in stored]
+        items = [
+            believe_times(read_raw(message.raw, self._ledger.context)[0], message.received)
+            for message in stored
+        ]
         read = list(zip(stored, items, strict=True))
         with opened() as day:
             _save_readings(day, read, next_unread)

@@ -11,6 +11,7 @@ from pathlib import Path
 from downtime.feeds.file_format import FileFormat
 from downtime.feeds.model import Outcome, Reject
 from downtime.ingest import policies
+from downtime.ingest.believed_times import believe_times
 from downtime.ingest.ledger import DayFile, Ledger
 from downtime.ingest.model import FILES, RawMessage, RecordedMessage, read_outcome
 from downtime.ingest.packing import split_blocks
@@ -75,7 +76,8 @@ class _Batch:
         """Take a message into the batch under the next arrival number."""
         first, is_hl7 = self.next, raw.format is FileFormat.HL7
         recorded = []
-        for arrival, item in number_items(raw, first, items):
+        for arrival, read in number_items(raw, first, items):
+            item = believe_times(read, self.received)
             receipt = Receipt(
                 arrival,
                 raw.source,

@@ -102,7 +102,8 @@ class _StateUpdate:
     ) -> None:
         self._db, self._released = db, released
         self._settings = settings.feeds
-        self._stamps = StampMaker(now, ZoneInfo(settings.feeds.time_zone))
+        newest = publisher_state.get_newest_sent(db)
+        self._stamps = StampMaker(now, ZoneInfo(settings.feeds.time_zone), newest)
         self._mentions = MentionBook()
         self._namer = PersonNamer(settings.feeds.placeholder_numbers)
         self._systems = _SystemNotes(self._stamps.latest)
@@ -158,6 +159,7 @@ class _StateUpdate:
             publisher_state.delete_states(self._db, unlisted)
         publisher_state.save_systems(self._db, self._systems.newest, self._systems.deliveries)
         publisher_state.save_applied_arrival(self._db, self._last_arrival)
+        publisher_state.save_newest_sent(self._db, self._stamps.newest)
         sequence_numbers.save_sequences(self._db, self._sequences.sent)
         reasons = {item.arrival: item.finding.text for item in self._quarantined}
         quarantined_lists.save_quarantined(self._db, reasons)

@@ -18,6 +18,7 @@ from downtime.clinical.model import (
 class AuditAction(StrEnum):
     """What an entry of the audit says was done; the chain keeps the words."""
 
+    INGEST_LOST = "ingest.lost"
     INGEST_REPLAY = "ingest.replay"
     SNAPSHOT_BUILD = "snapshot.build"
     SNAPSHOT_HEAL = "snapshot.heal"

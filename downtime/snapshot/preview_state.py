@@ -1,24 +1,21 @@
 """The state that some feeds would give, without a vault: what an engineer looks at before a build."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from downtime.clinical.model import Encounter, Patient, Record
 from downtime.clinical.record_types import TYPES
-from downtime.clock import to_text
-from downtime.feeds.model import Change, FeedMessage, Finding, FindingKind, Origin, Position, Reject
-from downtime.feeds.read_feeds import read_feeds
+from downtime.feeds.model import FeedMessage, Finding, FindingKind, Origin, Position, Reject
+from downtime.ingest.model import RecordedMessage
+from downtime.ingest.read_paths import read_paths
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import apply_messages
-from downtime.snapshot.believed_times import list_future_times
 from downtime.snapshot.data_quality import FindingTally, check_stays
 from downtime.snapshot.settle_records import settle_records
-from downtime.snapshot.stamps import TOLERANCE
 from downtime.snapshot.store import publisher_state
 
 NOWHERE = Position("", 0)
@@ -67,13 +64,12 @@ class StatePreview:
 def preview_state(paths: Iterable[Path], settings: Settings, now: datetime) -> StatePreview:
     """Read feeds into a state in memory, and settle it; nothing is kept. NotFoundError.
 
-    What was never received has no arrival number: messages count as arrived in the order in which
-    they stand.
+    Messages count as arrived now, in the order in which they stand; a repetition counts once.
     """
     preview, tally = StatePreview(), FindingTally()
     db = publisher_state.open_in_memory()
     with closing(db.conn):
-        messages = _note_messages(read_feeds(paths, settings, lambda: now), preview, now)
+        messages = _note_messages(read_paths(paths, settings, lambda: now), preview)
         applied = apply_messages(db, messages, settings, now)
         for record in settle_records(db, settings, tally):
             preview.records[type(record).__name__].append(record)
@@ -87,34 +83,18 @@ def preview_state(paths: Iterable[Path], settings: Settings, now: datetime) -> S
 
 
 def _note_messages(
-    items: Iterable[FeedMessage | Reject], preview: StatePreview, now: datetime
+    recorded: Iterable[RecordedMessage], preview: StatePreview
 ) -> Iterator[FeedMessage]:
-    latest = to_text(now + TOLERANCE)
-    seen: set[bytes] = set()
-    for arrival, item in enumerate(items, start=1):
+    for item in (message.item for message in recorded if not message.repeated):
         if isinstance(item, Reject):
             preview.note_reject(item)
             continue
-        if item.origin.control_id and "^" in item.origin.sender:  # HL7: as the ledger does
-            if (digest := _digest_message(item)) in seen:
-                continue
-            seen.add(digest)
-        sent_findings = (f for f in item.findings if f.kind is not FindingKind.LIST_IMPLAUSIBLE)
-        findings = [*sent_findings, *list_future_times(item, latest)]  # of a list quarantine tells
         preview.findings += [
-            LocatedFinding(finding, item.position, item.origin) for finding in findings
+            LocatedFinding(finding, item.position, item.origin)
+            for finding in item.findings
+            if finding.kind is not FindingKind.LIST_IMPLAUSIBLE  # of that quarantine tells
         ]
-        yield replace(item, position=item.position._replace(arrival=arrival))
-
-
-def _digest_message(message: FeedMessage) -> bytes:
-    """The same for a message that is repeated, wherever it stands: a build takes it once."""
-    content = [
-        str(part._replace(position=NOWHERE)) for part in message.content if isinstance(part, Change)
-    ]
-    return hashlib.sha256(
-        "\0".join((str(message.origin._replace(line=0)), *content)).encode()
-    ).digest()
+        yield item
 
 
 def describe_record(record: Record, people: Mapping[str, str]) -> dict[str, Any]:

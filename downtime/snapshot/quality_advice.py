@@ -117,6 +117,10 @@ ADVICE: Mapping[FindingKind | Outcome, QualityAdvice] = {
         "Lists released from quarantine",
         "A person takes it upon them: ask them, should it be wrong.",
     ),
+    FindingKind.MESSAGES_LOST: QualityAdvice(
+        "Messages that the ledger has lost",
+        "Put its days back from a backup; have sent again what came since the last build.",
+    ),
 }
 
 

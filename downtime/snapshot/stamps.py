@@ -1,7 +1,8 @@
 """When a change happened and was sent, as far as that is believed: pure.
 
 - A time that lies in the future is not believed, or it would shut out all that follows: the time
-  of the message counts instead, else that of the newest message before it.
+  of the message counts instead. Where that is not known either, it counts as sent with the newest
+  message before it.
 - In the hour that happens twice in autumn a clock does not say which of the two it shows. All times
   that were read as its first one are one time there, and the order of arrival decides.
 """
@@ -12,21 +13,21 @@ from zoneinfo import ZoneInfo
 
 from downtime.clock import from_text, to_text
 from downtime.feeds.model import Change, Replacement
+from downtime.ingest.believed_times import TOLERANCE
 from downtime.snapshot.record_state import Stamp
 
-TOLERANCE = timedelta(minutes=10)
-"""How far the clock of a system may be ahead of ours."""
 _NEARBY = timedelta(hours=36)
 
 
 class StampMaker:
     """Makes the stamps of the changes that arrive now."""
 
-    def __init__(self, now: datetime, zone: ZoneInfo) -> None:
+    def __init__(self, now: datetime, zone: ZoneInfo, newest: str = "") -> None:
         self.latest = to_text(now + TOLERANCE)
         """The latest time that is believed."""
         self._zone = zone
-        self._newest = ""
+        self.newest = newest
+        """When the newest message so far was sent; what no time is known of counts as sent with it."""
         self._believed = lru_cache(maxsize=4096)(self._believe)
 
     def make_stamp(self, change: Change, arrival: int, part: int) -> Stamp:
@@ -34,10 +35,10 @@ class StampMaker:
         have done their part before (`sender_sequences`).
         """
         sent = change.sent
-        if sent > self.latest:  # nobody knows when: it counts as sent with what came before it
-            sent = self._newest
-        elif sent > self._newest:
-            self._newest = sent
+        if not sent or sent > self.latest:
+            sent = self.newest
+        elif sent > self.newest:
+            self.newest = sent
         moment, sent = self._believed(change.event, sent)
         return Stamp(moment, sent, 0, arrival, part)
 

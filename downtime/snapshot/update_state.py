@@ -15,7 +15,7 @@ from types import MappingProxyType
 import sqlite_utils
 
 from downtime.clock import from_text
-from downtime.feeds.model import FeedMessage, Outcome, Reject, Replacement
+from downtime.feeds.model import FeedMessage, FindingKind, Outcome, Reject, Replacement
 from downtime.feeds.read_feeds import find_files
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.mark_quarantine import mark_quarantined
@@ -24,10 +24,9 @@ from downtime.ingest.read_ledger import get_latest_time, read_after
 from downtime.ingest.record_messages import record_batches
 from downtime.settings import Settings
 from downtime.snapshot.apply_messages import QuarantinedList, apply_messages
-from downtime.snapshot.believed_times import believe_times
 from downtime.snapshot.hold_imports import NOTHING_HELD, HeldImports
 from downtime.snapshot.state_files import keep_older_state
-from downtime.snapshot.store import publisher_state, quarantined_lists
+from downtime.snapshot.store import future_times, publisher_state, quarantined_lists
 from downtime.vault.database import transaction
 from downtime.vault.vault import Vault
 
@@ -49,6 +48,8 @@ class Intake:
     released: set[int] = field(default_factory=set)
     held: Counter[str] = field(default_factory=Counter)
     """System to the messages that wait until its outage is over."""
+    future: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Times that were still to come, by day of receipt (UTC) and system."""
     newest: int = 0
     """The highest arrival number of them."""
     _lists: dict[int, Outcome] = field(default_factory=dict)
@@ -67,6 +68,15 @@ class Intake:
             self._lists[recorded.arrival] = recorded.outcome
         if recorded.released:
             self.released.add(recorded.arrival)
+        if not recorded.repeated:
+            self._note_future_times(recorded)
+
+    def _note_future_times(self, recorded: RecordedMessage) -> None:
+        if isinstance(recorded.item, Reject):
+            return
+        kind = FindingKind.TIME_IN_FUTURE
+        findings = (finding for finding in recorded.item.findings if finding.kind is kind)
+        self.future.update((recorded.received[:10], finding.source) for finding in findings)
 
     def finish(self, db: sqlite_utils.Database, quarantined: Iterable[QuarantinedList]) -> None:
         """All is applied but these lists; what was rejected last is named once, not at each build."""
@@ -74,6 +84,7 @@ class Intake:
         with transaction(db):
             newest = max(self.newest, publisher_state.get_applied_arrival(db))
             publisher_state.save_applied_arrival(db, newest)
+            future_times.add_future_times(db, self.future)
         for arrival in self.quarantined:
             self.outcomes[self._lists.get(arrival, Outcome.USED)] -= 1
             self.outcomes[Outcome.QUARANTINED] += 1
@@ -107,7 +118,6 @@ def update_state(
     applied = publisher_state.get_applied_arrival(db)
     if not applied:
         keep_older_state(vault, db)
-    ledger.skip_to(applied)
     mark_quarantined(ledger, quarantined_lists.select_quarantined(db))
     imports = HeldImports.begin(db, down, applied)
     recorded = _take_in(ledger, applied, find_files(paths), intake)
@@ -148,5 +158,5 @@ def list_usable(
         if system := imports.find_holder(message):
             intake.held[system] += 1
         elif isinstance(message.item, FeedMessage):
-            item = believe_times(message.item, message.received)
-            yield replace(item, position=item.position._replace(arrival=message.arrival))
+            position = message.item.position._replace(arrival=message.arrival)
+            yield replace(message.item, position=position)

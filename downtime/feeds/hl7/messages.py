@@ -196,7 +196,9 @@ def _make_reader(message: Hl7Message, position: Position, context: FeedContext) 
         sequence=_parse_sequence(header.text(13)) if sequence else 0,
     )
     if not reader.sent and sent.strip("0"):
-        text = "MSH-7 is no time that can be read: the message counts as sent when it arrived"
+        text = (
+            "MSH-7 is no time that can be read: the message counts as sent with the one before it"
+        )
         reader.note(FindingKind.TIME_UNREADABLE, text, "MSH-7")
     if message.problem:
         reader.note(FindingKind.CHARACTER_SET, message.problem, "MSH-18")

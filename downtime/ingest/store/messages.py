@@ -169,7 +169,8 @@ def describe_reading(item: FeedMessage | Reject) -> Reading:
     if isinstance(item, Reject):
         kind, system, sent, reason, findings = origin.kind, "", origin.sent, describe(item), "[]"
     else:
-        kind, system, sent, reason = item.kind, item.source, item.sent, item.unused
+        kind, system, reason = item.kind, item.source, item.unused
+        sent = item.sent or origin.sent  # of one that is not believed what it says
         findings = orjson.dumps(item.findings, default=list).decode() if item.findings else "[]"
     outcome = str(read_outcome(item))
     return Reading(origin.sender, origin.control_id, kind, system, sent, outcome, reason, findings)

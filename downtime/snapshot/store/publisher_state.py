@@ -102,13 +102,26 @@ def get_salt(db: sqlite_utils.Database) -> bytes:
 
 def get_applied_arrival(db: sqlite_utils.Database) -> int:
     """The highest arrival number of which the state knows; 0 for a new state."""
+    if not _read_version(db):
+        return 0
     row = db.conn.execute("SELECT value FROM setting WHERE name = 'arrival'").fetchone()
-    return int(row[0])
+    return int(row[0]) if row else 0
 
 
 def save_applied_arrival(db: sqlite_utils.Database, arrival: int) -> None:
     """Remember the highest arrival number that was applied."""
     db.conn.execute("UPDATE setting SET value = ? WHERE name = 'arrival'", (str(arrival),))
+
+
+def get_newest_sent(db: sqlite_utils.Database) -> str:
+    """When the newest message that the state knows was sent (UTC); empty for a new state."""
+    row = db.conn.execute("SELECT value FROM setting WHERE name = 'newest_sent'").fetchone()
+    return str(row[0]) if row else ""
+
+
+def save_newest_sent(db: sqlite_utils.Database, sent: str) -> None:
+    """Remember it for the next build."""
+    db.conn.execute("INSERT OR REPLACE INTO setting VALUES ('newest_sent', ?)", (sent,))
 
 
 def select_states(db: sqlite_utils.Database, names: Iterable[Name]) -> dict[Name, RecordState]:

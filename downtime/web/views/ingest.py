@@ -22,6 +22,7 @@ from downtime.ingest.policies import can_release
 from downtime.ingest.read_unread import count_unread
 from downtime.ingest.release_list import release_list
 from downtime.ingest.store import sources
+from downtime.snapshot.lost_messages import continue_numbers
 from downtime.snapshot.preview_release import count_wards, preview_release
 from downtime.vault import jobs
 from downtime.web import request_context
@@ -136,6 +137,7 @@ def release(arrival: int) -> ViewResponse:
     reason = required_reason()
     with _open_ledger() as ledger:
         vault, actor = request_context.vault(), request_context.actor()
+        continue_numbers(vault, ledger, actor)
         released_as = release_list(vault, ledger, arrival, actor, reason)
     flash(f"Released as {released_as}: the next build applies it.")
     return redirect(url_for("ingest.message", arrival=released_as), 303)

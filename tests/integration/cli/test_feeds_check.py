@@ -93,3 +93,22 @@ def test_a_message_that_is_used_in_part_is_quoted_masked(terminal, folder):
     assert quotes["ZAL"] == "ZAL|9|xxxxxxxxxxxx"
     assert quotes["Patient.modifierExtension"] == '{"modifierExtension":[{"url":"x:xxxxxx9"}]}'
     assert "    ZAL|9|xxxxxxxxxxxx" in terminal.run("feeds", "check", "sent").out
+
+
+def test_a_repetition_is_counted_once_by_check_and_by_read(terminal, folder):
+    odd = message(5, "ADT^A01", PID, STAY + "OBX|1|XX|?\r").replace("20261102140", "20361102140")
+    bad = message(6, "ADT^A01", NOBODY)
+    (folder / "a.hl7").write_text(odd + bad + odd)
+    (folder / "b.hl7").write_text(bad + odd + odd.replace("MSG5", "MSG7"))
+    checked = terminal.ok("feeds", "check", "sent")
+    read = terminal.ok("feeds", "read", "sent")["findings"]
+    assert (checked["messages"], checked["repeated"]) == (3, 3)
+    assert checked["outcomes"]["rejected"] == 1
+    for kind in {finding["kind"] for finding in checked["findings"]}:
+        counted = sum(f["count"] for f in checked["findings"] if f["kind"] == kind)
+        assert counted == sum(finding["kind"] == kind for finding in read)
+    assert {"time-in-future", "not-read", "rejected"} <= {finding["kind"] for finding in read}
+    assert len([f for f in read if f["kind"] == "rejected"]) == 1
+    assert sum(r["count"] for r in checked["reasons"] if r["outcome"] == "used-in-part") == len(
+        [f for f in read if f["kind"] == "not-read"]
+    )

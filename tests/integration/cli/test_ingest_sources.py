@@ -57,6 +57,20 @@ def stopped(process: Process):
     assert process.returncode == 0, process.err
 
 
+def receive(process: Process, *numbers: int) -> str:
+    """Have messages acknowledged by a service; what it said before it listened."""
+    lines = []
+    while not (ready := re.search(r"port (\d+)", line := process.stderr.readline())):
+        assert line
+        lines.append(line)
+    with Sender(int(ready[1])) as sender:
+        for number in numbers:
+            assert sender.ask(message(number)) == ("AA", str(number))
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    return "".join(lines)
+
+
 def ask(process: Process) -> tuple[int, str, str]:
     out, err = process.communicate(timeout=60)
     return process.returncode, out, err
@@ -102,3 +116,17 @@ def test_what_cannot_be_run_is_said(program, command, said):
     code, _, err = ask(program("ingest", *command))
     assert code == 1
     assert said in err
+
+
+def test_a_ledger_that_was_lost_goes_on_above_what_the_state_knows_and_says_so(program, tmp_path):
+    build = ("snapshot", "build", "--to", str(tmp_path / "out"), "--json")
+    assert receive(program("ingest", "run"), 1, 2, 3) == ""
+    assert json.loads(ask(program(*build))[1])["records"]["Patient"] == 3
+    for path in (tmp_path / "home" / "ingest").iterdir():
+        path.unlink()
+    assert "has lost messages 1 to 3" in receive(program("ingest", "run"), 4)
+    built = json.loads(ask(program(*build))[1])
+    assert (built["messages"], built["records"]["Patient"]) == (1, 4)
+    assert built["quality"]["ledger"] == {"messages-lost": 1}
+    assert "messages 1 to 3" in ask(program("quality", "list"))[1]
+    assert receive(program("ingest", "run"), 5) == ""

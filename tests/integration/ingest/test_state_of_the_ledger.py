@@ -14,6 +14,7 @@ from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.fleet_settings import ChurnSettings
 from downtime.ingest.find_messages import find_messages, get_entry
 from downtime.ingest.ledger import Ledger
+from downtime.ingest.list_quality import list_quality
 from downtime.ingest.model import MessageFilter
 from downtime.ingest.release_list import release_list
 from downtime.settings import FeedsSettings, IngestSettings, Settings
@@ -302,15 +303,39 @@ def test_a_replay_gives_what_the_right_profile_would_have_given(hospital, clock)
 
 def test_a_clock_that_ran_ahead_is_not_believed_later_either(hospital, clock):
     ahead = admission(1, ward="WRONG", at="20261105080000")
-    hospital.receive(hl7(ahead))
-    hospital.build()
+    hospital.receive(hl7(ahead), hl7(admission(2)))
+    assert hospital.build().header.quality["PAS"] == {"time-in-future": 2}
     clock.move(days=1)
-    hospital.receive(hl7(admission(1, ward="W2", at="20261103142000")))
+    hospital.receive(hl7(ahead), hl7(admission(1, ward="W2", at="20261103142000")))
     before = hospital.beds()
     assert before["H1"][0] == "W2"
     clock.move(days=7)
-    replay_ledger(hospital.vault, Settings(), hospital.actor, "why")
+    report = replay_ledger(hospital.vault, Settings(), hospital.actor, "why")
+    assert (report.records, report.outcomes) == ({}, {})
     assert hospital.beds() == before
+    assert hospital.build().header.quality["PAS"] == {"time-in-future": 2}
+    with Ledger(hospital.vault, Settings()) as ledger:
+        assert [row[1:] for row in list_quality(ledger)] == [("PAS", "time-in-future", 2)]
+    clock.move(days=2)
+    assert "PAS" not in hospital.build().header.quality  # it is long past
+
+
+@pytest.mark.parametrize("sent", ["20261105080000", "yesterday"])
+@pytest.mark.parametrize("builds", ["one build", "a build for each message"])
+def test_what_no_time_can_be_believed_of_counts_with_what_came_before_it(hospital, builds, sent):
+    unknown = admission(1, ward="W2", at="20261102100000").replace(b"20261102100000", sent.encode())
+    later = admission(1, ward="W3", at="20261102110000")
+    for message, ward in (
+        (admission(1, at="20261102090000"), "W1"),
+        (unknown, "W2"),
+        (later, "W3"),
+    ):
+        hospital.receive(hl7(message))
+        if builds != "one build":
+            assert hospital.beds()["H1"][0] == ward
+    assert hospital.beds()["H1"][0] == "W3"
+    replay_ledger(hospital.vault, Settings(), hospital.actor, "why")
+    assert hospital.beds()["H1"][0] == "W3"
 
 
 def test_a_replay_reads_a_table_that_had_no_mapping(hospital):

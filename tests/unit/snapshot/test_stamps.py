@@ -46,3 +46,12 @@ def test_of_one_minute_arrival_decides():
 def test_a_time_that_has_not_come_is_the_time_of_the_message():
     assert stamp("2062-01-01T00:00:00Z", 1, "2026-11-02T10:00:00Z").moment == "2026-11-02T10:00:00Z"
     assert stamp("2062-01-01T00:00:00Z", 1, "2062-01-01T00:00:00Z").moment < "2026-11-02T10:00:00Z"
+
+
+@pytest.mark.parametrize("unknown", ["", "2062-01-01T00:00:00Z"])
+def test_what_no_time_is_known_of_counts_as_sent_with_the_newest_before_it(unknown):
+    stamps = StampMaker(NOW, LONDON, newest="2026-11-02T09:00:00Z")
+    change = Change("Encounter", "PAS", "V1", event=unknown, sent=unknown)
+    assert stamps.make_stamp(change, 1, 0).moment == "2026-11-02T09:00:00Z"
+    stamps.make_stamp(change._replace(sent="2026-11-02T10:00:00Z"), 2, 0)
+    assert stamps.make_stamp(change, 3, 0).sending[0] == "2026-11-02T10:00:00Z"
