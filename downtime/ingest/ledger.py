@@ -70,9 +70,9 @@ class RecentMessages:
 class DayFile:
     """An open day: its connection, and what is remembered of it. For one thread at a time."""
 
-    def __init__(self, path: Path, key: bytes, next_arrival: int = 1) -> None:
+    def __init__(self, path: Path, key: bytes) -> None:
         self.path = path
-        self.db = day_file.open_day(path, key, next_arrival)
+        self.db = day_file.open_day(path, key)
         self.numbers = Numbers(self.db)
         self.newest_stamp = day_file.get_newest_stamp(self.db)
         self.recent = RecentMessages()
@@ -214,7 +214,7 @@ class Ledger:
         if not self._days or path > self._days[-1]:
             before = self._opened(self._days[-1]) if self._days else None
             number = day_file.get_next_arrival(before.db) if before else 1
-            self._open[path] = DayFile(path, self._key, number)
+            day_file.create_day(path, self._key, number)
             self._days.append(path)
         return self._opened(self._days[-1])
 

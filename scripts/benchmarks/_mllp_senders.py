@@ -1,6 +1,6 @@
-"""Twenty senders in a process of their own: `python _mllp_senders.py PORT SENDERS MESSAGES`.
+"""Twenty senders in a process of their own: `python _mllp_senders.py PORT SENDERS MESSAGES [FIRST]`.
 
-Each sends a message, waits for its answer, and sends the next. Prints JSON: how many a second were
+Messages are numbered from FIRST (1). Each sends a message, waits for its answer, and sends the next. Prints JSON: how many a second were
 acknowledged with AA, and the milliseconds that answers took at the median and the 99th percentile.
 """
 
@@ -28,8 +28,8 @@ def message(number: int) -> bytes:
     return b"\x0b" + TEMPLATE.format(**values).encode() + FS + b"\r"
 
 
-def main(port: int, senders: int, count: int) -> None:
-    messages = [message(number) for number in range(count, 0, -1)]
+def main(port: int, senders: int, count: int, first: int = 1) -> None:
+    messages = [message(number) for number in reversed(range(first, first + count))]
     selector, taken, waits = selectors.DefaultSelector(), 0, []
     open_lines = 0
     sent_at: dict[socket.socket, float] = {}

@@ -5,8 +5,9 @@ patients or digests would touch a page for each. Repetitions are found by the ti
 bears, in whose order messages come; patients and message numbers are indexed when the day is over.
 """
 
-import os
+import errno
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,8 @@ import sqlcipher3
 import sqlite_utils
 
 from downtime.feeds.model import Outcome
-from downtime.vault.database import connect, transaction
+from downtime.vault.database import connect, disable_write_ahead_log, transaction
+from downtime.vault.files import flush_folder
 
 _TABLES = (
     "CREATE TABLE day (next INTEGER NOT NULL, newest_stamp INTEGER NOT NULL)",
@@ -75,18 +77,31 @@ class BlockRow(NamedTuple):
     body: bytes
 
 
-def open_day(path: Path, key: bytes, next_arrival: int) -> sqlite_utils.Database:
-    """The file of a day, made when it is not there yet; only its owner may read it (0600)."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    db = connect(path, key)
-    if not db.conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'subject'").fetchone():
+def create_day(path: Path, key: bytes, next_arrival: int) -> None:
+    """Make the file of a day; only its owner may read it (0600).
+
+    It stands under its name once it is whole: who looks at the days meanwhile, in this program or
+    another, finds none or all of it.
+    """
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.unlink(missing_ok=True)
+    db = connect(unfinished, key)
+    with closing(db.conn):
         with transaction(db):
-            for statement in _TABLES:
+            for statement in (*_TABLES, _PROGRESS):
                 db.conn.execute(statement)
             db.conn.execute("INSERT INTO day VALUES (?, -1)", (next_arrival,))
-            db.conn.execute(_PROGRESS)
             db.conn.execute("INSERT INTO reading VALUES (?)", (next_arrival,))
-    return db
+        disable_write_ahead_log(db.conn)
+    unfinished.replace(path)
+    flush_folder(path.parent)
+
+
+def open_day(path: Path, key: bytes) -> sqlite_utils.Database:
+    """The file of a day; FileNotFoundError when it has left the ledger."""
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, "That day has left the ledger", path.name)
+    return connect(path, key)
 
 
 def get_next_unread(db: sqlite_utils.Database) -> int:

@@ -184,6 +184,27 @@ def test_a_ledger_that_was_lost_goes_on_above_what_the_state_has(ledger):
     assert record(ledger, hl7(admission(2))) == [5_002]
 
 
+def test_who_looks_while_a_day_begins_finds_none_or_all_of_it(ledger, vault, monkeypatch):
+    seen, connect = [], day_file.connect
+
+    def look_and_connect(path, key):
+        db = connect(path, key)
+        if not seen:
+            with Ledger(vault, Settings()) as other:
+                seen.append((other.list_days(), other.get_last_arrival()))
+        return db
+
+    monkeypatch.setattr(day_file, "connect", look_and_connect)
+    assert record(ledger, hl7(admission(1))) == [1]
+    assert seen == [([], 0)]
+    (day,) = ledger.list_days()
+    day.rename(gone := day.with_suffix(".aside"))
+    with pytest.raises(FileNotFoundError, match="left the ledger"), ledger.reading(day):
+        pass
+    assert ledger.list_days() == []  # looking made none
+    assert gone.exists()
+
+
 def test_a_day_goes_with_all_its_files_and_the_newest_never_does(ledger, clock, vault):
     record(ledger, hl7(admission(1)))
     clock.move(days=1)
