@@ -23,7 +23,7 @@ from downtime.sync import (
     laptop_reports,
     merge_bundle,
 )
-from downtime.sync.bundle import SUFFIX, read_bundle
+from downtime.sync.bundle import SUFFIX
 from downtime.sync.merge_rows import MergeResult
 from downtime.vault.files import write_atomic
 
@@ -66,8 +66,7 @@ def merge(session: Session, files: tuple[Path, ...], reason: str) -> Output:
     vault, settings = session.vault, session.settings
     for file in files:
         try:
-            data = read_bundle(file, settings)
-            result = merge_bundle.merge_bundle(vault, settings, data, session.actor, reason)
+            result = merge_bundle.merge_bundle(vault, settings, file, session.actor, reason)
         except UserError as error:
             refused += 1
             documents.append({"file": file.name, "refused": error.code})
@@ -84,9 +83,8 @@ def merge(session: Session, files: tuple[Path, ...], reason: str) -> Output:
 @REASON
 def merge_untrusted(session: Session, file: Path, reason: str) -> Output:
     """Merge a bundle whose audit chain does not hold, in your name; the statement will say so."""
-    vault, settings = session.vault, session.settings  # unlocked before the file is looked at
-    data = read_bundle(file, settings)
-    result = merge_bundle.merge_untrusted_bundle(vault, settings, data, session.actor, reason)
+    vault, settings = session.vault, session.settings
+    result = merge_bundle.merge_untrusted_bundle(vault, settings, file, session.actor, reason)
     exchange_receipts.leave_receipt(vault, file.parent, result.header, result.head)
     return Output(_describe_result(result), [f"{file.name}: {result.sentence}"])
 

@@ -5,7 +5,6 @@ step (`carry_outbox`), so that a place that was off gets at its next run what it
 """
 
 import hashlib
-import io
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import groupby
@@ -107,7 +106,7 @@ def _put_scope(
     if delta and delta.is_empty and before and _is_reached(before.pointer, recent, delta):
         full = None  # nothing has changed: the full one that lies there, and small deltas, will do
     for bundle in filter(None, (full, delta)):
-        folder.write_file(bundle.name, [bundle.data])
+        folder.write_file(bundle.name, bundle.iterate_parts())
     newest = delta or full
     if newest is None:
         raise ValueError("no bundle")
@@ -130,8 +129,10 @@ def _put_scope(
 
 
 def _describe(bundle: SealedBundle) -> CarriedFile:
-    digest = hashlib.file_digest(io.BytesIO(bundle.data), "sha256").hexdigest()
-    return CarriedFile(bundle.name, digest, len(bundle.data), bundle.sequence, bundle.base)
+    digest = hashlib.sha256()
+    for part in bundle.iterate_parts():
+        digest.update(part)
+    return CarriedFile(bundle.name, digest.hexdigest(), bundle.size, bundle.sequence, bundle.base)
 
 
 def _extend_recent(

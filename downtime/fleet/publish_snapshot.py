@@ -126,8 +126,7 @@ def _read_published_number(vault: Vault, to: Path) -> BundleNumber:
     public = device.read_own_card(vault.home).public_key
     newest = published.pointer.delta or published.pointer.full
     try:
-        content = (to / newest.name).read_bytes()
-        shown = bundle.verify_bundle(content, {bundle.key_id(public): public})
+        shown = bundle.verify_bundle(to / newest.name, {bundle.key_id(public): public})
     except (OSError, UserError):
         return FIRST_NUMBER
     return BundleNumber(shown.epoch, shown.sequence)

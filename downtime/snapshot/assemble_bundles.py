@@ -19,6 +19,8 @@ SITE = ""
 _DELTA_SHARE = 0.5
 _SMALL_BYTES = 1 << 24
 """Once more than this, and such a share of all rows, has changed, a delta is not worth its work."""
+_MOST_BYTES = 1 << 26
+"""More than this is not held in memory to find a delta."""
 _Row = tuple[str, bytes]
 """The name of a type, and a packed row."""
 
@@ -28,7 +30,6 @@ class ScopeContent:
     """What a bundle of one scope holds."""
 
     scope: str
-    frames: list[bytes] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COLUMNS, 0))
     digest: int = 0
     size: int = 0
@@ -79,7 +80,6 @@ def collect_scopes(
         footprints.append(Footprint.parse(segment.footprint))
         for content in contents:
             if is_in_scope(segment.wards, content.scope):
-                content.frames.append(segment.frame)
                 content.digest += segment.digest
                 content.size += segment.size
                 if segment.wards != EVERY_SCOPE:
@@ -89,15 +89,24 @@ def collect_scopes(
     return contents, merge_footprints(footprints)
 
 
+def iterate_frames(db: sqlite_utils.Database, scope: str) -> Iterator[bytes]:
+    """The packed segments of a scope, one after the other."""
+    for wards, frame in cell_tables.iterate_frames(db):
+        if is_in_scope(wards, scope):
+            yield frame
+
+
 def find_changes(db: sqlite_utils.Database, published: PublishedState, size: int) -> Changes | None:
-    """What has changed since a snapshot; None when that is most of all there is."""
-    if cell_tables.count_changed(db, published.build) > max(_DELTA_SHARE * size, _SMALL_BYTES):
+    """What has changed since a snapshot; None when that is most of all there is, or very much."""
+    most = min(max(_DELTA_SHARE * size, _SMALL_BYTES), _MOST_BYTES)
+    if cell_tables.count_changed(db, published.build) > most:
         return None
-    removed = dict(_list_rows(cell_tables.iterate_base(db)))
-    added = dict(_list_rows(cell_tables.iterate_changed(db, published.build)))
-    for row in removed.keys() & added.keys():
-        if removed[row] == added[row]:
-            del removed[row], added[row]
+    removed, added = dict(_list_rows(cell_tables.iterate_base(db))), dict[_Row, str]()
+    for row, wards in _list_rows(cell_tables.iterate_changed(db, published.build)):
+        if removed.get(row) == wards:
+            del removed[row]
+        else:
+            added[row] = wards
     return Changes(removed, added)
 
 
@@ -111,8 +120,8 @@ def _list_rows(parts: Iterable[tuple[str, bytes]]) -> Iterator[tuple[_Row, str]]
 
 def write_delta(
     header: SnapshotHeader, base_content: str, base: int, changes: Changes
-) -> tuple[SnapshotHeader, bytes] | None:
-    """Header and payload of a delta of the header's scope.
+) -> tuple[SnapshotHeader, list[bytes]] | None:
+    """Header and frames of a delta of the header's scope.
 
     None when base and changes do not give what the full bundle has: then only that one is right.
     """
@@ -124,7 +133,7 @@ def write_delta(
         return None
     lines = b"".join((*_write_removed(removed), *_write_added(added)))
     header = replace(header, base=base, changes=len(removed) + len(added), unpacked=len(lines))
-    return header, payload.write_payload(header, [compress(lines)] if lines else [])
+    return header, [compress(lines)] if lines else []
 
 
 def _write_removed(rows: Iterable[_Row]) -> Iterator[bytes]:

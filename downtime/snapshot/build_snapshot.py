@@ -1,7 +1,8 @@
 """Build a snapshot of feeds and seal it; who carries it where is decided elsewhere."""
 
+import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,11 +13,18 @@ import sqlite_utils
 from downtime.clinical.holders import list_holders
 from downtime.clinical.model import Encounter, Location
 from downtime.clock import to_text
+from downtime.config import Home
 from downtime.feeds.model import Finding, FindingKind, Reject
 from downtime.ingest.ledger import Ledger
 from downtime.settings import Settings
 from downtime.snapshot import bundle
-from downtime.snapshot.assemble_bundles import collect_scopes, find_changes, write_delta
+from downtime.snapshot.assemble_bundles import (
+    ScopeContent,
+    collect_scopes,
+    find_changes,
+    iterate_frames,
+    write_delta,
+)
 from downtime.snapshot.bundle import SealedBundle
 from downtime.snapshot.cut_cells import EVERY_SCOPE, update_cells
 from downtime.snapshot.data_quality import FindingTally, check_stays
@@ -42,6 +50,7 @@ from downtime.snapshot.store.snapshot_index import FIRST_NUMBER, BundleNumber
 from downtime.snapshot.update_state import NO_OUTAGE, Intake, update_state
 from downtime.vault import device
 from downtime.vault.database import transaction
+from downtime.vault.device import Device
 from downtime.vault.machines import list_recipients, list_scopes
 from downtime.vault.model import Actor
 from downtime.vault.raise_marks import take_snapshot_number
@@ -124,12 +133,11 @@ def build_snapshot(
                 released=tuple(released),
             )
             scopes = list_scopes(vault.home)
-            packed, header, footprint = _assemble(state_db, header, scopes)
+            contents, footprint = collect_scopes(state_db, scopes)
+            parts = _assemble(state_db, header, contents)
+            bundles = tuple(_seal(vault.home, this, *part) for part in parts)
             expire_days(vault, settings, ledger)
-    bundles = tuple(
-        bundle.seal_bundle(part, content, list_recipients(vault.home, part.scope), this.sign)
-        for part, content in packed
-    )
+    header = contents[0].complete(header)
     seconds = time.perf_counter() - started
     return BuiltSnapshot(header, bundles, intake, footprint, seconds, build)
 
@@ -158,22 +166,29 @@ def _cut(db: sqlite_utils.Database, settings: Settings, now: datetime) -> int:
 
 
 def _assemble(
-    db: sqlite_utils.Database, header: SnapshotHeader, scopes: Iterable[str]
-) -> tuple[list[tuple[SnapshotHeader, bytes]], SnapshotHeader, Footprint]:
-    """Header and payload of every bundle, and the header of the site's."""
-    contents, footprint = collect_scopes(db, scopes)
+    db: sqlite_utils.Database, header: SnapshotHeader, contents: list[ScopeContent]
+) -> Iterator[tuple[SnapshotHeader, Iterable[bytes]]]:
+    """Header and packed rows of every bundle."""
     published = cell_tables.get_published(db)
     if published and published.number.epoch != header.epoch:
         published = None
     changes = find_changes(db, published, contents[0].size) if published else None
-    packed = []
     for content in contents:
         full = content.complete(header)
-        packed.append((full, write_payload(full, content.frames)))
+        yield full, iterate_frames(db, content.scope)
         base = published.content.get(content.scope) if published else None
         if published and changes and base is not None:
-            packed += filter(None, [write_delta(full, base, published.number.sequence, changes)])
-    return packed, contents[0].complete(header), footprint
+            delta = write_delta(full, base, published.number.sequence, changes)
+            yield from [delta] if delta else []
+
+
+def _seal(
+    home: Home, this: Device, header: SnapshotHeader, frames: Iterable[bytes]
+) -> SealedBundle:
+    """A bundle in a file of this disk that has no name, and is gone with whoever holds it."""
+    recipients, content = list_recipients(home, header.scope), write_payload(header, frames)
+    out = tempfile.TemporaryFile(dir=home.path)  # noqa: SIM115 - open as long as the bundle is used
+    return bundle.seal_bundle(header, content, recipients, this.sign, out)
 
 
 def _describe_state(

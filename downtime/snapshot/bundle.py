@@ -4,9 +4,10 @@ A `.downtime` file is a sealed file (see `vault.sealing`); what is inside is sai
 full bundle needs no other; a delta changes the snapshot before into its own.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from typing import IO
 
 import pyrage
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -15,7 +16,7 @@ from downtime.snapshot import payload
 from downtime.snapshot.header import SCHEMA, SnapshotHeader
 from downtime.snapshot.payload import Payload
 from downtime.vault import sealing
-from downtime.vault.sealing import SealedFile, SealedFileKind, key_id, tampered_error
+from downtime.vault.sealing import SealedFile, SealedFileKind, Source, key_id, tampered_error
 
 __all__ = [
     "KIND",
@@ -30,13 +31,20 @@ __all__ = [
 KIND = SealedFileKind(
     "downtime-bundle/1",
     SCHEMA,
-    {"hospital": str, "created": str, "expires": str, "epoch": int, "sequence": int},
+    {
+        "hospital": str,
+        "created": str,
+        "expires": str,
+        "epoch": int,
+        "sequence": int,
+        "scope": str,
+        "base": (int, type(None)),
+        "content": str,
+        "changes": int,
+        "unpacked": int,
+    },
 )
 SUFFIX = ".downtime"
-_LATER_FIELDS: Mapping[str, type | tuple[type, ...]] = {
-    "scope": str, "base": (int, type(None)), "content": str, "changes": int, "unpacked": int,
-}  # fmt: skip
-"""Of manifests of schema 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +59,17 @@ class SealedBundle:
     schema: int
     key: str
     """Id of the publisher's key that signed it."""
-    scope: str = ""
+    scope: str
     """Codes of the wards inside, joined by `+`; empty for the whole site."""
-    base: int | None = None
+    base: int | None
     """Of a delta the sequence, in the same epoch, of the snapshot that it changes; else None."""
-    content: str = ""
+    content: str
     """Digest of the whole snapshot, the same for the full bundle and a delta of one number."""
-    changes: int = 0
+    changes: int
     """Of a delta the rows that were added, changed or removed."""
-    unpacked: int = 0
-    """Bytes of its rows when unpacked; 0 when it does not say (schema 1)."""
-    envelope: SealedFile = field(repr=False, kw_only=True)
+    unpacked: int
+    """Bytes of its rows when unpacked."""
+    envelope: SealedFile = field(repr=False)
 
     @property
     def sha256(self) -> str:
@@ -80,18 +88,27 @@ class SealedBundle:
 
     @property
     def identity(self) -> str:
-        """What two bundles of one number must have in common: time and content, else the ciphertext."""
-        return f"{self.created} {self.content}" if self.content else self.sha256
+        """What two bundles of one number must have in common: time and content."""
+        return f"{self.created} {self.content}"
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole file."""
+        return self.envelope.size
 
     @property
     def data(self) -> bytes:
-        """The whole file."""
+        """The whole file in memory: for small ones."""
         return self.envelope.data
 
+    def iterate_parts(self) -> Iterator[bytes]:
+        """The whole file in pieces; UntrustedError at their end when it was exchanged meanwhile."""
+        return self.envelope.iterate_parts()
+
     @property
-    def name(self) -> str:
-        """Its file name: the number, of a delta its base, and the beginning of the hash."""
-        header = SnapshotHeader(
+    def id(self) -> str:
+        """Names the snapshot inside (`SnapshotHeader.id`)."""
+        return SnapshotHeader(
             hospital=self.hospital,
             epoch=self.epoch,
             sequence=self.sequence,
@@ -99,47 +116,55 @@ class SealedBundle:
             expires=self.expires,
             key=self.key,
             scope=self.scope,
-        )
+        ).id
+
+    @property
+    def name(self) -> str:
+        """Its file name: the number, of a delta its base, and the beginning of the hash."""
         after = "" if self.base is None else f"-after-{self.base:06}"
-        return f"{header.id}{after}-{self.sha256[:12]}{SUFFIX}"
+        return f"{self.id}{after}-{self.sha256[:12]}{SUFFIX}"
 
 
 def seal_bundle(
-    header: SnapshotHeader, content: bytes, recipients: Iterable[str], sign: Callable[[bytes], str]
+    header: SnapshotHeader,
+    parts: Iterable[bytes],
+    recipients: Iterable[str],
+    sign: Callable[[bytes], str],
+    out: IO[bytes],
 ) -> SealedBundle:
-    """Encrypt to age recipients and sign; `sign` gives the Ed25519 signature as base64."""
-    return _read_manifest(sealing.seal(KIND, header.public_part(), content, recipients, sign))
+    """Encrypt what comes in pieces to age recipients and sign it, into an empty file.
+
+    `sign` gives the Ed25519 signature as base64.
+    """
+    return _read_manifest(sealing.seal(KIND, header.public_part(), parts, recipients, sign, out))
 
 
-def verify_bundle(data: bytes, publishers: Mapping[str, Ed25519PublicKey]) -> SealedBundle:
+def verify_bundle(source: Source, publishers: Mapping[str, Ed25519PublicKey]) -> SealedBundle:
     """A bundle whose every byte is as one of the publishers signed it; UntrustedError otherwise.
 
     Works while the vault is locked: it needs public keys only.
     """
-    return _read_manifest(sealing.verify_seal(KIND, data, publishers))
+    return _read_manifest(sealing.verify_seal(KIND, source, publishers))
 
 
 def _read_manifest(envelope: SealedFile) -> SealedBundle:
-    names = ["hospital", "epoch", "sequence", "created", "expires", "schema", "key"]
-    if envelope.manifest["schema"] > 1:
-        names += _LATER_FIELDS
-        for name, kind in _LATER_FIELDS.items():
-            if not isinstance(envelope.manifest.get(name), kind):
-                raise tampered_error()
-    values: dict[str, Any] = {name: envelope.manifest[name] for name in names}
-    return SealedBundle(**values, envelope=envelope)
+    names = [item.name for item in fields(SealedBundle) if item.name != "envelope"]
+    return SealedBundle(**{name: envelope.manifest[name] for name in names}, envelope=envelope)
 
 
-def open_payload(sealed: SealedBundle, identity: pyrage.x25519.Identity, limit: int) -> Payload:
-    """Decrypt in memory: the header, and the rows as they are asked for.
+@contextmanager
+def open_payload(
+    sealed: SealedBundle, identity: pyrage.x25519.Identity, limit: int
+) -> Iterator[Payload]:
+    """Decrypt piece by piece: the header, and the rows as they are asked for.
 
     UntrustedError when it is not for this key; InputError when unpacked it has more than `limit`
     bytes: as far as the manifest says so, before anything is unpacked.
     """
     payload.check_unpacked(sealed.unpacked, limit)
-    content = sealing.decrypt(sealed.envelope, identity)
-    opened = payload.read_payload(content, limit)
-    public = opened.header.public_part()
-    if public != {name: sealed.envelope.manifest.get(name) for name in public}:
-        raise tampered_error()
-    return opened
+    with sealed.envelope.decrypt(identity) as clear:
+        opened = payload.read_payload(clear, limit)
+        public = opened.header.public_part()
+        if public != {name: sealed.envelope.manifest.get(name) for name in public}:
+            raise tampered_error()
+        yield opened

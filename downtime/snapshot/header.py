@@ -6,13 +6,16 @@ from typing import Any, NamedTuple, Self
 
 SCHEMA = 2
 """The version of the records inside; a program opens no bundle of a later one."""
-_PUBLIC = {
-    1: ("hospital", "wards", "epoch", "sequence", "created", "expires", "schema", "key"),
-    2: ("scope", "base", "content", "changes", "unpacked"),
-}
-"""By the version that brought them: what the manifest shows to anybody."""
-_ADDED = frozenset({"delivered", "holders", "quality", "columns", "held", "released", *_PUBLIC[2]})
-"""Fields that older bundles lack."""
+_PUBLIC = (
+    "hospital", "wards", "epoch", "sequence", "created", "expires", "schema", "key", "scope", "base",
+    "content", "changes", "unpacked",
+)  # fmt: skip
+"""What the manifest shows to anybody."""
+_ADDED = frozenset({
+    "delivered", "holders", "quality", "columns", "held", "released", "scope", "base", "content",
+    "changes", "unpacked",
+})  # fmt: skip
+"""Fields that older snapshots lack."""
 
 
 class SystemTime(NamedTuple):
@@ -60,7 +63,7 @@ class SnapshotHeader:
     changes: int = 0
     """Of a delta the rows that were added, changed or removed."""
     unpacked: int = 0
-    """Bytes of what follows the header, uncompressed; 0 in bundles of schema 1, which do not say."""
+    """Bytes of what follows the header, uncompressed."""
     held: dict[str, str] = field(default_factory=dict)
     """System that is declared down to the time (UTC) since which nothing of it is taken in."""
     released: tuple[dict[str, str], ...] = ()
@@ -84,10 +87,7 @@ class SnapshotHeader:
 
     def public_part(self) -> dict[str, Any]:
         """What the manifest shows to anybody."""
-        names = {
-            name for schema, added in _PUBLIC.items() if schema <= self.schema for name in added
-        }
-        return {name: value for name, value in self.to_json().items() if name in names}
+        return {name: value for name, value in self.to_json().items() if name in _PUBLIC}
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary, as JSON reads it back."""

@@ -1,7 +1,7 @@
 """Check a bundle and open it beside the snapshots that are in use.
 
-Checked first (which needs no unlocked vault), decrypted in memory, written aside on the same file
-system, counted. What is in use stays so until `put_in_use`.
+Checked first (which needs no unlocked vault), decrypted a piece at a time, written aside on the same
+file system, counted. What is in use stays so until `put_in_use`.
 """
 
 from collections.abc import Iterator
@@ -25,11 +25,12 @@ from downtime.snapshot.read_delta import DeltaReader, open_base
 from downtime.snapshot.row_layout import TypeRows
 from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.opened_snapshot import Snapshot
-from downtime.transport.folder import read_file
+from downtime.transport.folder import check_file
 from downtime.vault import device, sealing
 from downtime.vault.files import flush_file
 from downtime.vault.machines import check_role, find_keys
 from downtime.vault.model import MachineRole
+from downtime.vault.sealing import Source
 from downtime.vault.vault import Vault
 
 
@@ -43,18 +44,15 @@ class AsideSnapshot:
     snapshot: Snapshot
 
 
-def verify_bundle_file(home: Home, settings: Settings, source: Path | bytes) -> SealedBundle:
+def verify_bundle_file(home: Home, settings: Settings, source: Source) -> SealedBundle:
     """A bundle of this hospital that a publisher of its list signed; works while locked.
 
     UntrustedError with the reason; of a file no more is read than a bundle may have.
     """
-    content = (
-        source
-        if isinstance(source, bytes)
-        else read_file(source, settings.snapshot.max_bundle_bytes, "snapshot.max_bundle_bytes")
-    )
-    check_role(home, sealing.read_key_id(bundle.KIND, content), MachineRole.PUBLISHER)
-    sealed = bundle.verify_bundle(content, find_keys(home, MachineRole.PUBLISHER))
+    if isinstance(source, Path):
+        check_file(source, settings.snapshot.max_bundle_bytes, "snapshot.max_bundle_bytes")
+    check_role(home, sealing.read_key_id(bundle.KIND, source), MachineRole.PUBLISHER)
+    sealed = bundle.verify_bundle(source, find_keys(home, MachineRole.PUBLISHER))
     policies.check_hospital(sealed, settings)
     check_unpacked(sealed.unpacked, settings.snapshot.max_unpacked_bytes)
     return sealed
@@ -74,14 +72,14 @@ def open_aside(vault: Vault, settings: Settings, sealed: SealedBundle) -> AsideS
 def reopen_aside(vault: Vault, settings: Settings, sealed: SealedBundle) -> AsideSnapshot:
     """As `open_aside`, of a bundle that is kept here: its number was judged when it came."""
     identity, limit = device.load_device(vault).age_identity, settings.snapshot.max_unpacked_bytes
-    payload = bundle.open_payload(sealed, identity, limit)
-    header = payload.header
-    aside = database_path(vault, header.id).with_name(f".{header.id}.tmp")
-    key = database_key(vault, header.id)
+    aside = database_path(vault, sealed.id).with_name(f".{sealed.id}.tmp")
+    key = database_key(vault, sealed.id)
     aside.unlink(missing_ok=True)  # half a file, of a program that was killed or a power cut
     try:
-        with collect_garbage_seldom(), _read_rows(vault, payload) as rows:
-            written = record_tables.write_database(aside, key, header, rows)
+        with bundle.open_payload(sealed, identity, limit) as payload:
+            header = payload.header
+            with collect_garbage_seldom(), _read_rows(vault, payload) as rows:
+                written = record_tables.write_database(aside, key, header, rows)
         _check_written(aside, key, header, written)
         flush_file(aside)
         return AsideSnapshot(sealed, header, aside, Snapshot(aside, key))

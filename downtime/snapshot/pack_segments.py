@@ -8,7 +8,7 @@ from downtime.snapshot.footprint import FootprintMaker
 from downtime.snapshot.payload import PackedRows, compress, join_lines
 from downtime.snapshot.row_layout import from_row
 from downtime.snapshot.store import cell_tables
-from downtime.snapshot.store.cell_tables import Segment
+from downtime.snapshot.store.cell_tables import SegmentSummary
 from downtime.vault.database import transaction
 
 
@@ -17,17 +17,18 @@ def pack_segments(db: sqlite_utils.Database) -> None:
     with transaction(db):
         for wards, bucket in cell_tables.select_stale_buckets(db):
             parts = cell_tables.select_parts(db, wards, bucket)
-            cell_tables.save_segment(db, bucket, _join_parts(wards, parts))
+            lines = join_lines(part.lines for part in parts)
+            segment = _describe(wards, parts, lines)
+            cell_tables.save_segment(db, bucket, segment, compress(lines))
 
 
-def _join_parts(wards: str, parts: list[PackedRows]) -> Segment:
+def _describe(wards: str, parts: list[PackedRows], lines: bytes) -> SegmentSummary:
     counts: dict[str, int] = {}
     for part in parts:
         for name, count in part.counts.items():
             counts[name] = counts.get(name, 0) + count
-    lines = join_lines(part.lines for part in parts)
     digest = sum(part.digest for part in parts)
-    return Segment(wards, counts, digest, len(lines), compress(lines), _make_footprint(lines))
+    return SegmentSummary(wards, counts, digest, len(lines), _make_footprint(lines))
 
 
 def _make_footprint(lines: bytes) -> bytes:

@@ -2,14 +2,11 @@
 
 A line is `["Observation", [row], [row] …]`; in a delta `["-Observation", "id", "id" …]` takes rows
 away that the snapshot before had, before others come in their place. Frames may stand one behind
-another in any number, so that a packed part can be carried again as it is. Bundles of schema 1
-(gzip, one record a line) are still read.
+another in any number, so that a packed part can be carried again as it is.
 """
 
-import gzip
 import hashlib
 import io
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, BinaryIO, NamedTuple
@@ -17,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 import orjson
 import zstandard
 
-from downtime.clinical.record_types import RECORD_TYPES, TYPES
+from downtime.clinical.record_types import TYPES
 from downtime.errors import InputError
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.row_layout import COLUMNS, Row, TypeRows
@@ -31,8 +28,7 @@ _MAX_WINDOW_BYTES = 1 << 27
 _MAX_HEADER_BYTES = 1 << 24
 _MAX_LINE_BYTES = 1 << 26
 _MODULUS = 1 << 256
-_GZIP_MAGIC = b"\x1f\x8b"
-_FAULTS = (OSError, EOFError, zlib.error, zstandard.ZstdError, KeyError, TypeError, ValueError)
+_FAULTS = (zstandard.ZstdError, KeyError, TypeError, ValueError)
 
 
 def pack_row(row: Row) -> bytes:
@@ -96,10 +92,10 @@ def compress(lines: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=LEVEL).compress(lines)
 
 
-def write_payload(header: SnapshotHeader, frames: Iterable[bytes]) -> bytes:
-    """The whole content in clear, in memory only."""
-    first = compress(orjson.dumps(header.to_json()) + b"\n")
-    return b"".join((first, *frames))
+def write_payload(header: SnapshotHeader, frames: Iterable[bytes]) -> Iterator[bytes]:
+    """The whole content in clear, in pieces: for memory only."""
+    yield compress(orjson.dumps(header.to_json()) + b"\n")
+    yield from frames
 
 
 class Payload(NamedTuple):
@@ -110,21 +106,19 @@ class Payload(NamedTuple):
     """By type; of a delta, under a name with `-` before it, ids instead of rows."""
 
 
-def read_payload(content: bytes, limit: int) -> Payload:
+def read_payload(stream: BinaryIO, limit: int) -> Payload:
     """The header, and the rows as they are asked for; never more than one line in memory.
 
-    UntrustedError when it is not as its publisher wrote it, InputError when it is said to be, or is,
-    larger than `limit` bytes when unpacked.
+    UntrustedError when it is not as its publisher wrote it, InputError when it is said to be larger
+    than `limit` bytes when unpacked.
     """
-    is_old = content.startswith(_GZIP_MAGIC)
-    stream = _open_gzip(content) if is_old else _open_zstd(content)
+    lines = _open_zstd(stream)
     try:
-        header = SnapshotHeader.parse(orjson.loads(stream.readline(_MAX_HEADER_BYTES)))
+        header = SnapshotHeader.parse(orjson.loads(lines.readline(_MAX_HEADER_BYTES)))
     except _FAULTS:
         raise incomplete_error() from None
     check_unpacked(header.unpacked, limit)
-    lines = _iterate_lines(stream, header.unpacked or limit, is_declared=bool(header.unpacked))
-    return Payload(header, _parse_old(lines) if is_old else _parse_lines(lines, header))
+    return Payload(header, _parse_lines(_iterate_lines(lines, header.unpacked), header))
 
 
 def check_unpacked(size: int, limit: int) -> None:
@@ -137,31 +131,26 @@ def check_unpacked(size: int, limit: int) -> None:
         )
 
 
-def _open_gzip(content: bytes) -> BinaryIO:
-    return gzip.GzipFile(fileobj=io.BytesIO(content))  # type: ignore[return-value]
-
-
-def _open_zstd(content: bytes) -> BinaryIO:
+def _open_zstd(stream: BinaryIO) -> BinaryIO:
     unpacker = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES)
     return io.BufferedReader(
-        unpacker.stream_reader(io.BytesIO(content), read_across_frames=True), 1 << 20
+        unpacker.stream_reader(stream, read_across_frames=True, closefd=False), 1 << 20
     )
 
 
-def _iterate_lines(stream: BinaryIO, limit: int, *, is_declared: bool) -> Iterator[bytes]:
-    """Lines, as long as all of them together are not longer than they may be."""
+def _iterate_lines(stream: BinaryIO, declared: int) -> Iterator[bytes]:
+    """Lines, as long as all of them together are not longer than the header says."""
     size = 0
     try:
         while line := stream.readline(_MAX_LINE_BYTES):
             size += len(line)
-            if size > limit:
+            if size > declared:
                 break
             yield line
     except _FAULTS:
         raise incomplete_error() from None
-    if is_declared and size != limit:
+    if size != declared:
         raise incomplete_error()
-    check_unpacked(size, limit)
 
 
 def _parse_lines(lines: Iterable[bytes], header: SnapshotHeader) -> Iterator[TypeRows]:
@@ -197,18 +186,3 @@ def _find_layout(name: str, sent: tuple[str, ...]) -> _Layout | None:
 
 def _rearrange(row: list[Any], layout: _Layout) -> list[Any]:
     return [row[place] if place >= 0 else default for place, default in layout]
-
-
-def _parse_old(lines: Iterable[bytes]) -> Iterator[TypeRows]:
-    """Rows of the records of a bundle of schema 1."""
-    lists = {name: row.list_fields for name, row in RECORD_TYPES.items()}
-    try:
-        for line in lines:
-            name, values = orjson.loads(line)
-            if name in TYPES:
-                for list_field in lists[name]:
-                    values[list_field] = orjson.dumps(values[list_field]).decode()
-                young = {item.name: item.default for item in fields(TYPES[name])}
-                yield name, [[values.get(column, young[column]) for column in COLUMNS[name]]]
-    except _FAULTS:
-        raise incomplete_error() from None

@@ -12,7 +12,7 @@ from downtime.snapshot.model import AuditAction
 from downtime.snapshot.open_bundle import AsideSnapshot
 from downtime.snapshot.store import snapshot_index
 from downtime.snapshot.store.snapshot_index import BundleNumber
-from downtime.vault.files import flush_folder, write_atomic
+from downtime.vault.files import flush_folder, replace_atomically
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -38,8 +38,10 @@ def put_in_use(
 
 
 def store_sealed(home: Home, sealed: SealedBundle) -> None:
-    """Keep a bundle as it came."""
-    write_atomic(home.bundles_folder / sealed.name, sealed.data)
+    """Keep a bundle as it came; UntrustedError when it was exchanged since it was checked."""
+    path = home.bundles_folder / sealed.name
+    with replace_atomically(path) as file:
+        file.writelines(sealed.iterate_parts())
 
 
 def _enter(

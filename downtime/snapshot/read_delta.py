@@ -1,6 +1,7 @@
 """The rows of a snapshot that a delta gives, from those of the one before it."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from downtime.errors import ConflictError, NotFoundError
 from downtime.snapshot.header import SnapshotHeader
@@ -30,28 +31,24 @@ def open_base(vault: Vault, header: SnapshotHeader) -> Snapshot:
 
 
 class DeltaReader:
-    """Lays a delta over the rows of its base; it is all of it in memory, the base is not."""
+    """Lays a delta over the rows of its base; of both no more is in memory than ids that go."""
 
     def __init__(self, base: Snapshot, delta: Payload) -> None:
         self._base, self._header = base, delta.header
         self._removed: dict[str, set[str]] = {}
-        self._added: list[TypeRows] = []
-        for name, rows in delta.rows:
-            if name.startswith(REMOVED):
-                self._removed.setdefault(name.removeprefix(REMOVED), set()).update(map(str, rows))
-            else:
-                self._added.append((name, rows))
+        self._rows = delta.rows
         self._digest = int(base.header.content, 16)
 
     def iterate_rows(self) -> Iterator[TypeRows]:
         """All rows. ConflictError at their end when they are not those of the publisher."""
+        first_added = self._read_removed()
         for name in (*sorted(self._base.types), SEARCH):
             removed = self._removed.pop(name, set())
             for rows in self._base.iterate_rows(name):
                 yield name, list(self._drop(name, rows, removed)) if removed else rows
             if removed:
                 self._removed[name] = removed
-        for name, rows in self._added:
+        for name, rows in chain(first_added, self._rows):
             self._digest += sum(row_digest(name, pack_row(row)) for row in rows)
             yield name, rows
         if any(self._removed.values()) or format_digest(self._digest) != self._header.content:
@@ -60,6 +57,14 @@ class DeltaReader:
                 "This bundle and the snapshot before it do not give what the publisher has.",
                 "Load the full bundle.",
             )
+
+    def _read_removed(self) -> list[TypeRows]:
+        """The ids that go, which stand first; the first rows that come were read with them."""
+        for name, rows in self._rows:
+            if not name.startswith(REMOVED):
+                return [(name, rows)]
+            self._removed.setdefault(name.removeprefix(REMOVED), set()).update(map(str, rows))
+        return []
 
     def _drop(self, name: str, rows: list[Row], removed: set[str]) -> Iterator[Row]:
         for row in rows:

@@ -5,25 +5,27 @@ the laptop. Its number is the length of the laptop's audit chain, so a later one
 """
 
 import gzip
-import io
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 import pyrage
 
-from downtime.errors import InputError, NotFoundError, UntrustedError
+from downtime.errors import UntrustedError
 from downtime.settings import Settings
+from downtime.transport.folder import check_file
 from downtime.vault import device, machines, sealing
 from downtime.vault.audit import GENESIS
 from downtime.vault.device import Device, DeviceCard
 from downtime.vault.marks import HighWaterMarks, parse_marks
 from downtime.vault.model import Checkpoint, MachineRole
-from downtime.vault.sealing import SealedFile, SealedFileKind
+from downtime.vault.sealing import SealedFile, SealedFileKind, Source
 from downtime.vault.vault import Vault
 
 SCHEMA = 1
@@ -38,6 +40,8 @@ AUDIT, CHECKPOINT, HIGH_WATER, PERSON = "audit", "checkpoint", "marks", "person"
 """Rows beside those of the rooms: the laptop's audit chain, its last signed point, its high-water
 marks, its accounts."""
 _LEVEL = 6
+_GZIP = 31
+"""As `wbits` of zlib."""
 _BYTES = "$bytes"
 
 Row = tuple[str, dict[str, Any]]
@@ -96,15 +100,26 @@ def check_header(header: BundleHeader, card: DeviceCard, station: str, hospital:
 
 
 def seal_rows(
-    header: BundleHeader, rows: Iterable[Row], recipient: str, by: Device
+    header: BundleHeader, rows: Iterable[Row], recipient: str, by: Device, out: IO[bytes]
 ) -> tuple[SealedFile, int]:
-    """Encrypt rows for one age recipient and sign them with the laptop's key; how many they were."""
-    text, count = io.BytesIO(), 0
-    with gzip.GzipFile(fileobj=text, mode="wb", compresslevel=_LEVEL, mtime=0) as packed:
-        packed.write(_json_line(asdict(header)))
-        for count, row in enumerate(rows, 1):  # noqa: B007 - the last number is the count
-            packed.write(_json_line(row))
-    return sealing.seal(KIND, asdict(header), text.getvalue(), [recipient], by.sign), count
+    """Encrypt rows for one age recipient and sign them with the laptop's key, into an empty file.
+
+    Returns how many they were, too.
+    """
+    counter = count()
+    lines = (_json_line(row) for row, _ in zip(rows, counter, strict=False))
+    parts = _compress(chain([_json_line(asdict(header))], lines))
+    sealed = sealing.seal(KIND, asdict(header), parts, [recipient], by.sign, out)
+    return sealed, next(counter)
+
+
+def _compress(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """As a gzip file without a time."""
+    packer = zlib.compressobj(_LEVEL, wbits=_GZIP)
+    for line in lines:
+        if part := packer.compress(line):
+            yield part
+    yield packer.flush()
 
 
 def _json_line(value: object) -> bytes:
@@ -117,20 +132,21 @@ def _encode_bytes(value: object) -> dict[str, str]:
     raise TypeError(type(value).__name__)
 
 
-def open_rows(sealed: SealedFile, identity: pyrage.x25519.Identity) -> Iterator[Row]:
-    """Decrypt in memory: the rows in the order in which they were sealed.
+@contextmanager
+def open_rows(sealed: SealedFile, identity: pyrage.x25519.Identity) -> Iterator[Iterator[Row]]:
+    """Decrypt piece by piece: the rows in the order in which they were sealed.
 
     UntrustedError when it is not for this key, or is not what its manifest says.
     """
-    content = sealing.decrypt(sealed, identity)
-    lines = iter(gzip.GzipFile(fileobj=io.BytesIO(content)))
-    try:
-        inside = orjson.loads(next(lines, b""))
-    except (OSError, EOFError, zlib.error, ValueError):
-        raise sealing.incomplete_error() from None
-    if inside != asdict(read_header(sealed)):
-        raise sealing.tampered_error()
-    return _read_rows(lines)
+    with sealed.decrypt(identity) as clear:
+        lines = iter(gzip.GzipFile(fileobj=clear))
+        try:
+            inside = orjson.loads(next(lines, b""))
+        except (OSError, EOFError, zlib.error, ValueError):
+            raise sealing.incomplete_error() from None
+        if inside != asdict(read_header(sealed)):
+            raise sealing.tampered_error()
+        yield _read_rows(lines)
 
 
 def _read_rows(lines: Iterator[bytes]) -> Iterator[Row]:
@@ -176,54 +192,38 @@ class OpenedBundle:
         return f"{header.device} {header.sequence} {self.sealed.sha256} head {self.head}"
 
 
-def read_bundle(path: Path, settings: Settings) -> bytes:
-    """The bytes of a bundle's file; NotFoundError, InputError when it is too large."""
-    limit = settings.sync.max_bundle_bytes
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError:
-        raise NotFoundError(
-            "bundle.missing", f"There is no bundle {path.name}.", "Check the name or the stick."
-        ) from None
-    if len(data) > limit:
-        raise InputError(
-            "bundle.too-large",
-            f"{path.name} is larger than {limit} bytes, the most that a bundle may have.",
-            "If it is a bundle of this hospital, raise sync.max_bundle_bytes.",
-        )
-    return data
-
-
-def open_bundle(vault: Vault, settings: Settings, data: bytes) -> OpenedBundle:
-    """The bundle in a file's bytes.
+def open_bundle(vault: Vault, settings: Settings, source: Source) -> OpenedBundle:
+    """The bundle in a file; NotFoundError, InputError when it is too large.
 
     UntrustedError when it was altered or cut short, comes from an unknown or revoked machine, one
     that is no ward laptop, or another hospital, or is for another station.
     """
+    if isinstance(source, Path):
+        check_file(source, settings.sync.max_bundle_bytes, "sync.max_bundle_bytes")
     own_device = device.load_device(vault)
-    key = sealing.read_key_id(KIND, data)
+    key = sealing.read_key_id(KIND, source)
     if key == sealing.key_id(own_device.card.public_key):
         raise UntrustedError(
             "sync.own", "This bundle was made by this machine.", "Take it to the station."
         )
-    sealed = machines.verify_signed_by(vault.home, KIND, data, MachineRole.WARD_LAPTOP)
+    sealed = machines.verify_signed_by(vault.home, KIND, source, MachineRole.WARD_LAPTOP)
     card, header = machines.find_machine(vault.home, key).card, read_header(sealed)
     check_header(header, card, own_device.code, settings.site.code)
-    chain: list[Any] = []
+    audit_chain: list[Any] = []
     point: Checkpoint | None = None
     high_water: HighWaterMarks | None = None
     rows: list[Row] = []
-    for table, row in open_rows(sealed, own_device.age_identity):
-        if table == AUDIT:
-            chain.append(row["entry"])
-        elif table == CHECKPOINT:
-            point = Checkpoint(**row)
-        elif table == HIGH_WATER:
-            high_water = _read_marks(row, card)
-        else:
-            rows.append((table, row))
-    return OpenedBundle(sealed, header, card, chain, point, high_water, rows)
+    with open_rows(sealed, own_device.age_identity) as sealed_rows:
+        for table, row in sealed_rows:
+            if table == AUDIT:
+                audit_chain.append(row["entry"])
+            elif table == CHECKPOINT:
+                point = Checkpoint(**row)
+            elif table == HIGH_WATER:
+                high_water = _read_marks(row, card)
+            else:
+                rows.append((table, row))
+    return OpenedBundle(sealed, header, card, audit_chain, point, high_water, rows)
 
 
 def _read_marks(row: Mapping[str, Any], card: DeviceCard) -> HighWaterMarks:

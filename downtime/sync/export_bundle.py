@@ -1,5 +1,6 @@
 """Export: seal all that this laptop holds to the records station, as one file."""
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from downtime.accounts.store import accounts as people
 from downtime.config import Home
 from downtime.entry.merge_entries import export_entries
 from downtime.errors import ConflictError, InputError, NotFoundError
+from downtime.outage.events.merge_events import export_events
 from downtime.outage.laptop_outages import export_outages
 from downtime.paper.merge_ledger import export_ledger
 from downtime.settings import Settings
@@ -43,7 +45,7 @@ class ExportedBundle:
 
     @property
     def data(self) -> bytes:
-        """The whole file."""
+        """The whole file, in memory."""
         return self.sealed_file.data
 
 
@@ -70,6 +72,8 @@ def export_bundle(
         pass
     if is_sound:
         checkpoint.make_checkpoint(vault)
+    # Without a name: it is gone with whoever holds it.
+    out = tempfile.TemporaryFile(dir=vault.home.path)  # noqa: SIM115
     with transaction(vault.db) as db:  # one picture of everything, whoever writes meanwhile
         header = BundleHeader(
             hospital=settings.site.code,
@@ -80,7 +84,7 @@ def export_bundle(
             key=sealing.key_id(this.card.public_key),
         )
         rows = _export_rows(db, header, vault.home)
-        sealed_file, count = bundle.seal_rows(header, rows, card.recipient, this)
+        sealed_file, count = bundle.seal_rows(header, rows, card.recipient, this, out)
     return ExportedBundle(header, sealed_file, count)
 
 
@@ -100,7 +104,7 @@ def _check_own_chain(vault: Vault, *, broken: bool, reason: str) -> bool:
 
 def write_bundle(exported: ExportedBundle, folder: Path) -> Path:
     """Put a bundle into a folder or on a stick, whole or not at all; its path."""
-    return CarrierFolder(folder).put_file(exported.name, exported.data)
+    return CarrierFolder(folder).put_file(exported.name, exported.sealed_file.iterate_parts())
 
 
 def _export_rows(db: Database, header: BundleHeader, home: Home) -> Iterator[Row]:
@@ -113,6 +117,7 @@ def _export_rows(db: Database, header: BundleHeader, home: Home) -> Iterator[Row
     for person in people.list_people(db):
         yield PERSON, {"id": person.id, "name": person.name}
     yield from export_outages(db, header.device, header.sequence)
+    yield from export_events(db, header.device)
     yield from export_ledger(db, header.device)
     yield from export_entries(db, header.device, header.sequence)
 

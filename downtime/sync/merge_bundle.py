@@ -18,22 +18,23 @@ from downtime.sync.store import bundles, laptops
 from downtime.sync.trust_checks import continues_chain, find_trust_failure
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
+from downtime.vault.sealing import Source
 from downtime.vault.store import receipts
 from downtime.vault.vault import Vault
 
 
 def merge_bundle(
-    vault: Vault, settings: Settings, data: bytes, actor: Actor, reason: str = ""
+    vault: Vault, settings: Settings, source: Source, actor: Actor, reason: str = ""
 ) -> MergeResult:
     """Merge one bundle, however often and in whatever order bundles are brought.
 
     UntrustedError as `open_bundle`, and when it does not continue what the laptop showed before.
     """
-    return _merge(vault, settings, data, actor, reason, AuditAction.HANDOVER_TAKE)
+    return _merge(vault, settings, source, actor, reason, AuditAction.HANDOVER_TAKE)
 
 
 def merge_untrusted_bundle(
-    vault: Vault, settings: Settings, data: bytes, actor: Actor, reason: str
+    vault: Vault, settings: Settings, source: Source, actor: Actor, reason: str
 ) -> MergeResult:
     """Merge a bundle whose audit chain does not hold or continue, in this person's name.
 
@@ -42,13 +43,13 @@ def merge_untrusted_bundle(
     merged as any other.
     """
     reason = check_reason(reason, "sync.reason")
-    return _merge(vault, settings, data, actor, reason, AuditAction.HANDOVER_TAKE_OVER)
+    return _merge(vault, settings, source, actor, reason, AuditAction.HANDOVER_TAKE_OVER)
 
 
 def _merge(
-    vault: Vault, settings: Settings, data: bytes, actor: Actor, reason: str, action: AuditAction
+    vault: Vault, settings: Settings, source: Source, actor: Actor, reason: str, action: AuditAction
 ) -> MergeResult:
-    bundle = open_bundle(vault, settings, data)
+    bundle = open_bundle(vault, settings, source)
     laptop, sha256 = bundle.header.device, bundle.sealed.sha256
     with vault.change(actor, action, target=bundle.audit_target, reason=reason) as db:
         duplicates = find_duplicate_rows(db, bundle.rows)

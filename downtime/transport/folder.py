@@ -5,6 +5,7 @@ so that whoever follows it always finds a whole file.
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -12,7 +13,7 @@ from typing import Self
 import orjson
 
 from downtime.errors import InputError, NotFoundError
-from downtime.vault.files import make_private_folder, write_atomic
+from downtime.vault.files import make_private_folder, replace_atomically, write_atomic
 
 POINTER = "latest.json"
 READABLE = 0o644
@@ -48,7 +49,7 @@ class CarrierFolder:
         """The files with this ending, by name."""
         return sorted(self.path.glob(f"*{suffix}"))
 
-    def put_file(self, name: str, content: bytes) -> Path:
+    def put_file(self, name: str, parts: Iterable[bytes]) -> Path:
         """Write a file, whole or not at all; NotFoundError when there is no such folder."""
         if not self.path.is_dir():
             raise NotFoundError(
@@ -56,7 +57,8 @@ class CarrierFolder:
                 f"There is no folder {self.path.name}.",
                 "Name one that is there.",
             )
-        write_atomic(self.path / name, content)
+        with replace_atomically(self.path / name) as file:
+            file.writelines(parts)
         return self.path / name
 
     def publish_file(self, content: bytes, pointer: Pointer) -> Path:
@@ -91,20 +93,27 @@ def _written(path: Path) -> tuple[int, str]:
     return path.stat().st_mtime_ns, path.name
 
 
-def read_file(path: Path, limit: int, limit_setting: str) -> bytes:
-    """A whole sealed file; NotFoundError, InputError when it has more bytes than the setting."""
+def check_file(path: Path, limit: int, limit_setting: str) -> None:
+    """NotFoundError when there is no such sealed file, InputError when it is larger than a setting."""
     try:
-        with path.open("rb") as file:
-            # As much as it has: asked for the limit, Python takes that much memory at once.
-            content = file.read(min(os.fstat(file.fileno()).st_size, limit) + 1)
+        size = path.stat().st_size if path.is_file() else None
     except OSError:
+        size = None
+    if size is None:
         raise NotFoundError(
             "bundle.missing", f"There is no bundle {path.name}.", "Check the name or the stick."
-        ) from None
-    if len(content) > limit:
+        )
+    if size > limit:
         raise InputError(
             "bundle.too-large",
             f"{path.name} is larger than {limit} bytes, the most that a bundle may have.",
             f"If it is a bundle of this hospital, raise {limit_setting}.",
         )
-    return content
+
+
+def read_file(path: Path, limit: int, limit_setting: str) -> bytes:
+    """A whole sealed file that `check_file` found right."""
+    check_file(path, limit, limit_setting)
+    with path.open("rb") as file:
+        # As much as it has: asked for the limit, Python takes that much memory at once.
+        return file.read(min(os.fstat(file.fileno()).st_size, limit))

@@ -24,7 +24,7 @@ from downtime.vault import device, sealing, signed_list
 from downtime.vault.device import DeviceCard
 from downtime.vault.files import make_private_folder, write_atomic
 from downtime.vault.model import MachineRole
-from downtime.vault.sealing import SealedFile, SealedFileKind
+from downtime.vault.sealing import SealedFile, SealedFileKind, Source
 from downtime.vault.signed_list import RootPin, SignedList
 from downtime.vault.slots import to_canonical_json
 
@@ -273,14 +273,14 @@ def check_role(home: Home, key: str, role: MachineRole) -> Machine:
 
 
 def verify_signed_by(
-    home: Home, kind: SealedFileKind, data: bytes, role: MachineRole
+    home: Home, kind: SealedFileKind, source: Source, role: MachineRole
 ) -> SealedFile:
     """A sealed file that a machine with a role has signed; UntrustedError otherwise.
 
     Works while the vault is locked.
     """
-    check_role(home, sealing.read_key_id(kind, data), role)
-    return sealing.verify_seal(kind, data, find_keys(home, role))
+    check_role(home, sealing.read_key_id(kind, source), role)
+    return sealing.verify_seal(kind, source, find_keys(home, role))
 
 
 def list_scopes(home: Home) -> list[str]:

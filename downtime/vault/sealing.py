@@ -1,28 +1,42 @@
 """A sealed file that machines exchange: how it is encrypted, signed and written, why it is refused.
 
-It is a ZIP archive, stored, of `manifest.json`, `manifest.sig` (Ed25519 over the exact bytes of the
-manifest, base64) and `payload.age`. age does not say who sent a file: the signed manifest does, with
-the size and SHA-256 of the ciphertext. The archive is written in one way only, and any other writing
-of the same three parts is refused, so that no byte of it can be altered unseen.
+First comes the age ciphertext, then the manifest (JSON), its Ed25519 signature (base64), and a last
+line that says how long the manifest is. age does not say who sent a file: the signed manifest does,
+with the size and SHA-256 of the ciphertext. There is one way only to write the same three parts, so
+that no byte can be altered unseen.
+
+A file of any size is sealed and opened in pieces, without any of it in clear on a disk. It is read
+twice: once to judge it, and once to decrypt it. What is decrypted is hashed again, so that a file
+that was exchanged in between (a stick is everybody's) is not believed.
 """
 
 import hashlib
 import io
-import zipfile
-import zlib
+import os
+import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import IO, Any, BinaryIO, cast
 
 import orjson
 import pyrage
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from downtime.errors import UntrustedError
+from downtime.errors import UntrustedError, UserError
+from downtime.vault.age_stream import decrypt_from, encrypt_into
 
-MEMBERS = ("manifest.json", "manifest.sig", "payload.age")
+_VERSION = b"2"
+_LAST_LINE = re.compile(rb"\ndowntime-sealed/(\d) (\d{8})\n")
+_LAST_LINE_BYTES = 28
+_SIGNATURE_BYTES = 88
+_MAX_MANIFEST_BYTES = 1 << 20
+_PART = 1 << 18
+Source = Path | bytes | IO[bytes]
+"""Where the bytes of a sealed file are; an open file is one that can be read anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +46,7 @@ class SealedFileKind:
     format: str
     schema: int
     """The version of what is inside; a file of a later one is not opened."""
-    fields: Mapping[str, type]
+    fields: Mapping[str, type | tuple[type, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +54,90 @@ class SealedFile:
     """A file whose signature holds. It can be judged and kept, but not read, while locked."""
 
     manifest: Mapping[str, Any]
-    data: bytes = field(repr=False)
-    payload: bytes = field(repr=False)
+    source: Source = field(repr=False)
+    size: int
+    """Bytes of the whole file."""
 
     @property
     def sha256(self) -> str:
         """Of the ciphertext."""
         return str(self.manifest["ciphertext"]["sha256"])
+
+    @property
+    def data(self) -> bytes:
+        """The whole file in memory."""
+        return b"".join(self.iterate_parts())
+
+    def iterate_parts(self) -> Iterator[bytes]:
+        """The whole file in pieces; UntrustedError at their end when it was exchanged meanwhile."""
+        with _open_source(self.source) as file:
+            ciphertext = _HashedReader(file, self.manifest["ciphertext"]["size"])
+            while part := ciphertext.read(_PART):
+                yield part
+            self._check_hash(ciphertext)
+            yield file.read(self.size - file.tell())
+
+    @contextmanager
+    def decrypt(self, identity: pyrage.x25519.Identity) -> Iterator[BinaryIO]:
+        """The content in clear, as it is read; nothing of it is to be believed before the end.
+
+        UntrustedError when it is not for this key, or was exchanged since it was verified.
+        """
+        with _open_source(self.source) as file:
+            ciphertext = _HashedReader(file, self.manifest["ciphertext"]["size"])
+            try:
+                with decrypt_from(cast(BinaryIO, ciphertext), identity) as clear:
+                    yield clear
+            except (pyrage.DecryptError, UserError) as error:
+                self._check_hash(ciphertext)
+                raise error if isinstance(error, UserError) else _not_for_us_error() from None
+            self._check_hash(ciphertext)
+
+    def _check_hash(self, ciphertext: "_HashedReader") -> None:
+        if ciphertext.finish() != self.sha256:
+            raise tampered_error()
+
+
+class _HashedReader(io.RawIOBase):
+    """The beginning of a file, hashed as it is read."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        file.seek(0)
+        self._file, self._left, self._digest = file, size, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        part = self._file.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(part)
+        self._digest.update(part)
+        return part
+
+    def finish(self) -> str:
+        """The SHA-256 of all of it, in hex."""
+        while self.read(_PART):
+            pass
+        return self._digest.hexdigest()
+
+
+class _HashedWriter(io.RawIOBase):
+    """Hashes what passes on its way into a file."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.size, self.digest = file, 0, hashlib.sha256()
+
+    def write(self, part: Any) -> int:
+        """Pass the next bytes on."""
+        self.digest.update(part)
+        self.size += len(part)
+        return self._file.write(part)
+
+
+def _open_source(source: Source) -> AbstractContextManager[IO[bytes]]:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    if isinstance(source, Path):
+        return source.open("rb")
+    return nullcontext(source)
 
 
 def key_id(key: Ed25519PublicKey) -> str:
@@ -57,83 +148,72 @@ def key_id(key: Ed25519PublicKey) -> str:
 def seal(
     kind: SealedFileKind,
     public: Mapping[str, Any],
-    content: bytes,
+    parts: Iterable[bytes],
     recipients: Iterable[str],
     sign: Callable[[bytes], str],
+    out: IO[bytes],
 ) -> SealedFile:
-    """Encrypt to age recipients and sign; `sign` gives the Ed25519 signature as base64.
+    """Encrypt what comes in pieces to age recipients and sign it, into an empty file.
 
-    `public` is what the manifest shows to anybody; it has the kind's fields.
+    `public` is what the manifest shows to anybody; it has the kind's fields. `sign` gives the
+    Ed25519 signature as base64.
     """
-    keys = [pyrage.x25519.Recipient.from_str(text) for text in recipients]
-    payload = pyrage.encrypt(content, keys)
-    digest = hashlib.sha256(payload).hexdigest()
+    ciphertext = _HashedWriter(out)
+    with encrypt_into(cast(BinaryIO, ciphertext), recipients) as clear:
+        for part in parts:
+            clear.write(part)
     manifest = {
         "format": kind.format,
         **public,
-        "ciphertext": {"sha256": digest, "size": len(payload)},
+        "ciphertext": {"sha256": ciphertext.digest.hexdigest(), "size": ciphertext.size},
     }
     text = orjson.dumps(manifest, option=orjson.OPT_INDENT_2)
-    return SealedFile(manifest, write_archive((text, sign(text).encode(), payload)), payload)
+    end = write_end(text, sign(text).encode())
+    out.write(end)
+    out.flush()
+    return SealedFile(manifest, out, ciphertext.size + len(end))
 
 
-def write_archive(parts: Iterable[bytes]) -> bytes:
-    """The one way in which the three parts are written."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as written:
-        for name, content in zip(MEMBERS, parts, strict=True):
-            info = zipfile.ZipInfo(name)
-            info.create_system = 3
-            written.writestr(info, content)
-    return file.getvalue()
+def write_end(text: bytes, signature: bytes) -> bytes:
+    """What stands behind the ciphertext: the manifest, its signature, the last line."""
+    return b"%b%b\ndowntime-sealed/%b %08d\n" % (text, signature, _VERSION, len(text))
 
 
 def verify_seal(
-    kind: SealedFileKind, data: bytes, keys: Mapping[str, Ed25519PublicKey]
+    kind: SealedFileKind, source: Source, keys: Mapping[str, Ed25519PublicKey]
 ) -> SealedFile:
     """A file whose every byte is as one of the keys signed it; UntrustedError otherwise.
 
-    Works while the vault is locked: it needs public keys only.
+    Works while the vault is locked: it needs public keys only. The signature and the size are
+    judged before the ciphertext is read.
     """
-    text, signature, payload = _read_members(data)
-    manifest = _parse_manifest(kind, text)
-    key = keys.get(manifest["key"])
-    if key is None:
-        raise UntrustedError(
-            "bundle.foreign",
-            "This bundle was made by a machine that is not believed here.",
-            "Fetch the newest list of machines; an administrator adds the machine if it is yours.",
-        )
-    try:
-        key.verify(_decode_signature(signature), text)
-    except (InvalidSignature, ValueError):
-        raise tampered_error() from None
-    stated = manifest["ciphertext"]
-    if len(payload) < stated["size"]:
-        raise truncated_error()
-    if hashlib.sha256(payload).hexdigest() != stated["sha256"] or len(payload) != stated["size"]:
-        raise tampered_error()
-    if write_archive((text, signature, payload)) != data:
-        raise tampered_error()
-    return SealedFile(manifest, data, payload)
+    with _open_source(source) as file:
+        start, text, signature = _read_end(file)
+        manifest = _parse_manifest(kind, text)
+        key = keys.get(manifest["key"])
+        if key is None:
+            raise UntrustedError(
+                "bundle.foreign",
+                "This bundle was made by a machine that is not believed here.",
+                "Fetch the newest list of machines; an administrator adds the machine if it is"
+                " yours.",
+            )
+        try:
+            key.verify(_decode_signature(signature), text)
+        except (InvalidSignature, ValueError):
+            raise tampered_error() from None
+        stated = manifest["ciphertext"]
+        if start < stated["size"]:
+            raise truncated_error()
+        if start > stated["size"] or _HashedReader(file, start).finish() != stated["sha256"]:
+            raise tampered_error()
+    return SealedFile(manifest, source, start + len(write_end(text, signature)))
 
 
-def read_key_id(kind: SealedFileKind, data: bytes) -> str:
+def read_key_id(kind: SealedFileKind, source: Source) -> str:
     """The key that a file says it was signed with: whoever asks still has to verify it."""
-    return str(_parse_manifest(kind, _read_members(data)[0])["key"])
-
-
-def decrypt(sealed: SealedFile, identity: pyrage.x25519.Identity) -> bytes:
-    """The payload in clear, in memory; UntrustedError when it is not for this key."""
-    try:
-        content: bytes = pyrage.decrypt(sealed.payload, [identity])
-    except pyrage.DecryptError:
-        raise UntrustedError(
-            "bundle.not-for-us",
-            "This bundle was not sealed for this machine.",
-            "Let an administrator add this machine to the site's list, and take the next bundle.",
-        ) from None
-    return content
+    with _open_source(source) as file:
+        return str(_parse_manifest(kind, _read_end(file)[1])["key"])
 
 
 def _decode_signature(text: bytes) -> bytes:
@@ -144,16 +224,21 @@ def _decode_signature(text: bytes) -> bytes:
     return plain
 
 
-def _read_members(data: bytes) -> tuple[bytes, bytes, bytes]:
-    try:
-        written = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        raise truncated_error() from None
-    try:
-        text, signature, payload = (written.read(name) for name in MEMBERS)
-    except (KeyError, ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
-        raise tampered_error() from None
-    return text, signature, payload
+def _read_end(file: IO[bytes]) -> tuple[int, bytes, bytes]:
+    """The size of the ciphertext, the manifest and its signature."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _LAST_LINE_BYTES))
+    last = _LAST_LINE.fullmatch(file.read(_LAST_LINE_BYTES))
+    if last is None:
+        raise truncated_error()
+    if last[1] != _VERSION:
+        raise _newer_error()
+    length = int(last[2])
+    start = size - _LAST_LINE_BYTES - _SIGNATURE_BYTES - length
+    if start < 0 or length > _MAX_MANIFEST_BYTES:
+        raise tampered_error()
+    file.seek(start)
+    return start, file.read(length), file.read(_SIGNATURE_BYTES)
 
 
 def _parse_manifest(kind: SealedFileKind, text: bytes) -> dict[str, Any]:
@@ -170,12 +255,24 @@ def _parse_manifest(kind: SealedFileKind, text: bytes) -> dict[str, Any]:
     if not well_made:
         raise tampered_error()
     if file_format != kind.format or newest > kind.schema:
-        raise UntrustedError(
-            "bundle.newer-format",
-            "This bundle was made by a later version of Downtime.",
-            "Upgrade this machine, or take the last bundle made before.",
-        )
+        raise _newer_error()
     return manifest
+
+
+def _not_for_us_error() -> UntrustedError:
+    return UntrustedError(
+        "bundle.not-for-us",
+        "This bundle was not sealed for this machine.",
+        "Let an administrator add this machine to the site's list, and take the next bundle.",
+    )
+
+
+def _newer_error() -> UntrustedError:
+    return UntrustedError(
+        "bundle.newer-format",
+        "This bundle was made by a later version of Downtime.",
+        "Upgrade this machine, or take the last bundle made before.",
+    )
 
 
 def _other_kind_error() -> UntrustedError:

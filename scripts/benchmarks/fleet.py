@@ -4,6 +4,7 @@ Every laptop has a home of its own and fetches and verifies with the real code w
 opening is measured by `snapshot`. All run on this machine, beside the S3 server (moto).
 """
 
+import io
 import json
 import os
 import shutil
@@ -122,7 +123,8 @@ class Publisher:
             changes=0 if base is None or not size else 1,
         )  # fmt: skip
         content = write_payload(header, [os.urandom(size)])
-        return bundle.seal_bundle(header, content, [self.device.card.recipient], self.device.sign)
+        recipients = [self.device.card.recipient]
+        return bundle.seal_bundle(header, content, recipients, self.device.sign, io.BytesIO())
 
 
 def _copy_laptop(publisher: Publisher, folder: Path) -> Path:

@@ -82,7 +82,7 @@ class _Publisher:
             full,
             "CPU-s",
             f"{first.accepted:,} messages, {sum(first.header.counts.values()):,} records,"
-            f" bundle of {len(first.full().data) / 1e6:.1f} MB",
+            f" bundle of {first.full().size / 1e6:.1f} MB",
             f"≤ {GOAL_BUILD_S} CPU-s",
             ok=full <= GOAL_BUILD_S,
         )
@@ -128,13 +128,13 @@ def _share(
     case: str, seconds: float, full: float, built: BuiltSnapshot, goal: int
 ) -> dict[str, Any]:
     delta, share = built.delta(), 100 * seconds / full
-    carried = f"delta of {len(delta.data) / 1e3:.0f} KB" if delta else "no delta"
+    carried = f"delta of {delta.size / 1e3:.0f} KB" if delta else "no delta"
     return _figure(
         f"snapshot build, {case}",
         share,
         "% of the first build",
         f"{seconds:.2f} of {full:.1f} CPU-s; {carried},"
-        f" full bundle {len(built.full().data) / 1e6:.1f} MB",
+        f" full bundle {built.full().size / 1e6:.1f} MB",
         f"≤ {goal} %",
         ok=share <= goal,
     )

@@ -53,15 +53,14 @@ class PackedCell:
     """By the wards on which its patients lie, joined by `+`."""
 
 
-class Segment(NamedTuple):
-    """The rows of a bucket of cells, compressed."""
+class SegmentSummary(NamedTuple):
+    """What the rows of a bucket of cells are."""
 
     wards: str
     counts: dict[str, int]
     digest: int
     size: int
     """Bytes uncompressed."""
-    frame: bytes
     footprint: bytes
     """What the rows look like in short (`snapshot.footprint`)."""
 
@@ -214,25 +213,31 @@ def iterate_parts(db: sqlite_utils.Database, wards: str) -> Iterator[bytes]:
         yield lines
 
 
-def save_segment(db: sqlite_utils.Database, bucket: int, segment: Segment) -> None:
+def save_segment(
+    db: sqlite_utils.Database, bucket: int, segment: SegmentSummary, frame: bytes
+) -> None:
     """Keep the rows of a bucket compressed."""
     db.conn.execute(
         "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             segment.wards, bucket, orjson.dumps(segment.counts),
-            segment.digest.to_bytes(DIGEST_BYTES), segment.size, segment.frame, segment.footprint,
+            segment.digest.to_bytes(DIGEST_BYTES), segment.size, frame, segment.footprint,
         ),
     )  # fmt: skip
 
 
-def iterate_segments(db: sqlite_utils.Database) -> Iterator[Segment]:
-    """All segments, those of wards first."""
-    rows = db.conn.execute(
-        "SELECT wards, counts, digest, size, frame, footprint FROM segment"
-        " ORDER BY wards DESC, bucket"
+def iterate_segments(db: sqlite_utils.Database) -> Iterator[SegmentSummary]:
+    """What all segments hold, in short."""
+    rows = db.conn.execute("SELECT wards, counts, digest, size, footprint FROM segment")
+    for wards, counts, digest, size, footprint in rows:
+        yield SegmentSummary(wards, orjson.loads(counts), int.from_bytes(digest), size, footprint)
+
+
+def iterate_frames(db: sqlite_utils.Database) -> Iterator[tuple[str, bytes]]:
+    """Wards and rows of all segments, compressed; those of wards first."""
+    yield from map(
+        tuple, db.conn.execute("SELECT wards, frame FROM segment ORDER BY wards DESC, bucket")
     )
-    for wards, counts, digest, *content in rows:
-        yield Segment(wards, orjson.loads(counts), int.from_bytes(digest), *content)
 
 
 def iterate_base(db: sqlite_utils.Database) -> Iterator[tuple[str, bytes]]:

@@ -1,7 +1,5 @@
 """Laptops: export what this one holds, merge what others sent, see which are awaited."""
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,11 +26,11 @@ from downtime.sync import (
     join_outages,
     laptop_reports,
 )
-from downtime.sync.bundle import read_bundle
 from downtime.sync.merge_bundle import merge_bundle, merge_untrusted_bundle
 from downtime.sync.model import ReportState
 from downtime.sync.paper_lists import PaperList
 from downtime.vault.model import Actor
+from downtime.vault.sealing import Source
 from downtime.vault.vault import Vault
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, file_response, required_reason
@@ -111,9 +109,9 @@ def merge() -> ViewResponse:
             "sync.none", "There is no bundle.", f"Choose files that end in {bundle.SUFFIX}."
         )
     vault, settings, actor = _context()
-    for name, read in files:
+    for name, source in files:
         try:
-            result = merge_bundle(vault, settings, read(), actor, _ON_SCREEN)
+            result = merge_bundle(vault, settings, source, actor, _ON_SCREEN)
             flash(result.sentence)
             if is_folder:
                 exchange_receipts.leave_receipt(vault, _folder(), result.header, result.head)
@@ -134,8 +132,8 @@ def merge_untrusted() -> ViewResponse:
             "Choose the one that was refused.",
         )
     vault, settings, actor = _context()
-    ((_, read),) = files
-    result = merge_untrusted_bundle(vault, settings, read(), actor, reason)
+    ((_, source),) = files
+    result = merge_untrusted_bundle(vault, settings, source, actor, reason)
     flash(result.sentence, "urgent" if result.failure else "message")
     return redirect(url_for("laptops.show"), 303)
 
@@ -224,14 +222,13 @@ def _context() -> tuple[Vault, Settings, Actor]:
     return request_context.vault(), request_context.settings(), request_context.actor()
 
 
-def _bundles_in_folder() -> list[tuple[str, Callable[[], bytes]]]:
-    paths = sorted(_folder().glob(f"*{bundle.SUFFIX}"))
-    return [(path.name, partial(read_bundle, path, request_context.settings())) for path in paths]
+def _bundles_in_folder() -> list[tuple[str, Source]]:
+    return [(path.name, path) for path in sorted(_folder().glob(f"*{bundle.SUFFIX}"))]
 
 
-def _uploaded_bundles() -> list[tuple[str, Callable[[], bytes]]]:
+def _uploaded_bundles() -> list[tuple[str, Source]]:
     uploads = [upload for upload in request.files.getlist("bundles") if upload.filename]
-    return [(str(upload.filename), upload.read) for upload in uploads]
+    return [(str(upload.filename), upload.stream) for upload in uploads]
 
 
 def _folder() -> Path:

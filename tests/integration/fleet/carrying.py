@@ -1,5 +1,6 @@
 """A publisher and a laptop of one site, bundles as the publisher seals them, and places between."""
 
+import io
 import os
 from dataclasses import replace
 from datetime import timedelta
@@ -75,7 +76,7 @@ class Machine:
         made = replace(made, **header)
         recipients = [machine.me.card.recipient for machine in (self, *others)]
         content = write_payload(made, [compress(packed.lines)])
-        return bundle.seal_bundle(made, content, recipients, self.me.sign)
+        return bundle.seal_bundle(made, content, recipients, self.me.sign, io.BytesIO())
 
 
 def make_settings(places: dict, **fleet) -> Settings:

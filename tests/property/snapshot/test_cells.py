@@ -1,5 +1,6 @@
 """A state that is settled cell by cell, as things arrive, is the state settled as a whole."""
 
+import io
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
@@ -17,7 +18,12 @@ from downtime.feeds.model import Change, FeedMessage, Finding, Operation, Positi
 from downtime.settings import Settings, SnapshotSettings
 from downtime.snapshot import cut_cells
 from downtime.snapshot.apply_messages import apply_messages
-from downtime.snapshot.assemble_bundles import collect_scopes, find_changes, write_delta
+from downtime.snapshot.assemble_bundles import (
+    collect_scopes,
+    find_changes,
+    iterate_frames,
+    write_delta,
+)
 from downtime.snapshot.cut_cells import update_cells
 from downtime.snapshot.data_quality import FindingTally, check_stays
 from downtime.snapshot.header import SnapshotHeader
@@ -159,7 +165,7 @@ class OpenedRows:
 
 def open_rows(content, base=None):
     """Header and rows of a payload; of a delta laid over its base."""
-    opened = read_payload(content, 1 << 20)
+    opened = read_payload(io.BytesIO(b"".join(content)), 1 << 20)
     rows = DeltaReader(base, opened).iterate_rows() if base else opened.rows
     return OpenedRows(opened.header, list(rows))
 
@@ -178,7 +184,8 @@ def assemble(db, published):
         full = content.complete(header)
         base = published and published.content[content.scope]
         delta = write_delta(full, base, 1, changes) if published else None
-        yield content, write_payload(full, content.frames), delta and delta[1]
+        frames = iterate_frames(db, content.scope)
+        yield content, write_payload(full, frames), delta and write_payload(*delta)
 
 
 @settings(max_examples=100)
