@@ -21,7 +21,7 @@ from downtime.entry import (
 )
 from downtime.entry.model import Entry
 from downtime.errors import NotFoundError
-from downtime.outage import outages
+from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.paper import ledger, serials
 from downtime.paper.model import IssuedForm
 
@@ -89,11 +89,11 @@ def queue(session: Session) -> Output:
 
 @command(entry, "quality", permission=Permission.ENTRY_QUALITY)
 def show_quality(session: Session) -> Output:
-    """Estimate the share of wrong fields of each form in the latest outage, with its 95 % interval."""
-    latest = next(iter(outages.list_outages(session.vault)), None)
-    if latest is None:
+    """Estimate the share of wrong fields of each form in the outage at hand, with its 95 % interval."""
+    outage = find_outage_at_hand(session.vault)
+    if outage is None:
         raise NotFoundError("outage.none", "There has been no outage.", "Nothing was keyed yet.")
-    estimates = quality.estimate_all(session.vault, session.settings, latest.id)
+    estimates = quality.estimate_all(session.vault, session.settings, outage.id)
     return Output.of_rows(estimates, asdict, _estimate_line, "No entry has been checked yet.")
 
 

@@ -1,4 +1,7 @@
-"""Declare that systems are down, mark them as restored, give out downtime numbers."""
+"""Declare that systems are down, mark them as restored, correct that, give out downtime numbers."""
+
+from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -6,19 +9,38 @@ from downtime.accounts.model import Permission
 from downtime.cli.options import OPTIONAL_REASON, REASON
 from downtime.cli.program import number, outage
 from downtime.cli.session import Output, Session, command, pick
+from downtime.entry.typed_times import parse_past_time
 from downtime.errors import NotFoundError
-from downtime.outage import downtime_numbers, outages
+from downtime.outage import correct_outage, downtime_numbers, outages
 from downtime.outage.model import Outage
+from downtime.outage.outage_at_hand import choose_outage
+
+TIME = "TIME"
+
+
+class Correction(StrEnum):
+    """What was wrong."""
+
+    SYSTEM = "system"
+    END = "end"
+    KIND = "kind"
 
 
 @command(outage, "declare", permission=Permission.OUTAGE_DECLARE)
 @click.argument("systems", nargs=-1, required=True)
 @click.option("--drill", is_flag=True, help="A drill: everything is marked as one.")
+@click.option(
+    "--since", default="", metavar=TIME, help="Since when, in the site's time: 02:15; else now."
+)
 @REASON
-def declare(session: Session, systems: tuple[str, ...], drill: bool, reason: str) -> Output:
-    """Say that systems are down as from now.
+def declare(
+    session: Session, systems: tuple[str, ...], drill: bool, since: str, reason: str
+) -> Output:
+    """Say that systems are down.
 
-    The snapshot in use is kept for good: it is the hospital as it was when the outage began.
+    They join the outage that is open, else open a new one, also while an older one is being
+    recovered. A real declaration ends a drill. The snapshot in use is kept for good: it is the
+    hospital as it was when these systems were lost.
     """
     declared = outages.declare_systems_down(
         session.vault,
@@ -27,26 +49,80 @@ def declare(session: Session, systems: tuple[str, ...], drill: bool, reason: str
         reason,
         known=session.settings.systems.names,
         drill=drill,
+        since=_read_time(session, since),
     )
     return _outage_output(declared)
 
 
 @command(outage, "end", permission=Permission.OUTAGE_END)
 @click.argument("systems", nargs=-1, required=True)
+@click.option("--at", default="", metavar=TIME, help="When they came back; else now.")
 @REASON
-def end(session: Session, systems: tuple[str, ...], reason: str) -> Output:
+def end(session: Session, systems: tuple[str, ...], at: str, reason: str) -> Output:
     """Mark systems as restored; the books stay open until 'downtime outage close'."""
-    return _outage_output(outages.mark_restored(session.vault, systems, session.actor, reason))
+    restored = outages.mark_restored(
+        session.vault, systems, session.actor, reason, at=_read_time(session, at)
+    )
+    return _outage_output(restored)
+
+
+@command(outage, "correct", permission=Permission.OUTAGE_END)
+@click.argument("outage_id", metavar="OUTAGE")
+@click.argument("system", default="")
+@click.option("--since", default="", metavar=TIME, help="The system was lost at another time.")
+@click.option(
+    "--wrong",
+    type=click.Choice(list(Correction)),
+    help="It was never down; it was not back after all; or a drill was real, or the other way round.",
+)
+@REASON
+def correct(
+    session: Session,
+    outage_id: str,
+    system: str,
+    since: str,
+    wrong: Correction | None,
+    reason: str,
+) -> Output:
+    """Correct what was said of an outage: a system of it, when that was lost, or its kind."""
+    if bool(since) == bool(wrong):
+        raise click.UsageError("Give --since or --wrong.")
+    if bool(system) == (wrong == Correction.KIND):
+        raise click.UsageError("Name the system, or none for --wrong kind.")
+    vault, actor = session.vault, session.actor
+    match wrong:
+        case Correction.KIND:
+            corrected = correct_outage.correct_kind(vault, outage_id, actor, reason)
+        case Correction.SYSTEM:
+            corrected = correct_outage.withdraw_system(vault, outage_id, system, actor, reason)
+        case Correction.END:
+            corrected = correct_outage.resume_system(vault, outage_id, system, actor, reason)
+        case None:
+            start = _read_time(session, since)
+            corrected = correct_outage.correct_start(vault, outage_id, system, start, actor, reason)
+    return _outage_output(corrected)
+
+
+@command(outage, "work-on", permission=Permission.ENTRY_QUEUE)
+@click.argument("outage_id", metavar="OUTAGE")
+@OPTIONAL_REASON
+def work_on(session: Session, outage_id: str, reason: str) -> Output:
+    """Choose whose recovery this machine works on, where several are not closed."""
+    return _outage_output(choose_outage(session.vault, outage_id, session.actor, reason))
 
 
 @command(outage, "close", permission=Permission.OUTAGE_END)
+@click.argument("outage_id", default="", metavar="[OUTAGE]")
 @REASON
-def close(session: Session, reason: str) -> Output:
-    """Close the outage once every system is back."""
-    current = outages.find_current(session.vault)
-    if current is None:
+def close(session: Session, outage_id: str, reason: str) -> Output:
+    """Close an outage once every system is back; named, where several are not closed."""
+    unclosed = [item.id for item in outages.list_unclosed(session.vault)]
+    if not unclosed:
         raise NotFoundError("outage.none", "No outage is open.", "See 'downtime outage list'.")
-    return _outage_output(outages.close_outage(session.vault, current.id, session.actor, reason))
+    if not outage_id and len(unclosed) > 1:
+        raise click.UsageError(f"Name one of: {', '.join(unclosed)}.")
+    chosen = outage_id or unclosed[0]
+    return _outage_output(outages.close_outage(session.vault, chosen, session.actor, reason))
 
 
 @command(outage, "list", permission=Permission.OUTAGE_VIEW)
@@ -66,8 +142,13 @@ def issue(session: Session, count: int, reason: str) -> Output:
     return Output(issued, issued)
 
 
+def _read_time(session: Session, text: str) -> str:
+    zone = ZoneInfo(session.settings.site.time_zone)
+    return parse_past_time(text, session.clock(), zone)
+
+
 def _document(item: Outage) -> dict[str, object]:
-    systems = [pick(system, "name", "declared", "ended") for system in item.systems]
+    systems = [pick(system, "name", "declared", "ended", "snapshot") for system in item.systems]
     return pick(item, "id", "drill", "state", "snapshot", "opened", "closed") | {"systems": systems}
 
 

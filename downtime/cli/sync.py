@@ -12,7 +12,8 @@ from downtime.cli.session import Output, Session, command, pick
 from downtime.entry.duplicate_entries import settle_duplicate_entry
 from downtime.entry.model import EntryChoice
 from downtime.errors import UserError
-from downtime.outage import laptop_outages, outages
+from downtime.outage import laptop_outages
+from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.paper.serials import format_serial
 from downtime.sync import (
     duplicate_numbers,
@@ -144,8 +145,7 @@ def settle_number(session: Session, number: str, reason: str) -> Output:
 @command(sync, "status", permission=Permission.SYNC_VIEW)
 def show_status(session: Session) -> Output:
     """Every laptop: when its last bundle was merged, and what is still awaited of it."""
-    outage = next(iter(outages.list_outages(session.vault)), None)
-    reports = laptop_reports.report_laptops(session.vault, outage)
+    reports = laptop_reports.report_laptops(session.vault, find_outage_at_hand(session.vault))
     names = ("device", "name", "merged", "sequence", "state", "explanation", "unreported")
     return Output.of_rows(
         reports,

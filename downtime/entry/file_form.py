@@ -52,11 +52,9 @@ def _is_picture(vault: Vault, settings: Settings, form: IssuedForm) -> bool:
 
 
 def _find_printed_ahead(vault: Vault, outage: Outage) -> list[IssuedForm]:
-    if outage.drill:
-        return []
-    start, end = laptop_outages.find_start(vault.db, outage), outage.closed or "~"
+    start, end = laptop_outages.find_paper_window(vault.db, outage)
     return [
         form
         for form in ledger.list_in_states(vault, "", FormState.RETURNED)
-        if not form.drill and start <= form.changed_at <= end
+        if not form.drill and start <= form.changed_at < end
     ]

@@ -11,6 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from downtime.clock import to_text
+from downtime.errors import InputError
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DATES = [
@@ -80,6 +81,22 @@ def parse_moment_near(text: str, today: date, event_day: str, event_hour: str) -
         if hour[:5] > event_hour[:5]:
             day -= timedelta(days=1)
         return f"{day.isoformat()}T{hour}"
+
+
+def parse_past_time(text: str, now: datetime, zone: ZoneInfo) -> str:
+    """The stored UTC time of what was typed, empty for nothing; a time alone is the last such one.
+
+    InputError when it is no time.
+    """
+    local = now.astimezone(zone)
+    day, hour = local.date(), f"{local:%H:%M}"
+    try:
+        moment = parse_moment_near(text, day, day.isoformat(), hour) if text.strip() else ""
+        return moment_to_utc(moment, zone) if moment else ""
+    except ValueError:
+        raise InputError(
+            "time.typed", "That is not a time.", "Type it as 0215, 02:15 or 29/11/26 22:40."
+        ) from None
 
 
 def to_utc(day: str, hour: str, zone: ZoneInfo) -> str:

@@ -1,10 +1,11 @@
 """Outages that laptops declared, as their bundles bring them, and the outage here of each.
 
 An outage that another laptop declared is kept beside those of this machine, as that laptop said
-last. It belongs to the outage here that a person chose, else to the earliest one of the same kind
-(real or drill) that it overlaps in time: systems that fail together are one outage, whoever
-declared them first, as on a single machine. One that overlaps none belongs nowhere until a person
-says so.
+last. It belongs to the outage here that a person chose, else to one of the same kind (real or drill)
+during whose downtime it was: rather one with the same system, else the earliest. Systems that fail
+together are one outage, whoever declared them first, as on a single machine. One that was declared
+while a single outage was only being recovered here belongs to that: the laptop heard of the end late.
+Any other belongs nowhere until a person says so.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -19,6 +20,8 @@ from downtime.outage import store
 from downtime.outage.model import Outage, OutageState, SystemOutage
 
 LAPTOP_OUTAGE_ROWS, NUMBER_ROWS = "outage_elsewhere", "downtime_number"
+NEVER = "~"
+"""Sorts after every stored time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,18 @@ def find_start(db: Database, outage: Outage) -> str:
     return min([outage.opened, *(item.outage_on_laptop.opened for item in declarations)])
 
 
+def find_paper_window(db: Database, outage: Outage) -> tuple[str, str]:
+    """From when until when (UTC) paper that was printed ahead of any outage is this one's.
+
+    It ends where the next real outage begins; with a drill it has none.
+    """
+    start = find_start(db, outage)
+    if outage.drill:
+        return start, start
+    later = [find_start(db, item) for item in store.fetch_outages(db) if not item.drill]
+    return start, min([outage.closed or NEVER, *(time for time in later if time > start)])
+
+
 def join_outage(db: Database, device: str, id_on_laptop: str, local_id: str) -> None:
     """Let a laptop's outage belong to one here, whatever the times, in the caller's transaction.
 
@@ -134,36 +149,42 @@ def open_local_outage(
 
     Its T0 is the laptop's, when it is among the `snapshots` held here.
 
-    ConflictError while the books of another one are open; NotFoundError for an unknown one.
+    ConflictError while systems of both are down; NotFoundError for an unknown one.
     """
     laptop_outage = _find_laptop_outage(db, device, id_on_laptop)
     if laptop_outage is None:
         raise NotFoundError(
             "outage.unknown", "That laptop handed over no such outage.", "See the list of outages."
         )
-    if open_outage := store.find_open_outage(db):
+    declared = laptop_outage.outage_on_laptop
+    open_outage = store.find_open_outage(db)
+    if open_outage and declared.state == OutageState.OPEN:
         raise ConflictError(
             "outage.open",
-            f"{open_outage.label} is still open, and there is never more than one.",
-            "Join the laptop's outage to it, or close it first.",
+            f"{open_outage.label} has systems down as well.",
+            "Join the laptop's outage to it, or end it first.",
         )
-    declared = laptop_outage.outage_on_laptop
     local_id = store.next_id(db, declared.opened[:10])
     is_closed = declared.state == OutageState.CLOSED
     local_outage = replace(
         declared,
         id=local_id,
         state=OutageState.RECOVERING if is_closed else declared.state,
-        snapshot=declared.snapshot if declared.snapshot in snapshots else "",
+        snapshot=_if_here(declared.snapshot, snapshots),
         closed="",
     )
     store.insert_outage(db, local_outage)
     for system in declared.systems:
-        store.start_system(db, local_id, system.name, system.declared)
+        snapshot = _if_here(system.snapshot, snapshots)
+        store.start_system(db, local_id, system.name, system.declared, snapshot)
         if system.ended:
             store.end_system(db, local_id, system.name, system.ended)
     store.set_joined_outage(db, device, id_on_laptop, local_id)
     return local_id
+
+
+def _if_here(snapshot: str, snapshots: Collection[str]) -> str:
+    return snapshot if snapshot in snapshots else ""
 
 
 def _find_laptop_outage(db: Database, device: str, id_on_laptop: str) -> LaptopOutage | None:
@@ -183,16 +204,34 @@ def _parse_laptop_outage(row: dict[str, Any], local_outages: list[Outage]) -> La
         closed=row["closed"],
         systems=tuple(SystemOutage(**system) for system in orjson.loads(row["systems"])),
     )
-    overlapping = next((local.id for local in local_outages if _overlaps(local, outage)), "")
     return LaptopOutage(
-        row["device"], outage, row["sequence"], row["joined"], row["joined"] or overlapping
+        row["device"],
+        outage,
+        row["sequence"],
+        row["joined"],
+        row["joined"] or _find_local_id(outage, local_outages),
     )
 
 
-def _overlaps(first: Outage, second: Outage) -> bool:
-    never = "9"  # sorts after every stored time
-    return (
-        first.drill == second.drill
-        and first.opened <= (second.closed or never)
-        and second.opened <= (first.closed or never)
-    )
+def _find_local_id(outage: Outage, local_outages: list[Outage]) -> str:
+    """Where a laptop's outage belongs by kind, times and systems; empty when that does not say it."""
+    same_kind = [local for local in local_outages if local.drill == outage.drill]
+    at_once = [local for local in same_kind if _overlap(_down_window(local), _down_window(outage))]
+    names = {system.name for system in outage.systems}
+    same_system = [local for local in at_once if names & {system.name for system in local.systems}]
+    if at_once:
+        return (same_system or at_once)[0].id
+    unclosed = [
+        local.id
+        for local in same_kind
+        if _overlap((local.opened, local.closed or NEVER), (outage.opened, outage.closed or NEVER))
+    ]
+    return unclosed[0] if len(unclosed) == 1 else ""
+
+
+def _down_window(outage: Outage) -> tuple[str, str]:
+    return outage.opened, outage.last_end or NEVER
+
+
+def _overlap(first: tuple[str, str], second: tuple[str, str]) -> bool:
+    return first[0] <= second[1] and second[0] <= first[1]

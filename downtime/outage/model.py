@@ -10,13 +10,20 @@ class AuditAction(StrEnum):
     """What an entry of the audit says was done; the chain keeps the words."""
 
     NUMBER_ISSUE = "number.issue"
+    OUTAGE_CHOOSE = "outage.choose"
     OUTAGE_CLOSE = "outage.close"
+    OUTAGE_CORRECT = "outage.correct"
     OUTAGE_DECLARE = "outage.declare"
     OUTAGE_END = "outage.end"
+    STEP_DONE = "step.done"
+    STEP_UNDONE = "step.undone"
 
 
 class OutageState(StrEnum):
-    """`RECOVERING` from when its last failed system is restored, `CLOSED` once its books are."""
+    """`RECOVERING` from when its last failed system is restored, `CLOSED` once its books are.
+
+    One at most is `OPEN`, of outages and drills together; any number may be recovering.
+    """
 
     OPEN = "open"
     RECOVERING = "recovering"
@@ -27,7 +34,7 @@ LIFECYCLE = Lifecycle(
     "outage",
     {
         OutageState.OPEN: (OutageState.RECOVERING,),  # the last failed system is back
-        # One fails again; or the statement is signed.
+        # One was never back; or the statement is signed.
         OutageState.RECOVERING: (OutageState.OPEN, OutageState.CLOSED),
         OutageState.CLOSED: (),
     },
@@ -36,16 +43,20 @@ LIFECYCLE = Lifecycle(
 
 @dataclass(frozen=True, slots=True)
 class SystemOutage:
-    """One system's failure; `ended` is empty while it lasts. Times as stored (UTC)."""
+    """One system's failure. Times as stored (UTC)."""
 
     name: str
     declared: str
+    """Since when it is declared down: its T0, which may be before somebody said so."""
     ended: str
+    """Empty while it lasts."""
+    snapshot: str = ""
+    """Id of the snapshot in use at its T0, empty when there was none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """`snapshot` is the id of the snapshot held when it began (T0), empty when there was none."""
+    """`snapshot` is the T0 of its first system: the snapshot held when it began, or empty."""
 
     id: str
     drill: bool
@@ -54,6 +65,8 @@ class Outage:
     opened: str
     closed: str
     systems: tuple[SystemOutage, ...]
+    chosen: str = ""
+    """When a person here chose to work on its recovery; empty when nobody did."""
 
     @property
     def down(self) -> tuple[str, ...]:
@@ -61,6 +74,37 @@ class Outage:
         return tuple(system.name for system in self.systems if not system.ended)
 
     @property
+    def system_names(self) -> tuple[str, ...]:
+        """Every system that failed in it, each once, in the order of their loss."""
+        return tuple(dict.fromkeys(system.name for system in self.systems))
+
+    @property
+    def t0_snapshots(self) -> frozenset[str]:
+        """The ids of the snapshots of all T0."""
+        return frozenset({self.snapshot, *map(self.get_snapshot, self.system_names)} - {""})
+
+    @property
+    def last_end(self) -> str:
+        """When the last system was back; empty while one is down. Without systems it lasted no time."""
+        return "" if self.down else max((s.ended for s in self.systems), default=self.opened)
+
+    def get_snapshot(self, system: str) -> str:
+        """The T0 of a system: that of its last failure, else of the outage."""
+        own = (failed.snapshot for failed in reversed(self.systems) if failed.name == system)
+        return next(filter(None, own), self.snapshot)
+
+    @property
     def label(self) -> str:
         """`DRILL 2026-11-02-1` or `Outage 2026-11-02-1`: what pages and file names show."""
         return f"{'DRILL' if self.drill else 'Outage'} {self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class StepTick:
+    """Somebody said that a step was done, or that it was not after all; `at` is UTC as stored."""
+
+    step: str
+    at: str
+    person: str
+    person_name: str
+    done: bool

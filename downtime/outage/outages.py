@@ -1,21 +1,36 @@
-"""Declare that systems are down, mark them as restored, and close the books on an outage."""
+"""Declare that systems are down, mark them as restored, and close the books on an outage.
 
-from collections.abc import Sequence
+Systems that fail while others are down are one outage. One that fails while an earlier outage is only
+being recovered begins a new one, with its own ledger and statement. A real failure ends a drill.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlite_utils import Database
 
-from downtime.errors import ConflictError, InputError, NotFoundError
-from downtime.outage import store
+from downtime.errors import NotFoundError
+from downtime.outage import policies, store
 from downtime.outage.model import LIFECYCLE, AuditAction, Outage, OutageState
 from downtime.snapshot import local_snapshots
+from downtime.vault.audit import append_entry
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
 from downtime.vault.vault import Vault
 
 
 def find_current(vault: Vault) -> Outage | None:
-    """The outage or drill whose books are not closed; there is never more than one."""
-    return store.find_open_outage(vault.db)
+    """The outage or drill to which what is printed and recorded now belongs.
+
+    The one with systems down, else the newest that is being recovered, a real one before a drill.
+    """
+    return next(iter(list_unclosed(vault)), None)
+
+
+def list_unclosed(vault: Vault) -> list[Outage]:
+    """All whose books are not closed: the open one first, then real ones before drills, newest first."""
+    unclosed = [item for item in list_outages(vault) if item.state != OutageState.CLOSED]
+    return sorted(unclosed, key=lambda item: (item.state != OutageState.OPEN, item.drill))
 
 
 def get_outage(vault: Vault, outage_id: str) -> Outage:
@@ -25,7 +40,7 @@ def get_outage(vault: Vault, outage_id: str) -> Outage:
 
 def list_down_systems(vault: Vault) -> dict[str, str]:
     """Each system that is down now, with the time (UTC) of its loss; a drill takes none down."""
-    outage = find_current(vault)
+    outage = store.find_open_outage(vault.db)
     if outage is None or outage.drill:
         return {}
     return {system.name: system.declared for system in outage.systems if not system.ended}
@@ -45,90 +60,100 @@ def declare_systems_down(
     known: Sequence[str],
     snapshot: str | None = None,
     drill: bool = False,
+    since: str = "",
 ) -> Outage:
-    """Say that systems are down as from now; `known` are the names that the site has.
+    """Say that systems are down, as from now or `since` (UTC as stored); `known` are the site's names.
 
-    The first declaration opens an outage and fixes its T0: `snapshot`, else the one in use, which
-    is kept for good from now on. A later one adds systems to it. Real and drilled systems never mix.
+    They join the outage that is open, else open one. The T0 of each is `snapshot`, else the one in
+    use, which is kept for good from now on. A real declaration ends an open drill; ConflictError for
+    a drill while a real outage is not closed.
     """
     systems = list(dict.fromkeys(systems))
-    check_system_names(systems, known)
+    policies.check_system_names(systems, known)
     reason = check_reason(reason)
-    if snapshot is None and find_current(vault) is None:
+    policies.check_start(since, vault.now())
+    if snapshot is None:
         snapshot = local_snapshots.pin_current_snapshot(vault, actor, reason)
     with vault.change(
         actor, AuditAction.OUTAGE_DECLARE, target=",".join(systems), reason=reason
     ) as db:
-        now = vault.now()
-        outage = store.find_open_outage(db)
-        if outage is None:
-            outage = Outage(
-                store.next_id(db, now[:10]), drill, OutageState.OPEN, snapshot or "", now, "", ()
-            )
-            store.insert_outage(db, outage)
-        elif outage.drill != drill:
-            raise ConflictError(
-                "outage.drill",
-                f"{outage.label} is still open, and a drill never mixes with an outage.",
-                "End and close it first, then declare again.",
-            )
-        elif outage.state == OutageState.RECOVERING:
-            LIFECYCLE.check(OutageState.RECOVERING, OutageState.OPEN)
-            store.set_outage_state(db, outage.id, OutageState.OPEN, now)
+        policies.check_can_declare(store.fetch_outages(db), systems, since, drill=drill)
+        if not drill:
+            end_open_drill(vault, db, actor, reason)
+        start = since or vault.now()
+        outage = store.find_open_outage(db) or open_outage(db, start, snapshot, drill=drill)
         for name in systems:
-            if name in outage.down:
-                raise ConflictError(
-                    "outage.already", f"{name} is already declared down.", "Leave it out."
-                )
-            store.start_system(db, outage.id, name, now)
+            store.start_system(db, outage.id, name, start, snapshot)
+        store.set_start(db, outage.id)
         return _get(db, outage.id)
 
 
-def mark_restored(vault: Vault, systems: Sequence[str], actor: Actor, reason: str) -> Outage:
-    """Mark systems as restored; when the last is, the outage is `recovering`."""
+def end_open_drill(vault: Vault, db: Database, actor: Actor, reason: str) -> Outage | None:
+    """Let what is only practised end with a real failure, in the caller's transaction."""
+    drill = store.find_open_outage(db)
+    if drill is None or not drill.drill:
+        return None
+    for name in drill.down:
+        store.end_system(db, drill.id, name, vault.now())
+    LIFECYCLE.check(drill.state, OutageState.RECOVERING)
+    store.set_outage_state(db, drill.id, OutageState.RECOVERING, vault.now())
+    target = ",".join(drill.down)
+    append_entry(db, vault.now(), actor, AuditAction.OUTAGE_END, target, reason)
+    return drill
+
+
+def open_outage(db: Database, start: str, snapshot: str, *, drill: bool) -> Outage:
+    """A new outage without any system yet, in the caller's transaction."""
+    outage = Outage(store.next_id(db, start[:10]), drill, OutageState.OPEN, snapshot, start, "", ())
+    store.insert_outage(db, outage)
+    return outage
+
+
+def mark_restored(
+    vault: Vault, systems: Sequence[str], actor: Actor, reason: str, *, at: str = ""
+) -> Outage:
+    """Mark systems as restored, as from now or `at` (UTC as stored).
+
+    When the last of them is back, the outage is `recovering`.
+    """
     systems, reason = list(dict.fromkeys(systems)), check_reason(reason)
     with vault.change(actor, AuditAction.OUTAGE_END, target=",".join(systems), reason=reason) as db:
         now = vault.now()
-        outage = store.find_open_outage(db)
+        outage = policies.check_are_down(store.find_open_outage(db), systems)
+        policies.check_end(outage, systems, at, now)
         for name in systems:
-            if outage is None or name not in outage.down:
-                raise ConflictError(
-                    "outage.not-down",
-                    f"{name} is not declared down.",
-                    "Name a system that is down now; the outage page lists them.",
-                )
-            store.end_system(db, outage.id, name, now)
-        if outage is None or not systems:
-            raise InputError("outage.none", "No system was named.", "Name at least one system.")
-        after = _get(db, outage.id)
-        if not after.down:
-            LIFECYCLE.check(after.state, OutageState.RECOVERING)
-            store.set_outage_state(db, outage.id, OutageState.RECOVERING, now)
-        return _get(db, outage.id)
+            store.end_system(db, outage.id, name, at or now)
+        return settle_state(db, outage.id, now)
+
+
+def settle_state(db: Database, outage_id: str, now: str) -> Outage:
+    """Let the state of an outage follow from its systems, in the caller's transaction."""
+    outage = _get(db, outage_id)
+    state = OutageState.OPEN if outage.down else OutageState.RECOVERING
+    if outage.state != state:
+        LIFECYCLE.check(outage.state, state)
+        store.set_outage_state(db, outage_id, state, now)
+    store.set_start(db, outage_id)
+    return _get(db, outage_id)
 
 
 def close_outage(vault: Vault, outage_id: str, actor: Actor, reason: str) -> Outage:
     """Close the books; ConflictError while a system is still down."""
     reason = check_reason(reason)
-    with vault.change(actor, AuditAction.OUTAGE_CLOSE, target=outage_id, reason=reason) as db:
-        LIFECYCLE.check(_get(db, outage_id).state, OutageState.CLOSED)
+    with change_outage(vault, AuditAction.OUTAGE_CLOSE, outage_id, actor, reason) as (db, outage):
+        LIFECYCLE.check(outage.state, OutageState.CLOSED)
         store.set_outage_state(db, outage_id, OutageState.CLOSED, vault.now())
-        return _get(db, outage_id)
+    return get_outage(vault, outage_id)
 
 
-def check_system_names(systems: Sequence[str], known: Sequence[str]) -> None:
-    """InputError that names the first system the site does not have."""
-    for name in systems:
-        if name not in known:
-            raise InputError(
-                "outage.system",
-                f"This site has no system called '{name}'.",
-                f"Name one of: {', '.join(known)}.",
-            )
-    if not systems:
-        raise InputError(
-            "outage.system", "No system was named.", f"Name one of: {', '.join(known)}."
-        )
+@contextmanager
+def change_outage(
+    vault: Vault, action: AuditAction, outage_id: str, actor: Actor, reason: str, detail: str = ""
+) -> Iterator[tuple[Database, Outage]]:
+    """A transaction about one outage as it is then; `detail` follows its id in the audit."""
+    target = f"{outage_id} {detail}".strip()
+    with vault.change(actor, action, target=target, reason=reason) as db:
+        yield db, _get(db, outage_id)
 
 
 def _get(db: Database, outage_id: str) -> Outage:

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from downtime.outage.model import Outage, OutageState, SystemOutage
-from downtime.vault.database import build_record
+from downtime.outage.model import Outage, OutageState, StepTick, SystemOutage
+from downtime.vault.database import build_record, insert_record
 
 
 def fetch_outages(db: Database) -> list[Outage]:
@@ -16,8 +16,8 @@ def fetch_outages(db: Database) -> list[Outage]:
 
 
 def find_open_outage(db: Database) -> Outage | None:
-    """The one whose books are not closed."""
-    rows = db.query("SELECT * FROM outage WHERE state <> ?", [OutageState.CLOSED])
+    """The outage or drill that has systems down."""
+    rows = db.query("SELECT * FROM outage WHERE state = ?", [OutageState.OPEN])
     return next((_read_outage(db, row) for row in rows), None)
 
 
@@ -28,7 +28,8 @@ def find_outage(db: Database, outage_id: str) -> Outage | None:
 
 def _read_outage(db: Database, row: dict[str, Any]) -> Outage:
     systems = db.query(
-        "SELECT name, declared, ended FROM outage_system WHERE outage = ? ORDER BY declared, rowid",
+        "SELECT name, declared, ended, snapshot FROM outage_system WHERE outage = ?"
+        " ORDER BY declared, rowid",
         [row["id"]],
     )
     values = {
@@ -64,9 +65,46 @@ def set_outage_state(db: Database, outage_id: str, state: str, at: str) -> None:
     )
 
 
-def start_system(db: Database, outage_id: str, name: str, at: str) -> None:
+def set_start(db: Database, outage_id: str) -> None:
+    """An outage begins with its first system."""
+    db.execute(
+        "UPDATE outage SET opened = coalesce("
+        "(SELECT min(declared) FROM outage_system WHERE outage = id), opened) WHERE id = ?",
+        [outage_id],
+    )
+
+
+def set_chosen(db: Database, outage_id: str, at: str) -> None:
+    db.table("outage").update(outage_id, {"chosen": at})
+
+
+def start_system(db: Database, outage_id: str, name: str, at: str, snapshot: str) -> None:
     db.table("outage_system").insert(
-        {"outage": outage_id, "name": name, "declared": at, "ended": ""}
+        {"outage": outage_id, "name": name, "declared": at, "ended": "", "snapshot": snapshot}
+    )
+
+
+def move_start(db: Database, outage_id: str, failure: SystemOutage, at: str) -> None:
+    """Correct since when a system was down."""
+    db.execute(
+        "UPDATE outage_system SET declared = ? WHERE outage = ? AND name = ? AND declared = ?",
+        [at, outage_id, failure.name, failure.declared],
+    )
+
+
+def resume_system(db: Database, outage_id: str, failure: SystemOutage) -> None:
+    """A system that was said to be back was not."""
+    db.execute(
+        "UPDATE outage_system SET ended = '' WHERE outage = ? AND name = ? AND declared = ?",
+        [outage_id, failure.name, failure.declared],
+    )
+
+
+def delete_system(db: Database, outage_id: str, failure: SystemOutage) -> None:
+    """A system that was declared by mistake."""
+    db.execute(
+        "DELETE FROM outage_system WHERE outage = ? AND name = ? AND declared = ?",
+        [outage_id, failure.name, failure.declared],
     )
 
 
@@ -142,3 +180,13 @@ def set_joined_outage(db: Database, device: str, id_on_laptop: str, local_id: st
         "UPDATE outage_elsewhere SET joined = ? WHERE device = ? AND id = ?",
         [local_id, device, id_on_laptop],
     )
+
+
+def insert_tick(db: Database, outage_id: str, tick: StepTick) -> None:
+    insert_record(db, "action_step", tick, outage=outage_id)
+
+
+def fetch_ticks(db: Database, outage_id: str) -> Iterator[StepTick]:
+    """What was said of steps in an outage, the latest last."""
+    rows = db.query("SELECT * FROM action_step WHERE outage = ? ORDER BY rowid", [outage_id])
+    return (build_record(StepTick, row) for row in rows)

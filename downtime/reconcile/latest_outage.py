@@ -1,20 +1,17 @@
-"""Which outage is reconciled: the one whose books are open, else the last one."""
+"""Which outage is reconciled: the one at hand, from when anybody first declared it."""
 
 from dataclasses import replace
 
-from downtime.errors import NotFoundError
-from downtime.outage import laptop_outages, outages
+from downtime.outage import laptop_outages
 from downtime.outage.model import Outage
+from downtime.outage.outage_at_hand import get_outage_at_hand
 from downtime.vault.vault import Vault
 
 
 def find_latest_outage(vault: Vault) -> Outage:
-    """The outage whose books are open, else the last one; NotFoundError when there was none.
+    """The outage whose recovery this machine works on; NotFoundError when there was none.
 
     It began when any laptop first declared it, which may have been before it was declared here.
     """
-    for outage in outages.list_outages(vault):
-        return replace(outage, opened=laptop_outages.find_start(vault.db, outage))
-    raise NotFoundError(
-        "reconcile.outage", "No outage was ever declared here.", "Declare one, or drill one."
-    )
+    outage = get_outage_at_hand(vault)
+    return replace(outage, opened=laptop_outages.find_start(vault.db, outage))

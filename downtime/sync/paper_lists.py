@@ -10,7 +10,7 @@ from downtime.entry.duplicate_entries import find_duplicate_entries
 from downtime.entry.file_form import find_unfiled_forms
 from downtime.entry.store import scans
 from downtime.errors import parse_choice
-from downtime.outage import outages
+from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.paper import check_in, csv_file, ledger, serials
 from downtime.paper.assignments import list_assignments
 from downtime.paper.model import Assignment, AssignmentKind, FormState, IssuedForm, Move, MoveKind
@@ -85,7 +85,8 @@ def list_papers(vault: Vault, settings: Settings, name: str, outage: str = "") -
     InputError for a list that there is not.
     """
     find = _FINDERS[parse_name(name)]
-    chosen = outage or next((item.id for item in outages.list_outages(vault)), "")
+    at_hand = find_outage_at_hand(vault)
+    chosen = outage or (at_hand.id if at_hand else "")
     owners = list_assignments(vault.db, AssignmentKind.FORM)
     lines = [
         paper._replace(assignment=owners.get(paper.serial))

@@ -30,23 +30,23 @@ def test_three_letters_find_a_patient_as_one_types(visit):
 
 def test_a_scan_opens_the_patient_from_any_page_and_spoils_no_field(visit):
     page = visit("ward")
-    page.goto("/outages")
-    page.fill("#declare-reason", "Said by")
-    page.focus("#declare-reason")
+    page.goto("/outages/declare?systems=LIMS")
+    page.fill("#reason", "Said by")
+    page.focus("#reason")
     page.evaluate(SCAN, "9990000018")
     page.wait_for_selector(".banner")
     assert "SAMPLE, Ann" in page.inner_text(".banner")
     assert "9990000018" not in page.url
     page.go_back()
-    assert page.input_value("#declare-reason") in ("", "Said by")
+    assert page.input_value("#reason") in ("", "Said by")
 
 
 def test_what_a_person_types_is_not_taken_for_a_scan(visit):
     page = visit("ward")
-    page.goto("/outages")
-    page.focus("#declare-reason")
+    page.goto("/outages/declare?systems=LIMS")
+    page.focus("#reason")
     page.keyboard.type("Switchboard", delay=60)
-    assert page.input_value("#declare-reason") == "Switchboard"
+    assert page.input_value("#reason") == "Switchboard"
 
 
 def test_a_number_takes_two_clicks(visit):

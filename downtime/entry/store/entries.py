@@ -67,18 +67,17 @@ def find_in_state(db: Database, *states: EntryState) -> Iterator[Entry]:
     return (parse_entry(row) for row in db.query(query, states))
 
 
-def stamps_of_outage(db: Database, outage: str, opened: str) -> dict[str, str]:
+def stamps_of_outage(db: Database, outage: str, window: tuple[str, str]) -> dict[str, str]:
     """Serials of this outage's entries that are no draft, each with a stamp of its last change.
 
-    `opened` (UTC): paper printed ahead of any outage belongs to it from this event time on; empty
-    to leave such paper out.
+    Paper printed ahead of any outage belongs to it when its event lies in the `window` (UTC, without
+    its end).
     """
-    ahead = "OR (outage = '' AND event >= ?)" if opened else "OR ? <> ''"
     query = (
         "SELECT serial, changed || ' ' || corrections || ' ' || version FROM entry"
-        f" WHERE state <> ? AND (outage = ? {ahead})"
+        " WHERE state <> ? AND (outage = ? OR (outage = '' AND event >= ? AND event < ?))"
     )
-    return {row[0]: row[1] for row in db.conn.execute(query, (EntryState.DRAFT, outage, opened))}
+    return {row[0]: row[1] for row in db.conn.execute(query, (EntryState.DRAFT, outage, *window))}
 
 
 def fetch_answers(db: Database, serials: Sequence[str]) -> Iterator[EntryAnswers]:

@@ -12,16 +12,16 @@ from downtime.entry.facts import Fact
 from downtime.entry.keyed_answers import make_fact_reader
 from downtime.reconcile.compare.carry_decision import carry_decision, is_unchanged, reopen_orphan
 from downtime.reconcile.compare.comparison import compare_facts_separately
-from downtime.reconcile.compare.load_records import load_earlier, load_recovered
+from downtime.reconcile.compare.load_records import load_earlier_by_system, load_recovered
 from downtime.reconcile.compare.model import ComparisonTask, FormsCompared, Stamps
 from downtime.reconcile.duplicates.find_duplicates import find_duplicates
 from downtime.reconcile.duplicates.store import stored_findings
 from downtime.reconcile.identity.match_patient import Links
 from downtime.reconcile.model import UNDECIDED, AuditAction, Decision, Item, StoredItem
-from downtime.reconcile.record_index import RecordIndex
 from downtime.reconcile.store import compared_forms
 from downtime.reconcile.store import items as items_store
 from downtime.reconcile.store.compared_forms import ComparedForm, ComparedPerson, person_digest
+from downtime.reconcile.t0_snapshots import T0Snapshots, open_t0_snapshots
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -33,10 +33,7 @@ def open_comparison(vault: Vault, task: ComparisonTask) -> Iterator["FormCompare
     """Compare sets of forms with the snapshots of T0 and of now, which are open meanwhile."""
     with collect_garbage_seldom(), ExitStack() as stack:
         after = stack.enter_context(closing(local_snapshots.open_snapshot(vault, task.recovered)))
-        before = None
-        if task.outage.snapshot:  # else the outage began without any
-            earlier = local_snapshots.open_snapshot(vault, task.outage.snapshot)
-            before = stack.enter_context(closing(earlier))
+        before = stack.enter_context(open_t0_snapshots(vault, task.outage))
         yield FormComparer(vault, task, before, after)
 
 
@@ -44,7 +41,7 @@ class FormComparer:
     """One comparison, set by set."""
 
     def __init__(
-        self, vault: Vault, task: ComparisonTask, before: Snapshot | None, after: Snapshot
+        self, vault: Vault, task: ComparisonTask, before: T0Snapshots, after: Snapshot
     ) -> None:
         self._vault, self._task = vault, task
         self._before, self._after = before, after
@@ -55,7 +52,7 @@ class FormComparer:
         facts_by_serial = dict(self._read_facts(list(stamps)))
         facts = [fact for of_form in facts_by_serial.values() for fact in of_form]
         after = load_recovered(self._after, facts, links)
-        before = load_earlier(self._before, after, facts) if self._before else RecordIndex()
+        before = load_earlier_by_system(self._before, after, facts)
         items = compare_facts_separately(before, facts, after, self._task.settings, links)
         return self._save(stamps, facts_by_serial, items)
 

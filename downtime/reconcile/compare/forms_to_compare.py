@@ -12,6 +12,7 @@ from downtime.clinical.record_types import list_compared_types, list_owners
 from downtime.entry.store import entries
 from downtime.errors import NotFoundError
 from downtime.reconcile.compare.model import ComparisonTask, Stamps
+from downtime.outage.laptop_outages import find_paper_window
 from downtime.reconcile.model import ComparisonRun
 from downtime.reconcile.store import compared_forms, comparison_runs
 from downtime.settings import ReconcileSettings
@@ -35,7 +36,8 @@ class FormsToCompare(NamedTuple):
 def find_forms_to_compare(vault: Vault, task: ComparisonTask) -> FormsToCompare:
     """What has changed since the last run; all of it when what every finding rests on has."""
     outage = task.outage
-    stamps = entries.stamps_of_outage(vault.db, outage.id, "" if outage.drill else outage.opened)
+    window = find_paper_window(vault.db, outage)
+    stamps = entries.stamps_of_outage(vault.db, outage.id, window)
     basis = _comparison_basis(task)
     before = compared_forms.fetch_stamps(vault.db, outage.id)
     last = comparison_runs.fetch_last_run(vault.db, outage.id)
@@ -56,6 +58,7 @@ def _comparison_basis(task: ComparisonTask) -> str:
         task.outage.snapshot,
         {
             field.name: getattr(settings.reconcile, field.name)
+        {name: task.outage.get_snapshot(name) for name in task.outage.system_names},
             for field in fields(ReconcileSettings)
         },
         list_owners(settings.systems.records),

@@ -20,6 +20,8 @@ from downtime.reconcile.identity.match_patient import (
 from downtime.reconcile.record_index import RecordIndex
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
+from downtime.reconcile.t0_snapshots import T0Snapshots
+from downtime.snapshot.search_terms import fold_names
 
 def load_recovered(
     snapshot: Snapshot, facts: Sequence[Fact], confirmed: Links = MappingProxyType({})
@@ -92,6 +94,18 @@ def find_earlier_copies(
     report_ids = {record.report for record in live if isinstance(record, Observation)} - {""}
     now = RecordIndex([*after.find_records(DiagnosticReport, "id", report_ids), *live])
     types = [
+def load_earlier_by_system(
+    before: T0Snapshots, after: RecordIndex, facts: Sequence[Fact]
+) -> RecordIndex:
+    """The same of several snapshots: each record as it was at the T0 of its own system."""
+
+    def load(snapshot: Snapshot) -> Iterable[Record]:
+        return load_earlier(snapshot, after, facts).by_id.values()
+
+    as_at = _as_at(before.first) if before.first else ""
+    return RecordIndex(before.read(load, lambda record: record.source), as_at)
+
+
         Fact(key="", type=type(record).__name__, system="", form="", serial="") for record in live
     ]
     earlier = load_earlier(before, now, types)

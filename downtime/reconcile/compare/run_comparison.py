@@ -49,7 +49,7 @@ def run_comparison(
     outage = find_latest_outage(vault)
     recovered = local_snapshots.require_current_id(vault)
     task = ComparisonTask(settings, outage, recovered, actor, reason)
-    if task.recovered == outage.snapshot:
+    if task.recovered in outage.t0_snapshots:
         raise ConflictError(
             "reconcile.snapshot",
             "The newest snapshot is the one of the outage's beginning.",

@@ -4,7 +4,7 @@ All of it also goes out as a table for spreadsheets: one line a finding, times i
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -48,6 +48,7 @@ from downtime.reconcile.model import AuditAction, Item
 from downtime.reconcile.policies import check_can_explain, check_explanation, check_outcome
 from downtime.reconcile.store import comparison_runs
 from downtime.reconcile.store import items as items_store
+from downtime.reconcile.t0_snapshots import T0Snapshots, open_t0_snapshots
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -102,31 +103,33 @@ Figures = dict[str, dict[str, Any]]
 def _find(
     vault: Vault, settings: Settings, outage: Outage, recovered: str, items: Sequence[Item]
 ) -> tuple[list[HarmFinding], Figures]:
-    with closing(local_snapshots.open_snapshot(vault, recovered)) as after:
-        if not outage.snapshot:
-            return _find_between(settings, outage, items, None, after, vault.now())
-        with closing(local_snapshots.open_snapshot(vault, outage.snapshot)) as before:
-            return _find_between(settings, outage, items, before, after, vault.now())
+    with (
+        closing(local_snapshots.open_snapshot(vault, recovered)) as after,
+        open_t0_snapshots(vault, outage) as before,
+    ):
+        return _find_between(settings, outage, items, before, after, vault.now())
 
 
 def _find_between(
     settings: Settings,
     outage: Outage,
     items: Sequence[Item],
-    before: Snapshot | None,
+    before: T0Snapshots,
     after: Snapshot,
     now: str,
 ) -> tuple[list[HarmFinding], Figures]:
     waiting = [
         (row.request, row.encounter.ward if row.encounter else "")
-        for row in (before.list_outstanding_tests() if before else ())
+        for row in before.read(Snapshot.list_outstanding_tests, lambda row: row.request.source)
     ]
     ended = max((system.ended or now for system in outage.systems), default=now)
     people = {item.patient for item in items} | {request.patient for request, _ in waiting}
     people -= {""}
     records_after = ReviewedRecords([*_records_of(after, people), *_appointments(after)])
     records_before = ReviewedRecords(
-        [*_records_of(before, people), *_appointments(before)] if before else ()
+        before.read(
+            lambda snapshot: [*_records_of(snapshot, people), *_appointments(snapshot)], _get_source
+        )
     )
     laboratory = LaboratoryReview(items, records_before, records_after, waiting, settings)
     appointments = AppointmentReview(
@@ -136,9 +139,17 @@ def _find_between(
         *find_laboratory_findings(laboratory),
         *find_missed_appointments(appointments),
     ]
-    requests = before.iterate_records("ServiceRequest") if before else ()
-    reports = before.iterate_records("DiagnosticReport") if before else ()
+    requests = before.read(_iterate("ServiceRequest"), _get_source)
+    reports = before.read(_iterate("DiagnosticReport"), _get_source)
     return findings, compare_turnaround(findings, requests, reports, outage.opened)
+
+
+def _get_source(record: Record) -> str:
+    return record.source
+
+
+def _iterate(kind: str) -> Callable[[Snapshot], Iterable[Record]]:
+    return lambda snapshot: snapshot.iterate_records(kind)
 
 
 def _records_of(snapshot: Snapshot, people: set[str]) -> Iterator[Record]:

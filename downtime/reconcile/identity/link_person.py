@@ -119,7 +119,7 @@ def confirm_for_person(
 
 def open_recovered_snapshot(vault: Vault, outage: Outage) -> Snapshot:
     """The snapshot in use; ConflictError while it is the one of T0. The caller closes it."""
-    if outage.snapshot and local_snapshots.get_current_id(vault) == outage.snapshot:
+    if local_snapshots.get_current_id(vault) in outage.t0_snapshots:
         raise ConflictError(
             "identity.snapshot",
             "The newest snapshot is the one of the outage's beginning.",

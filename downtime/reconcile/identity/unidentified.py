@@ -16,6 +16,8 @@ from downtime.entry.store import entries as entry_store
 from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper import ledger
+from downtime.outage.events.model import is_event_id
+from downtime.outage.laptop_outages import find_paper_window
 from downtime.paper.forms.load_form import load_forms
 from downtime.paper.ledger import get_printed_definition
 from downtime.paper.model import IssuedForm
@@ -198,8 +200,9 @@ def _facts_of_blanks(vault: Vault, settings: Settings, outage: Outage) -> Iterat
         entry = entry_store.fetch_entry(vault.db, issued.serial)
         if entry is None or entry.state == EntryState.DRAFT:
             continue
-        if issued.outage or (not outage.drill and entry.event >= outage.opened):
+        if issued.outage or start <= entry.event < end:
             yield from _keyed(vault, settings, issued, entry)
+    start, end = find_paper_window(vault.db, outage)
 
 
 def _linked_facts(vault: Vault, settings: Settings, keys: Iterable[str]) -> Iterator[KeyedFact]:

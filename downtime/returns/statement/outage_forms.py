@@ -6,11 +6,12 @@ is keyed, else by when it came back or was declared lost. What was never used wa
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
+from downtime.outage.laptop_outages import find_paper_window
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.paper.model import FormState, IssuedForm
@@ -26,8 +27,6 @@ _SUBMITTED = tuple(state for state in EntryState if state != EntryState.DRAFT)
 
 def list_used_ahead(vault: Vault, outage: Outage, *states: FormState) -> list[IssuedForm]:
     """Forms printed ahead that were used in this outage, in these states or in any of `USED`."""
-    if outage.drill:
-        return []
     used = [
         form
         for state in states or USED
@@ -37,13 +36,8 @@ def list_used_ahead(vault: Vault, outage: Outage, *states: FormState) -> list[Is
     if not used:
         return []
     events = {e.serial: e.event for e in entry_store.find_in_state(vault.db, *_SUBMITTED)}
-    return [form for form in used if was_used(form, events, outage)]
-
-
-def was_used(form: IssuedForm, events: Mapping[str, str], outage: Outage) -> bool:
-    """Whether a form printed ahead was used in this outage; `events` by serial, of what is keyed."""
-    when = events.get(form.serial) or form.changed_at
-    return outage.opened <= when and (not outage.closed or when <= outage.closed)
+    start, end = find_paper_window(vault.db, outage)
+    return [form for form in used if start <= (events.get(form.serial) or form.changed_at) < end]
 
 
 def account_outage_forms(

@@ -15,6 +15,7 @@ from downtime.vault import copied_home
 from downtime.web import access_control, request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
+from downtime.web.views import guidance
 
 blueprint = Blueprint("account", __name__)
 
@@ -77,7 +78,14 @@ def locked() -> ViewResponse:
     if not g.locked:
         sessions.lock_session(request_context.vault(), access_control.session_token())
         g.locked = True
-    return render_template("account/locked.html", error=None)
+    return _locked_page()
+
+
+def _locked_page(error: LockedError | None = None) -> str:
+    """It names no patient, and says what has to be done now."""
+    outage = guidance.find_open()
+    cards = guidance.show_cards(outage).present if outage else []
+    return render_template("account/locked.html", error=error, outage=outage, cards=cards)
 
 
 @blueprint.post("/unlock")
@@ -93,7 +101,7 @@ def unlock() -> ViewResponse:
             password,
         )
     except LockedError as error:
-        return render_template("account/locked.html", error=error), error.http_status
+        return _locked_page(error), error.http_status
     return redirect(address("home.start"), 303)
 
 

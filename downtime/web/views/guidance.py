@@ -1,45 +1,109 @@
-"""What to do now: the procedure on the screen, for the systems that are down first."""
+"""What to do now: the steps of the outage for one's own role, ticked with time and name."""
 
 from typing import NamedTuple
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
-from downtime.outage import outages
+from downtime.accounts.permissions import ROLE_TITLES
+from downtime.outage import action_cards, outages
+from downtime.outage.action_cards import ActionCard
+from downtime.outage.model import Outage, StepTick
 from downtime.web import request_context
-from downtime.web.contingency_cards import ANY_SYSTEM, ContingencyCard, read_cards
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("guidance", __name__)
+_SEEN = "guidance"
+
+
+class ShownStep(NamedTuple):
+    """A step, its key, and who did it."""
+
+    text: str
+    key: str
+    tick: StepTick | None
 
 
 class ShownCard(NamedTuple):
-    """A card, and whether its system is down now."""
+    """A card with its steps, and when it begins."""
 
-    title: str
-    steps: tuple[str, ...]
-    call: str
-    down: bool
+    card: ActionCard
+    role: str
+    """Whom it is for; empty for everybody."""
+    begins: str
+    steps: list[ShownStep]
+
+    @property
+    def left(self) -> int:
+        """How many steps nobody has done yet."""
+        return sum(step.tick is None for step in self.steps)
+
+
+class ShownCards(NamedTuple):
+    """The cards of an outage: what counts now, what other roles do, and what begins later."""
+
+    present: list[ShownCard]
+    others: list[ShownCard]
+    later: list[ShownCard]
 
 
 @blueprint.get("/what-to-do")
 @require_permission(Permission.SESSION_OWN)
 def show() -> ViewResponse:
     """During an outage the cards of what is down; else all of them."""
-    outage = outages.find_current(request_context.vault())
-    down = outage.down if outage else ()
-    shown = [
-        _show_card(card, down)
-        for card in read_cards(request_context.app_state().home)
-        if _is_shown(card, down)
-    ]
-    return render_template("guidance/show.html", cards=shown)
+    outage = find_open()
+    if outage is None:
+        cards = action_cards.read_cards(request_context.app_state().home)
+        return render_template("guidance/cards.html", cards=cards, roles=ROLE_TITLES)
+    request_context.remember_text(_SEEN, outage.id)
+    return render_template("guidance/show.html", outage=outage, cards=show_cards(outage))
 
 
-def _is_shown(card: ContingencyCard, down: tuple[str, ...]) -> bool:
-    return not down or card.system == ANY_SYSTEM or card.system in down
+@blueprint.post("/what-to-do")
+@require_permission(Permission.SESSION_OWN)
+def tick() -> ViewResponse:
+    """A step was done, or was not after all."""
+    done = request.form.get("done", "")
+    action_cards.tick_step(
+        request_context.vault(),
+        request.form.get("outage", ""),
+        done or request.form.get("undone", ""),
+        request_context.actor(),
+        done=bool(done),
+    )
+    return redirect(url_for("guidance.show"), 303)
 
 
-def _show_card(card: ContingencyCard, down: tuple[str, ...]) -> ShownCard:
-    return ShownCard(card.title, card.steps, card.call, card.system in down)
+def find_open() -> Outage | None:
+    """The outage or drill that has systems down."""
+    current = outages.find_current(request_context.vault())
+    return current if current and current.down else None
+
+
+def is_unseen() -> bool:
+    """Whether systems are down and this session has not seen what to do about it."""
+    outage = find_open()
+    return outage is not None and request_context.session_texts(_SEEN) != outage.id
+
+
+def show_cards(outage: Outage) -> ShownCards:
+    """The cards of an outage for whoever is signed in."""
+    vault, role = request_context.vault(), request_context.person().role
+    ticks = action_cards.fetch_ticks(vault, outage.id)
+    cards = action_cards.list_cards(action_cards.read_cards(vault.home), outage, role)
+    shown = [_show_card(card, outage, ticks) for card in cards]
+    begun = [item for item in shown if item.begins <= vault.now()]
+    own = [item for item in begun if item.card.role in (None, role)]
+    return ShownCards(
+        present=sorted(own, key=lambda item: (not item.left, item.card.role != role)),
+        others=[item for item in begun if item not in own],
+        later=[item for item in shown if item not in begun and item.card.role in (None, role)],
+    )
+
+
+def _show_card(card: ActionCard, outage: Outage, ticks: dict[str, StepTick]) -> ShownCard:
+    keys = ((text, card.get_key(text)) for text in card.steps)
+    steps = [ShownStep(text, key, ticks.get(key)) for text, key in keys]
+    role = ROLE_TITLES[card.role] if card.role else ""
+    return ShownCard(card, role, card.begins(outage), steps)

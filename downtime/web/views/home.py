@@ -7,6 +7,7 @@ from downtime.web import navigation
 from downtime.web.access_control import has_permission
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
+from downtime.web.views import guidance
 
 blueprint = Blueprint("home", __name__)
 
@@ -14,5 +15,7 @@ blueprint = Blueprint("home", __name__)
 @blueprint.get("/")
 @require_permission(Permission.SESSION_OWN)
 def start() -> ViewResponse:
-    """Go to the first page of the menu."""
+    """Go to the first page of the menu; while systems are down, first to what has to be done."""
+    if guidance.is_unseen():
+        return redirect(url_for("guidance.show"), 303)
     return redirect(url_for(navigation.start_endpoint(has_permission)), 303)

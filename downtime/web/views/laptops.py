@@ -15,6 +15,7 @@ from downtime.entry.model import EntryChoice
 from downtime.entry.validation import field_label
 from downtime.errors import InputError, UserError
 from downtime.outage import laptop_outages, outages
+from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.paper import ledger
 from downtime.settings import Settings
 from downtime.sync import (
@@ -60,7 +61,7 @@ def show() -> ViewResponse:
     """Which laptops have sent their data, which outages they declared, and both ways of a bundle."""
     vault, settings = request_context.vault(), request_context.settings()
     history = outages.list_outages(vault)
-    reports = laptop_reports.report_laptops(vault, history[0] if history else None)
+    reports = laptop_reports.report_laptops(vault, find_outage_at_hand(vault))
     return render_template(
         "laptops/show.html",
         reports=reports,
@@ -75,7 +76,7 @@ def show() -> ViewResponse:
         folder=settings.sync.folder,
         suffix=bundle.SUFFIX,
         megabytes=settings.web.max_bundle_upload_bytes // 1_048_576,
-        busy=outages.find_current(vault) is not None,
+        has_open=any(outage.down for outage in history),
     )
 
 

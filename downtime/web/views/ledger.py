@@ -5,6 +5,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.accounts.model import Permission
 from downtime.errors import InputError, apply_to_each
 from downtime.outage import outages
+from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.paper import ledger as rules
 from downtime.paper import move_form, policies
 from downtime.paper.model import FormState, IssuedForm
@@ -40,9 +41,10 @@ def patient_label(form: IssuedForm) -> str:
 @blueprint.get("/forms")
 @require_permission(Permission.LEDGER_VIEW)
 def show() -> ViewResponse:
-    """The counts of the present or last outage, or of what was printed outside of any."""
+    """The counts of an outage, else of the one at hand, or of what was printed outside of any."""
     vault, ward = request_context.vault(), request.args.get("ward", "")
-    last = next(iter(outages.list_outages(vault)), None)
+    named = request.args.get("outage", "")
+    last = outages.get_outage(vault, named) if named else find_outage_at_hand(vault)
     outage = None if request.args.get("outside") else last
     outage_id = outage.id if outage else ""
     issued = len(rules.list_in_states(vault, outage_id, *FormState))
@@ -53,6 +55,8 @@ def show() -> ViewResponse:
     return render_template(
         "ledger/show.html",
         outage=outage,
+        unclosed=outages.list_unclosed(vault),
+        named=named or None,
         last=last,
         outside="1" if last and not outage else None,
         counts=counted,

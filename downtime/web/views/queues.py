@@ -7,7 +7,7 @@ from downtime.entry import claims, quality, work_queues
 from downtime.entry.model import Task
 from downtime.entry.priority import RANKS
 from downtime.entry.work_queues import QueueFilter
-from downtime.outage import outages
+from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.paper import ledger
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
@@ -76,13 +76,13 @@ def previous() -> ViewResponse:
 def show_quality() -> ViewResponse:
     """How many fields of each form are wrong, as far as that was checked."""
     vault = request_context.vault()
-    latest = next(iter(outages.list_outages(vault)), None)
+    outage = find_outage_at_hand(vault)
     settings = request_context.settings()
-    estimates = quality.estimate_all(vault, settings, latest.id) if latest else []
+    estimates = quality.estimate_all(vault, settings, outage.id) if outage else []
     return render_template(
         "queues/show_quality.html",
         estimates=estimates,
-        outage=latest,
+        outage=outage,
         settings=settings,
         titles=ledger.form_titles(vault),
     )

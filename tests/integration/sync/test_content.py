@@ -101,7 +101,7 @@ def test_rows_written_without_an_entry_get_one(laptop):
 def test_a_replaced_row_leaves_its_sum(laptop):
     with laptop.vault.change(laptop.clerk, "note.add") as db:
         db.execute(
-            "INSERT OR REPLACE INTO outage SELECT id, 1, state, snapshot, opened, closed FROM outage"
+            "INSERT OR REPLACE INTO outage SELECT id, 1, state, snapshot, opened, closed, chosen FROM outage"
         )
     assert problems(laptop) == ()
 

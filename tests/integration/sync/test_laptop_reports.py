@@ -123,10 +123,10 @@ def test_a_person_joins_what_the_times_do_not(fleet):
     assert ledger.get_form(station.vault, number).outage == here.id
 
 
-def test_books_are_not_opened_beside_open_ones(fleet):
+def test_a_laptops_outage_is_not_opened_while_systems_of_another_are_down(fleet):
     station, k7, _ = fleet
     station.merge(k7.export(station))
-    with pytest.raises(ConflictError, match="never more than one"):
+    with pytest.raises(ConflictError, match="has systems down as well"):
         join_outages.open_joined_outage(
             station.vault, "K7", outages.find_current(k7.vault).id, station.clerk, "why not"
         )

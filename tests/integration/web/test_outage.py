@@ -68,9 +68,83 @@ def test_systems_come_back_and_the_books_are_closed(hospital):
     site.post("/outages/end", {"systems": ["EPR"], "reason": "Service desk"})
     page = site.get("/outages").text
     assert "All systems are restored" in page
-    outage = re.search(r'name="outage" value="([^"]+)"', page)[1]
+    outage = re.search(r'/outages/close\?outage=([^"]+)"', page)[1]
+    asked = words(site.get(f"/outages/close?outage={outage}").text)
+    assert "Statement: COMPLETE." in asked
+    assert "Not signed by: Ward lead, Records lead, Clinical safety lead" in asked
     site.post("/outages/close", {"outage": outage, "reason": "Statement signed"})
     assert "No outage or drill is open" in site.get("/outages").text
+
+
+def test_every_step_says_in_numbers_what_it_changes_before_the_button(hospital):
+    browser = hospital.browser("site")
+    asked = words(browser.get("/outages/declare?systems=LIMS&systems=EPR").text)
+    assert "LIMS, EPR: down from now. A new outage opens." in asked
+    assert "kept as T0. Newest data in it: LIMS 02-Nov-2026" in asked
+    assert "Requests without a result: 1, on 1 wards." in asked
+    assert "Admitted 3 = shown on wards 3" in asked
+    assert "No outage or drill is open" in browser.get("/outages").text, "looking changes nothing"
+    declare(browser, "LIMS", "EPR")
+    asked = words(browser.get("/outages/end?systems=LIMS&at=14:31").text)
+    assert re.search(r"LIMS: down from 02-Nov-2026 14:3\d, for \d min", asked)
+    assert "Still down: EPR." in asked
+    outage = re.search(r'name="outage" value="([^"]+)"', browser.get("/outages").text)[1]
+    correct = f"/outages/correct?outage={outage}&system=LIMS&what="
+    asked = words(browser.get(f"{correct}start&since=13:00").text)
+    assert "down from 02-Nov-2026 13:00 instead of 02-Nov-2026 14:3" in asked
+    assert "begins 02-Nov-2026 13:00 then" in asked
+    assert "LIMS counts as never lost" in browser.get(f"{correct}system").text
+    assert browser.get(f"{correct}nonsense").status_code == 400
+
+
+def test_a_real_failure_in_a_drill_is_one_step_from_every_action_and_ends_it(hospital):
+    site = hospital.browser("site")
+    declare(site, "LIMS", "PAS", drill=True)
+    (drill,) = re.findall(r'name="outage" value="([^"]+)"', site.get("/outages").text)
+    steps = (
+        "end?systems=LIMS",
+        f"correct?outage={drill}&system=LIMS&what=system",
+        "declare?systems=EPR&drill=1",
+    )
+    for path in ("/outages", *(f"/outages/{step}" for step in steps)):
+        assert 'href="/outages#real"' in site.get(path).text, path
+    nurse = hospital.browser("ward")
+    asked = words(nurse.get("/outages/declare?systems=LIMS").text)
+    assert "Declare down: this is real" in asked
+    assert f"DRILL {drill} ends at once: 2 systems of it count as restored." in asked
+    declare(nurse, "LIMS")
+    page = nurse.get("/outages").text
+    assert 'class="in-drill"' not in page
+    assert "PAS: not declared down" in words(page)
+    assert re.search(r"Outage \S+ began .*Down: LIMS\.", words(page))
+    assert f"DRILL {drill} began" in words(page), "it has its own books until they are closed"
+
+
+def test_a_new_outage_opens_beside_the_one_that_is_being_recovered(hospital):
+    site, records = hospital.browser("site"), hospital.browser("records-supervisor")
+    declare(site, "LIMS")
+    site.post("/outages/end", {"systems": ["LIMS"], "reason": "Back"})
+    declare(site, "PAS")
+    page = words(site.get("/outages").text)
+    first, second = "2026-11-02-1", "2026-11-02-2"
+    assert f"Outage {second} began" in page and "Down: PAS." in page
+    assert f"Outage {first} began" in page and "All systems are restored" in page
+    assert f"Worklists: Outage {first}" in words(records.get("/worklists").text)
+    records.post("/outages/choose", {"outage": second})
+    assert f"Worklists: Outage {second}" in words(records.get("/worklists").text)
+    assert f"Outage {first}" in words(records.get(f"/forms?outage={first}").text)
+
+
+def test_a_correction_is_made_with_its_reason(hospital):
+    site = hospital.browser("site")
+    declare(site, "LIMS", "PAS")
+    outage = re.search(r'name="outage" value="([^"]+)"', site.get("/outages").text)[1]
+    wrong = {"outage": outage, "system": "PAS", "what": "system", "reason": "It was the network"}
+    assert hospital.browser("ward").post("/outages/correct", wrong).status_code == 403
+    site.post("/outages/correct", wrong)
+    assert "Down: LIMS." in words(site.get("/outages").text)
+    site.post("/outages/correct", wrong | {"system": "LIMS", "what": "kind"})
+    assert 'class="in-drill"' in site.get("/outages").text
 
 
 def test_a_declaration_needs_a_system_and_a_reason(hospital):

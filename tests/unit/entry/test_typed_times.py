@@ -1,11 +1,12 @@
 """Dates and times as people type them, in the site's own zone."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from downtime.entry import typed_times
+from downtime.errors import InputError
 
 TODAY = date(2026, 11, 2)
 LONDON = ZoneInfo("Europe/London")
@@ -98,3 +99,23 @@ def test_local_times_become_instants(day, hour, utc):
 def test_a_time_that_did_not_exist_is_refused(hour):
     with pytest.raises(ValueError, match="did not exist"):
         typed_times.to_utc("2026-03-29", hour, LONDON)
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("", ""),
+        ("02:15", "2026-11-02T02:15:00Z"),
+        ("2240", "2026-11-01T22:40:00Z"),
+        ("1/11/26 22:40", "2026-11-01T22:40:00Z"),
+        ("25 Oct 2026 01:30 GMT", "2026-10-25T01:30:00Z"),
+    ],
+)
+def test_a_time_alone_is_the_last_one_that_has_been(typed, stored):
+    now = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
+    assert typed_times.parse_past_time(typed, now, LONDON) == stored
+
+
+def test_what_is_no_past_time_is_refused_with_how_to_type_it():
+    with pytest.raises(InputError, match="Type it as 0215"):
+        typed_times.parse_past_time("soon", datetime.now(UTC), LONDON)
