@@ -18,10 +18,9 @@ from downtime.reconcile.identity.match_patient import (
     links_between_forms,
 )
 from downtime.reconcile.record_index import RecordIndex
+from downtime.reconcile.t0_snapshots import T0Snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
-from downtime.reconcile.t0_snapshots import T0Snapshots
-from downtime.snapshot.search_terms import fold_names
 
 def load_recovered(
     snapshot: Snapshot, facts: Sequence[Fact], confirmed: Links = MappingProxyType({})
@@ -87,13 +86,6 @@ def load_earlier(snapshot: Snapshot, after: RecordIndex, facts: Iterable[Fact] =
     return RecordIndex([*reports, *sorted(earlier.values(), key=_id)], _as_at(snapshot))
 
 
-def find_earlier_copies(
-    before: Snapshot, after: Snapshot, live: Sequence[Record]
-) -> list[Record | None]:
-    """What T0 held of some live records, each in its place; None for one that has come since."""
-    report_ids = {record.report for record in live if isinstance(record, Observation)} - {""}
-    now = RecordIndex([*after.find_records(DiagnosticReport, "id", report_ids), *live])
-    types = [
 def load_earlier_by_system(
     before: T0Snapshots, after: RecordIndex, facts: Sequence[Fact]
 ) -> RecordIndex:
@@ -106,6 +98,13 @@ def load_earlier_by_system(
     return RecordIndex(before.read(load, lambda record: record.source), as_at)
 
 
+def find_earlier_copies(
+    before: Snapshot, after: Snapshot, live: Sequence[Record]
+) -> list[Record | None]:
+    """What T0 held of some live records, each in its place; None for one that has come since."""
+    report_ids = {record.report for record in live if isinstance(record, Observation)} - {""}
+    now = RecordIndex([*after.find_records(DiagnosticReport, "id", report_ids), *live])
+    types = [
         Fact(key="", type=type(record).__name__, system="", form="", serial="") for record in live
     ]
     earlier = load_earlier(before, now, types)

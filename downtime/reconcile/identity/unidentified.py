@@ -14,10 +14,9 @@ from downtime.entry.keyed_form import make_base_fact
 from downtime.entry.model import Entry, EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.errors import NotFoundError
+from downtime.outage.laptop_outages import find_paper_window
 from downtime.outage.model import Outage
 from downtime.paper import ledger
-from downtime.outage.events.model import is_event_id
-from downtime.outage.laptop_outages import find_paper_window
 from downtime.paper.forms.load_form import load_forms
 from downtime.paper.ledger import get_printed_definition
 from downtime.paper.model import IssuedForm
@@ -196,13 +195,13 @@ def find_unidentified(
 
 def _facts_of_blanks(vault: Vault, settings: Settings, outage: Outage) -> Iterator[KeyedFact]:
     """The facts of forms that were printed for nobody and are entered."""
+    start, end = find_paper_window(vault.db, outage)
     for issued in ledger.list_forms_without_patient(vault, outage.id):
         entry = entry_store.fetch_entry(vault.db, issued.serial)
         if entry is None or entry.state == EntryState.DRAFT:
             continue
         if issued.outage or start <= entry.event < end:
             yield from _keyed(vault, settings, issued, entry)
-    start, end = find_paper_window(vault.db, outage)
 
 
 def _linked_facts(vault: Vault, settings: Settings, keys: Iterable[str]) -> Iterator[KeyedFact]:
