@@ -11,8 +11,8 @@ import orjson
 from downtime.clinical.record_types import list_compared_types, list_owners
 from downtime.entry.store import entries
 from downtime.errors import NotFoundError
-from downtime.reconcile.compare.model import ComparisonTask, Stamps
 from downtime.outage.laptop_outages import find_paper_window
+from downtime.reconcile.compare.model import ComparisonTask, Stamps
 from downtime.reconcile.model import ComparisonRun
 from downtime.reconcile.store import compared_forms, comparison_runs
 from downtime.settings import ReconcileSettings
@@ -56,9 +56,9 @@ def _comparison_basis(task: ComparisonTask) -> str:
     content = (
         version("downtime"),
         task.outage.snapshot,
+        {name: task.outage.get_snapshot(name) for name in task.outage.system_names},
         {
             field.name: getattr(settings.reconcile, field.name)
-        {name: task.outage.get_snapshot(name) for name in task.outage.system_names},
             for field in fields(ReconcileSettings)
         },
         list_owners(settings.systems.records),
