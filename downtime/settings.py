@@ -192,6 +192,9 @@ class PrintingSettings:
         "", "Folder that takes packs as PDF for a printer program. They hold patient data."
     )
     seconds: int = setting(300, "A queue that has not taken a pack after so long has failed.")
+    follow_seconds: int = setting(
+        15, "A queue that stops within this time after it took a pack has failed; 0 to ask nothing."
+    )
     interrupted_minutes: int = setting(
         30, "A pack still printing after this long was broken off, and its forms are void."
     )

@@ -50,6 +50,11 @@ BY_FORM = click.option("--by-form", is_flag=True, help="Form after form, not pat
     help="Blanks of each spare form for each ward; else as many as its form set says.",
 )
 @BY_FORM
+@click.option(
+    "--recall",
+    is_flag=True,
+    help="Void what was printed of the same before; a list names each page to take out.",
+)
 @printer_options
 @OPTIONAL_REASON
 def pack(
@@ -64,10 +69,14 @@ def pack(
     forms: tuple[str, ...],
     blanks: int | None,
     by_form: bool,
+    recall: bool,
     destination: PrintDestination,
     reason: str,
 ) -> Output:
     """Print the downtime pack of wards, of one patient, or of a clinic's or theatre's list.
+
+    What is out already is not printed again without --changes or --recall: two live sets of charts
+    are two sets of doses.
 
     Every page goes into the ledger. Without --out, --printer or --spool the pages go to the queue of
     the setting printing.queue; they count as printed only when it has taken them.
@@ -82,6 +91,7 @@ def pack(
     common: Any = {
         "forms": forms or None,
         "by_form": by_form,
+        "recall": recall,
         "two_sided": destination.is_two_sided(session.settings.printing),
     }
     request: PrintRequest

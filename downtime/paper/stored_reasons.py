@@ -14,6 +14,8 @@ class ProgramReason(StrEnum):
 
     SUPERSEDED = "superseded"
     """A newer page, named by its serial, took the place of this one."""
+    RECALLED = "recalled"
+    """A pack, named by its id, was printed anew, and its older pages were taken out."""
     REPEATED = "repeated"
     """A pack, named by its id, was printed anew instead."""
     INTERRUPTED = "interrupted"
@@ -26,6 +28,7 @@ class ProgramReason(StrEnum):
 
 _SENTENCES = {
     ProgramReason.SUPERSEDED: "Superseded by {}.",
+    ProgramReason.RECALLED: "Recalled: printed anew as {}.",
     ProgramReason.REPEATED: "Printed anew as {}.",
     ProgramReason.INTERRUPTED: "The program stopped while it was printing this.",
     ProgramReason.STOPPED: "Printing stopped; nothing was handed over.",

@@ -84,7 +84,7 @@ class Site:
     def measure_find(self) -> list[float]:
         """Milliseconds of each look at `/find` while packs are printed and comparisons run."""
         order = {
-            "order": WardPack().to_json(),
+            "order": WardPack(recall=True).to_json(),
             "to": PrintChannel.SCREEN,
             "why": "bench",
         }

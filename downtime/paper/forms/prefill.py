@@ -166,6 +166,11 @@ def _patient_sources(row: PatientRow) -> dict[str, str]:
     return sources | {WARD: row.encounter.ward if row.encounter else ""}
 
 
+def holds_medicines(form: FormDefinition) -> bool:
+    """Whether it is a chart: medicines that are to be given are printed on it, to be signed."""
+    return any(_list_groups(form))
+
+
 def _list_groups(form: FormDefinition) -> Iterator[FormItem]:
     return (item for item in form.items if item.repeats and item.prefill in MEDICINES)
 

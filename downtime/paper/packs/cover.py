@@ -18,6 +18,9 @@ from downtime.snapshot.availability import list_unsent_types
 from downtime.snapshot.bed_board import word_counts
 
 _AGE_COLUMNS = (("System", 2), ("Newest data", 3), ("Age when printed", 3), ("Not sent", 5))
+_CHANGE_COLUMNS = (
+    ("Bed", 2), ("Patient", 5), ("Take out", 5), ("Serial", 3), ("Put in instead", 3), ("Why", 5),
+)  # fmt: skip
 _CONTENT_COLUMNS = (("What", 8), ("Copies", 2), ("Pages", 2))
 DRILL_WORDS = "THIS IS A DRILL. Do not use these pages for the care of a patient."
 STEPS = (
@@ -46,10 +49,9 @@ class _ContentsLine:
 def cover_document(
     context: PrintContext,
     outcome: PrintOutcome,
-    documents: Sequence[PrintDocument],
     title: str,
     facts: Mapping[str, str],
-    changes: Sequence[tuple[str, str, str]] = (),
+    changes: Sequence[tuple[str, ...]] = (),
 ) -> PrintDocument:
     """The first page of a pack: contents, page count, ages of the data, checksum, what to do."""
     view, actor = context.view, context.actor
@@ -63,7 +65,8 @@ def cover_document(
         "Outage": context.outage.label if context.outage else "No outage declared",
         "Checksum": f"{checksum} (serials and what is printed under them)",
     }
-    contents = _list_contents(outcome, documents)
+    documents = outcome.documents
+    contents = _list_contents(outcome)
     wards = {document.draft.ward for document in documents}
     return context.list_document(
         "cover",
@@ -80,12 +83,10 @@ def _word_pages(outcome: PrintOutcome) -> str:
     return f"{pages}, {backs} of them backs left blank" if backs else pages
 
 
-def _list_contents(
-    outcome: PrintOutcome, documents: Sequence[PrintDocument]
-) -> list[_ContentsLine]:
+def _list_contents(outcome: PrintOutcome) -> list[_ContentsLine]:
     copies: Counter[str] = Counter()
     pages: Counter[str] = Counter()
-    for document, count in zip(documents, outcome.pages, strict=True):
+    for document, count in zip(outcome.documents, outcome.pages, strict=True):
         draft = document.draft
         title = BEDS_TITLE if draft.form == BED_LIST else draft.title
         if document.is_blank:
@@ -101,7 +102,7 @@ def _cover_blocks(
     context: PrintContext,
     facts: Mapping[str, str],
     contents: Sequence[_ContentsLine],
-    changes: Sequence[tuple[str, str, str]],
+    changes: Sequence[tuple[str, ...]],
 ) -> list[Block]:
     """Contents, how old the data is by system, and what to do; pages to be taken out come first."""
     pages = sum(line.pages for line in contents)
@@ -112,8 +113,7 @@ def _cover_blocks(
         blocks.append(Paragraph(DRILL_WORDS, bold=True, size=12))
     blocks.append(Table((("", 2), ("", 8)), list(facts.items())))
     if changes:
-        columns = (("Supersedes page", 3), ("Put in instead", 3), ("Why", 6))
-        blocks += [Heading("Take these pages out"), Table(columns, changes)]
+        blocks += [Heading("Take these pages out"), Table(_CHANGE_COLUMNS, changes)]
     steps = [(str(number), step) for number, step in enumerate(STEPS, 1)]
     return [
         *blocks,

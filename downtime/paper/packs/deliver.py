@@ -6,9 +6,9 @@ A PDF goes to `lp` on its standard input, complete or not at all; it is never a 
 from io import BytesIO
 from pathlib import Path
 
-from downtime.errors import InputError, UserError
+from downtime.errors import InputError
 from downtime.paper.packs.model import Deliver, PrintChannel
-from downtime.processes.program import ProgramError, run_program
+from downtime.paper.packs.print_queue import send_to_queue
 from downtime.settings import PrintingSettings
 from downtime.vault.files import write_atomic
 
@@ -17,8 +17,6 @@ DELIVERED_WORDS = {
     PrintChannel.QUEUE: "sent to the printer",
     PrintChannel.FOLDER: "put into the folder",
 }
-_MOST_REASON = 200
-"""Characters of what a printer answers."""
 
 
 def list_channels(printing: PrintingSettings) -> list[PrintChannel]:
@@ -59,38 +57,8 @@ def _make_queue_delivery(
             "printer.none", "No print queue is set.", "Name one, or set printing.queue."
         )
 
-    def deliver(name: str, pack: str) -> None:
-        command = lp_command(printing, queue, f"{pack} {name}", two_sided=two_sided)
-        try:
-            run_program(command, out.getvalue(), printing.seconds)
-        except FileNotFoundError:
-            raise UserError(
-                "printer.no-lp", "This computer has no 'lp' to print with.", "Install CUPS."
-            ) from None
-        except TimeoutError:
-            raise _refused(queue, "no answer") from None
-        except ProgramError as error:
-            raise _refused(queue, str(error)) from None
-
-    return deliver
-
-
-def lp_command(printing: PrintingSettings, queue: str, title: str, *, two_sided: bool) -> list[str]:
-    """The command that takes a PDF on its standard input; options as CUPS names them."""
-    media = f"media=A4,{printing.tray}" if printing.tray else "media=A4"
-    sides = "two-sided-long-edge" if two_sided else "one-sided"
-    return [
-        "lp", "-d", queue, "-n", str(printing.copies), "-t", title, "-o", media,
-        "-o", f"sides={sides}",
-    ]  # fmt: skip
-
-
-def _refused(queue: str, message: str) -> UserError:
-    reason = message[:_MOST_REASON].rstrip(". ") or "no reason given"
-    return UserError(
-        "printer.refused",
-        f"The print queue '{queue}' did not take the pages: {reason}.",
-        "See to the printer, then print the failed pack again.",
+    return lambda name, pack: send_to_queue(
+        printing, queue, f"{pack} {name}", out.getvalue(), two_sided=two_sided
     )
 
 

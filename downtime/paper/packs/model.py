@@ -54,6 +54,7 @@ class PrintOutcome:
     """What was printed: pages of each document in order, blank backs, and all pages of the PDF."""
 
     pack: Pack
+    documents: Sequence[PrintDocument]
     serials: tuple[str, ...]
     pages: tuple[int, ...]
     blank_backs: int
@@ -75,6 +76,8 @@ class PackPlan:
     """How old the data is, as the pages say."""
     cover: Callable[[PrintOutcome], PrintDocument] | None = None
     """Makes the first page, printed last, from what the others gave."""
+    recalls: tuple[str, ...] = ()
+    """Serials of pages that are void once this is delivered, and stand on a list to take out."""
     audit_target: str = ""
     """What the audit names, when it is not the wards."""
 

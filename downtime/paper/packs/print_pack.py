@@ -29,6 +29,7 @@ from downtime.paper.model import (
 )
 from downtime.paper.packs import pack_ledger
 from downtime.paper.packs.content_recorder import ContentRecorder
+from downtime.paper.packs.earlier_paper import settle_earlier_paper
 from downtime.paper.packs.model import (
     Deliver,
     PackPlan,
@@ -67,7 +68,7 @@ def print_pack(
     The data is that of `snapshot`, else of the one in use. The PDF is never kept on disk.
     """
     with closing(PrintContext(vault, settings, actor, reason, snapshot)) as context:
-        plan = request.plan(context)
+        plan = settle_earlier_paper(context, request.plan(context), recall=request.recall)
         pack_ledger.void_interrupted(vault, settings)
         pack, numbers = _issue(context, plan, orjson.dumps(request.to_json()).decode(), job)
         printing = _Printing(context, plan, pack, numbers, request.two_sided)
@@ -155,6 +156,7 @@ class _Printing:
         recorder.flush()
         outcome = PrintOutcome(
             pack=self.pack,
+            documents=documents,
             serials=self.serials,
             pages=tuple(pages),
             blank_backs=self._count_backs(pages[:-1]),
@@ -215,15 +217,17 @@ def _finish(context: PrintContext, plan: PackPlan, outcome: PrintOutcome) -> Non
         issued_forms.set_page_counts(db, corrected)
         packs.finish_pack(db, outcome.pack.id, outcome.total, outcome.checksum)
         for document, serial in zip(plan.documents, outcome.serials, strict=False):
-            _void_superseded(context, db, document.draft.replaces, serial)
+            reason = store_reason(ProgramReason.SUPERSEDED, serial)
+            _void_earlier(context, db, document.draft.replaces, reason)
+        recalled = store_reason(ProgramReason.RECALLED, outcome.pack.id)
+        _void_earlier(context, db, plan.recalls, recalled)
 
 
-def _void_superseded(context: PrintContext, db: Database, old: tuple[str, ...], new: str) -> None:
+def _void_earlier(context: PrintContext, db: Database, earlier: Sequence[str], reason: str) -> None:
     """One that was moved on meanwhile is left as it is."""
-    for form in list(issued_forms.fetch_by_serials(db, old)):
+    now = context.vault.now()
+    for form in list(issued_forms.fetch_by_serials(db, earlier)):
         if FormState.VOID in LIFECYCLE.moves[form.state]:
-            reason = store_reason(ProgramReason.SUPERSEDED, new)
-            now = context.vault.now()
             issued_forms.set_state(db, form.serial, FormState.VOID, now, context.actor, reason)
 
 

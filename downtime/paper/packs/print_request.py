@@ -22,6 +22,8 @@ class PrintRequest(ABC):
     """All sheets of one form together, instead of all sheets of one patient."""
     two_sided: bool = False
     """Every form starts on the front of a sheet: none is ever carried away on another's back."""
+    recall: bool = False
+    """Void what was printed of the same before; without it what is out already is not printed again."""
 
     @abstractmethod
     def plan(self, context: PrintContext) -> PackPlan:

@@ -63,7 +63,7 @@ class SessionPack(PrintRequest):
             f"{kind}_{self.location}_{self.day}",
             planned,
             [self.location],
-            lambda outcome: cover_document(context, outcome, planned, title, {}),
+            lambda outcome: cover_document(context, outcome, title, {}),
         )
 
     def _list_documents(

@@ -17,6 +17,7 @@ from downtime.paper.model import IssuedForm, PackKind
 from downtime.paper.packs import content_recorder, documents
 from downtime.paper.packs.cover import cover_document
 from downtime.paper.packs.documents import BED_LIST, SUMMARY
+from downtime.paper.packs.earlier_paper import describe_page
 from downtime.paper.packs.model import PackPlan, PrintDocument, PrintOutcome, RequestKind
 from downtime.paper.packs.patient_summary import summary_content
 from downtime.paper.packs.policies import check_wards
@@ -68,8 +69,8 @@ class WardChanges(PrintRequest):
             planned,
             [ward],
             lambda outcome: cover_document(
-                context, outcome, planned, title, facts,
-                _list_replacements(planned, outcome, earlier.bed_lists),
+                context, outcome, title, facts,
+                _list_replacements(context, outcome, earlier.bed_lists),
             ),
         )  # fmt: skip
 
@@ -140,14 +141,15 @@ def _list_summaries_of_others(
 
 
 def _list_replacements(
-    planned: Sequence[PrintDocument], outcome: PrintOutcome, bed_lists: Sequence[str]
-) -> list[tuple[str, str, str]]:
-    """(page to take out, page to put in, reason) for every page that is superseded."""
+    context: PrintContext, outcome: PrintOutcome, bed_lists: Sequence[str]
+) -> list[tuple[str, ...]]:
+    """(bed, patient, form, serial, page to put in, reason) for every page that is superseded."""
     rows = []
-    for document, new in zip(planned, outcome.serials, strict=False):
-        for old in document.draft.replaces:
-            has_left = document.draft.form == BED_LIST and old not in bed_lists
+    for document, new in zip(outcome.documents, outcome.serials, strict=False):
+        old_forms = issued_forms.fetch_by_serials(context.vault.db, document.draft.replaces)
+        for old in old_forms:
+            has_left = document.draft.form == BED_LIST and old.serial not in bed_lists
             reason = "patient left the ward" if has_left else f"new {document.draft.title.lower()}"
             replacement = "" if has_left else serials.format_serial(new)
-            rows.append((serials.format_serial(old), replacement, reason))
-    return rows
+            rows.append((*describe_page(context, old), replacement, reason))
+    return sorted(rows)

@@ -58,7 +58,7 @@ class WardPack(PrintRequest):
             name,
             planned,
             wards,
-            lambda outcome: cover_document(context, outcome, planned, "Downtime pack", facts),
+            lambda outcome: cover_document(context, outcome, "Downtime pack", facts),
         )
 
     def _patient_documents(

@@ -14,6 +14,7 @@ from downtime.paper.model import (
     IssuedForm,
     MoveKind,
     Pack,
+    PackKind,
     PackState,
     Subject,
 )
@@ -146,6 +147,34 @@ def fetch_standing_prints(db: Database, form: str, *, drill: bool) -> Iterator[I
     """Copies of a list that lie on the wards; those of drills and of outages never mix."""
     query = f"{_SELECT} WHERE {_IS_STANDING_PRINT} {_IN_ORDER}"
     return _query(db, query, form, int(drill), FormState.ISSUED, PackState.PRINTED)
+
+
+_IS_OUT = "state = ? AND drill = ?"
+_OF_PRINTED_PACK = "pack IN (SELECT id FROM pack WHERE state = ?"
+
+
+def fetch_out_of_wards(
+    db: Database, wards: Sequence[str], kinds: Sequence[PackKind], *, drill: bool
+) -> Iterator[IssuedForm]:
+    """What is out on these wards from packs of these kinds: lists, and forms that name a patient."""
+    query = (
+        f"{_SELECT} WHERE {_IS_OUT} AND ward IN ({_LISTED}) AND (patient <> '' OR NOT returns)"
+        f" AND {_OF_PRINTED_PACK} AND kind IN ({_LISTED})) {_IN_ORDER}"
+    )
+    values = [int(drill), orjson.dumps(list(wards)).decode(), PackState.PRINTED]
+    return _query(db, query, FormState.ISSUED, *values, orjson.dumps(list(kinds)).decode())
+
+
+def fetch_out_of_patients(
+    db: Database, patients: Iterable[str], forms: Iterable[str], *, drill: bool
+) -> Iterator[IssuedForm]:
+    """Forms of these names that are out for these patients."""
+    query = (
+        f"{_SELECT} WHERE {_IS_OUT} AND patient IN ({_LISTED}) AND form IN ({_LISTED})"
+        f" AND {_OF_PRINTED_PACK}) {_IN_ORDER}"
+    )
+    listed = (orjson.dumps(list(names)).decode() for names in (patients, forms))
+    return _query(db, query, FormState.ISSUED, int(drill), *listed, PackState.PRINTED)
 
 
 def fetch_patients_with_forms(db: Database, *, drill: bool) -> frozenset[str]:

@@ -5,19 +5,22 @@ from dataclasses import replace
 from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
+from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.forms import form_sets
 from downtime.paper.forms.form_groups import group_forms
 from downtime.paper.forms.load_form import load_form, load_forms
+from downtime.paper.forms.prefill import holds_medicines
 from downtime.paper.labels.model import LABEL_SHEETS
-from downtime.paper.packs import deliver, pack_ledger
+from downtime.paper.model import IssuedForm
+from downtime.paper.packs import deliver, earlier_paper, pack_ledger
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.model import PrintChannel, RequestKind
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.policies import MOST_BLANK_COPIES, check_session, check_wards
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.packs.reprint import Reprint
-from downtime.paper.packs.session_pack import ClinicPack, TheatrePack
+from downtime.paper.packs.session_pack import ClinicPack, SessionPack, TheatrePack
 from downtime.paper.packs.ward_changes import WardChanges, list_printed_wards
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.paper.print_requests import get_pack_request
@@ -30,6 +33,9 @@ from downtime.web.views.jobs import submit_print_job
 
 blueprint = Blueprint("printing", __name__)
 ALL = "*"
+NOT_REPEATED = ("csrf_token",)
+MOST_PAGES_LISTED = 300
+"""Pages that the question lists; the printed list names all."""
 ACTION_CARD = "action-"
 """Begins the names of action cards, which stand in a list of their own."""
 
@@ -145,13 +151,59 @@ def failed(pack: str) -> ViewResponse:
 
 
 def queue_as_chosen(pack: PrintRequest, reason: str = REASON_ON_SCREEN) -> ViewResponse:
-    """Queue a request; a page that does not ask how to print has what the settings say."""
+    """Queue a request; a page that does not ask how to print has what the settings say.
+
+    What is out already is asked about first.
+    """
+    recall = request.form.get("recall") == "1"
+    if not recall and (earlier := _find_earlier(pack)):
+        return _ask_about_earlier(pack, earlier)
     if request.form.get("how"):
         by_form = request.form.get("by_form") == "1"
         two_sided = request.form.get("two_sided") == "1"
     else:
         by_form, two_sided = False, request_context.settings().printing.two_sided
-    return queue(replace(pack, by_form=by_form, two_sided=two_sided), reason)
+    chosen = replace(pack, by_form=by_form, two_sided=two_sided, recall=recall)
+    return queue(chosen, reason)
+
+
+def _find_earlier(pack: PrintRequest) -> list[IssuedForm]:
+    """Pages that are out and that this request would repeat."""
+    vault, current = request_context.vault(), outages.find_current(request_context.vault())
+    drill = current is not None and current.drill
+    if isinstance(pack, WardPack):
+        wards = pack.wards or [row.code for row in request_context.snapshot().list_wards()]
+        return earlier_paper.find_ward_sets(vault.db, wards, drill=drill)
+    if isinstance(pack, PatientPack):
+        patients = [pack.patient]
+    elif isinstance(pack, SessionPack):
+        rows = request_context.snapshot().list_session_appointments(
+            pack.day, pack.location, pack.appointment_kind
+        )
+        patients = [row.patient.id for row in rows]
+    else:
+        return []
+    charts = [form.name for form in load_forms(vault.home).values() if holds_medicines(form)]
+    return earlier_paper.find_live_charts(vault.db, patients, charts, drill=drill)
+
+
+def _ask_about_earlier(pack: PrintRequest, earlier: list[IssuedForm]) -> ViewResponse:
+    ward = pack.wards[0] if isinstance(pack, WardPack) and len(pack.wards) == 1 else ""
+    return render_template(
+        "printing/again.html",
+        what=pack.title,
+        ward=ward,
+        has_changes=bool(ward) and ward in list_printed_wards(request_context.vault()),
+        prints=earlier_paper.group_by_print(earlier),
+        pages=earlier[:MOST_PAGES_LISTED],
+        total=len(earlier),
+        fields=[
+            (name, text)
+            for name, text in request.form.items(multi=True)
+            if name not in NOT_REPEATED
+        ],
+        address=request.path,
+    )
 
 
 def queue(pack: PrintRequest, reason: str, instead_of: str = "") -> ViewResponse:

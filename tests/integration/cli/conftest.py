@@ -218,7 +218,7 @@ class Story:
         self.step("numbers", "number", "issue", "2")
         forms = ("--form", "blood-sciences-request", "--blanks", "1")
         self.step("pack", "pack", "AMU", "--out", "amu.pdf", *forms)
-        self.step("pack-all", "pack", "--all", "--out", "all.pdf", "--blanks", "1")
+        self.step("pack-all", "pack", "--all", "--recall", "--out", "all.pdf", "--blanks", "1")
         self.step("forms", "forms", "list")
         self.clock.now += timedelta(hours=7)
         self.step("status-later", "status")

@@ -70,6 +70,54 @@ def test_what_failed_is_asked_for_again(lp, send, vault, actor):
     assert [row.form for row in ledger.list_pack_forms(vault, printed.id)] == ["observations"] * 2
 
 
+QUEUE = """#!/bin/sh
+folder=$(dirname "$0")
+case "$1" in
+-p) if [ -e "$folder/stopped" ]; then echo "printer ward-a1 disabled since Mon -"; else echo "printer ward-a1 is idle."; fi ;;
+-o) [ -e "$folder/waits" ] && touch "$folder/stopped" && echo "ward-a1-7 sam 1024 Mon" || true ;;
+esac
+"""
+"""Answers as CUPS does for a queue that is stopped, or that stops with a job in it."""
+
+
+@pytest.fixture
+def cups(lp):
+    """The folder of its programs."""
+    folder = lp / "bin"
+    for name, text in (("lpstat", QUEUE), ("cancel", '#!/bin/sh\necho "$1" > "$0.job"\n')):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def test_a_stopped_queue_is_asked_and_gets_nothing(lp, cups, send, vault):
+    (cups / "stopped").touch()
+    with pytest.raises(UserError, match="did not take the pages: it is stopped"):
+        send(PrintChannel.QUEUE)
+    assert not (lp / "pages").exists()
+    (failed,) = pack_ledger.list_failed(vault)
+    assert {row.state for row in ledger.list_pack_forms(vault, failed.id)} == {"void"}
+
+
+def test_pages_of_a_queue_that_stops_are_taken_back(lp, cups, send, vault):
+    (cups / "waits").touch()
+    (cups / "lp").write_text(
+        f'{(cups / "lp").read_text()}\necho "request id is ward-a1-7 (1 file(s))"\n'
+    )
+    with pytest.raises(UserError, match="it stopped, and the pages were taken back"):
+        send(PrintChannel.QUEUE)
+    assert (cups / "cancel.job").read_text().strip() == "ward-a1-7", "it never prints unlooked-for"
+    assert len(pack_ledger.list_failed(vault)) == 1
+
+
+def test_a_queue_that_prints_is_not_waited_for(lp, cups, send, vault):
+    (cups / "lp").write_text(
+        f'{(cups / "lp").read_text()}\necho "request id is ward-a1-7 (1 file(s))"\n'
+    )
+    printed = send(PrintChannel.QUEUE)
+    assert pack_ledger.get_pack(vault, printed.id).state == "printed"
+
+
 def test_a_computer_without_lp_says_so(send, vault, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match="no 'lp'"):

@@ -185,7 +185,7 @@ def test_progress_can_stop_a_printing(vault, snapshot, settings, actor):
 
 
 def test_serials_are_never_used_twice(pack, vault):
-    first, second = pack(forms=[], blanks=0), pack(forms=[], blanks=0)
+    first, second = pack(forms=[], blanks=0), pack(forms=[], blanks=0, recall=True)
     used = [
         row.serial for p in (first, second) for row in ledger.list_pack_forms(vault, p.result.id)
     ]
@@ -262,8 +262,8 @@ def test_a_layout_is_made_once_and_kept(pack, monkeypatch):
         raise AssertionError("a kept layout was laid out again")
 
     monkeypatch.setattr(print_context, "lay_out_form", again)
-    second = pack(forms=["observations"], blanks=0)
-    assert len(first.words) == len(second.words)
+    second = pack(forms=["observations"], blanks=0, recall=True)
+    assert len(second.words) == len(first.words) + 1, "and the list of pages to take out"
 
 
 def test_the_kept_geometry_is_that_of_the_printed_form(pack, vault):

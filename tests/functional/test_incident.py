@@ -1,0 +1,86 @@
+"""Running an incident in a real browser: a drill that turns real, a pack printed twice, what to do."""
+
+import re
+
+import pytest
+
+from tests.functional.test_pages import violations
+
+pytestmark = pytest.mark.browser
+
+
+def declare(page, *systems, drill=False):
+    page.goto("/outages")
+    if drill and not page.is_visible("#drill-1"):
+        page.click("text=Begin a drill")
+    form = (
+        page.locator("form", has=page.locator("[name=drill]"))
+        if drill
+        else page.locator("#real form").first
+    )
+    for system in systems:
+        form.get_by_label(system, exact=True).check()
+    form.get_by_role("button").click()
+    page.wait_for_selector("#reason")
+    changes = page.inner_text(".effects")
+    page.fill("#reason", "Said by the service desk")
+    page.press("#reason", "Enter")
+    page.wait_for_url("**/what-to-do")
+    return changes
+
+
+def test_a_drill_turns_real_in_two_steps_from_any_page(visit_own):
+    site = visit_own("site")
+    declare(site, "LIMS", "PAS", drill=True)
+    assert violations(site) == []
+    for path in ("/beds", "/print", "/outages", "/what-to-do"):
+        site.goto(path)
+        assert site.locator("a", has_text="This is real").first.is_visible(), path
+    site.goto("/outages")
+    assert violations(site) == []
+    changes = declare(site, "LIMS")
+    assert re.search(r"DRILL \S+ ends at once: 2 systems", changes)
+    assert site.locator(".in-drill").count() == 0
+    assert site.title().startswith("What to do now")
+    site.goto("/outages/end?systems=LIMS")
+    assert violations(site) == []
+
+
+def test_what_to_do_is_shown_first_to_everybody_ticked_with_a_name_and_on_the_locked_screen(
+    visit_own,
+):
+    site = visit_own("site")
+    declare(site, "LIMS")
+    nurse = visit_own("ward")
+    nurse.goto("/")
+    assert nurse.url.endswith("/what-to-do")
+    nurse.locator("li", has_text="Print the ward pack now").get_by_role("button").click()
+    nurse.wait_for_selector("text=Done")
+    site.goto("/what-to-do")
+    done = site.locator("li", has_text="Print the ward pack now").inner_text()
+    assert re.search(r"Done \d\d:\d\d \S+", done)
+    nurse.click("text=Lock")
+    nurse.wait_for_selector("#password")
+    assert "Laboratory (LIMS) is down" in nurse.inner_text("main")
+    assert nurse.locator(".steps button").count() == 0, "nobody ticks while it is locked"
+    assert violations(nurse) == []
+    site.goto("/")
+    assert not site.url.endswith("/what-to-do"), "who has seen it works on"
+
+
+def test_a_pack_printed_twice_asks_and_a_recall_names_what_is_taken_out(visit_own):
+    page = visit_own("ward")
+    page.goto("/print")
+    page.click("button[name=ward][value=A1]")
+    page.wait_for_url("**/file", timeout=60_000)
+    page.goto("/print")
+    page.click("button[name=ward][value=A1]:not([formaction])")
+    page.wait_for_selector("h1:has-text('printed already')")
+    assert re.search(r"Printed \d\d-\w{3}-\d{4} \d\d:\d\d by ", page.inner_text(".warn"))
+    assert violations(page) == []
+    page.click("text=Print only the changes")
+    page.wait_for_url("**/file", timeout=60_000)
+    page.goto("/print")
+    page.click("button[name=ward][value=A1]:not([formaction])")
+    page.get_by_role("button", name=re.compile(r"Recall \d+ forms")).click()
+    page.wait_for_url("**/file", timeout=60_000)

@@ -1,0 +1,115 @@
+"""A pack printed twice: nothing is printed again unasked, and recalled pages are void and listed."""
+
+import io
+
+import pytest
+
+from downtime.errors import ConflictError
+from downtime.outage import outages
+from downtime.paper import ledger, serials
+from downtime.paper.packs.patient_pack import PatientPack
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.ward_changes import WardChanges
+from downtime.paper.packs.ward_pack import WardPack
+from tests.integration.paper.conftest import read_words
+
+CHART = "drug-chart-regular"
+
+
+@pytest.fixture
+def printed(vault, settings, actor, snapshot):
+    """`printed(request)` → what its pack's ledger says, and the words of its pages."""
+
+    def print_(request):
+        out = io.BytesIO()
+        result = print_pack(vault, settings, request, actor, "Test", out, snapshot=snapshot)
+        return ledger.list_pack_forms(vault, result.id), read_words(out.getvalue())
+
+    return print_
+
+
+def ward(**options):
+    return WardPack(wards=("A1",), forms=(CHART,), blanks=1, **options)
+
+
+def states(vault, rows):
+    return {ledger.get_form(vault, row.serial).state for row in rows}
+
+
+def test_a_second_pack_is_refused_with_who_printed_the_first_and_when(printed, vault):
+    first, _ = printed(ward())
+    with pytest.raises(
+        ConflictError, match=r"Printed 02-Nov-2026 14:30 by .*: \d+ pages"
+    ) as refused:
+        printed(ward())
+    assert "--changes" in refused.value.next_step
+    assert "--recall" in refused.value.next_step
+    assert states(vault, first) == {"issued"}, "the first set stays as it is"
+
+
+def test_a_pack_of_all_wards_asks_as_well(printed):
+    printed(ward())
+    with pytest.raises(ConflictError, match="Printed 02-Nov-2026"):
+        printed(WardPack(forms=(CHART,), blanks=0))
+
+
+def test_a_recalled_set_is_void_and_each_page_is_listed_by_name_bed_form_and_serial(printed, vault):
+    first, _ = printed(ward())
+    charts = [row for row in first if row.form == CHART and row.patient]
+    spares = [row for row in first if row.returns and not row.patient]
+    second, pages = printed(ward(recall=True))
+    taken_out = [row for row in first if row not in spares]
+    assert states(vault, taken_out) == {"void"}
+    assert states(vault, spares) == {"issued"}, "their downtime numbers may be in use"
+    assert ledger.get_form(vault, charts[0].serial).reason_sentence.startswith("Recalled: printed")
+    (listed,) = [
+        page for page in pages if "Pages to take out" in page and "void from now on" in page
+    ]
+    for row in taken_out:
+        (line,) = [
+            line for line in listed.splitlines() if serials.format_serial(row.serial) in line
+        ]
+        if row.patient:
+            assert row.subject.family.upper() in line
+    assert {row.form for row in second} >= {"take-out", CHART}
+    live = [row for row in ledger.list_patient_forms(vault, charts[0].patient) if row.form == CHART]
+    assert sum(row.state == "issued" for row in live) == 1
+
+
+def test_a_recall_that_is_not_printed_voids_nothing(printed, vault, settings, actor, snapshot):
+    first, _ = printed(ward())
+
+    def refuse(name, pack):
+        raise ConflictError("printer.refused", "The queue is stopped.", "See to the printer.")
+
+    with pytest.raises(ConflictError, match="stopped"):
+        print_pack(
+            vault, settings, ward(recall=True), actor, "Test", io.BytesIO(), snapshot=snapshot, deliver=refuse,
+        )  # fmt: skip
+    assert states(vault, first) == {"issued"}
+
+
+def test_a_second_drug_chart_of_one_patient_is_refused_by_every_way_of_printing(printed, vault):
+    first, _ = printed(PatientPack(patient="p1", forms=(CHART,)))
+    for request in (PatientPack(patient="p1", forms=(CHART,)), ward()):
+        with pytest.raises(ConflictError, match="Printed 02-Nov-2026"):
+            printed(request)
+    (old,) = [row for row in first if row.form == CHART]
+    printed(PatientPack(patient="p1", forms=(CHART,), recall=True))
+    assert states(vault, [old]) == {"void"}
+    assert printed(PatientPack(patient="p1", forms=("progress-notes",))), "one may run full"
+    assert printed(PatientPack(patient="p1", forms=("progress-notes",)))
+
+
+def test_changes_are_printed_without_a_question(printed):
+    printed(ward())
+    assert printed(WardChanges(ward="A1", forms=(CHART,)))
+
+
+def test_pages_of_a_drill_and_real_ones_never_recall_each_other(printed, vault, actor):
+    outages.declare_systems_down(vault, ["LIMS"], actor, "x", known=["LIMS"], drill=True)
+    drilled, _ = printed(ward())
+    outages.declare_systems_down(vault, ["LIMS"], actor, "x", known=["LIMS"])
+    printed(ward())
+    printed(ward(recall=True))
+    assert states(vault, drilled) == {"issued"}
