@@ -86,9 +86,23 @@ def _parse_value(kind: Any, value: Any, name: str, page: str) -> Any:
         return value
     raise InputError(
         "config.type",
-        f"The setting '{name}' in config.toml has the wrong type.",
-        f"{page} shows what each setting holds.",
+        f"The setting '{name}' in config.toml has to be {_word_type(wanted)}.",
+        f"Correct it; {page} shows its default.",
     )
+
+
+_TYPE_WORDS: Mapping[Any, str] = {
+    bool: "true or false, without quotation marks",
+    int: "a whole number, without quotation marks",
+    float: "a number, without quotation marks",
+    str: 'a text in quotation marks: "…"',
+    tuple: 'a list of texts: ["…", "…"]',
+    dict: "a table with a value for each name",
+}
+
+
+def _word_type(wanted: Any) -> str:
+    return _TYPE_WORDS.get(wanted, "a table of settings")
 
 
 def describe_settings() -> str:

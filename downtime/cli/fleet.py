@@ -274,9 +274,12 @@ def _write_list(listed: MachineList, out: Path | None) -> None:
 
 @command(fleet, "list", permission=Permission.DEVICE_MANAGE)
 def list_(session: Session) -> Output:
-    """Every machine of the site, what each may do, and those that were revoked."""
+    """Every machine of the site, what each may do, and those that were revoked.
+
+    How each of them does is shown by 'downtime status', and on the page Fleet.
+    """
     home, now = session.vault.home, session.clock()
-    listed = machines.read_list(home)
+    listed, own_card = machines.read_list(home), device.read_own_card(home)
     if listed is None:
         (this_machine,) = machines.list_machines(home)
         return Output(
@@ -291,7 +294,10 @@ def list_(session: Session) -> Output:
         [
             *warnings,
             f"List number {listed.version} of {listed.site}, signed {listed.issued[:16]} (UTC).",
-            *map(describe_machine, listed.machines),
+            *(
+                describe_machine(machine) + " (this machine)" * (machine.card == own_card)
+                for machine in listed.machines
+            ),
         ],
     )
 

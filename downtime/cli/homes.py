@@ -15,14 +15,18 @@ from downtime.cli.options import EXISTING_FILE
 from downtime.cli.program import downtime
 from downtime.cli.session import Output, Session, command, pick, prompt_for
 from downtime.demo.settings import settings_text
-from downtime.errors import StaleDataError
+from downtime.errors import NotFoundError, StaleDataError
+from downtime.fleet import declared_elsewhere
 from downtime.fleet.fleet_status import MachineStatus, list_fleet, read_own_status
 from downtime.fleet.known_time import describe_clock, find_known_time, reckon_ages
 from downtime.fleet.machine_alarms import MachineLevel
 from downtime.fleet.machine_state import list_stale, note_machine_state
 from downtime.outage import outages
+from downtime.outage.outages import list_down_systems
 from downtime.paper import ledger
 from downtime.snapshot import local_snapshots
+from downtime.snapshot.header import SystemTime
+from downtime.vault.vault import Vault
 
 
 @command(downtime, "init", permission=Permission.PUBLIC)
@@ -154,14 +158,14 @@ def status(session: Session) -> Output:
     """Show how old each system's data is, and how many numbers this laptop has left.
 
     With it how this machine does, and, to whoever may see the fleet, every other one, the worst
-    first. Exit 3 when a system that is up has stale data.
+    first. Exit 3 when a system that is up has stale data, or there is none at all.
     """
     now, known = session.clock(), find_known_time(session.vault, session.settings)
     outage = outages.find_current(session.vault)
     down = outage.down if outage else ()
-    with local_snapshots.open_current_snapshot(session.vault) as snapshot:
-        ages = reckon_ages(known, snapshot.list_systems(), now, session.settings)
-    note_machine_state(session.vault, session.settings, outages.list_down_systems(session.vault))
+    systems, notices = _read_systems(session.vault)
+    ages = reckon_ages(known, systems, now, session.settings)
+    note_machine_state(session.vault, session.settings, list_down_systems(session.vault))
     stale = list_stale(ages, down)
     warning = describe_clock(known, now, session.settings)
     supplies = ledger.list_supplies(session.vault, session.settings)
@@ -172,6 +176,7 @@ def status(session: Session) -> Output:
         "systems": [pick(age, "newest", "level", name="system") for age in ages],
         "stale": stale,
         "warning": warning,
+        "declared_elsewhere": declared_elsewhere.read_declared(session.home),
         "left": [
             pick(supply, "total", what="kind", left="remaining", low="is_low")
             for supply in supplies
@@ -181,6 +186,8 @@ def status(session: Session) -> Output:
     }
     lines = [
         *([warning] if warning else []),
+        *notices,
+        *declared_elsewhere.list_alarms(session.home, list_down_systems(session.vault)),
         f"{outage.label}, down: {', '.join(down) or 'none'}"
         if outage
         else "No outage is declared.",
@@ -189,8 +196,17 @@ def status(session: Session) -> Output:
         *([word_own(this_machine.heartbeat)] if this_machine.heartbeat else []),
         *map(word_machine, others),
     ]
-    is_stale = bool(stale) or this_machine.health.level is MachineLevel.STALE
+    is_stale = bool(stale) or this_machine.health.level in (MachineLevel.STALE, MachineLevel.EMPTY)
     return Output(document, lines, StaleDataError.exit_code if is_stale else 0)
+
+
+def _read_systems(vault: Vault) -> tuple[list[SystemTime], list[str]]:
+    """Of the snapshot in use; without one it is said. A publisher need not open any."""
+    try:
+        with local_snapshots.open_current_snapshot(vault) as snapshot:
+            return snapshot.list_systems(), []
+    except NotFoundError as error:
+        return [], [error.sentence, error.next_step]
 
 
 def _list_machines(session: Session) -> list[MachineStatus]:

@@ -62,7 +62,7 @@ def word_own(heartbeat: Heartbeat) -> str:
     """One line of this machine itself."""
     condition = heartbeat.condition
     battery = f"{condition.battery.percent}%" if condition.battery else "unknown"
-    free = "unknown" if condition.free_mb is None else f"{condition.free_mb} MB"
+    free = "unknown" if condition.free_mb is None else f"{condition.free_mb / 1000:.1f} GB"
     return (
         f"Downtime {heartbeat.version}, disk free {free}, battery {battery},"
         f" printer {condition.printer}, in quarantine {heartbeat.state.quarantine}"

@@ -116,7 +116,7 @@ def pull(session: Session, every_seconds: float | None, opens: bool) -> Output:
     return _show(state, Direction.PULL)
 
 
-@command(downtime, "run", permission=Permission.INGEST_RUN)
+@command(downtime, "run", permission=Permission.INGEST_RUN, works_locked=True)
 @click.option("--ingest", is_flag=True, help="Receive messages, as 'downtime ingest run'.")
 @click.option("--publish", type=Interval(), metavar="TIME", help="Publish so often.")
 @click.option("--pull", type=Interval(), metavar="TIME", help="Pull so often.")
@@ -126,7 +126,8 @@ def run(
 ) -> Output:
     """Run several services in one process until stopped: a publisher's, or a laptop's.
 
-    A publisher: --ingest --publish 5m. A laptop: --pull 5m --serve.
+    A publisher: --ingest --publish 5m, with --unlock-file. A laptop, where nobody need sign in for it:
+    --pull 5m --serve.
     """
     services: dict[str, Service] = {}
     if ingest:
@@ -274,7 +275,7 @@ def _show(state: RunState, direction: Direction) -> Output:
     if state.fault:
         lines.append(state.fault)
     elif direction is Direction.PUBLISH:
-        lines.append(f"Snapshot {state.sequence} is published.")
+        lines.append(_word_published(state))
     elif state.waiting:
         lines.append(
             f"Snapshot {state.sequence} waits to be opened: sign in, or 'downtime pull --open'."
@@ -282,6 +283,15 @@ def _show(state: RunState, direction: Direction) -> Output:
     else:
         lines.append(f"Snapshot {state.sequence} is in use.")
     return Output(_document(state), lines, 1 if state.fault else 0)
+
+
+def _word_published(state: RunState) -> str:
+    if state.patients:
+        return f"Snapshot {state.sequence} is published, with {state.patients:,} people."
+    return (
+        f"Snapshot {state.sequence} is published, and it is EMPTY: no system has sent anybody yet. See"
+        " 'downtime ingest status', and docs/first-site.md for how data comes in."
+    )
 
 
 def _document(state: RunState) -> dict[str, Any]:

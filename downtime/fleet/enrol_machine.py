@@ -109,7 +109,7 @@ def read_request(data: bytes) -> JoinRequest:
         raise InputError(
             "machines.request",
             "This file is no machine's request to join, or is damaged.",
-            "Make it anew on that machine: 'downtime fleet join', or its page Machines.",
+            "Make it anew on that machine: 'downtime fleet join', or its page List of machines.",
         ) from None
 
 

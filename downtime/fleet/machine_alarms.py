@@ -112,7 +112,7 @@ def _list_troubles(heartbeat: Heartbeat, settings: Settings) -> Iterator[str]:
     if heartbeat.state.quarantine:
         yield f"{heartbeat.state.quarantine} in quarantine"
     if condition.free_mb is not None and condition.free_mb < limits.disk_warning_mb:
-        yield f"{condition.free_mb} MB left on the disk"
+        yield f"{condition.free_mb / 1000:.1f} GB left on the disk"
     battery = condition.battery
     if battery and not battery.is_charging and battery.percent < limits.battery_warning_percent:
         yield f"Battery at {battery.percent}%"

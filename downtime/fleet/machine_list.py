@@ -11,6 +11,7 @@ from tuf.api.metadata import Metadata, Targets
 from downtime.clock import to_text
 from downtime.config import Home
 from downtime.errors import ConflictError, NotFoundError, UntrustedError
+from downtime.fleet import policies
 from downtime.fleet.model import AuditAction
 from downtime.fleet.site_keys import SiteKey
 from downtime.fleet.site_root import Roots
@@ -101,7 +102,10 @@ def start_list(
     actor: Actor,
     reason: str,
 ) -> MachineList:
-    """Adopt a root from its own stick, and sign a first list that holds this machine."""
+    """Adopt a root from its own stick, and sign a first list that holds this machine.
+
+    ConflictError when there is a list already, InputError for a machine without a role.
+    """
     if machines.read_list(vault.home):
         raise ConflictError(
             "machines.started",
@@ -109,7 +113,9 @@ def start_list(
             "Add other machines with 'downtime fleet add'.",
         )
     check_site(roots[-1].signed.unrecognized_fields["site"], settings)
-    added = Machine(machine.card, machine.roles, machine.wards, vault.now())
+    policies.check_roles(machine.roles)
+    wards = policies.check_wards(machine.wards, machine.roles)
+    added = Machine(machine.card, machine.roles, wards, vault.now())
     with vault.change(
         actor, AuditAction.ROOT_ADOPT, target=machine.code, reason=check_reason(reason)
     ):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from downtime.clinical.model import Patient
 from downtime.clock import to_text
 from downtime.config import Home
 from downtime.fleet.carry_outbox import carry_outbox
@@ -46,7 +47,7 @@ def publish_everywhere(
         state.last_run = vault.now()
         if builds:
             state.note_next(vault.clock(), every_seconds)
-            state.fault = _build(vault, settings, actor, paths, down)
+            state.fault = _build(vault, settings, actor, paths, down, state)
         due = list_due(places, state.places, vault.clock()) if every_seconds else places
         states = {name: state.place(name) for name in due}
         for place in states.values():
@@ -62,9 +63,14 @@ def publish_everywhere(
 
 
 def _build(
-    vault: Vault, settings: Settings, actor: Actor, paths: Iterable[Path], down: Mapping[str, str]
+    vault: Vault,
+    settings: Settings,
+    actor: Actor,
+    paths: Iterable[Path],
+    down: Mapping[str, str],
+    state: RunState,
 ) -> str:
-    """Why nothing new was published; empty when it was."""
+    """Why nothing new was published; empty when it was, and how many people are in it is noted."""
     try:
         published = publish_snapshot(
             vault, settings, paths, vault.home.outbox_folder, actor, REASON, down=down
@@ -73,6 +79,7 @@ def _build(
         return describe_fault(error)
     if published.quarantine is not None:
         return "The snapshot that was built is in quarantine; the last good one stays published."
+    state.patients = published.header.counts.get(Patient.__name__, 0)
     return ""
 
 

@@ -20,7 +20,7 @@ from downtime.transport.carrier import PacedCarrier, open_carrier
 from downtime.transport.pace import Pace
 
 T = TypeVar("T")
-_AGAIN = "It is tried again by itself; see that this machine reaches it."
+_AGAIN = "It is tried again by itself; tell who looks after Downtime if it stays so."
 
 
 class CallThread(threading.Thread):

@@ -62,6 +62,10 @@ class RunState:
     epoch: int = 0
     sequence: int = 0
     """Pulling: number of the snapshot in use, or of the last one that waits to be opened."""
+    publisher: str = ""
+    """Pulling: id of the key of the publisher whose number that is."""
+    patients: int | None = None
+    """Publishing: people in the last snapshot that was published; None before there was one."""
     waiting: list[str] = field(default_factory=list)
     """Pulling: names in the inbox, in the order in which they are opened."""
     skipped: tuple[int, int] = (0, 0)
@@ -74,6 +78,12 @@ class RunState:
     def place(self, name: str) -> PlaceState:
         """That of one place, begun when it is new."""
         return self.places.setdefault(name, PlaceState())
+
+    def forget_skipped(self) -> None:
+        """What was not put in use may be looked at again: all places are asked anew."""
+        self.skipped = (0, 0)
+        for place in self.places.values():
+            place.versions.clear()
 
     def note_next(self, now: datetime, every_seconds: float) -> None:
         """A service runs it so often; 0 for a run by hand, which is not repeated."""

@@ -193,19 +193,30 @@ def read_roots(path: Path) -> Roots:
     """
     path = path / FILE_NAME if path.is_dir() else path
     try:
-        document = json.loads(path.read_bytes()[:_MAX_BYTES])
-        if document["format"] != FORMAT:
-            raise ValueError(FORMAT)
-        roots = tuple(Metadata[Root].from_dict(root) for root in document["roots"])
+        content = path.read_bytes()
     except FileNotFoundError:
         raise NotFoundError(
             "root.missing",
             f"There is no site's root at {path.parent.name}/{path.name}.",
             "Name a stick that 'downtime root create' wrote.",
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(
-            "root.damaged", f"{path.name} is no site's root.", "Take another of the sticks."
-        ) from None
+    except OSError:
+        raise _damaged_error(path.name) from None
+    return parse_roots(content, path.name)
+
+
+def parse_roots(content: bytes, name: str) -> Roots:
+    """The same of a file's content."""
+    try:
+        document = json.loads(content[:_MAX_BYTES])
+        if document["format"] != FORMAT:
+            raise ValueError(FORMAT)
+        roots = tuple(Metadata[Root].from_dict(root) for root in document["roots"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _damaged_error(name) from None
     signed_list.verify_roots(roots[:-1] if count_missing(roots) else roots)
     return roots
+
+
+def _damaged_error(name: str) -> InputError:
+    return InputError("root.damaged", f"{name} is no site's root.", "Take another of the sticks.")

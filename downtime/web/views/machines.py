@@ -1,4 +1,4 @@
-"""Machines: which the site has, how this one joins, and adding and revoking others with a stick."""
+"""The list of machines: beginning and joining it, adding, replacing and revoking others with a stick."""
 
 from collections.abc import Mapping
 
@@ -6,12 +6,21 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.errors import InputError
-from downtime.fleet import enrol_machine, join_requests, machine_list, revoke_machine, site_keys
-from downtime.fleet.enrol_machine import JoinRequest
+from downtime.fleet import (
+    enrol_machine,
+    join_requests,
+    machine_list,
+    revoke_machine,
+    site_keys,
+    site_root,
+)
+from downtime.fleet.enrol_machine import Enrolment, JoinRequest
 from downtime.fleet.join_requests import FoundRequests
+from downtime.fleet.revoke_machine import Exposure
 from downtime.fleet.site_keys import SiteKey
 from downtime.settings import Settings
 from downtime.vault import device, machines
+from downtime.vault.machines import Machine
 from downtime.vault.model import MachineRole
 from downtime.vault.signed_list import MAX_BYTES
 from downtime.web import request_context
@@ -59,6 +68,35 @@ def join() -> ViewResponse:
 def _flash_places(faults: Mapping[str, str], what: str) -> None:
     for name, fault in sorted(faults.items()):
         flash(f"{name}: {fault or f'{what} lies there.'}")
+
+
+@blueprint.post("/machines/start")
+@require_permission(Permission.DEVICE_MANAGE)
+def start() -> ViewResponse:
+    """Begin the site's list with this machine, and believe the root on the stick from now on."""
+    vault, settings = request_context.vault(), request_context.settings()
+    content = _read_upload("root", "the site's root")
+    roots = site_root.parse_roots(content, request.files["root"].filename or "the root")
+    machine = Machine(device.read_own_card(vault.home), _read_roles(), _read_wards())
+    started = machine_list.start_list(
+        vault,
+        settings,
+        roots,
+        _unlock_stick(),
+        machine,
+        request_context.actor(),
+        required_reason(),
+    )
+    flash(f"This machine begins the list of {started.site}. Add the others below.")
+    return redirect(url_for("machines.show"), 303)
+
+
+def _read_roles() -> frozenset[MachineRole]:
+    return frozenset(role for role in MachineRole if role in request.form.getlist("roles"))
+
+
+def _read_wards() -> tuple[str, ...]:
+    return tuple(request.form.get("wards", "").replace(",", " ").split())
 
 
 @blueprint.get("/machines/request")
@@ -111,22 +149,29 @@ def update() -> ViewResponse:
 def add() -> ViewResponse:
     """Add a machine by its request; the answer shows the code for its screen."""
     vault, settings = request_context.vault(), request_context.settings()
-    roles = frozenset(role for role in MachineRole if role in request.form.getlist("roles"))
     asking = _find_request(settings)
     enrolment = enrol_machine.add_machine(
         vault,
         settings,
         asking,
         request.form.get("code", ""),
-        roles,
-        tuple(request.form.get("wards", "").replace(",", " ").split()),
+        _read_roles(),
+        _read_wards(),
         _unlock_stick(),
         request_context.actor(),
         required_reason(),
     )
-    faults = join_requests.carry_list(vault.home, settings)
+    return _answer(asking, enrolment)
+
+
+def _answer(asking: JoinRequest, enrolment: Enrolment, exposure: Exposure | None = None) -> str:
+    """The list goes to the places at once and the request away; the page shows the second code."""
+    home, settings = request_context.app_state().home, request_context.settings()
+    faults = join_requests.carry_list(home, settings)
     join_requests.remove_request(settings, asking.card)
-    return render_template("machines/add.html", enrolment=enrolment, faults=faults)
+    return render_template(
+        "machines/add.html", enrolment=enrolment, faults=faults, exposure=exposure
+    )
 
 
 def _find_request(settings: Settings) -> JoinRequest:
@@ -149,6 +194,25 @@ def revoke() -> ViewResponse:
         required_reason(),
     )
     return render_template("machines/revoke.html", exposure=exposure)
+
+
+@blueprint.post("/machines/replace")
+@require_permission(Permission.DEVICE_MANAGE)
+def replace() -> ViewResponse:
+    """Revoke a machine and give its roles and wards to another; shows what it could read and the code."""
+    vault, settings = request_context.vault(), request_context.settings()
+    asking = _find_request(settings)
+    exposure, enrolment = revoke_machine.replace_machine(
+        vault,
+        settings,
+        request.form.get("machine", ""),
+        asking,
+        request.form.get("code", ""),
+        _unlock_stick(),
+        request_context.actor(),
+        required_reason(),
+    )
+    return _answer(asking, enrolment, exposure)
 
 
 def _unlock_stick() -> SiteKey:

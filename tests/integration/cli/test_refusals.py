@@ -77,7 +77,7 @@ UNLOCKING = [p for p in WITH_HOME if tuple(p.id.split()) not in WORKING_LOCKED]
 
 
 def test_hardly_a_command_works_without_signing_in():
-    assert sorted(WORKING_LOCKED) == [("fleet", "update"), ("pull",)]
+    assert sorted(WORKING_LOCKED) == [("fleet", "update"), ("pull",), ("run",)]
 
 
 @pytest.mark.parametrize(("words", "permission"), WITH_HOME)

@@ -1,4 +1,4 @@
-"""The page Machines: a laptop joins its site, another is added with a stick and revoked."""
+"""The page List of machines: a laptop joins its site, another is added with a stick and revoked."""
 
 import io
 import re
@@ -200,3 +200,52 @@ def test_this_machine_leaves_its_request_and_takes_the_list_from_the_place(
     assert answer.status_code == 303
     assert "This machine is one of 2 of TEST" in browser.get("/machines").text
     assert list((place / "requests").iterdir()) == []
+
+
+def test_the_first_machine_begins_the_list_on_the_page(hospital, stick):
+    path, passphrase, _ = stick
+    browser = hospital.browser("administrator")
+    assert "begin the list" in browser.get("/machines").text
+
+    def begin(**changed):
+        root = path.parent / "downtime-site-root.json"
+        fields = {"roles": "publisher", "reason": "first machine", "passphrase": passphrase,
+                  "root": sent(root.read_bytes(), root.name),
+                  "stick": sent(path.read_bytes(), path.name)}  # fmt: skip
+        return browser.post("/machines/start", {**fields, **changed}, **FILE)
+
+    assert begin(roles="").status_code == 400
+    assert "is no site&#39;s root" in begin(root=sent(path.read_bytes(), path.name)).text
+    assert begin(passphrase="another passphrase").status_code == 401
+    assert machines.read_list(hospital.home) is None
+    assert begin().status_code == 303
+    page = browser.get("/machines").text
+    assert "This machine begins the list of TEST" in page
+    assert "downtime root rotate" in page
+    assert machines.read_own_machine(hospital.home).roles == {MachineRole.PUBLISHER}
+    assert begin().status_code == 409
+
+
+def test_a_broken_machine_is_replaced_on_the_page(hospital, stick, laptop, tmp_path):
+    start(hospital, stick)
+    path, passphrase, _ = stick
+    browser = hospital.browser("administrator")
+    another = Machine(tmp_path / "W2", "W2")
+
+    def send(address, asking, **fields):
+        files = {"request": sent(enrol_machine.make_request(asking.vault, hospital.settings)),
+                 "stick": sent(path.read_bytes(), path.name)}  # fmt: skip
+        code = enrol_machine.make_own_code(asking.home)
+        fields = {"code": code, "reason": "screen", "passphrase": passphrase, **fields, **files}
+        return browser.post(address, fields, **FILE)
+
+    assert send("/machines/add", laptop, roles="ward-laptop", wards="AMU").status_code == 200
+    assert send("/machines/replace", another, machine="W9").status_code == 404
+    answer = send("/machines/replace", another, machine="WD")
+    assert "machine WD (WD) could read AMU" in answer.text
+    code = re.search(r"[A-Z2-9]{4}(-[A-Z2-9]{4}){2}", answer.text)[0]
+    data, actor = browser.get("/machines/list").data, hospital.open().actor
+    listed = enrol_machine.accept_list(another.vault, hospital.settings, data, code, actor)
+    assert listed.find("WD").revoked
+    assert listed.find("W2").wards == ("AMU",)
+    another.vault.close()

@@ -29,7 +29,7 @@ def test_without_a_table_it_is_a_file_with_the_general_settings():
         ({"chanel": "mllp"}, "unknown setting 'returns.targets.LIMS.chanel'"),
         ({"channel": "fax"}, "channel' in config.toml must be one of file, mllp"),
         ({"version": "2.9"}, "version' in config.toml must be one of"),
-        ({"version": 2.5}, "version' in config.toml has the wrong type"),
+        ({"version": 2.5}, "version' in config.toml has to be a text in quotation marks"),
         ({"channel": "mllp", "port": 2575}, "host' in config.toml is missing"),
         ({**MLLP, "port": 0}, "port' in config.toml must be between"),
         ({**MLLP, "answer_seconds": 0}, "answer_seconds' in config.toml must be more than 0"),
