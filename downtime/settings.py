@@ -306,9 +306,6 @@ class ReconcileSettings:
         (), "Forms whose unknown person is settled first, in order, instead of their files' word."
     )
     candidates_shown: int = setting(8, "Patients offered at most for one person on paper.")
-    alike_name_percent: int = setting(
-        85, "Names this similar (Jaro-Winkler) are called spelled alike."
-    )
     same_ward_hours: int = setting(
         24, "A stay that began this close to the paper is on the same ward at that time."
     )

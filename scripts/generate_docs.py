@@ -1,7 +1,7 @@
 """Write the documents that are drawn from the program's own tables; `--check` only compares.
 
 docs/settings.md, docs/sources.md, docs/places.md, docs/permissions.md, docs/lifecycles.md, docs/commands.md,
-docs/rules.md.
+docs/rules.md, docs/identity.md.
 """
 
 import difflib
@@ -51,6 +51,7 @@ def documents() -> dict[str, str]:
         "lifecycles.md": lifecycles(),
         "commands.md": commands(),
         "rules.md": rules(),
+        "identity.md": identity(),
     }
 
 
@@ -99,6 +100,45 @@ def rules() -> str:
         for spec in tables
     ]  # fmt: skip
     return page("Rules of the comparison", introduction, "tests/spec/reconcile/tables.py", *parts)
+
+
+def identity() -> str:
+    introduction = (
+        "Who a form is about is never believed by a number alone: a digit may be wrong, or the label the"
+        " neighbour's. Everything else on the paper is weighed against the number's owner. Each finding"
+        " counts *bits* of evidence (Fellegi and Sunter 1969): so many times likelier, as a power of two,"
+        " of the right patient than of another. A detail that is missing counts nothing. A name that"
+        " agrees counts more the rarer it is among the hospital's patients. Without a number nothing"
+        " links anybody but two people. `scripts/bench identity` measures what comes of it."
+    )
+    weights = importlib.import_module("downtime.reconcile.identity.weights")
+    rows = [
+        (detail.replace("_", " "), finding.replace("-", " "), f"{bits:+d}".replace("-", "−"))
+        for detail, findings in weights.WEIGHTS.items()
+        for finding, bits in findings.items()
+        if detail not in ("number", "postcode", "phone") and (detail, finding) != ("ward", "same")
+    ]
+    limits = weights.LIMITS
+    outcomes = [
+        (f"below {limits['look_from']}", "conflict: two people decide"),
+        (f"{limits['look_from']} to {limits['accept_from'] - 1}", "one person compares both"),
+        (f"{limits['accept_from']} or more", "believed"),
+        ("another date of birth, whatever else agrees", "one person compares both"),
+        (f"another patient has {limits['rival_from']} or more, within {limits['rival_within']}",
+         "one person compares both"),
+        (f"another patient is more than {limits['rival_within']} ahead", "conflict: two people decide"),
+        ("a namesake in surname was born that day, and the given name is not the same",
+         "one person compares both"),
+    ]  # fmt: skip
+    return page(
+        "Is this that patient?",
+        introduction,
+        "downtime/reconcile/identity/weights.toml",
+        "## What each finding counts",
+        table(("Detail", "Finding", "Bits"), rows),
+        "## What is made of the sum",
+        table(("Sum", "Outcome"), outcomes),
+    )
 
 
 def settings() -> str:

@@ -55,7 +55,7 @@ def show(session: Session, form: str) -> Output:
     lines = [f"{c.person.id}  {'; '.join(_reasons(c))}" for c in offer.candidates]
     document = _document(person) | {
         "candidates": [
-            {"patient": c.person.id, "points": c.points, "reasons": _reasons(c)}
+            {"patient": c.person.id, "bits": c.bits, "reasons": _reasons(c)}
             for c in offer.candidates
         ]
     }

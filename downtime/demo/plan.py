@@ -11,7 +11,7 @@
 | each admission | its demographics, and 'no known allergies' | as the records have it |
 | registered | admission and request on a downtime number | already there |
 | stranger | admission and request on a downtime number | unmatched |
-| birthday | admission on a downtime number | conflict: day and month of birth swapped |
+| birthday | admission on a downtime number | conflict: born on another day, says the paper |
 | returning | admission | new |
 | moved-on | admission | newer-live: on another ward by now |
 | moved, went-home, and two people of each ward | observations | new |
@@ -36,7 +36,7 @@ from downtime.demo.recovered_hospital import (
 )
 from downtime.demo.request_events import result_values
 from downtime.demo.requests import Request, list_requests
-from downtime.demo.story_patients import choose_story_patients, swap_day_and_month
+from downtime.demo.story_patients import choose_story_patients
 from downtime.demo.tables import ASSESSMENT, REASONS
 from downtime.reconcile.model import ItemState
 
@@ -199,6 +199,10 @@ def _misheard(result: Result) -> Result:
     )
 
 
+OTHER_BIRTHDAY = timedelta(days=1_234)
+"""By how much a date of birth on paper is wrong: no slip of the pen makes one of the other."""
+
+
 def _list_admissions(hospital: Hospital) -> Iterator[Paper]:
     """Admissions on paper: three on downtime numbers, two of people the hospital knows."""
     players = choose_story_patients(hospital)
@@ -214,7 +218,8 @@ def _list_admissions(hospital: Hospital) -> Iterator[Paper]:
         stay = admit_during_outage(
             hospital, person, index, hospital.now + timedelta(minutes=minutes)
         )
-        born = swap_day_and_month(person.born) if part == "birthday" else None
+        is_born_otherwise = part == "birthday" and person.born
+        born = person.born - OTHER_BIRTHDAY if is_born_otherwise else None
         known = part in ("returning", "moved-on")
         answers = form_answers.admission(stay, Place(ASSESSMENT), born, known)
         safety = safety or _expect_none_known(stay, hospital.seed)

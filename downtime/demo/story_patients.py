@@ -70,23 +70,16 @@ def _list_by_length_of_stay(hospital: Hospital, ward: str) -> list[Stay]:
 
 
 def _choose_outpatients(size: str, seed: int, now: datetime) -> list[Person]:
-    """Three adults with appointments in cardiology, one with a birthday that can be swapped."""
-    adults: dict[str, Person] = {}
-    swappable: dict[str, Person] = {}
+    """Three people with appointments in cardiology whose day of birth is known."""
+    people: dict[str, Person] = {}
     for slot in list_slots(size, now):
         if slot.clinic.code == "CARD":
             someone = find_attendee(slot, seed, size, now.date())
-            (swappable if swap_day_and_month(someone.born) else adults)[someone.mrn] = someone
-        if len(adults) >= 2 and swappable:
+            if someone.born:
+                people[someone.mrn] = someone
+        if len(people) == 3:
             break
-    return [*list(adults.values())[:2], next(iter(swappable.values()))]
-
-
-def swap_day_and_month(born: date | None) -> date | None:
-    """Day and month the wrong way round; None where that is no other date."""
-    if born is None or born.day > 12 or born.day == born.month:
-        return None
-    return born.replace(month=born.day, day=born.month)
+    return list(people.values())
 
 
 def _make_newcomer(

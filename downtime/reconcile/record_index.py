@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from downtime.clinical.identifiers import MRN, Identifier
 from downtime.clinical.model import DiagnosticReport, Observation, Patient, Record
 from downtime.clinical.record_types import RECORD_TYPES, list_compared_types
+from downtime.reconcile.identity.weights import NO_POPULATION
+from downtime.snapshot.search_terms import name_key
 
 R = TypeVar("R", bound=Record)
 
@@ -28,11 +30,14 @@ class RecordIndex:
         self.delivered_types = delivered_types
         self.matched_people: dict[object, Any] = {}
         """Whom each person on paper was found to be, while one set of forms is compared."""
+        self.population = NO_POPULATION
         self.patients: dict[str, Patient] = {}
         self.reports: dict[str, DiagnosticReport] = {}
         self.by_id: dict[str, Record] = {}
         self._by_number: dict[str, set[str]] = defaultdict(set)
         self._by_nhs: dict[str, set[str]] = defaultdict(set)
+        self._by_birth: dict[str, list[Patient]] = defaultdict(list)
+        self._by_name: dict[tuple[str, str], list[Patient]] = defaultdict(list)
         self._by_patient: dict[type[Record], dict[str, list[Any]]] = {
             record_type: {} for record_type in list_compared_types()
         }
@@ -62,6 +67,9 @@ class RecordIndex:
 
     def _add_patient(self, patient: Patient) -> None:
         self.patients[patient.id] = patient
+        if not patient.replaced_by:
+            self._by_birth[patient.birth_date[:10]].append(patient)
+            self._by_name[name_key(patient)].append(patient)
         if patient.nhs_number:
             self._by_nhs[patient.nhs_number].add(patient.id)
         for text in (f"{MRN}||{patient.mrn}", *patient.identifiers):
@@ -79,6 +87,14 @@ class RecordIndex:
                 return patient_id
             patient_id = after
         return ""
+
+    def find_similar_patients(
+        self, birth_dates: Iterable[str], name: tuple[str, str]
+    ) -> list[Patient]:
+        """Living patients born on one of these days (ISO), or of this name (`fold_names`)."""
+        born = (p for day in sorted(set(birth_dates) - {""}) for p in self._by_birth.get(day, ()))
+        named = self._by_name.get(name, ()) if all(name) else ()
+        return list({patient.id: patient for patient in (*born, *named)}.values())
 
     def find_by_nhs_number(self, digits: str) -> set[str]:
         """Ids of the living patients who have this NHS number."""

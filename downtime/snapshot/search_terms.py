@@ -53,8 +53,13 @@ def compact_text(text: str) -> str:
 
 def name_key(patient: Patient) -> tuple[str, str]:
     """Family name and first given name, folded: two patients who share it are easily mixed up."""
-    given_names = split_words(patient.given)
-    return compact_text(patient.family), given_names[0] if given_names else ""
+    return fold_names(patient.family, patient.given)
+
+
+def fold_names(family: str, given: str) -> tuple[str, str]:
+    """A family name, and the first of the given names, folded."""
+    given_names = split_words(given)
+    return compact_text(family), given_names[0] if given_names else ""
 
 
 def search_tokens(patient: Patient) -> set[str]:

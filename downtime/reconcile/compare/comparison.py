@@ -7,16 +7,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
-from downtime.clinical.model import Patient
+from downtime.clinical.model import Appointment, Encounter, Patient
 from downtime.clinical.record_types import DOCUMENT
 from downtime.entry.facts import Fact, PaperPerson, make_paper_person
 from downtime.reconcile.duplicates.annotate import annotate_items
+from downtime.reconcile.identity.judge_match import add_stays
 from downtime.reconcile.identity.match_patient import (
     Links,
     PatientMatch,
     link_keys,
     links_between_forms,
     match_patient,
+    needs_stays,
+    word_doubt,
 )
 from downtime.reconcile.model import REGISTERS, Item, ItemState
 from downtime.reconcile.reasons import ReasonCode, make_reasons
@@ -39,7 +42,21 @@ def match_fact(fact: Fact, after: RecordIndex, links: Links) -> PatientMatch:
             person = _merge_person(fact.person, matched.patient)
             matched = replace(matched, person=person)
         after.matched_people[fact.person, keys] = matched
-    return matched
+    return _weigh_stays(matched, fact, after)
+
+
+def _weigh_stays(match: PatientMatch, fact: Fact, after: RecordIndex) -> PatientMatch:
+    """The match, with whether the patient was in hospital then; of who comes to a clinic it says nothing."""
+    if match.patient is None or match.evidence is None or not needs_stays(match):
+        return match
+    is_told = after.is_delivered(Encounter.__name__) and fact.type != Appointment.__name__
+    if not is_told:
+        return match
+    evidence = add_stays(match.evidence, fact.event, after.records_of(Encounter, match.patient.id))
+    if evidence is match.evidence:
+        return match
+    doubt = word_doubt(evidence, fact.person, match.patient)
+    return replace(match, evidence=evidence, contradictions=doubt)
 
 
 def _merge_person(written: PaperPerson, live: Patient) -> PaperPerson:
@@ -97,7 +114,7 @@ def _compare_fact(
     if match.contradictions:
         return Item(
             fact, ItemState.CONFLICT, match.reasons + match.contradictions, patient.id,
-            person=match.person, needs_second_person=True,
+            person=match.person, needs_second_person=match.is_conflict,
         )  # fmt: skip
     verdict = rule(fact, patient, context)
     return Item(

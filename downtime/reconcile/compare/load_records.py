@@ -7,7 +7,7 @@ people. What is gathered gives the same items as the whole snapshots would.
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 
-from downtime.clinical.model import DiagnosticReport, Observation, Patient, Record
+from downtime.clinical.model import DiagnosticReport, Encounter, Observation, Patient, Record
 from downtime.clinical.record_types import RECORD_TYPES, list_compared_types
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.reconcile.compare.comparison import match_fact
@@ -16,10 +16,16 @@ from downtime.reconcile.identity.match_patient import (
     Links,
     link_keys,
     links_between_forms,
+    needs_stays,
 )
+from downtime.reconcile.identity.weights import read_population
 from downtime.reconcile.record_index import RecordIndex
 from downtime.reconcile.t0_snapshots import T0Snapshots
+from downtime.snapshot.search_terms import fold_names
 from downtime.snapshot.store.opened_snapshot import Snapshot
+
+SIMILAR_LIMIT = 5_000
+"""Patients who may be meant instead, of one set of forms."""
 
 
 def load_recovered(
@@ -29,12 +35,14 @@ def load_recovered(
     links = {**links_between_forms(facts), **confirmed}
     linked = [links[key] for key in _keys(facts) if key in links] if links else []
     by_link = [link.person if isinstance(link, LinkedPatient) else link for link in linked]
-    people = load_people(snapshot, [*{fact.person for fact in facts}, *by_link])
-    index = RecordIndex(people)
+    index = index_people(snapshot, [*{fact.person for fact in facts}, *by_link])
     patients_by_type: dict[str, set[str]] = {}
     for fact in facts:
-        if patient := match_fact(fact, index, links).patient:
-            patients_by_type.setdefault(fact.type, set()).add(patient.id)
+        match = match_fact(fact, index, links)
+        if match.patient:
+            patients_by_type.setdefault(fact.type, set()).add(match.patient.id)
+            if needs_stays(match):
+                patients_by_type.setdefault(Encounter.__name__, set()).add(match.patient.id)
     records = [
         record
         for kind in list_compared_types()
@@ -113,6 +121,35 @@ def find_earlier_copies(
 
 def _id(record: Record) -> str:
     return record.id
+
+
+def index_people(snapshot: Snapshot, persons: Iterable[PaperPerson]) -> RecordIndex:
+    """Whom these may be (`load_people`), who else would fit what is said of them, how common names are."""
+    listed = list(persons)
+    people = load_people(snapshot, listed)
+    known = {patient.id for patient in people}
+    others = snapshot.find_ids_by_tokens(_similar_tokens(listed), SIMILAR_LIMIT) - known
+    index = RecordIndex([*people, *snapshot.find_records(Patient, "id", sorted(others))])
+    index.population = read_population(snapshot)
+    return index
+
+
+def _similar_tokens(persons: Iterable[PaperPerson]) -> list[tuple[str, ...]]:
+    """By which words others are found who may be meant: the day of birth with a name, or the name.
+
+    Not for a form that was printed for a patient: it says itself whose it is.
+    """
+    blocks: list[tuple[str, ...]] = []
+    for person in persons:
+        family, given = fold_names(person.family, person.given)
+        if person.id or not person.any_number:
+            continue
+        if len(person.birth_date) >= 10:
+            born = "dob" + person.birth_date[:10].replace("-", "")
+            blocks += [(born, name[:3]) for name in (family, given) if name]
+        elif family and given:
+            blocks.append((family, given))
+    return blocks
 
 
 def load_people(snapshot: Snapshot, persons: Iterable[PaperPerson]) -> list[Patient]:

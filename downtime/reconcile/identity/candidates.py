@@ -12,15 +12,18 @@ from datetime import timedelta
 from downtime.clinical.model import Encounter, Patient
 from downtime.clock import from_text, to_text
 from downtime.entry.facts import PaperPerson, make_paper_person
+from downtime.reconcile.identity.agreement import Agreement
 from downtime.reconcile.identity.signs import (
     Sign,
     SignKind,
     find_double_records,
     find_signs,
+    make_sign,
     near_births,
     near_nhs_numbers,
     possible_slips,
 )
+from downtime.reconcile.identity.weights import Population, read_population
 from downtime.settings import ReconcileSettings
 from downtime.snapshot import search_terms
 from downtime.snapshot.model import PatientRow
@@ -28,8 +31,8 @@ from downtime.snapshot.store.opened_snapshot import Snapshot
 
 BLOCK_LIMIT = 400
 """Patients that one block gives at most: more than that tells nobody apart."""
-WARD_POINTS = 12
-SHOWN_FROM_POINTS = 10
+SHOWN_FROM_BITS = 5
+"""Fewer tell nobody apart."""
 NUMBERS = ("nhs_number", "mrn", "downtime_number")
 PROVING = (*NUMBERS, "postcode", "phone")
 """Details beside name, date of birth and gender that speak for one person."""
@@ -47,6 +50,7 @@ class DetailLine:
     paper: tuple[str, ...]
     system: str
     kind: SignKind | None
+    sign: Sign | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,8 @@ class Candidate:
     """The stay that began on the same ward at that time."""
 
     @property
-    def points(self) -> int:
-        return sum(sign.points for sign in self.signs)
+    def bits(self) -> int:
+        return sum(sign.bits for sign in self.signs)
 
     def kind(self, name: str) -> SignKind | None:
         """How one detail compares; None when it is not compared."""
@@ -133,14 +137,13 @@ def find_candidates(
     typed = _by_id(snapshot.find_patients(query.typed, settings.candidates_shown))
     arrived = _by_id(snapshot.list_patients(arrivals))
     rows = _by_id(_find_by_blocks(snapshot, papers)) | arrived | typed
-    candidates = (_candidate(row, papers, arrivals.get(key), settings) for key, row in rows.items())
+    names = read_population(snapshot)
+    candidates = (_candidate(row, papers, arrivals.get(key), names) for key, row in rows.items())
     possible = [
-        c
-        for c in candidates
-        if c.person.id in typed or c.points >= SHOWN_FROM_POINTS or c.is_numbered
+        c for c in candidates if c.person.id in typed or c.bits >= SHOWN_FROM_BITS or c.is_numbered
     ]
     ranked = sorted(
-        possible, key=lambda c: (not c.is_leading, -c.points, c.person.family, c.person.id)
+        possible, key=lambda c: (not c.is_leading, -c.bits, c.person.family, c.person.id)
     )[: settings.candidates_shown]
     double_records = find_double_records([candidate.person for candidate in ranked])
     return CandidateOffer(tuple(ranked), tuple(double_records))
@@ -157,26 +160,27 @@ def get_candidate(
     patient = snapshot.get_patient(patient_id)
     row = next(iter(snapshot.list_patients([patient.id])))
     arrivals = _arrivals(snapshot, query, settings.same_ward_hours)
-    return _candidate(row, query.searched_papers, arrivals.get(patient.id), settings)
+    stay, population = arrivals.get(patient.id), read_population(snapshot)
+    return _candidate(row, query.searched_papers, stay, population)
 
 
 def _candidate(
     row: PatientRow,
     papers: Sequence[PaperPerson],
     stay: Encounter | None,
-    settings: ReconcileSettings,
+    population: Population,
 ) -> Candidate:
     number = _known_number(row.patient, papers)
     person = make_paper_person(row.patient)._replace(downtime_number=number)
-    variants = (find_signs(paper, person, settings.alike_name_percent) for paper in papers)
+    variants = (find_signs(paper, person, population) for paper in papers)
     signs = list(_deciding_signs(variants))
     if person.downtime_number:
         text = "the system knows this downtime number"
-        signs.append(Sign("downtime_number", SignKind.SAME, 80, text))
+        signs.append(make_sign("downtime_number", "number", Agreement.SAME, text))
     if stay:
         text = "admitted to the same ward at that time"
-        signs.append(Sign("ward", SignKind.SAME, WARD_POINTS, text))
-    ordered = sorted(signs, key=lambda sign: -sign.points)
+        signs.append(make_sign("ward", "ward", Agreement.SAME, text))
+    ordered = sorted(signs, key=lambda sign: -sign.bits)
     return Candidate(row, person, tuple(ordered), tuple(_lines(papers, person, signs)), stay)
 
 
@@ -194,7 +198,7 @@ def _deciding_signs(variants: Iterable[list[Sign]]) -> Iterator[Sign]:
     for sign in (sign for variant in variants for sign in variant):
         other = by_field.setdefault(sign.field, sign)
         worst_decides = sign.field in NUMBERS or sign.field == "birth_date"
-        if (sign.points < other.points) if worst_decides else (sign.points > other.points):
+        if (sign.bits < other.bits) if worst_decides else (sign.bits > other.bits):
             by_field[sign.field] = sign
     yield from by_field.values()
 
@@ -202,13 +206,15 @@ def _deciding_signs(variants: Iterable[list[Sign]]) -> Iterator[Sign]:
 def _lines(
     papers: Sequence[PaperPerson], live: PaperPerson, signs: list[Sign]
 ) -> Iterator[DetailLine]:
-    kinds = {sign.field: sign.kind for sign in signs}
+    by_field = {sign.field: sign for sign in signs}
+    kinds = {field: sign.kind for field, sign in by_field.items()}
     if kinds.get("family") == SignKind.SLIP:
         kinds.setdefault("given", SignKind.SLIP)
     for name in SHOWN:
         on_paper = tuple(dict.fromkeys(text for p in papers if (text := getattr(p, name))))
         if on_paper or getattr(live, name):
-            yield DetailLine(name, on_paper, getattr(live, name), kinds.get(name))
+            sign = by_field.get(name)
+            yield DetailLine(name, on_paper, getattr(live, name), kinds.get(name), sign)
 
 
 def _arrivals(snapshot: Snapshot, query: PersonQuery, hours: int) -> dict[str, Encounter]:

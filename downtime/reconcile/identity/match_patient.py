@@ -1,18 +1,25 @@
 """Who a form is about in the recovered hospital: by exact numbers or by a link that people made.
 
 Rule (NHS Data Dictionary, patient identity): a name with a date of birth is not an
-identifier. Two numbers that point to two people, or a number whose owner was born on another day,
-are never resolved here; people settle them by a link (`reconcile.identity.links`).
+identifier. Nor is a number believed for itself: all that the paper says is weighed against its owner
+(`judge_match`). Two numbers that point to two people, or a number whose owner seems to be somebody
+else, are never resolved here; people settle them by a link (`reconcile.identity.links`).
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import NamedTuple, Self
 
 from downtime.clinical.model import Patient
-from downtime.entry.facts import Fact, PaperPerson
+from downtime.entry.facts import Fact, PaperPerson, make_paper_person
+from downtime.reconcile.identity.agreement import Agreement
+from downtime.reconcile.identity.judge_match import Doubt, Evidence, Judgement, weigh_match
+from downtime.reconcile.identity.signs import SignKind
+from downtime.reconcile.identity.weights import LIMITS, weigh
 from downtime.reconcile.reasons import ReasonCode, Reasons, make_reasons
 from downtime.reconcile.record_index import RecordIndex
+from downtime.snapshot.search_terms import fold_names
 
 SERIAL = "serial:"
 """Begins the key of a form without a usable number."""
@@ -24,11 +31,17 @@ class StatedIdentity(NamedTuple):
     birth_date: str
     mrn: str
     nhs_number: str
+    family: str
+    given: str
+    gender: str
 
     @classmethod
     def from_person(cls, person: PaperPerson) -> Self:
-        """The date of birth and numbers that a form gives."""
-        return cls(person.birth_date, person.mrn, person.nhs_number)
+        """The numbers, name, date of birth and gender that a form gives."""
+        return cls(*_read_stated(person))
+
+
+_read_stated = attrgetter(*StatedIdentity._fields)
 
 
 class LinkedPatient(NamedTuple):
@@ -49,13 +62,22 @@ Links = Mapping[str, PaperPerson | LinkedPatient]
 
 @dataclass(frozen=True, slots=True)
 class PatientMatch:
-    """The patient found, or why there is none, and what contradicts a match."""
+    """The patient found, or why there is none, and what speaks for and against a match."""
 
     patient: Patient | None
     reasons: Reasons = ()
+    evidence: Evidence | None = None
+    """None where there is no patient, or two people decided in sight of all that the form says."""
     contradictions: Reasons = ()
+    """Why it is not believed at once."""
     person: PaperPerson = PaperPerson()
     """The patient as a message would name them; empty while only the match is known."""
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether two people decide."""
+        is_judged_so = self.evidence and self.evidence.judgement == Judgement.CONFLICT
+        return bool(self.contradictions and is_judged_so)
 
 
 def links_between_forms(facts: Iterable[Fact]) -> dict[str, PaperPerson]:
@@ -68,14 +90,15 @@ def links_between_people(people: Iterable[PaperPerson]) -> dict[str, PaperPerson
 
     A downtime number that two forms tie to different people is no link at all.
     """
-    named: dict[str, set[PaperPerson]] = {}
+    named: dict[str, list[PaperPerson]] = {}
     for person in people:
         if person.downtime_number and (person.mrn or person.nhs_number):
-            numbers = PaperPerson(
-                mrn=person.mrn, nhs_number=person.nhs_number, birth_date=person.birth_date
-            )
-            named.setdefault(person.downtime_number, set()).add(numbers)
-    return {number: same.pop() for number, same in named.items() if len(same) == 1}
+            named.setdefault(person.downtime_number, []).append(person)
+    return {
+        number: same[0]._replace(id="", downtime_number="")
+        for number, same in named.items()
+        if len({(p.mrn, p.nhs_number, p.birth_date) for p in same}) == 1
+    }
 
 
 def link_keys(fact: Fact) -> tuple[str, ...]:
@@ -95,11 +118,14 @@ def match_patient(
     ids_by_number = _find_by_numbers(person, after)
     link = next((links[k] for k in (person.downtime_number, *keys) if k and k in links), None)
     if isinstance(link, LinkedPatient):
-        return _match_by_decision(person, link, set().union(*ids_by_number.values()), after)
+        own_ids = set().union(*ids_by_number.values())
+        return _match_by_decision(person, link, own_ids, after)
     reasons: Reasons = ()
+    weighed = person
     if not ids_by_number and link:
         ids_by_number = _find_by_numbers(link, after)
         reasons = make_reasons(ReasonCode.LINKED_BY_FORM, number=person.downtime_number)
+        weighed = _fill_up(person, link)
     ids = set().union(*ids_by_number.values())
     if len(ids) > 1:
         return PatientMatch(
@@ -108,11 +134,37 @@ def match_patient(
     if not ids:
         return PatientMatch(None, _reason_for_none(person))
     patient = after.patients[ids.pop()]
-    return PatientMatch(patient, reasons, _contradictions(person, patient))
+    evidence = _weigh(weighed, patient, after)
+    return PatientMatch(patient, reasons, evidence, word_doubt(evidence, person, patient))
+
+
+def _fill_up(person: PaperPerson, other: PaperPerson) -> PaperPerson:
+    """What one form says of a person, and another form where it is silent."""
+    return PaperPerson(*[own or more for own, more in zip(person, other, strict=True)])
+
+
+def _find_similar(
+    person: PaperPerson, patient: Patient, after: RecordIndex
+) -> Collection[Patient]:
+    """Who else may be meant: born on that day, or, where the paper gives none, of that name."""
+    births = (person.birth_date[:10], patient.birth_date[:10])
+    name = ("", "") if births[0] else fold_names(person.family, person.given)
+    return after.find_similar_patients(births, name)
+
+
+def _weigh(person: PaperPerson, patient: Patient, after: RecordIndex) -> Evidence:
+    is_own_form = bool(person.id) and after.find_surviving_id(person.id) == patient.id
+    similar = () if is_own_form else _find_similar(person, patient, after)
+    others = (make_paper_person(other) for other in similar if other.id != patient.id)
+    live = make_paper_person(patient)
+    return weigh_match(person, live, others, after.population, is_own_form=is_own_form)
 
 
 def _match_by_decision(
-    person: PaperPerson, link: LinkedPatient, own_ids: set[str], after: RecordIndex
+    person: PaperPerson,
+    link: LinkedPatient,
+    own_ids: set[str],
+    after: RecordIndex,
 ) -> PatientMatch:
     id_sets = _find_by_numbers(link.person, after).values()
     ids = next((ids for ids in id_sets if len(ids) == 1), None)
@@ -122,10 +174,13 @@ def _match_by_decision(
     reasons = make_reasons(ReasonCode.LINKED_BY_DECISION)
     if StatedIdentity.from_person(person) in link.seen:
         return PatientMatch(patient, reasons)
-    contradictions = _contradictions(person, patient)
+    live, population = make_paper_person(patient), after.population
+    evidence = weigh_match(person, live, (), population, is_own_form=True)
+    contradictions = word_doubt(evidence, person, patient)
     if own_ids - {patient.id}:
+        evidence = replace(evidence, judgement=Judgement.CONFLICT)
         contradictions = make_reasons(ReasonCode.NUMBER_OF_ANOTHER) + contradictions
-    return PatientMatch(patient, reasons, contradictions)
+    return PatientMatch(patient, reasons, evidence, contradictions)
 
 
 def _find_by_numbers(person: PaperPerson, after: RecordIndex) -> dict[str, set[str]]:
@@ -153,9 +208,37 @@ def _reason_for_none(person: PaperPerson) -> Reasons:
     return make_reasons(ReasonCode.NUMBER_UNKNOWN, numbers="\n".join(names))
 
 
-def _contradictions(person: PaperPerson, patient: Patient) -> Reasons:
-    if person.birth_date and patient.birth_date and person.birth_date != patient.birth_date[:10]:
-        return make_reasons(
-            ReasonCode.BORN_ANOTHER_DAY, paper=person.birth_date, live=patient.birth_date
-        )
-    return ()
+_DIFFERENCES = {
+    "birth_date": ReasonCode.BORN_ANOTHER_DAY,
+    "family": ReasonCode.ANOTHER_SURNAME,
+    "given": ReasonCode.ANOTHER_GIVEN_NAME,
+    "gender": ReasonCode.ANOTHER_GENDER,
+}
+_DOUBTS = {
+    Doubt.TOO_LITTLE: ReasonCode.TOO_LITTLE_EVIDENCE,
+    Doubt.RIVAL: ReasonCode.ANOTHER_FITS_AS_WELL,
+    Doubt.BETTER_RIVAL: ReasonCode.ANOTHER_FITS_BETTER,
+    Doubt.NAMESAKE: ReasonCode.NAMESAKE_BORN_THAT_DAY,
+}
+
+
+def needs_stays(match: PatientMatch) -> bool:
+    """Whether it could change the judgement that the patient was not in hospital then."""
+    weight = -weigh("ward", Agreement.NO_STAY)
+    return match.evidence is not None and match.evidence.bits < LIMITS["accept_from"] + weight
+
+
+def word_doubt(evidence: Evidence, person: PaperPerson, patient: Patient) -> Reasons:
+    """Why a match is not believed at once, as reasons; none when it is."""
+    if evidence.doubt is None:
+        return ()
+    reasons: Reasons = ()
+    for sign in evidence.signs:
+        if sign.kind == SignKind.DIFFERS and sign.field in _DIFFERENCES:
+            values = {"paper": getattr(person, sign.field), "live": getattr(patient, sign.field)}
+            reasons += make_reasons(_DIFFERENCES[sign.field], **values)
+        elif sign.kind == SignKind.DIFFERS:
+            reasons += make_reasons(ReasonCode.NOT_THERE_THEN)
+    if evidence.doubt in _DOUBTS:
+        reasons += make_reasons(_DOUBTS[evidence.doubt])
+    return reasons

@@ -1,22 +1,29 @@
 """Signs that a person on paper is a patient: what agrees, what is a known slip, what differs. Pure.
 
-Every sign is a sentence for the person who decides, with points that only rank the candidates: no
-number of points ever links anybody. Similar names: Jaro-Winkler (rapidfuzz); sound: Metaphone
-(jellyfish).
+Every sign is a sentence for the person who decides, with the bits of evidence that `weights.toml`
+gives it. No number of bits ever links anybody without a number: two people do.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from itertools import combinations
 
-from jellyfish import metaphone
-from rapidfuzz.distance import JaroWinkler
-
 from downtime.clinical.identifiers import clean_nhs_number
+from downtime.clinical.model import Gender
 from downtime.entry.facts import PaperPerson
-from downtime.snapshot import search_terms as words
+from downtime.reconcile.identity.agreement import (
+    Agreement,
+    are_exchanged,
+    classify_slip,
+    compare_birth_dates,
+    compare_names,
+    compare_texts,
+    is_grown_up,
+    swap_day_and_month,
+)
+from downtime.reconcile.identity.weights import NO_POPULATION, Population, weigh, weigh_name
+from downtime.snapshot.search_terms import compact_text, split_words
 
 
 class SignKind(StrEnum):
@@ -29,39 +36,139 @@ class SignKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One finding about one field."""
+    """One finding about one field; `bits` speak for the match, or against it below nought."""
 
     field: str
     kind: SignKind
-    points: int
+    bits: int
     text: str
     """The finding in words, for the person who decides."""
 
 
-def find_signs(paper: PaperPerson, live: PaperPerson, similarity_percent: int) -> list[Sign]:
+_KINDS = {Agreement.SAME: SignKind.SAME} | dict.fromkeys(
+    (Agreement.DIFFERS, Agreement.DIFFERS_WOMAN, Agreement.NO_STAY), SignKind.DIFFERS
+)
+"""What is neither the same nor another is a known slip."""
+
+_NAME_TEXTS: Mapping[Agreement, str] = {
+    Agreement.SAME: "same {}",
+    Agreement.VARIANT: "{} is another form of the same name",
+    Agreement.SLIP: "{} spelled almost alike",
+    Agreement.PART: "{} shortened, or one of several",
+    Agreement.INITIAL: "{} with the same initial",
+    Agreement.ALIKE: "{} sounds or looks alike",
+    Agreement.DIFFERS: "another {}",
+    Agreement.DIFFERS_WOMAN: "another {}, of a woman who may have married",
+}
+_BIRTH_TEXTS: Mapping[Agreement, str] = {
+    Agreement.SAME: "same date of birth",
+    Agreement.SWAPPED: "date of birth has day and month swapped",
+    Agreement.OTHER_YEAR: "same day and month of birth, another year",
+    Agreement.DIFFERS: "another date of birth",
+}
+_TEXT_DETAILS = {"gender": "gender", "postcode": "postcode", "phone": "telephone"}
+
+
+def find_signs(
+    paper: PaperPerson,
+    live: PaperPerson,
+    population: Population = NO_POPULATION,
+) -> list[Sign]:
     """All signs between what one form says and one patient of the recovered system."""
-    signs = [sign for find in _SIGN_FINDERS for sign in find(paper, live)]
-    return [*signs, *_compare_names(paper, live, similarity_percent / 100)]
+    return [
+        *_compare_numbers(paper, live),
+        *find_personal_signs(paper, live, population),
+        *_compare_details(paper, live, ("postcode", "phone")),
+    ]
 
 
-def swap_day_and_month(birth_date: str) -> str:
-    """An ISO date of birth with day and month exchanged; empty when that is no other date."""
-    year, month, day = birth_date.split("-")
-    return f"{year}-{day}-{month}" if int(day) <= 12 and day != month else ""
+def find_personal_signs(
+    paper: PaperPerson, live: PaperPerson, population: Population
+) -> list[Sign]:
+    """What name, date of birth and gender say: the evidence by which a number is believed or not."""
+    return [
+        *_compare_names(paper, live, population),
+        *_compare_births(paper, live),
+        *_compare_genders(paper, live),
+    ]
 
 
-def classify_slip(number: str, other: str) -> str:
-    """How two numbers of one length differ, if by a single slip: `transposed`, `digit` or empty."""
-    if len(number) != len(other) or number == other:
-        return ""
-    differing = [i for i, (a, b) in enumerate(zip(number, other, strict=True)) if a != b]
-    if len(differing) == 1:
-        return "digit"
-    if len(differing) == 2 and differing[1] - differing[0] == 1:
-        first, second = differing
-        if number[first] == other[second] and number[second] == other[first]:
-            return "transposed"
-    return ""
+def make_sign(field: str, detail: str, agreement: Agreement, text: str) -> Sign:
+    """A finding with what the table gives it."""
+    return Sign(field, _KINDS.get(agreement, SignKind.SLIP), weigh(detail, agreement), text)
+
+
+def _compare_numbers(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
+    slips = {"digit": "one digit differs in", "transposed": "two digits transposed in"}
+    for field, title in (("nhs_number", "NHS number"), ("mrn", "hospital number")):
+        on_paper, in_system = (compact_text(getattr(person, field)) for person in (paper, live))
+        if not on_paper or not in_system:
+            continue
+        if on_paper == in_system:
+            yield make_sign(field, "number", Agreement.SAME, f"same {title}")
+        elif slip := classify_slip(on_paper, in_system):
+            yield make_sign(field, "number", Agreement.SLIP, f"{slips[slip]} the {title}")
+        else:
+            yield make_sign(field, "number", Agreement.DIFFERS, f"another {title}")
+
+
+def _compare_names(paper: PaperPerson, live: PaperPerson, population: Population) -> Iterator[Sign]:
+    names = (paper.family, paper.given, live.family, live.given)
+    if all(names) and are_exchanged(*names):
+        text = "surname and given name exchanged"
+        yield make_sign("family", "names", Agreement.EXCHANGED, text)
+        return
+    family = compare_names(paper.family, live.family)
+    is_woman = live.gender == Gender.FEMALE and is_grown_up(live.birth_date, population.day)
+    if family == Agreement.DIFFERS and is_woman:
+        family = Agreement.DIFFERS_WOMAN
+    given = _compare_given(paper.given, live.given)
+    first = next(iter(split_words(live.given)), "")
+    for field, title, agreement, name in (
+        ("family", "surname", family, compact_text(live.family)),
+        ("given", "given name", given, first),
+    ):
+        if agreement:
+            bits = weigh_name(field, agreement, name, population)
+            kind = _KINDS.get(agreement, SignKind.SLIP)
+            yield Sign(field, kind, bits, _NAME_TEXTS[agreement].format(title))
+
+
+def _compare_given(on_paper: str, in_system: str) -> Agreement | None:
+    """First given names; another one of several is a part of the name."""
+    words, system_words = split_words(on_paper), split_words(in_system)
+    first, system_first = next(iter(words), ""), next(iter(system_words), "")
+    agreement = compare_names(first, system_first)
+    if agreement in (Agreement.DIFFERS, Agreement.ALIKE) and set(words) & set(system_words):
+        return Agreement.PART
+    return agreement
+
+
+def _compare_births(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
+    agreement = compare_birth_dates(paper.birth_date, live.birth_date)
+    if agreement == Agreement.SLIP:
+        digits = (person.birth_date[:10].replace("-", "") for person in (paper, live))
+        is_transposed = classify_slip(*digits) == "transposed"
+        text = "two digits transposed" if is_transposed else "one digit different"
+        yield make_sign("birth_date", "birth_date", agreement, f"date of birth has {text}")
+    elif agreement:
+        yield make_sign("birth_date", "birth_date", agreement, _BIRTH_TEXTS[agreement])
+
+
+def _compare_genders(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
+    told = (Gender.MALE, Gender.FEMALE)
+    if paper.gender in told and live.gender in told:
+        yield from _compare_details(paper, live, ("gender",))
+
+
+def _compare_details(
+    paper: PaperPerson, live: PaperPerson, fields: tuple[str, ...]
+) -> Iterator[Sign]:
+    for field in fields:
+        agreement = compare_texts(getattr(paper, field), getattr(live, field))
+        if agreement == Agreement.SAME or (agreement and weigh(field, agreement)):
+            word = "same" if agreement == Agreement.SAME else "another"
+            yield make_sign(field, field, agreement, f"{word} {_TEXT_DETAILS[field]}")
 
 
 def possible_slips(number: str) -> set[str]:
@@ -73,119 +180,6 @@ def possible_slips(number: str) -> set[str]:
         if character.isdigit():
             slips |= {number[:i] + digit + number[i + 1 :] for digit in "0123456789"}
     return slips - {number}
-
-
-SignFinder = Callable[[PaperPerson, PaperPerson], Iterator[Sign]]
-"""Compares one detail on paper with the patient's."""
-
-
-@lru_cache(maxsize=65_536)
-def _sound(name: str) -> tuple[str, ...]:
-    return tuple(metaphone(part) for part in words.split_words(name))
-
-
-def _compare_number(field: str, title: str, points: int) -> SignFinder:
-    slips = {"digit": "one digit differs in", "transposed": "two digits transposed in"}
-
-    def find(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
-        on_paper, in_system = _compact_details(field, paper, live)
-        if not on_paper or not in_system:
-            return
-        if on_paper == in_system:
-            yield Sign(field, SignKind.SAME, points, f"same {title}")
-        elif slip := classify_slip(on_paper, in_system):
-            yield Sign(field, SignKind.SLIP, points // 2, f"{slips[slip]} the {title}")
-        else:
-            yield Sign(field, SignKind.DIFFERS, -points // 4, f"another {title}")
-
-    return find
-
-
-def _compact_details(field: str, paper: PaperPerson, live: PaperPerson) -> tuple[str, str]:
-    return words.compact_text(getattr(paper, field)), words.compact_text(getattr(live, field))
-
-
-def _compare_birth_dates(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
-    field, on_paper, in_system = "birth_date", paper.birth_date[:10], live.birth_date[:10]
-    if len(on_paper) < 10 or len(in_system) < 10:
-        return
-    if on_paper == in_system:
-        yield Sign(field, SignKind.SAME, 30, "same date of birth")
-    elif swap_day_and_month(on_paper) == in_system:
-        yield Sign(field, SignKind.SLIP, 22, "date of birth has day and month swapped")
-    elif slip := classify_slip(on_paper.replace("-", ""), in_system.replace("-", "")):
-        text = "two digits transposed" if slip == "transposed" else "one digit different"
-        yield Sign(field, SignKind.SLIP, 18, f"date of birth has {text}")
-    elif on_paper[5:] == in_system[5:]:
-        yield Sign(field, SignKind.SLIP, 10, "same day and month of birth, another year")
-    else:
-        yield Sign(field, SignKind.DIFFERS, -20, "another date of birth")
-
-
-def _compare_text(field: str, title: str, points: int, points_against: int) -> SignFinder:
-    def find(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
-        on_paper, in_system = _compact_details(field, paper, live)
-        if on_paper and in_system and on_paper == in_system:
-            yield Sign(field, SignKind.SAME, points, f"same {title}")
-        elif on_paper and in_system and points_against:
-            yield Sign(field, SignKind.DIFFERS, points_against, f"another {title}")
-
-    return find
-
-
-_SIGN_FINDERS: tuple[SignFinder, ...] = (
-    _compare_number("nhs_number", "NHS number", 100),
-    _compare_number("mrn", "hospital number", 90),
-    _compare_birth_dates,
-    _compare_text("gender", "gender", 4, -10),
-    _compare_text("postcode", "postcode", 15, 0),
-    _compare_text("phone", "telephone", 20, 0),
-)
-
-
-def _compare_names(paper: PaperPerson, live: PaperPerson, threshold: float) -> Iterator[Sign]:
-    if not paper.family and not paper.given:
-        return
-    if _are_exchanged(paper, live, threshold):
-        yield Sign("family", SignKind.SLIP, 20, "surname and given name exchanged")
-        return
-    yield from _compare_name("family", "surname", paper.family, live.family, 14, threshold)
-    first, live_first = (next(iter(words.split_words(p.given)), "") for p in (paper, live))
-    yield from _compare_name("given", "given name", first, live_first, 10, threshold)
-
-
-def _are_exchanged(paper: PaperPerson, live: PaperPerson, threshold: float) -> bool:
-    straight = _similarity(paper.family, live.family) + _similarity(paper.given, live.given)
-    crossed = _similarity(paper.family, live.given), _similarity(paper.given, live.family)
-    return min(crossed) >= threshold and sum(crossed) > straight
-
-
-def _compare_name(
-    field: str, title: str, on_paper: str, in_system: str, points: int, threshold: float
-) -> Iterator[Sign]:
-    if not on_paper or not in_system:
-        return
-    if words.compact_text(on_paper) == words.compact_text(in_system):
-        yield Sign(field, SignKind.SAME, points, f"same {title}")
-    elif _similarity(on_paper, in_system) >= threshold:
-        yield Sign(field, SignKind.SLIP, points * 3 // 4, f"{title} spelled alike")
-    elif _sound(on_paper) and _sound(on_paper) == _sound(in_system):
-        yield Sign(field, SignKind.SLIP, points * 2 // 3, f"{title} sounds alike")
-    elif _is_part(on_paper, in_system):
-        yield Sign(field, SignKind.SLIP, points // 2, f"{title} shortened, or one of several")
-    else:
-        yield Sign(field, SignKind.DIFFERS, -points // 2, f"another {title}")
-
-
-def _similarity(name: str, other: str) -> float:
-    return JaroWinkler.similarity(words.compact_text(name), words.compact_text(other))
-
-
-def _is_part(name: str, other: str) -> bool:
-    """`J` for `Jane`, `Ann` of `Ann Marie`, `Hill` of `Hill-Novak`."""
-    compact, other_compact = words.compact_text(name), words.compact_text(other)
-    common = set(words.split_words(name)) & set(words.split_words(other))
-    return bool(common) or compact.startswith(other_compact) or other_compact.startswith(compact)
 
 
 def near_births(birth_date: str) -> set[str]:
@@ -209,7 +203,7 @@ def is_same_person(person: PaperPerson, other: PaperPerson) -> bool:
     if person.nhs_number and person.nhs_number == other.nhs_number:
         return True
     same_names = all(
-        words.compact_text(name) == words.compact_text(other_name)
+        compact_text(name) == compact_text(other_name)
         for name, other_name in ((person.family, other.family), (person.given, other.given))
     )
     return same_names and person.birth_date == other.birth_date != ""

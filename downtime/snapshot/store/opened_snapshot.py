@@ -1,6 +1,7 @@
 """What a ward asks of an opened snapshot: read-only, from several threads at once."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 import orjson
@@ -82,8 +83,37 @@ class Snapshot(SnapshotDatabase):
         self, alternatives: Iterable[Sequence[str]], limit: int
     ) -> list[PatientRow]:
         """Patients who have all tokens of any alternative (`words.tokens`; beginnings of names)."""
-        match = " OR ".join(f"({' AND '.join(map(_match_term, group))})" for group in alternatives)
+        match = _match_any(alternatives)
         return self._match_terms(match, limit) if match else []
+
+    def find_ids_by_tokens(self, alternatives: Iterable[Sequence[str]], limit: int) -> set[str]:
+        """Ids of the patients whom `find_patients_by_tokens` would give."""
+        match = _match_any(alternatives)
+        if not match:
+            return set()
+        rows = self._db.conn.execute(
+            "SELECT patient FROM found WHERE rank IN"
+            " (SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid LIMIT ?)",
+            (match, limit),
+        )
+        return {row[0] for row in rows}
+
+    @cached_property
+    def patients(self) -> int:
+        """How many patients can be found by name."""
+        count: int = self._db.conn.execute("SELECT count(*) FROM found").fetchone()[0]
+        return count
+
+    def count_patients_with(self, token: str) -> int:
+        """How many patients have exactly this word in their name; asked once for each word."""
+        if token not in self._token_counts:
+            sql = "SELECT count(*) FROM words WHERE words MATCH ?"
+            self._token_counts[token] = self._db.conn.execute(sql, (f'"{token}"',)).fetchone()[0]
+        return self._token_counts[token]
+
+    @cached_property
+    def _token_counts(self) -> dict[str, int]:
+        return {}
 
     def find_patient_by_identifier(self, text: str) -> Patient | None:
         """The one patient who has exactly this identifier; None when nobody or several have it."""
@@ -365,6 +395,10 @@ def _choose_allergy_heading(
     if active:
         return "No known allergies"
     return "Allergies unavailable" if unavailable else "Allergies not recorded"
+
+
+def _match_any(alternatives: Iterable[Sequence[str]]) -> str:
+    return " OR ".join(f"({' AND '.join(map(_match_term, group))})" for group in alternatives)
 
 
 def _match_term(token: str) -> str:

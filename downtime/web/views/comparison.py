@@ -21,6 +21,7 @@ from downtime.reconcile.decide_in_bulk import (
 )
 from downtime.reconcile.decide_item import decide_item
 from downtime.reconcile.find_items import FILTERS, find_next_open, get_item, list_page
+from downtime.reconcile.identity.candidates import Candidate, PersonQuery, get_candidate
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import PROPOSED, Decision, Item, ItemFilter, ItemState
 from downtime.reconcile.policies import check_decision
@@ -178,6 +179,7 @@ def show_item(key: str) -> ViewResponse:
         fact=row.item.fact,
         explain=_explain,
         sides=build_sides(row.item, before, after),
+        match=_weigh_match(row.item, after),
         before=before,
         after=after,
         choices=[(decision, BUTTONS[decision]) for decision in choices],
@@ -189,6 +191,18 @@ def show_item(key: str) -> ViewResponse:
         titles=titles(),
         **owner_card(owner_of_item(vault, key)),
     )
+
+
+def _weigh_match(item: Item, after: Snapshot | None) -> Candidate | None:
+    """The patient to whom an item goes beside the person on the paper, with what speaks for it."""
+    if after is None or not item.patient:
+        return None
+    fact = item.fact
+    query = PersonQuery((fact.person,), (fact.ward,), fact.event, fact.event)
+    try:
+        return get_candidate(after, query, item.patient, request_context.settings().reconcile)
+    except NotFoundError:
+        return None
 
 
 @blueprint.post("/comparison/<key>")

@@ -46,16 +46,10 @@ def garbled(chance, patient):
     return PaperPerson(**{**said, **slips[chance.choice(sorted(slips))]})
 
 
-def read_through(patients, paper, settings):
-    """The slow way: every patient of the hospital, by points."""
-
-    def points(patient):
-        return sum(
-            s.points
-            for s in find_signs(paper, make_paper_person(patient), settings.alike_name_percent)
-        )
-
-    return max(map(points, patients))
+def read_through(patients, paper):
+    """The slow way: every patient of the hospital, by bits."""
+    signs = (find_signs(paper, make_paper_person(patient)) for patient in patients)
+    return max(sum(sign.bits for sign in found) for found in signs)
 
 
 def test_the_blocks_find_the_likeliest_patient_of_the_whole_hospital(vault, hold):
@@ -69,4 +63,4 @@ def test_the_blocks_find_the_likeliest_patient_of_the_whole_hospital(vault, hold
                 snapshot, PersonQuery((paper,), (), "", ""), settings
             ).candidates
             assert patient.id in map(attrgetter("person.id"), found)
-            assert max(one.points for one in found) == read_through(patients, paper, settings)
+            assert max(one.bits for one in found) == read_through(patients, paper)

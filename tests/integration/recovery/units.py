@@ -9,7 +9,8 @@ from .conftest import SIGNED
 DAY = "2026-11-02T"
 LOG = SIGNED | {
     "fridge": "A&E", "taken:1": f"{DAY}12:40", "donation:1": "G101 626 042 231",
-    "group:1": "O-neg", "patient:1": "H100", "reason:1": "bleeding", "authorised:1": "Dr Ng",
+    "group:1": "O-neg", "patient:1": "H100",
+    "name:1": "HILL, Ann", "reason:1": "bleeding", "authorised:1": "Dr Ng",
 }  # fmt: skip
 RECORD = SIGNED | {
     "reason": "bleeding", "component:1": "Red cells, O neg", "donation:1": "g101626042231",

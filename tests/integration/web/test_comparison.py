@@ -5,7 +5,7 @@ import re
 import pytest
 
 from downtime.paper.model import Subject
-from tests.integration.recovery.conftest import ADMITTED, HOSPITAL
+from tests.integration.recovery.conftest import ADMITTED, BLOODS, HOSPITAL
 from tests.integration.recovery.units import FATE, RECORD
 
 
@@ -128,3 +128,24 @@ def test_fields_and_values_are_written_as_people_write_them(hospital, keyed, com
     assert ">Surname</th>" in page
     page = supervisor.get(f"/comparison/{serial}-safety").text
     assert ">None known</th><td></td><td>yes</td>" in page
+
+
+def test_a_number_with_another_persons_name_is_shown_beside_its_owner_for_two_people(
+    hospital, keyed, compare
+):
+    """The hospital number of one, name and gender of another, no date of birth: neither is believed."""
+    stranger = {
+        "patient.mrn": "H100", "patient.name": "STONE, Bob", "patient.gender": "male",
+        "patient.born": "",
+    }  # fmt: skip
+    serial = keyed("blood-sciences-request", BLOODS | stranger, Subject())
+    compare()
+    supervisor = hospital.browser("records-supervisor")
+    listed = supervisor.get("/comparison?state=conflict").text
+    key = re.search(rf"/comparison/({serial}[\w.-]*)", listed)[1]
+    page = supervisor.get(f"/comparison/{key}").text
+    for shown in ("STONE", "HILL", "Another surname", "Another given name", "Another gender"):
+        assert shown in page
+    assert "A second person must confirm" in page
+    supervisor.post(f"/comparison/{key}", {"decision": "return", "reason": "number is right"})
+    assert "For a second person" in supervisor.get(f"/comparison/{key}").text

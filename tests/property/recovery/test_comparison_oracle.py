@@ -35,7 +35,18 @@ KINDS = ("ServiceRequest", "AllergyIntolerance", "Appointment", "MedicationAdmin
 
 
 def patient(n):
-    return Patient(id=f"p{n}", mrn=f"H{n}", identifiers=(f"MR|DEMO|H{n}",), family=f"N{n}")
+    return Patient(
+        id=f"p{n}", mrn=f"H{n}", identifiers=(f"MR|DEMO|H{n}",), family=f"N{n}",
+        birth_date=born(n),
+    )  # fmt: skip
+
+
+def born(n):
+    return f"19{50 + n}-01-02"
+
+
+def person_on_paper(n):
+    return PaperPerson(mrn=f"H{n}", family=f"N{n}", birth_date=born(n))
 
 
 people = st.sampled_from(PEOPLE).map(lambda n: f"p{n}")
@@ -62,7 +73,7 @@ def written(n, record, person, /, form="f", **fields):
     serial = f"K70000{n // 2:02}X"
     return Fact(
         key=f"{serial}-{n}", type=record, system="PAS", form=form, serial=serial,
-        person=PaperPerson(mrn=f"H{person}"), event=HOURS[2], fields=fields,
+        person=person_on_paper(person), event=HOURS[2], fields=fields,
     )  # fmt: skip
 
 
@@ -191,7 +202,7 @@ def blood(fact, heard, decided):
         return "new"
     best = ("transfusion-record", "blood-unit-fate", "emergency-blood-log", "f")
     group.sort(key=lambda f: (best.index(f.form), _moment(f), f.key))
-    known = {f.key: f.person in [PaperPerson(mrn=f"H{n}") for n in PEOPLE] for f in group}
+    known = {f.key: f.person in [person_on_paper(n) for n in PEOPLE] for f in group}
     several = len({_component(f) for f in group} - {"", "?"}) > 1
     story = []
     for rank, sure, vague in product(("returned", "", "leave"), (True, False), (False, True)):

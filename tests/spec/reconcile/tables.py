@@ -25,8 +25,8 @@ ANN = Patient(
     birth_date="1960-01-02", phone="01632 960001",
 )  # fmt: skip
 BOB = Patient(id="p-bob", mrn="H200", identifiers=("MR|DEMO|H200",), family="Hill", given="Bob")
-WRITTEN = PaperPerson(mrn="H100", birth_date="1960-01-02")
-BOB_WRITTEN = PaperPerson(mrn="H200")
+WRITTEN = PaperPerson(mrn="H100", birth_date="1960-01-02", family="Hill", given="Ann")
+BOB_WRITTEN = PaperPerson(mrn="H200", family="Hill", given="Bob")
 EVERY_TYPE = ("Encounter", "ServiceRequest", "Observation", "AllergyIntolerance", "Flag",
               "MedicationAdministration", "Appointment", "Patient")  # fmt: skip
 Records = tuple[Record, ...]

@@ -35,7 +35,7 @@ ANN = Patient(
     birth_date="1960-01-02",
 )
 BOB = Patient(id="p-bob", mrn="H200", identifiers=("MR|DEMO|H200",), family="Hill", given="Bob")
-WRITTEN = PaperPerson(mrn="H100", birth_date="1960-01-02")
+WRITTEN = PaperPerson(mrn="H100", birth_date="1960-01-02", family="Hill", given="Ann")
 
 
 def at(hour: str) -> str:
@@ -244,20 +244,27 @@ UNKNOWN = Patient(
 MERGED = Patient(id="p-ann", mrn="H100", identifiers=("MR|DEMO|H100",), replaced_by="p-bob")
 OTHER_NHS = Patient(id="p-eve", mrn="H900", nhs_number="9990000026")
 
+SHE = PaperPerson(family="Hill", given="Ann", birth_date="1960-01-02")
+HE = PaperPerson(family="Hill", given="Bob")
 PEOPLE = [
     # what the form says                                 in the recovered PAS      → state, patient
-    (PaperPerson(mrn="H100"), (ANN, BOB), "new", "p-ann"),
-    (PaperPerson(mrn="h-100"), (ANN, BOB), "new", "p-ann"),
-    (PaperPerson(nhs_number="9990000018"), (ANN, BOB), "new", "p-ann"),
-    (PaperPerson(id="p-ann"), (MERGED, BOB), "new", "p-bob"),  # merged since: the survivor
-    (PaperPerson(downtime_number="DK700042X"), (ANN, UNKNOWN), "new", "p-new"),
+    (SHE._replace(mrn="H100"), (ANN, BOB), "new", "p-ann"),
+    (SHE._replace(mrn="h-100"), (ANN, BOB), "new", "p-ann"),
+    (SHE._replace(nhs_number="9990000018"), (ANN, BOB), "new", "p-ann"),
+    (HE._replace(id="p-ann"), (MERGED, BOB), "new", "p-bob"),  # merged since: the survivor
+    (PaperPerson(downtime_number="DK700042X", family="Unknown"), (ANN, UNKNOWN), "conflict", "p-new"),
     (PaperPerson(downtime_number="DK700042X"), (ANN, BOB), "unmatched", ""),
     (PaperPerson(mrn="H999"), (ANN, BOB), "unmatched", ""),
     (PaperPerson(), (ANN, BOB), "unmatched", ""),
-    (PaperPerson(family="Hill", given="Ann", birth_date="1960-01-02"), (ANN,), "unmatched", ""),
+    (SHE, (ANN,), "unmatched", ""),
     (PaperPerson(mrn="H200", nhs_number="9990000018"), (ANN, BOB), "unmatched", ""),
-    (PaperPerson(mrn="H100", birth_date="1961-01-02"), (ANN, BOB), "conflict", "p-ann"),
-]
+    (SHE._replace(mrn="H100", birth_date="1971-12-24"), (ANN, BOB), "conflict", "p-ann"),
+    # A number for itself, and a number with somebody else's name, are nobody's.
+    (PaperPerson(mrn="H100"), (ANN, BOB), "conflict", "p-ann"),
+    (PaperPerson(nhs_number="9990000018"), (ANN, BOB), "conflict", "p-ann"),
+    (PaperPerson(mrn="H100", family="Novak", given="Piotr", gender="male"), (ANN, BOB), "conflict", "p-ann"),
+    (HE._replace(mrn="H100"), (ANN, BOB), "conflict", "p-ann"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("written", "people", "state", "patient"), PEOPLE)
@@ -276,7 +283,7 @@ def test_an_nhs_number_that_two_patients_share_finds_nobody():
 def test_another_form_with_the_same_downtime_number_may_say_who_it_is():
     number = "DK700042X"
     known = fact(
-        "Encounter", "PAS", person=PaperPerson(downtime_number=number, mrn="H100"), ward="A1"
+        "Encounter", "PAS", person=SHE._replace(downtime_number=number, mrn="H100"), ward="A1"
     )
     blank = fact("ServiceRequest", "LIMS", person=PaperPerson(downtime_number=number), code="FBC")
     _, item = compare_facts(RecordIndex(), [known, blank], RecordIndex((ANN, BOB)), Settings())
@@ -298,7 +305,10 @@ def test_a_downtime_number_that_names_two_people_links_to_neither():
 
 
 def test_a_message_names_the_live_patient_and_keeps_the_downtime_number():
-    person = PaperPerson(downtime_number="DK700042X", nhs_number="9990000018", family="HIL")
+    person = PaperPerson(
+        downtime_number="DK700042X", nhs_number="9990000018", family="HIL",
+        given="Ann", birth_date="1960-01-02",
+    )  # fmt: skip
     paper = fact("ServiceRequest", "LIMS", person=person, code="FBC")
     item, *_ = compare_facts(RecordIndex(), [paper], RecordIndex((ANN,)), Settings())
     assert (item.person.mrn, item.person.family) == ("H100", "Hill")

@@ -107,7 +107,7 @@ def on_paper(**answers):
     given = ANSWERS | {f"{name}:1": text for name, text in answers.items()}
     base = Fact(
         key="K7000042X", type="", system="", form="vaccines", serial="K7000042X",
-        person=PaperPerson(mrn="H100"), event="2026-11-02T15:00:00Z",
+        person=PaperPerson(mrn="H100", family="Hill", given="Ann"), event="2026-11-02T15:00:00Z",
     )  # fmt: skip
     (fact,) = find_facts(parse_form(FORM), given, base, LONDON)
     return fact
