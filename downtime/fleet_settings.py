@@ -116,6 +116,11 @@ class ChurnSettings:
     compared_hours: int = setting(
         26, "A snapshot is held against all of so long, so that small losses are seen together."
     )
+    silent_hours: int = setting(
+        12,
+        "Longer than this after the last message no time counts in which patients may have gone: the"
+        " publisher's clock may be ahead.",
+    )
     kept_days: int = setting(8, "What snapshots looked like is kept so long, for comparison.")
     believe_publisher_release: bool = setting(
         False,

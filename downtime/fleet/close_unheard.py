@@ -7,12 +7,14 @@ while an outage is declared, and a person can open them with a reason (break-gla
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from downtime.clock import from_text, to_text
+from downtime.fleet.known_time import read_known_time
 from downtime.fleet.model import AuditAction
 from downtime.fleet.store.silence import SilenceRow, fetch_silence, save_silence
 from downtime.settings import Settings
+from downtime.snapshot.freshness import CLOCK_TOLERANCE
 from downtime.snapshot.heal_snapshots import check_snapshots, heal_snapshot
 from downtime.snapshot.local_snapshots import database_path
 from downtime.snapshot.store import snapshot_index
@@ -67,9 +69,17 @@ def assess_silence(vault: Vault, settings: Settings) -> Silence | None:
         return None
     times = [row.header.created for row in snapshot_index.list_entries(vault.db)]
     heard, now, row = max([listed.issued, *times]), vault.clock(), fetch_silence(vault.db)
-    days = max(timedelta(0), now - from_text(heard)).days
+    days = _measure(vault, settings, now - from_text(heard), now).days
     kept_until = row.kept_until if row.kept_until > to_text(now) else ""
     return Silence(heard, days, settings.fleet.unheard_days - days, bool(row.closed), kept_until)
+
+
+def _measure(vault: Vault, settings: Settings, by_clock: timedelta, now: datetime) -> timedelta:
+    """A clock that is ahead makes no silence where a snapshot has just been put in use."""
+    known = read_known_time(vault.home, settings, vault.clock)
+    if known and now >= known.latest - CLOCK_TOLERANCE:
+        by_clock = min(by_clock, known.latest - known.since)
+    return max(timedelta(), by_clock)
 
 
 def close_or_reopen(

@@ -35,7 +35,8 @@ from downtime.transport.pointer import (
     parse_recent,
 )
 from downtime.vault.files import make_private_folder
-from downtime.vault.machines import read_own_machine
+from downtime.vault.machines import find_keys, read_own_machine
+from downtime.vault.model import MachineRole
 
 MAX_LIST_BYTES = 4_194_304
 _IF_REVOKED = (
@@ -83,6 +84,7 @@ def fetch_newest(run: Fetching) -> bool:
     for state in states.values():
         state.requests = {}
     errors = visit_places(run.places, states, settings, run.pace, _ask(run, states))
+    _note_publisher(run)
     revocation = machine_list.describe_revocation(run.home)
     if revocation:
         run.state.fault = f"{revocation} Nothing is fetched: {_IF_REVOKED}"
@@ -108,11 +110,21 @@ def _note_scope(run: Fetching) -> None:
     """A machine that was given other wards begins anew."""
     scope = read_own_machine(run.home).scope
     if scope != run.state.scope:
-        run.state.scope, run.state.epoch, run.state.sequence = scope, 0, 0
-        run.state.skipped = (0, 0)
-        run.state.waiting.clear()
-        for state in run.state.places.values():
-            state.versions.clear()
+        run.state.scope = scope
+        _begin_anew(run.state)
+
+
+def _note_publisher(run: Fetching) -> None:
+    """So does one whose publisher was revoked: another one counts from 1."""
+    publisher = run.state.publisher
+    if publisher and publisher not in find_keys(run.home, MachineRole.PUBLISHER):
+        _begin_anew(run.state)
+
+
+def _begin_anew(state: RunState) -> None:
+    state.epoch, state.sequence, state.publisher = 0, 0, ""
+    state.waiting.clear()
+    state.forget_skipped()
 
 
 def _ask(run: Fetching, states: Mapping[str, PlaceState]) -> Callable[[str, PacedCarrier], None]:
@@ -122,8 +134,13 @@ def _ask(run: Fetching, states: Mapping[str, PlaceState]) -> Callable[[str, Pace
         for step in run.at_place:
             with suppress(Exception):  # a place that laptops may only read brings snapshots too
                 step(carrier)
-        file = carrier.read_small(run.folder + POINTER, MAX_POINTER_BYTES, known)
+        try:
+            file = carrier.read_small(run.folder + POINTER, MAX_POINTER_BYTES, known)
+        except FileNotFoundError:
+            _look_for_list(run.home, carrier, state)
+            raise
         if file is None:
+            _look_for_list(run.home, carrier, state)
             return
         pointer = Pointer.parse(file.content)
         if pointer.machines:
@@ -134,6 +151,16 @@ def _ask(run: Fetching, states: Mapping[str, PlaceState]) -> Callable[[str, Pace
             state.versions[run.folder] = file.version
 
     return ask
+
+
+def _look_for_list(home: Home, carrier: PacedCarrier, state: PlaceState) -> None:
+    """Where nothing was published for this machine: it may have been given other wards, or revoked."""
+    with suppress(FileNotFoundError, UserError):
+        file = carrier.read_small(MACHINES, MAX_LIST_BYTES, state.versions.get(MACHINES, ""))
+        if file and machine_list.read_list_bytes(home) is not None:
+            machine_list.receive_list(home, file.content)
+        if file:
+            state.versions[MACHINES] = file.version
 
 
 def _fetch_list(home: Home, carrier: PacedCarrier, sha256: str) -> None:
@@ -156,13 +183,13 @@ def _fetch(run: Fetching, pointer: Pointer) -> Callable[[str, PacedCarrier], Non
     def fetch(_name: str, carrier: PacedCarrier) -> None:
         chain = _choose_chain(run, carrier, pointer)
         try:
-            names = _fetch_chain(run, carrier, pointer, chain)
+            bundles = _fetch_chain(run, carrier, pointer, chain)
         except UserError:
             if chain[0].base is None:
                 raise
             chain = follow_full(pointer, _read_recent(run, carrier))
-            names = _fetch_chain(run, carrier, pointer, chain)
-        _accept(run, pointer, chain, names)
+            bundles = _fetch_chain(run, carrier, pointer, chain)
+        _accept(run, bundles)
 
     return fetch
 
@@ -192,15 +219,15 @@ def _read_recent(run: Fetching, carrier: PacedCarrier) -> list[CarriedFile]:
 
 def _fetch_chain(
     run: Fetching, carrier: PacedCarrier, pointer: Pointer, chain: list[CarriedFile]
-) -> list[str]:
-    """The names of the files, fetched and checked; UntrustedError when they lead to nothing newer."""
+) -> list[SealedBundle]:
+    """The files, fetched and checked; UntrustedError when they lead to nothing newer."""
     if (pointer.epoch, chain[-1].sequence) <= run.number:
         raise UntrustedError(
             "place.pointer-older",
             "The pointer there promises a newer snapshot than it names.",
             "It is tried again, and other places are asked.",
         )
-    return [_fetch_file(run, carrier, pointer.epoch, file).name for file in chain]
+    return [_fetch_file(run, carrier, pointer.epoch, file) for file in chain]
 
 
 def _fetch_file(
@@ -231,10 +258,10 @@ def _check_named(run: Fetching, epoch: int, file: CarriedFile, sealed: SealedBun
         )
 
 
-def _accept(run: Fetching, pointer: Pointer, chain: list[CarriedFile], names: list[str]) -> None:
-    state = run.state
-    state.epoch, state.sequence = pointer.epoch, chain[-1].sequence
-    if chain[0].base is not None:
+def _accept(run: Fetching, bundles: list[SealedBundle]) -> None:
+    state, newest, names = run.state, bundles[-1], [sealed.name for sealed in bundles]
+    state.epoch, state.sequence, state.publisher = newest.epoch, newest.sequence, newest.key
+    if bundles[0].base is not None:
         state.waiting = [*state.waiting, *names]
         return
     state.waiting, state.needs_full = names, False

@@ -29,6 +29,8 @@ class KnownTime:
     """The latest time that is known to have passed; `boot` and `uptime` say when that was so."""
 
     latest: datetime
+    since: datetime
+    """What was taken for the time when the newest snapshot was put in use."""
     boot: str = ""
     uptime: float = 0.0
     is_doubtful: bool = False
@@ -38,16 +40,18 @@ class KnownTime:
         """What is known now, by this clock (UTC) and this uptime."""
         if uptime.boot == self.boot:
             passed = timedelta(seconds=max(0.0, uptime.seconds - self.uptime))
-            return KnownTime(self.latest + passed, *uptime, self.is_doubtful)
+            return KnownTime(self.latest + passed, self.since, *uptime, self.is_doubtful)
         was_off = now - timedelta(seconds=uptime.seconds) - self.latest
         is_short = was_off < timedelta(minutes=settings.fleet.short_stop_minutes)
-        return KnownTime(max(now, self.latest), *uptime, self.is_doubtful or is_short)
+        is_doubtful = self.is_doubtful or is_short
+        return KnownTime(max(now, self.latest), self.since, *uptime, is_doubtful)
 
 
 def begin_known_time(home: Home, clock: Clock, created: str) -> None:
     """A snapshot that was made then (UTC text) was put in use: what was known before is forgotten."""
     if uptime := read_uptime(clock):
-        _write(home, KnownTime(max(clock(), from_text(created)), *uptime))
+        latest = max(clock(), from_text(created))
+        _write(home, KnownTime(latest, latest, *uptime))
 
 
 def note_known_time(home: Home, settings: Settings, clock: Clock) -> None:
@@ -68,7 +72,7 @@ def find_known_time(vault: Vault, settings: Settings) -> KnownTime | None:
     latest = get_latest_time(vault)
     known = read_known_time(vault.home, settings, vault.clock)
     if latest is None or known is None:
-        return known or (KnownTime(latest) if latest else None)
+        return known or (KnownTime(latest, latest) if latest else None)
     return replace(known, latest=max(latest, known.latest))
 
 
@@ -97,13 +101,14 @@ def describe_clock(known: KnownTime | None, now: datetime, settings: Settings) -
 def _read(home: Home) -> KnownTime | None:
     with suppress(OSError, ValueError, TypeError, KeyError):
         document = orjson.loads((home.runs_folder / _FILE).read_bytes())
-        latest = from_text(document.pop("latest"))
-        return KnownTime(latest=latest, **document)
+        latest, since = (from_text(document.pop(name)) for name in ("latest", "since"))
+        return KnownTime(latest, since, **document)
     return None
 
 
 def _write(home: Home, known: KnownTime) -> None:
     with suppress(OSError):  # a full disk: it is known less well
         make_private_folder(home.runs_folder)
-        document = asdict(known) | {"latest": to_text(known.latest)}
+        times = {"latest": to_text(known.latest), "since": to_text(known.since)}
+        document = asdict(known) | times
         write_atomic(home.runs_folder / _FILE, orjson.dumps(document))

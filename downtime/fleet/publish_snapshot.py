@@ -5,11 +5,11 @@ It is not kept either: when a person releases the change, the next build has it,
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from downtime.clock import to_text
+from downtime.clock import from_text, to_text
 from downtime.errors import ConflictError, UserError
 from downtime.feeds.model import Reject
 from downtime.fleet.outbox import put_in_folder, read_folder
@@ -102,7 +102,11 @@ def publish_snapshot(
     built = build_snapshot(
         vault, settings, paths, actor, reason, above=above, down=down, released=released
     )
-    door, header, footprint = Door.PUBLISHER, built.header, built.footprint
+    door, header, footprint = (
+        Door.PUBLISHER,
+        _date_by_feeds(built.header, settings),
+        built.footprint,
+    )
     if findings := check_snapshot(vault, settings, door, header, footprint):
         entry = quarantine_snapshot(vault, settings, door, header, footprint, findings, actor)
         return PublishedSnapshot(built, None, entry)
@@ -116,6 +120,18 @@ def publish_snapshot(
     if is_carried:
         confirm_published(vault, built)
     return PublishedSnapshot(built, path)
+
+
+def _date_by_feeds(header: SnapshotHeader, settings: Settings) -> SnapshotHeader:
+    """Made not long after the newest of what systems sent: this machine's clock may be ahead.
+
+    The longer two snapshots are apart, the more patients may have gone.
+    """
+    newest = max(header.systems.values(), default="")
+    if not newest:
+        return header
+    latest = from_text(newest) + timedelta(hours=settings.churn.silent_hours)
+    return replace(header, created=min(header.created, to_text(latest)))
 
 
 def _read_published_number(vault: Vault, to: Path) -> BundleNumber:

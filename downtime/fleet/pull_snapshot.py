@@ -15,6 +15,7 @@ from downtime.fleet.reach_places import describe_fault, is_disk_full, list_due
 from downtime.fleet.receive_snapshot import read_number_in_use, receive_snapshot
 from downtime.fleet.run_state import RunState, hold_run, read_run_state, write_run_state
 from downtime.settings import Settings
+from downtime.snapshot import local_snapshots
 from downtime.snapshot.open_bundle import verify_bundle_file
 from downtime.transport.pace import Pace
 from downtime.vault.model import Actor
@@ -107,7 +108,13 @@ def has_waiting(home: Home) -> bool:
 def _note_in_use(vault: Vault, state: RunState) -> None:
     """What is opened may have changed by another door: a stick, or a backup that was put back."""
     if not state.waiting:
-        state.epoch, state.sequence = read_number_in_use(vault)
+        number = read_number_in_use(vault)
+        if number != (state.epoch, state.sequence):
+            state.forget_skipped()
+        state.epoch, state.sequence = number
+        state.publisher = "".join(
+            info.header.key for info in local_snapshots.list_snapshots(vault)[:1]
+        )
 
 
 def _open_all(settings: Settings, opener: Opener, state: RunState) -> bool:

@@ -38,8 +38,8 @@ from downtime.snapshot.put_in_use import put_in_use, store_sealed
 from downtime.snapshot.store import snapshot_index
 from downtime.snapshot.update_state import NO_OUTAGE
 from downtime.vault.database import transaction
-from downtime.vault.machines import read_own_machine
-from downtime.vault.model import Actor
+from downtime.vault.machines import find_keys, read_own_machine
+from downtime.vault.model import Actor, MachineRole
 from downtime.vault.vault import Vault
 
 _KEPT_BACK = (QuarantineState.OPEN, QuarantineState.REJECTED)
@@ -88,9 +88,14 @@ def receive_snapshot(
 
 
 def read_number_in_use(vault: Vault) -> tuple[int, int]:
-    """Epoch and sequence of the snapshot in use, if it is of the wards of this machine; else zeros."""
+    """Epoch and sequence of the snapshot in use.
+
+    Zeros when it is not of the wards of this machine, or its publisher is believed no more: the numbers
+    of the next one have nothing to do with it.
+    """
     for info in local_snapshots.list_snapshots(vault)[:1]:
-        if info.header.scope == read_own_machine(vault.home).scope:
+        is_believed = info.header.key in find_keys(vault.home, MachineRole.PUBLISHER)
+        if is_believed and info.header.scope == read_own_machine(vault.home).scope:
             return info.header.epoch, info.header.sequence
     return 0, 0
 

@@ -168,9 +168,15 @@ def read_list(home: Home) -> MachineList | None:
         machine_list = parse_list(data)
     except UntrustedError:
         raise _damaged_error() from None
-    if not machine_list.signed.follows(_parse_pin(home, pin)):
+    if not _follows(data, _parse_pin(home, pin)):
         raise _damaged_error()
     return machine_list
+
+
+@lru_cache(maxsize=8)
+def _follows(data: bytes, pin: RootPin) -> bool:
+    """Remembered: every page and every run asks for the list."""
+    return parse_list(data).signed.follows(pin)
 
 
 def store_list(home: Home, machine_list: MachineList) -> None:

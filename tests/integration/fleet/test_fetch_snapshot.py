@@ -11,6 +11,7 @@ from downtime.fleet import machine_list
 from downtime.fleet.outbox import put_in_folder
 from downtime.transport.carrier import PASSING
 from downtime.transport.local_carrier import LocalCarrier
+from downtime.vault.model import MachineRole
 from tests.integration.fleet.carrying import Machine, fetch, make_settings
 
 
@@ -240,7 +241,7 @@ def test_a_revoked_machine_is_heard_of_with_the_next_snapshot(publisher, laptop,
     laptop.now += timedelta(hours=1)
     fetched, state = fetch(laptop, settings)
     assert not fetched
-    assert state.sequence == 1
+    assert (state.sequence, state.waiting) == (0, [])
     assert state.places["a"].fault
 
 
@@ -255,3 +256,35 @@ def test_a_machine_that_was_revoked_fetches_no_more_and_says_so(publisher, lapto
     assert state.fault.startswith("This machine was revoked: lost on a bus.")
     assert "Nothing is fetched" in state.fault
     assert state.places["a"].requests["bytes_in"] < 20_000  # the list and the pointer alone
+
+
+def test_the_publisher_that_takes_a_revoked_ones_place_is_followed_though_it_counts_from_1(
+    publisher, laptop, put, settings, tmp_path
+):
+    put("a", publisher.seal(40, laptop))
+    _, state = fetch(laptop, settings)
+    assert waiting(laptop, state) == [40]
+    following = Machine(tmp_path / "PC", "PC")
+    laptop.site.enrol(following.vault)
+    laptop.site.enrol(laptop.vault, hears=False)
+    laptop.site.revoke("PB")
+    put("b", following.seal(2, laptop), by=following)
+    fetched, state = fetch(laptop, settings)
+    assert fetched
+    assert (state.sequence, len(state.waiting)) == (2, 1)
+    following.vault.close()
+
+
+def test_a_machine_hears_of_its_new_wards_where_nothing_is_published_for_the_old_ones(
+    publisher, laptop, put, settings
+):
+    site = laptop.site.enrol(laptop.vault, MachineRole.WARD_LAPTOP, wards=("W1",))
+    put("a", publisher.seal(1, laptop, scope="W1"))
+    _, state = fetch(laptop, settings)
+    assert (state.scope, state.sequence) == ("W1", 1)
+    site.vaults.pop("WD")
+    site.enrol(laptop.vault, MachineRole.WARD_LAPTOP, wards=("W2",), hears=False)
+    put("a", publisher.seal(2, laptop, scope="W2"))
+    fetch(laptop, settings)  # it hears of the list
+    _, state = fetch(laptop, settings)
+    assert (state.scope, state.sequence) == ("W2", 2)

@@ -1,6 +1,7 @@
 """A snapshot that changed implausibly waits for a person, at the publisher and on each laptop."""
 
 import os
+from array import array
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -111,6 +112,14 @@ def test_a_deleted_state_is_not_published_and_the_last_good_one_stays(
         Door.PUBLISHER, bad.header.id, good.header.id,
     )  # fmt: skip
     assert entry.sentences[0] == "11 of the 12 patients in hospital are gone."
+
+
+def test_a_publisher_whose_clock_is_a_month_ahead_lets_nobody_go_for_that(publish, me):
+    publish(*ADMITTED)
+    me.clock.now += timedelta(days=30)
+    bad = publish(*[message(n, "A03") for n in range(1, SIZE)])
+    assert bad.bundle is None
+    assert "11 of the 12 patients in hospital are gone." in bad.quarantine.sentences
 
 
 def test_what_would_vanish_is_shown_by_ward_with_names(publish, lose_state, me):
@@ -304,10 +313,10 @@ def test_the_publishers_outage_goes_with_the_snapshot(publish, receive):
 
 
 def test_days_of_snapshots_take_little(vault):
-    footprint = Footprint({RecordGroup("PAS", "Patient"): 1}, {}, {1: 2}, ())
+    footprint = Footprint({RecordGroup("PAS", "Patient"): 1}, {}, array("Q", [1]), ())
     for hours in range(0, 12 * 24, 3):
         created = to_text(NOW + timedelta(hours=hours))
-        changed = replace(footprint, people={1: hours})
+        changed = replace(footprint, people=array("Q", [hours]))
         with transaction(vault.db) as db:
             row = make_row(f"s{hours}", created, changed)
             remember_snapshot(db, Door.PUBLISHER, "", row, SETTINGS.churn)
@@ -318,7 +327,7 @@ def test_days_of_snapshots_take_little(vault):
 
 
 def test_what_looks_the_same_is_kept_once_an_hour(vault):
-    footprint = Footprint({RecordGroup("PAS", "Patient"): 1}, {}, {1: 2}, ())
+    footprint = Footprint({RecordGroup("PAS", "Patient"): 1}, {}, array("Q", [1]), ())
     for minutes in range(0, 180, 5):
         with transaction(vault.db) as db:
             row = make_row(f"s{minutes}", to_text(NOW + timedelta(minutes=minutes)), footprint)

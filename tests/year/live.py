@@ -1,0 +1,15 @@
+"""Live through a simulated year, from its first to its last minute."""
+
+from pathlib import Path
+
+from tests.year.events import plan
+from tests.year.record import Record
+from tests.year.year import Say, Year
+
+
+def live_through(folder: Path, days: int, seed: int, say: Say = lambda line: None) -> Record:
+    """So many days with all that happens in a year; what was, and what was wrong."""
+    year = Year(folder, days, seed, say)
+    plan(year, days)
+    year.live()
+    return year.record
