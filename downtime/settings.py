@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from downtime.fleet_settings import ChurnSettings, FleetSettings, MonitoringSettings
+from downtime.outage_settings import EnduranceSettings, EventsSettings, ReadinessSettings
 from downtime.setting_fields import setting
 
 
@@ -370,6 +371,9 @@ class Settings:
     churn: ChurnSettings = ChurnSettings()
     vault: VaultSettings = VaultSettings()
     accounts: AccountsSettings = AccountsSettings()
+    events: EventsSettings = EventsSettings()
+    readiness: ReadinessSettings = ReadinessSettings()
+    endurance: EnduranceSettings = EnduranceSettings()
     paper: PaperSettings = PaperSettings()
     printing: PrintingSettings = PrintingSettings()
     entry: EntrySettings = EntrySettings()

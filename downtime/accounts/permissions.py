@@ -32,6 +32,8 @@ ROLES_ALLOWED: Mapping[Permission, tuple[Role, ...]] = {
     Permission.PACK_PRINT: (*_CARE, Role.SERVICE),
     Permission.FORM_PRINT: (*_CARE, Role.SERVICE),
     Permission.NUMBER_ISSUE: (*_CARE, Role.SERVICE),
+    Permission.EVENT_VIEW: (*_PATIENTS, Role.SERVICE),
+    Permission.EVENT_RECORD: _CARE,
     Permission.OUTAGE_VIEW: _EVERYONE,
     Permission.OUTAGE_DECLARE: (*_CARE, Role.ADMINISTRATOR, Role.SERVICE),
     Permission.OUTAGE_END: (Role.SITE, Role.ADMINISTRATOR, Role.SERVICE),

@@ -1,5 +1,6 @@
 """Numbers that name a person or a page: NHS number, hospital number, check characters."""
 
+from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 import nhs_number
@@ -9,6 +10,8 @@ NHS = "NH"
 """Identifier type of an NHS number (HL7 table 0203)."""
 MRN = "MR"
 """Identifier type of a hospital number (HL7 table 0203)."""
+DOWNTIME = "DN"
+"""Type of a downtime number among the identifiers of somebody registered on the screen: our own word."""
 
 
 class Identifier(NamedTuple):
@@ -26,6 +29,12 @@ class Identifier(NamedTuple):
         """The identifier in `TYPE|AUTHORITY|VALUE`; the value may itself hold a bar."""
         kind, authority, value = text.split("|", 2)
         return cls(kind, authority, value)
+
+
+def find_downtime_number(identifiers: Iterable[str]) -> str:
+    """The downtime number among a person's identifiers; empty for whom a hospital system knows."""
+    parsed = map(Identifier.parse, identifiers)
+    return next((identifier.value for identifier in parsed if identifier.type == DOWNTIME), "")
 
 
 def is_nhs_number(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""What entered forms say, as facts; a definition is read once for all of its forms."""
+"""What entered forms and events on the screen say, as facts; a definition is read once for all of its forms."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from downtime.entry import keying_policy
+from downtime.entry.event_facts import read_event_facts
 from downtime.entry.fact_reader import find_facts
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.store import entries
+from downtime.outage.events.model import is_event_id
 from downtime.paper.forms.load_form import parse_form
 from downtime.paper.forms.model import FormDefinition
 from downtime.paper.store import issued_forms, layouts
@@ -17,7 +19,7 @@ from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
 FactReader = Callable[[Sequence[str]], Iterator[tuple[str, list[Fact]]]]
-"""Serials to what each of these forms says, in their order; nothing of one printed for a drill."""
+"""Serials, and ids of events, to what each says; nothing of a form printed for a drill."""
 
 
 def make_fact_reader(vault: Vault, settings: Settings) -> FactReader:
@@ -35,6 +37,8 @@ def make_fact_reader(vault: Vault, settings: Settings) -> FactReader:
         return PaperPerson(*columns)
 
     def read(serials: Sequence[str]) -> Iterator[tuple[str, list[Fact]]]:
+        events = [serial for serial in serials if is_event_id(serial)]
+        yield from read_event_facts(vault, settings, events)
         printed_forms = issued_forms.fetch_printed_for(vault.db, serials)
         for row in entries.fetch_answers(vault.db, serials):
             if row.serial in printed_forms:

@@ -55,14 +55,21 @@ def issue_numbers(
     vault: Vault, settings: Settings, count: int, actor: Actor, reason: str
 ) -> list[str]:
     """Give out the next `count` numbers; ConflictError when the block does not hold them."""
+    with vault.change(actor, AuditAction.NUMBER_ISSUE, target=str(count), reason=reason) as db:
+        return issue_in_transaction(vault, settings, db, count, actor)
+
+
+def issue_in_transaction(
+    vault: Vault, settings: Settings, db: Database, count: int, actor: Actor
+) -> list[str]:
+    """The same inside the caller's own change."""
     if count < 1:
         raise InputError("number.count", "No number was asked for.", "Ask for one or more.")
     code = device.read_own_card(vault.home).code
-    with vault.change(actor, AuditAction.NUMBER_ISSUE, target=str(count), reason=reason) as db:
-        numbers = _take_numbers(vault, settings, db, code, count)
-        first = store.last_position(db, code) + 1
-        store.insert_numbers(db, list(zip(numbers, count_from(first))), vault.now(), actor.id)
-        return numbers
+    numbers = _take_numbers(vault, settings, db, code, count)
+    first = store.last_position(db, code) + 1
+    store.insert_numbers(db, list(zip(numbers, count_from(first))), vault.now(), actor.id)
+    return numbers
 
 
 def _take_numbers(
@@ -94,3 +101,8 @@ def count_supply(vault: Vault, settings: Settings) -> Supply:
     known = store.last_number_in_first_block(vault.db, device.read_own_code(vault.home))
     in_use = find_block(vault, MarkName.DOWNTIME_NUMBER, known)
     return make_supply("downtime numbers", in_use, settings.paper.downtime_number_block, settings)
+
+
+def list_issue_times(vault: Vault) -> list[str]:
+    """When this machine's numbers were given out (UTC)."""
+    return [row["issued"] for row in store.fetch_numbers(vault.db)]

@@ -33,6 +33,12 @@ def list_unclosed(vault: Vault) -> list[Outage]:
     return sorted(unclosed, key=lambda item: (item.state != OutageState.OPEN, item.drill))
 
 
+def list_current_kind(vault: Vault) -> list[Outage]:
+    """Those of the kind of the current one: what is said in a drill never stands beside what is real."""
+    unclosed = list_unclosed(vault)
+    return [item for item in unclosed if item.drill == unclosed[0].drill]
+
+
 def get_outage(vault: Vault, outage_id: str) -> Outage:
     """One outage; NotFoundError."""
     return _get(vault.db, outage_id)

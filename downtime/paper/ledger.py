@@ -7,6 +7,7 @@ from sqlite_utils import Database
 from downtime.errors import NotFoundError
 from downtime.outage import downtime_numbers
 from downtime.outage.downtime_numbers import Supply, make_supply
+from downtime.outage.events.kinds import list_source_titles
 from downtime.paper import serials
 from downtime.paper.forms.load_form import parse_form
 from downtime.paper.forms.model import FormDefinition
@@ -121,5 +122,5 @@ def list_supplies(vault: Vault, settings: Settings) -> list[Supply]:
 
 
 def form_titles(vault: Vault) -> dict[str, str]:
-    """What forms that were printed here are called: name to title."""
-    return layouts.fetch_titles(vault.db)
+    """What forms that were printed here are called, and what is recorded on the screen: name to title."""
+    return {**list_source_titles(), **layouts.fetch_titles(vault.db)}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from downtime.clinical import display
+from downtime.clinical.identifiers import find_downtime_number
 from downtime.clinical.model import Patient
 from downtime.paper.stored_reasons import word_reason
 from downtime.vault.lifecycle import Lifecycle
@@ -112,7 +113,8 @@ PACK_LIFECYCLE = Lifecycle(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Whom a form is for: a patient of the snapshot, a downtime number, or nobody yet.
+    """Whom a form is for: a patient of the snapshot, somebody registered on the screen, a downtime
+    number, or nobody yet.
 
     The identifiers are kept with the form: the snapshot it was printed from may be gone when it
     comes back.
@@ -139,7 +141,7 @@ class Subject:
 
 
 def make_subject(patient: Patient) -> Subject:
-    """The subject of a form printed for a patient of the snapshot."""
+    """The subject of a form printed for a patient of the snapshot, or for somebody registered here."""
     return Subject(
         patient=patient.id,
         mrn=patient.mrn,
@@ -149,6 +151,7 @@ def make_subject(patient: Patient) -> Subject:
         prefix=patient.prefix,
         birth_date=patient.birth_date,
         gender=patient.gender,
+        downtime_number=find_downtime_number(patient.identifiers),
     )
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from downtime.clinical.record_types import DOCUMENT
+from downtime.entry.event_facts import find_certain_events
 from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
+from downtime.outage.events.model import is_event_id
 from downtime.outage.model import Outage
 from downtime.reconcile.identity.links import list_merges
 from downtime.reconcile.latest_outage import find_latest_outage
@@ -153,13 +155,30 @@ def _is_filed_document(row: StoredItem, system: str) -> bool:
 
 
 def find_outdated_items(vault: Vault, rows: Iterable[StoredItem]) -> set[str]:
-    """Keys whose entry is not verified, or no longer what was compared and decided."""
+    """Keys whose entry is not verified, or no longer what was compared and decided.
+
+    What was recorded on the screen needs nobody who compares it with paper, but a phoned result
+    somebody who read it back.
+    """
+    rows = list(rows)
     verified = entry_store.find_in_state(vault.db, EntryState.VERIFIED)
     entries = {entry.serial: entry for entry in verified}
     return {
         row.key
         for row in rows
-        if (entry := entries.get(row.item.fact.serial)) is None or entry.changed > row.compared
+        if not is_event_id(row.item.fact.serial)
+        and ((entry := entries.get(row.item.fact.serial)) is None or entry.changed > row.compared)
+    } | _find_outdated_events(vault, rows)
+
+
+def _find_outdated_events(vault: Vault, rows: Iterable[StoredItem]) -> set[str]:
+    """Keys of events that were withdrawn, changed since, or wait to be read back."""
+    of_events = [row for row in rows if is_event_id(row.item.fact.serial)]
+    certain = find_certain_events(vault, {row.item.fact.serial for row in of_events})
+    return {
+        row.key
+        for row in of_events
+        if (changed := certain.get(row.item.fact.serial)) is None or changed > row.compared
     }
 
 

@@ -12,6 +12,11 @@ from downtime.entry.merge_entries import EntryMerger
 from downtime.entry.open_form import open_form
 from downtime.errors import UserError
 from downtime.outage import laptop_outages
+from downtime.outage.events.merge_events import (
+    EVENT_TABLE,
+    merge_event,
+    move_events_to_outages,
+)
 from downtime.paper import merge_ledger
 from downtime.paper.merge_ledger import LedgerMerge, LedgerTable
 from downtime.paper.store import issued_forms
@@ -41,6 +46,8 @@ class MergeResult:
     forms: int = 0
     moves: int = 0
     entries: int = 0
+    events: int = 0
+    """New events of those that were recorded on the screen, corrections included."""
     duplicates: int = 0
     """Forms that are keyed twice now, of all laptops together."""
     unjoined_outages: tuple[str, ...] = ()
@@ -58,7 +65,7 @@ class MergeResult:
             return f"{laptop}: nothing newer than what was merged before."
         sentences = [
             f"{laptop}: {self.forms} new forms, {self.moves} new moves,"
-            f" {self.entries} new or changed entries."
+            f" {self.entries} new or changed entries, {self.events} new events."
         ]
         if count := len(self.unjoined_outages):
             sentences.append(f"{count} of its outages belong to none here yet: join them.")
@@ -90,6 +97,7 @@ class RowMerger:
             first_papers = drop_second_papers(rows, laptop, duplicates.serials)
             deferred = self._merge_outages(first_papers, laptop)
             local_outages = laptop_outages.map_to_local_outages(self.db)
+            events = self._merge_events(deferred, local_outages)
             move_forms_to_outages(self.db, local_outages)
             forms, entries = self._merge_forms(deferred, local_outages, diverged_history)
         except (KeyError, TypeError, ValueError, sqlcipher3.DatabaseError) as error:
@@ -103,12 +111,13 @@ class RowMerger:
             forms=forms.new_forms,
             moves=forms.new_moves,
             entries=entries.new_entries,
+            events=events,
             duplicates=len({pair.serial for pair in find_duplicate_entries(self.db)}),
             unjoined_outages=tuple(sorted(o for o in origins if local_outages[o] == o)),
         )
 
     def _merge_outages(self, rows: Iterable[Row], laptop: str) -> list[Row]:
-        """Merge people, outages and numbers; the rows of forms and entries, which come after."""
+        """Merge people, outages and numbers; the rows that come after: events, forms, entries."""
         own_code = device.read_own_code(self.vault.home)
         deferred: list[Row] = []
         for table, row in rows:
@@ -116,11 +125,19 @@ class RowMerger:
                 laptops.save_person(self.db, laptop, row["id"], row["name"])
             elif table in (laptop_outages.LAPTOP_OUTAGE_ROWS, laptop_outages.NUMBER_ROWS):
                 laptop_outages.merge_row(self.db, own_code, table, row)
-            elif table in (*LedgerTable, *merge_entries.TABLES):
+            elif table in (EVENT_TABLE, *LedgerTable, *merge_entries.TABLES):
                 deferred.append((table, row))
             else:
                 raise ValueError(f"no table {table}")
         return deferred
+
+    def _merge_events(self, rows: Iterable[Row], local_outages: Mapping[str, str]) -> int:
+        own_code = device.read_own_code(self.vault.home)
+        return sum(
+            merge_event(self.db, own_code, local_outages, row)
+            for table, row in rows
+            if table == EVENT_TABLE
+        )
 
     def _merge_forms(
         self,
@@ -143,7 +160,7 @@ class RowMerger:
         for table, row in rows:
             if table in tuple(LedgerTable):
                 forms.merge_row(table, row)
-            else:
+            elif table in merge_entries.TABLES:
                 entries.merge_row(table, row)
         forms.update_states()
         entries.finish()
@@ -159,6 +176,7 @@ class RowMerger:
 
 def move_forms_to_outages(db: Database, local_outages: Mapping[str, str]) -> int:
     """Put what laptops did under the outages here, inside the caller's transaction; how many forms."""
+    move_events_to_outages(db, local_outages)
     moved = merge_ledger.regroup_forms(db, local_outages)
     merge_entries.move_to_outages(db, moved)
     return len(moved)

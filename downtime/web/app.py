@@ -16,12 +16,15 @@ from downtime.accounts.model import Permission
 from downtime.clinical.holders import list_holders
 from downtime.clock import Clock, system_clock
 from downtime.config import Home, data_folder
+from downtime.outage.events.kinds import EVENT_ROWS
+from downtime.outage.events.list_events import list_patient_events
 from downtime.settings import Settings
 from downtime.syslog import start_syslog
 from downtime.web import (
     access_control,
     error_pages,
     page_context,
+    request_context,
     request_limits,
     security_headers,
     template_filters,
@@ -98,6 +101,9 @@ def create_app(
         report_colour=report_colour,
         systems_of=lambda *types: {name for kind in types for name in holders[kind]},
         absence=word_absence,
+        event_rows=EVENT_ROWS,
+        hospital_now=request_context.hospital_now,
+        patient_events=lambda patient: list_patient_events(request_context.vault(), patient),
         place=word_place,
     )
     for blueprint in (assets, *BLUEPRINTS):

@@ -10,17 +10,13 @@ from downtime.web.access_control import has_permission
 
 
 def find_namesakes_shown(person: Patient | PaperPerson | Subject) -> list[PatientRow]:
-    """Inpatients of the present snapshot with the same name; nobody where none may be shown."""
-    snapshot = (
-        request_context.snapshot_or_none()
-        if person.family and has_permission(Permission.PATIENT_VIEW)
-        else None
-    )
-    if snapshot is None:
+    """Others in hospital now with the same name; nobody where none may be shown."""
+    if not person.family or not has_permission(Permission.PATIENT_VIEW):
         return []
     key = person.patient if isinstance(person, Subject) else person.id
     named = Patient(id=key, family=person.family, given=person.given)
-    return [row for row in snapshot.find_namesakes(named) if not _is_same(row.patient, person)]
+    hospital = request_context.hospital_now()
+    return [row for row in hospital.find_namesakes(named) if not _is_same(row.patient, person)]
 
 
 def _is_same(patient: Patient, person: Patient | PaperPerson | Subject) -> bool:

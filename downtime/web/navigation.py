@@ -33,6 +33,8 @@ CARE_AREAS: tuple[MenuArea, ...] = (
     _single_page("outstanding_tests.outstanding", "Tests outstanding", Permission.TEST_LIST),
     _single_page("appointments.lists", "Appointments", Permission.APPOINTMENT_LIST),
     _single_page("printing.choose", "Print", Permission.FORM_PRINT),
+    _single_page("events.show", "Events", Permission.EVENT_VIEW),
+    _single_page("laboratory.show", "Laboratory", Permission.EVENT_VIEW),
     _single_page("numbers.show", "Numbers", Permission.NUMBER_ISSUE),
     _single_page("guidance.show", "What to do now", Permission.SESSION_OWN),
 )

@@ -12,6 +12,7 @@ from downtime.accounts.model import Person
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import NotFoundError
+from downtime.outage.events.hospital_now import HospitalNow
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -90,6 +91,13 @@ def snapshot_or_none() -> Snapshot | None:
         else:
             close_after_request(g.snapshot)
     return cast("Snapshot | None", g.snapshot)
+
+
+def hospital_now() -> HospitalNow:
+    """The present snapshot with what staff have said since."""
+    if "hospital_now" not in g:
+        g.hospital_now = HospitalNow(vault(), snapshot_or_none())
+    return cast(HospitalNow, g.hospital_now)
 
 
 def close_after_request(opened: Snapshot) -> None:

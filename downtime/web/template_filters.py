@@ -13,6 +13,8 @@ from downtime.clinical.model import Encounter, Location, Patient, Record
 from downtime.clinical.sections import Column, FieldFormat
 from downtime.clock import Clock
 from downtime.entry import facts
+from downtime.outage.events.model import is_event_id
+from downtime.outage.events.wording import describe_event, list_answers
 from downtime.paper import serials
 from downtime.paper.forms.model import TRUE, FormItem
 from downtime.reconcile.model import ItemState
@@ -56,6 +58,9 @@ def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
         "has_keyed": has_keyed,
         "is_moment": is_moment,
         "local_time": format_answer,
+        "is_event": is_event_id,
+        "event_text": lambda event: describe_event(event, zone),
+        "event_answers": lambda event: list_answers(event, zone),
         "answer": describe_answer,
         "field_value": lambda record, column: format_field(record, column, zone),
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from downtime.clinical import display
+from downtime.clinical.identifiers import find_downtime_number
 from downtime.clinical.model import Patient
 from downtime.paper.forms.model import FormDefinition
 from downtime.paper.labels import gs1_codes
@@ -36,7 +37,7 @@ def patient_label(source: LabelSource, row: PatientRow, serial: str) -> LabelDes
     born = f"Born {display.format_birth(person, source.today)}  {gender}"
     nhs = display.format_nhs_number(person.nhs_number)
     number = f"NHS No. {nhs or display.NOT_RECORDED}"
-    mrn = f"{source.site.mrn_name} {person.mrn or display.NOT_RECORDED}"
+    mrn = _local_number(source.site, person)
     place = snapshot_pages.format_location(row.encounter)
     return LabelDesign(
         top=(LabelRow(name, 12, 7, True), LabelRow(born, 10, 5)),
@@ -58,7 +59,7 @@ def patient_label(source: LabelSource, row: PatientRow, serial: str) -> LabelDes
             person.family.upper() or "UNKNOWN",
             person.given,
             display.format_day(person.birth_date) or display.NOT_RECORDED,
-            nhs or person.mrn or display.NOT_RECORDED,
+            nhs or _own_number(person) or display.NOT_RECORDED,
         ),
         code=_code(source, person),
     )
@@ -76,7 +77,7 @@ def wristband_label(source: LabelSource, row: PatientRow, serial: str) -> LabelD
         top=(LabelRow(name, 14, 9, True), LabelRow(f"Born {born}", 12, 6, True)),
         rows_beside_code=(
             LabelRow(f"NHS No. {display.format_nhs_number(person.nhs_number)}", 12, 5.5, True),
-            LabelRow(f"{source.site.mrn_name} {person.mrn or display.NOT_RECORDED}", 10, 5),
+            LabelRow(_local_number(source.site, person), 10, 5),
             LabelRow(NOT_FOR_CARE if source.drill else "", 6.5, 3, True, needed=False),
             LabelRow(f"{source.printed}  {format_serial(serial)}", 6.5, 3, needed=False),
         ),
@@ -116,6 +117,19 @@ def stock_label(source: LabelSource, form: FormDefinition, serial: str) -> Label
     )
 
 
+def _own_number(person: Patient) -> str:
+    """The hospital number, else the downtime number of somebody whom no system knows."""
+    return person.mrn or find_downtime_number(person.identifiers)
+
+
+def _local_number(site: SiteSettings, person: Patient) -> str:
+    """`Hospital No. 1000001`, or `Downtime No. DK700042X`."""
+    number = _own_number(person)
+    name = site.mrn_name if person.mrn or not number else "Downtime No."
+    return f"{name} {number or display.NOT_RECORDED}"
+
+
 def _code(source: LabelSource, patient: Patient) -> str:
     site = source.site
-    return gs1_codes.gs1_content(site.gs1_prefix, patient.nhs_number, site.code, patient.mrn)
+    number = _own_number(patient)
+    return gs1_codes.gs1_content(site.gs1_prefix, patient.nhs_number, site.code, number)

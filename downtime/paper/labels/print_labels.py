@@ -75,12 +75,11 @@ class PatientLabels(LabelRequest):
 
     def plan(self, context: PrintContext) -> PackPlan:
         """NotFoundError for the patient; InputError when the label is too small for the name."""
-        snapshot = context.view.snapshot
-        row = PatientRow(snapshot.get_patient(self.patient), snapshot.find_encounter(self.patient))
+        row = context.hospital.find_row(self.patient)
         wards = [row.encounter.ward] if row.encounter and row.encounter.ward else []
         sheets = _LabelSheets(context, self)
         labels = [_PlannedLabel(sheets.make_design(row))]
-        return sheets.plan(labels, make_subject(row.patient), wards, snapshot.id)
+        return sheets.plan(labels, make_subject(row.patient), wards, context.view.snapshot.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

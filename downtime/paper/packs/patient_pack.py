@@ -9,7 +9,6 @@ from downtime.paper.packs import documents
 from downtime.paper.packs.model import PackPlan, RequestKind
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest
-from downtime.snapshot.model import PatientRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,19 +18,20 @@ class PatientPack(PrintRequest):
     kind: ClassVar[RequestKind] = RequestKind.PATIENT
     title: ClassVar[str] = "Patient's pages"
     patient: str
-    """The opaque id in the snapshot."""
+    """The opaque id in the snapshot, or of somebody registered on the screen."""
     forms: tuple[str, ...] | None = None
     """None for those of the ward's form set."""
 
     def plan(self, context: PrintContext) -> PackPlan:
-        """NotFoundError when the snapshot has no such patient."""
-        view = context.view
-        row = PatientRow(
-            view.snapshot.get_patient(self.patient), view.snapshot.find_encounter(self.patient)
-        )
+        """NotFoundError when there is no such patient.
+
+        Of somebody whom no system knows there is no summary.
+        """
+        row = context.hospital.find_row(self.patient)
+        is_known = row.patient.id not in context.hospital.registered
         ward = row.encounter.ward if row.encounter else ""
         sets = form_sets.get_ward_sets(context.settings, [ward], context.vault.home)
         forms = sets[ward].patient if self.forms is None else self.forms
-        planned = documents.patient_documents(context, row, ward, forms, summary=True)
+        planned = documents.patient_documents(context, row, ward, forms, summary=is_known)
         title = "Downtime pack of one patient"
         return context.snapshot_plan(PackKind.PATIENT, title, "patient", planned, [ward])

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.clock import from_text
 from downtime.outage import outages
+from downtime.outage.events.hospital_now import HospitalNow
 from downtime.outage.model import Outage
 from downtime.paper import serials
 from downtime.paper.forms.load_form import load_form
@@ -72,6 +73,11 @@ class PrintContext:
         days = self.settings.paper.summary_result_days
         stale = find_stale_time(self.printed_at, self.settings)
         return SnapshotView(self._snapshot, self.zone, self.printed_at, days, self.mrn_name, stale)
+
+    @cached_property
+    def hospital(self) -> HospitalNow:
+        """The same snapshot with what staff have said since."""
+        return HospitalNow(self.vault, self.view.snapshot)
 
     @property
     def is_drill(self) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
+from downtime.clinical.identifiers import find_downtime_number
 from downtime.clinical.model import Encounter, Flag, Location, Patient
 from downtime.clock import from_text
 from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
@@ -67,7 +68,8 @@ class SnapshotView:
 def identity_values(view: SnapshotView, row: PatientRow) -> dict[str, str]:
     """The identity block of a patient's pages (CUI PAB-0016, 0034, 0049, 0064)."""
     patient = row.patient
-    return {
+    number = find_downtime_number(patient.identifiers)
+    return ({"patient.downtime-number": number} if number else {}) | {
         "patient.name": display.format_name(patient),
         "patient.born": display.format_birth(patient, view.now.astimezone(view.zone).date()),
         "patient.gender": display.format_gender(patient),

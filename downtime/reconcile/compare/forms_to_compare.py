@@ -9,6 +9,7 @@ from typing import NamedTuple
 import orjson
 
 from downtime.clinical.record_types import list_compared_types, list_owners
+from downtime.entry.event_facts import event_stamps
 from downtime.entry.store import entries
 from downtime.errors import NotFoundError
 from downtime.outage.laptop_outages import find_paper_window
@@ -22,7 +23,7 @@ from downtime.vault.vault import Vault
 
 
 class FormsToCompare(NamedTuple):
-    """The forms of an outage that count, and those of them that a run has to look at."""
+    """The forms and events of an outage that count, and those of them that a run has to look at."""
 
     stamps: Stamps
     """Of every entry that counts."""
@@ -38,7 +39,8 @@ def find_forms_to_compare(vault: Vault, task: ComparisonTask) -> FormsToCompare:
     outage = task.outage
     window = find_paper_window(vault.db, outage)
     stamps = entries.stamps_of_outage(vault.db, outage.id, window)
-    basis = _comparison_basis(task)
+    basis = _comparison_basis(vault, task)
+    stamps |= event_stamps(vault, outage)
     before = compared_forms.fetch_stamps(vault.db, outage.id)
     last = comparison_runs.fetch_last_run(vault.db, outage.id)
     if last is None or last.basis != basis:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from downtime.errors import ConflictError
+from downtime.outage.events.model import is_event_id
 from downtime.paper.store import issued_forms
 from downtime.reconcile.compare.compare_forms import FormComparer, forget_forms, open_comparison
 from downtime.reconcile.compare.compare_in_parallel import compare_in_parallel
@@ -90,7 +91,9 @@ class _ComparisonPass:
 
     def _compare(self, serials: Set[str], links: Links) -> None:
         stamps, total = self.forms.stamps, len(self.forms.stamps)
-        ordered = issued_forms.sort_by_patient(self.vault.db, serials & stamps.keys())
+        wanted = serials & stamps.keys()
+        ordered = issued_forms.sort_by_patient(self.vault.db, wanted)
+        ordered += sorted(serial for serial in wanted if is_event_id(serial))
         sets = [
             {serial: stamps[serial] for serial in part} for part in self._split_serials(ordered)
         ]

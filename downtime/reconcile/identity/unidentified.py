@@ -1,5 +1,6 @@
 """Who needs linking: every downtime number and every form whose person no exact number finds."""
 
+import itertools
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -8,12 +9,14 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from downtime.config import Home
+from downtime.entry.event_facts import event_stamps, read_event_facts
 from downtime.entry.fact_reader import find_facts
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.keyed_form import make_base_fact
 from downtime.entry.model import Entry, EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.errors import NotFoundError
+from downtime.outage.events.model import is_event_id
 from downtime.outage.laptop_outages import find_paper_window
 from downtime.outage.model import Outage
 from downtime.paper import ledger
@@ -140,7 +143,11 @@ def list_unidentified(vault: Vault, settings: Settings, outage: Outage) -> list[
     A form that was printed for a patient is here when the last comparison did not find them.
     """
     links = links_by_key(vault.db, outage.id)
-    keyed_facts = [*_facts_of_blanks(vault, settings, outage), *_unmatched_facts(vault, outage)]
+    keyed_facts = [
+        *_facts_of_blanks(vault, settings, outage),
+        *_facts_of_registered(vault, settings, outage),
+        *_unmatched_facts(vault, outage),
+    ]
     missing = {key for key in links if key.startswith(SERIAL)} - {key for key, _ in keyed_facts}
     keyed_facts += [
         (key, fact) for key, fact in _linked_facts(vault, settings, missing) if key in missing
@@ -204,9 +211,20 @@ def _facts_of_blanks(vault: Vault, settings: Settings, outage: Outage) -> Iterat
             yield from _keyed(vault, settings, issued, entry)
 
 
+def _facts_of_registered(vault: Vault, settings: Settings, outage: Outage) -> Iterator[KeyedFact]:
+    """What was recorded on the screen of people who were registered there."""
+    for _, facts in read_event_facts(vault, settings, event_stamps(vault, outage)):
+        for fact in facts:
+            if fact.person.downtime_number:
+                yield fact.person.downtime_number, fact
+
+
 def _linked_facts(vault: Vault, settings: Settings, keys: Iterable[str]) -> Iterator[KeyedFact]:
     """The facts of forms that a link names: found by it, they are not unmatched any more."""
-    for serial in sorted({key.removeprefix(SERIAL).partition("-")[0] for key in keys}):
+    serials = sorted({key.removeprefix(SERIAL).partition("-")[0] for key in keys})
+    for root, facts in read_event_facts(vault, settings, filter(is_event_id, serials)):
+        yield from ((SERIAL + root, fact) for fact in facts)
+    for serial in itertools.filterfalse(is_event_id, serials):
         issued = ledger.get_form(vault, serial)
         entry = entry_store.fetch_entry(vault.db, serial)
         if entry is not None and entry.state != EntryState.DRAFT:

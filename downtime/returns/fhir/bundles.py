@@ -157,10 +157,13 @@ def patch_entry(patch: ConditionalPatch) -> Json:
 def form_entries(form: SourceForm, subject: Json, context: BundleContext) -> Iterator[Json]:
     """The form itself: its answers, and its scan. A list about several people has no subject."""
     search = identifier_search(context.target.form, form.number)
+    if form.definition is None:
+        return
     if form.scan:
-        document = build_document(form, subject, context)
+        document = build_document(form, form.definition, subject, context)
         yield create_entry(document, search, urn("DocumentReference", form.number))
-    yield create_entry(build_response(form, subject, context), search, form.response_url)
+    response = build_response(form, form.definition, subject, context)
+    yield create_entry(response, search, form.response_url)
 
 
 def provenance_entry(

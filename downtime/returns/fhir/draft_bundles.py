@@ -7,8 +7,10 @@ from functools import partial
 from downtime.clinical.model import Appointment, Encounter, Patient, Record
 from downtime.clinical.record_types import DOCUMENT
 from downtime.entry import scans
+from downtime.entry.event_facts import make_event_entry
 from downtime.entry.store import entries as entry_store
 from downtime.errors import InputError, NotFoundError
+from downtime.outage.events.model import is_event_id
 from downtime.paper import ledger
 from downtime.paper.ledger import get_printed_definition
 from downtime.reconcile.identity.model import Merge
@@ -108,6 +110,8 @@ def _draft_patch(
 
 
 def _source_form(context: MessageContext, serial: str) -> SourceForm:
+    if is_event_id(serial):
+        return SourceForm(make_event_entry(context.vault, serial), None)
     entry = entry_store.fetch_entry(context.vault.db, serial)
     if entry is None:
         raise ValueError("an item without an entry is never drafted")

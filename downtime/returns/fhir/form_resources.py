@@ -23,10 +23,13 @@ from downtime.returns.fhir.target import BundleContext
 
 @dataclass(frozen=True, slots=True)
 class SourceForm:
-    """A verified form with the definition it was printed from, and its scan if there is one."""
+    """A verified form with the definition it was printed from, and its scan if there is one.
+
+    What was recorded on the screen has no definition, and is in the items alone.
+    """
 
     entry: Entry
-    definition: FormDefinition
+    definition: FormDefinition | None
     scan: bytes = b""
     scan_type: str = "application/pdf"
 
@@ -42,10 +45,12 @@ class SourceForm:
         return urn("QuestionnaireResponse", self.number)
 
 
-def build_response(form: SourceForm, subject: Json, context: BundleContext) -> Json:
+def build_response(
+    form: SourceForm, definition: FormDefinition, subject: Json, context: BundleContext
+) -> Json:
     """The QuestionnaireResponse: all that was keyed from the form, field by field."""
     entry = form.entry
-    response = write_response.write_response(entry, form.definition, context.zone)
+    response = write_response.write_response(entry, definition, context.zone)
     return drop_empty_elements(
         response
         | {
@@ -87,13 +92,21 @@ def build_provenance(
             for role, person in agents.items()
             if person
         ],
-        "entity": [{"role": "source", "what": {"reference": form.response_url}}],
+        "entity": [{"role": "source", "what": _refer_to_source(form, context)}],
     }
 
 
-def build_document(form: SourceForm, subject: Json, context: BundleContext) -> Json:
+def _refer_to_source(form: SourceForm, context: BundleContext) -> Json:
+    if form.definition is None:
+        return {"identifier": identifier(context.target.form, form.number)}
+    return {"reference": form.response_url}
+
+
+def build_document(
+    form: SourceForm, definition: FormDefinition, subject: Json, context: BundleContext
+) -> Json:
     """The scanned form. The pages are inside: a Binary has nothing by which a replay is known."""
-    entry, title = form.entry, form.definition.title
+    entry, title = form.entry, definition.title
     number = identifier(context.target.form, form.number)
     # FHIR defines Attachment.hash as SHA-1; it guards against damage, not against malice.
     digest = hashlib.sha1(form.scan, usedforsecurity=False).digest()

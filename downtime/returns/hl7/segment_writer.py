@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from downtime.config import read_data_file
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.errors import InputError
+from downtime.outage.events.model import is_event_id
 from downtime.returns.profiles import Target, is_from
 from downtime.settings import Settings
 
@@ -216,7 +217,8 @@ def text_only(text: str) -> Value:
 def note_segments(*facts: Fact) -> list[str]:
     """NTE: where it comes from, and every answer that no other field carries, each said once."""
     first = facts[0]
-    texts = [f"Downtime form {first.serial}, written by {first.author} ({first.author_role})."]
+    source = "Recorded on the downtime screen" if is_event_id(first.serial) else "Downtime form"
+    texts = [f"{source} {first.serial}, written by {first.author} ({first.author_role})."]
     texts += [f"{label}: {answer}" for fact in facts for label, answer in fact.notes]
     return [
         build_segment("NTE", {1: str(n), 3: text})

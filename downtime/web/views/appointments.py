@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 from downtime.accounts.model import Permission
 from downtime.clinical.model import AppointmentKind
 from downtime.errors import NotFoundError
+from downtime.outage.events.list_events import find_appointment_events
 from downtime.paper.packs.policies import check_session
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
@@ -57,7 +58,12 @@ def session() -> ViewResponse:
     location = request.args.get("location", "")
     rows = snapshot.list_session_appointments(day, location, kind)
     return render_template(
-        "appointments/session.html", kind=kind, day=day, location=location, rows=rows
+        "appointments/session.html",
+        kind=kind,
+        day=day,
+        location=location,
+        rows=rows,
+        outcomes=find_appointment_events(request_context.vault()),
     )
 
 

@@ -47,11 +47,13 @@ def board() -> ViewResponse:
         raise NotFoundError(
             "ward.missing", "This snapshot has no such ward.", "Choose one of the list."
         )
-    rows = snapshot.list_beds(ward)
+    now = request_context.hospital_now().read_ward(ward)
+    rows = now.rows
     return render_template(
         "beds/board.html",
         ward=ward_row,
         rows=rows,
+        now=now,
         counts=snapshot.count_board(),
         beds_with_two=find_beds_with_two(rows),
         stays=snapshot.find_availability("Encounter"),

@@ -35,7 +35,7 @@ def ward() -> ViewResponse:
 @require_permission(Permission.PACK_PRINT)
 def patient() -> ViewResponse:
     """Labels or wristbands of one patient."""
-    patient = request_context.snapshot().get_patient(request.form.get("patient", ""))
+    patient = request_context.hospital_now().get_person(request.form.get("patient", ""))
     return _queue(PatientLabels(label=_chosen_kind(), patient=patient.id))
 
 

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
 from downtime.clinical.departments import department_name as department_name
+from downtime.outage.events.list_events import find_test_events
 from downtime.snapshot.availability import word_unavailable
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
@@ -32,4 +33,5 @@ def outstanding() -> ViewResponse:
         departments=sorted({department_name(row.request.department) for row in everything} - {""}),
         rows=[r for r in everything if department in ("", department_name(r.request.department))],
         shown=SHOWN,
+        test_events=find_test_events(request_context.vault()),
     )

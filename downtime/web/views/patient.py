@@ -5,6 +5,7 @@ from flask import Blueprint, render_template
 from downtime.accounts.model import Permission
 from downtime.clinical.model import DiagnosticReportStatus, RequestStage
 from downtime.clinical.record_types import RECORD_TYPES
+from downtime.outage.events.registered_people import RegisteredPerson
 from downtime.paper.labels.model import LABEL_SHEETS
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
@@ -43,6 +44,8 @@ def report_colour(status: str) -> str:
 @require_permission(Permission.PATIENT_VIEW)
 def show(patient_id: str) -> ViewResponse:
     """Everything that the snapshot holds of one patient, under an opaque number."""
+    if registered := request_context.hospital_now().registered.get(patient_id):
+        return show_registered(registered)
     snapshot = request_context.snapshot()
     person = snapshot.get_patient(patient_id)
     stay = snapshot.find_encounter(person.id)
@@ -61,6 +64,20 @@ def show(patient_id: str) -> ViewResponse:
             for row in RECORD_TYPES.values()
             if row.section
         ],
+        sheets=list(LABEL_SHEETS.values()),
+        label_sheet=request_context.settings().paper.label_sheet,
+    )
+
+
+def show_registered(person: RegisteredPerson) -> str:
+    """Somebody whom no hospital system knows, as staff registered them."""
+    now = request_context.hospital_now()
+    return render_template(
+        "patient/show_registered.html",
+        person=person,
+        patient=person.patient,
+        stay=now.find_stay(person.patient.id),
+        mother=now.find_person(person.mother),
         sheets=list(LABEL_SHEETS.values()),
         label_sheet=request_context.settings().paper.label_sheet,
     )

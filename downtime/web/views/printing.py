@@ -94,7 +94,7 @@ def changes() -> ViewResponse:
 @require_permission(Permission.PACK_PRINT)
 def patient() -> ViewResponse:
     """The summary and the usual forms of one patient."""
-    patient = request_context.snapshot().get_patient(request.form.get("patient", ""))
+    patient = request_context.hospital_now().get_person(request.form.get("patient", ""))
     return queue_as_chosen(PatientPack(patient=patient.id))
 
 

@@ -1,0 +1,81 @@
+"""Correct or withdraw an event: by another event, so that what was said first is never lost."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from downtime.outage import outages
+from downtime.outage.events import policies, store
+from downtime.outage.events.hospital_now import list_threads
+from downtime.outage.events.kinds import EVENT_ROWS
+from downtime.outage.events.model import AuditAction, Event, EventThread
+from downtime.outage.events.record_event import make_event_id
+from downtime.outage.events.registered_people import subject_of_arrival
+from downtime.outage.events.row_types import SubjectRule
+from downtime.settings import Settings
+from downtime.vault import device
+from downtime.vault.model import Actor
+from downtime.vault.policies import check_reason
+from downtime.vault.vault import Vault
+
+
+def find_thread(vault: Vault, event_id: str) -> EventThread | None:
+    """An event by its id or that of any of its corrections, with all its versions."""
+    event = store.fetch_event(vault.db, event_id)
+    versions = store.fetch_versions(vault.db, event.root) if event else []
+    return next(iter(list_threads(vault, versions)), None)
+
+
+def correct_event(
+    vault: Vault, settings: Settings, event_id: str, happened: str, answers: Mapping[str, str],
+    actor: Actor, reason: str, role: str = "",
+) -> Event:  # fmt: skip
+    """Say what is right: it counts from now on, under the id of the first.
+
+    What the program filled in (a downtime number, the ward before) stays. InputError for a wrong
+    answer and without a reason; ConflictError for what was withdrawn.
+    """
+    reason = check_reason(reason, "event.reason", "Say in a few words what was wrong.")
+    thread = policies.check_can_correct(find_thread(vault, event_id))
+    before, row = thread.latest, EVENT_ROWS[thread.latest.kind]
+    automatic = {
+        field.name: before.answers[field.name]
+        for field in row.fields
+        if not field.is_typed and field.name in before.answers
+    }
+    now = vault.clock()
+    outage = outages.get_outage(vault, before.outage)
+    policies.check_happened(happened, outage, now, settings)
+    checked = policies.check_answers(row, {**answers, **automatic}, now.date())
+    subject = before.subject
+    if row.subject == SubjectRule.NEW:
+        subject = subject_of_arrival(before.root, checked)
+    ward = checked.get("ward", before.ward)
+    after = replace(before, happened=happened, answers=checked, subject=subject, ward=ward)
+    return _add_version(vault, after, actor, reason, role, AuditAction.EVENT_CORRECT)
+
+
+def withdraw_event(vault: Vault, event_id: str, actor: Actor, reason: str, role: str = "") -> Event:
+    """Say that it did not happen; it stays in the record. Errors as `correct_event`.
+
+    ConflictError while other events about somebody whom it registered stand.
+    """
+    reason = check_reason(reason, "event.reason", "Say in a few words what was wrong.")
+    thread = policies.check_can_correct(find_thread(vault, event_id))
+    if EVENT_ROWS[thread.latest.kind].subject == SubjectRule.NEW:
+        others = store.fetch_of_patient(vault.db, [thread.latest.outage], thread.root)
+        policies.check_is_alone(thread, list_threads(vault, others))
+    after = replace(thread.latest, is_withdrawn=True)
+    return _add_version(vault, after, actor, reason, role, AuditAction.EVENT_WITHDRAW)
+
+
+def _add_version(
+    vault: Vault, event: Event, actor: Actor, reason: str, role: str, action: AuditAction
+) -> Event:
+    code = device.read_own_card(vault.home).code
+    with vault.change(actor, action, target=event.root, reason=reason) as db:
+        version = replace(
+            event, id=make_event_id(code), position=store.next_position(db), device=code, entered=vault.now(), author=actor.id,
+            author_name=actor.name, author_role=role, reason=reason,
+        )  # fmt: skip
+        store.insert_event(db, version)
+    return version

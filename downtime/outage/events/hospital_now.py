@@ -1,0 +1,255 @@
+"""The hospital as staff say it is now: the snapshot in use, and the events since over it.
+
+What staff said stands over what the snapshot says of a person until their system says something
+newer. What the snapshot said is kept beside it, and who said otherwise, when.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import NamedTuple
+
+from downtime.clinical.model import Encounter, Patient
+from downtime.errors import NotFoundError
+from downtime.outage import outages
+from downtime.outage.events import store
+from downtime.outage.events.kinds import LEAVING, PLACING
+from downtime.outage.events.model import Event, EventKind, EventSubject, EventThread
+from downtime.outage.events.registered_people import (
+    RegisteredPerson,
+    find_by_number,
+    is_named_alike,
+    list_registered,
+    make_stay,
+    make_subject,
+    search_people,
+)
+from downtime.outage.events.threads import fold_threads
+from downtime.snapshot import bed_board
+from downtime.snapshot.bed_board import BedRow
+from downtime.snapshot.model import PatientRow
+from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.vault.vault import Vault
+
+_SHOWN = (*PLACING, EventKind.ABSENCE, EventKind.RETURN)
+
+
+class WardChange(NamedTuple):
+    """What staff said last of where somebody is, and what the snapshot said."""
+
+    event: Event
+    patient: Patient
+    before: Encounter | None
+    """The stay as the snapshot has it; None for who is in none."""
+    stay: Encounter | None
+    """The stay as staff say it is; None for who has left."""
+
+
+@dataclass(frozen=True, slots=True)
+class WardNow:
+    """A ward as staff say it is."""
+
+    rows: list[BedRow]
+    changes: dict[str, WardChange]
+    """By patient: those who are here and of whom staff said where they are."""
+    absent: dict[str, Event]
+    """By patient: those who are off the ward for a while."""
+    departed: list[WardChange]
+    """Whom the snapshot has here, and of whom staff say that they are not here any more."""
+
+
+class HospitalNow:
+    """Answers of one moment; make a new one for each request."""
+
+    def __init__(self, vault: Vault, snapshot: Snapshot | None) -> None:
+        self.snapshot = snapshot
+        self._vault = vault
+
+    @cached_property
+    def outages(self) -> tuple[str, ...]:
+        """Outages whose events still stand over the snapshot: those whose books are open."""
+        return list_unclosed_ids(self._vault)
+
+    @cached_property
+    def movements(self) -> list[EventThread]:
+        """What says where people are, in the order in which it happened."""
+        events = store.fetch_of_outages(self._vault.db, self.outages, _SHOWN)
+        return [thread for thread in fold_threads(events) if thread.stands]
+
+    @cached_property
+    def registered(self) -> dict[str, RegisteredPerson]:
+        """Everybody who was registered on the screen, by id."""
+        return list_registered(self.movements)
+
+    @cached_property
+    def changes(self) -> dict[str, WardChange]:
+        """What staff said last of where each person is; not where a system has said more since."""
+        latest: dict[str, Event] = {}
+        for thread in self.movements:
+            event = thread.latest
+            if event.kind in PLACING:
+                latest[event.subject.patient] = event
+        changes = (self._make_change(key, event) for key, event in latest.items())
+        return {change.patient.id: change for change in changes if change}
+
+    @cached_property
+    def absent(self) -> dict[str, Event]:
+        """Who is off the ward for a while, by patient."""
+        away = [
+            thread.latest
+            for thread in self.movements
+            if thread.latest.kind == EventKind.ABSENCE and not thread.follow_ups
+        ]
+        return {event.subject.patient: event for event in away if self._is_still_away(event)}
+
+    def _is_still_away(self, event: Event) -> bool:
+        change = self.changes.get(event.subject.patient)
+        return change is None or change.event.happened < event.happened
+
+    def _make_change(self, patient_id: str, event: Event) -> WardChange | None:
+        patient = self.find_person(patient_id)
+        if patient is None:
+            return None
+        before = self._find_snapshot_stay(patient.id)
+        if before and before.updated > event.happened:
+            return None
+        stay = None if event.kind in LEAVING else make_stay(event, before)
+        return WardChange(event, patient, before, stay)
+
+    def _find_snapshot_stay(self, patient_id: str) -> Encounter | None:
+        """The stay in which the snapshot has somebody now."""
+        if self.snapshot is None or patient_id in self.registered:
+            return None
+        stay = self.snapshot.find_encounter(patient_id)
+        return stay if stay and stay.status == "in-progress" else None
+
+    def find_person(self, patient_id: str) -> Patient | None:
+        """A patient of the snapshot, or somebody registered on the screen."""
+        if person := self.registered.get(patient_id):
+            return person.patient
+        if self.snapshot is None or not patient_id:
+            return None
+        try:
+            return self.snapshot.get_patient(patient_id)
+        except NotFoundError:
+            return None
+
+    def get_person(self, patient_id: str) -> Patient:
+        """The same; NotFoundError."""
+        if person := self.find_person(patient_id):
+            return person
+        raise NotFoundError(
+            "patient.missing",
+            "This patient is not in the snapshot, and nobody has registered them.",
+            "Find them by name or number; somebody new is registered as an arrival.",
+        )
+
+    def find_subject(self, patient_id: str) -> EventSubject:
+        """Whom an event about this person names; NotFoundError."""
+        person = self.registered.get(patient_id)
+        return make_subject(self.get_person(patient_id), person.downtime_number if person else "")
+
+    def find_stay(self, patient_id: str) -> Encounter | None:
+        """Where somebody is, as staff say or else as the snapshot does; None for who is in no ward."""
+        if change := self.changes.get(patient_id):
+            return change.stay
+        return self._find_snapshot_stay(patient_id)
+
+    def find_row(self, patient_id: str) -> PatientRow:
+        """A person with their stay, or with the last one that the snapshot has; NotFoundError."""
+        person = self.get_person(patient_id)
+        if person.id in self.changes or self.snapshot is None:
+            return PatientRow(person, self.find_stay(person.id))
+        return PatientRow(person, self.snapshot.find_encounter(person.id))
+
+    def search(self, text: str, today: date) -> list[RegisteredPerson]:
+        """People registered on the screen whom what was typed meets."""
+        return search_people(self.registered.values(), text, today)
+
+    def find_by_number(self, text: str) -> RegisteredPerson | None:
+        """Who was registered here and has exactly this number."""
+        return find_by_number(self.registered.values(), text)
+
+    def find_namesakes(self, patient: Patient) -> list[PatientRow]:
+        """Others of the same name: inpatients of the snapshot, and people registered here."""
+        rows = self.snapshot.find_namesakes(patient) if self.snapshot else []
+        new = [p.patient for p in self.registered.values() if is_named_alike(p.patient, patient)]
+        return [*rows, *(PatientRow(p, self.find_stay(p.id)) for p in new)]
+
+    def list_newborns(self, mother: str) -> list[RegisteredPerson]:
+        """The newborns of somebody."""
+        return [person for person in self.registered.values() if person.mother == mother]
+
+    def list_stays(self, ward: str) -> list[PatientRow]:
+        """Who is on a ward now."""
+        rows = self.snapshot.list_inpatients(ward) if self.snapshot else []
+        staying = [row for row in rows if row.patient.id not in self.changes]
+        placed = (
+            PatientRow(change.patient, change.stay)
+            for change in self.changes.values()
+            if change.stay and change.stay.ward == ward
+        )
+        return [*staying, *placed]
+
+    def list_wards(self) -> list[str]:
+        """The wards of the snapshot, and those that staff named."""
+        known = [row.code for row in self.snapshot.list_wards()] if self.snapshot else []
+        named = (change.stay.ward for change in self.changes.values() if change.stay)
+        return sorted({*known, *named} - {""})
+
+    def list_unsaid_wards(self) -> list[str]:
+        """Wards with somebody in them that the snapshot does not have."""
+        known = {row.code for row in self.snapshot.list_wards()} if self.snapshot else set()
+        return [ward for ward in self.list_wards() if ward not in known]
+
+    def read_ward(self, ward: str) -> WardNow:
+        """A ward, bed by bed, as staff say it is."""
+        stays = [(row.patient, row.encounter) for row in self.list_stays(ward) if row.encounter]
+        seen = self.snapshot.list_beds(ward) if self.snapshot else []
+        beds = {
+            row.location.id: row.location for row in seen if not row.location.id.startswith("stay-")
+        }
+        elsewhere = {row.patient.id: row.elsewhere for row in seen if row.patient}
+        rows = [
+            row._replace(elsewhere=elsewhere.get(row.patient.id, ()))
+            if row.patient and row.patient.id not in self.changes
+            else row
+            for row in bed_board.arrange_beds(ward, list(beds.values()), stays)
+        ]
+        present = {patient.id for patient, _ in stays}
+        changes = {key: change for key, change in self.changes.items() if key in present}
+        departed = [
+            change
+            for change in self.changes.values()
+            if change.before and change.before.ward == ward and change.patient.id not in present
+        ]
+        absent = {key: event for key, event in self.absent.items() if key in present}
+        return WardNow(rows, changes, absent, departed)
+
+    def find_bed_neighbours(self, ward: str, bay: str, bed: str) -> list[Patient]:
+        """Who lies in a bed now."""
+        if not bed:
+            return []
+        place = tuple(text.strip().casefold() for text in (bay, bed))
+        return [
+            row.patient
+            for row in self.list_stays(ward)
+            if row.encounter and place == _bed_of(row.encounter)
+        ]
+
+
+def _bed_of(stay: Encounter) -> tuple[str, ...]:
+    return stay.bay.strip().casefold(), stay.bed.strip().casefold()
+
+
+def list_unclosed_ids(vault: Vault) -> tuple[str, ...]:
+    """Ids of the outages whose books are open; in a drill of drills only, else of real ones only."""
+    return tuple(outage.id for outage in outages.list_current_kind(vault))
+
+
+def list_threads(vault: Vault, events: Iterable[Event]) -> list[EventThread]:
+    """Events with what was recorded about them later."""
+    found_events = list(events)
+    roots = {event.root for event in found_events}
+    return fold_threads(found_events, store.fetch_about(vault.db, roots))

@@ -1,0 +1,47 @@
+"""Paper of somebody registered on the screen: forms, wristband and labels carry their one number."""
+
+import io
+
+import pikepdf
+import pytest
+
+from downtime.outage.events.model import EventKind
+from downtime.paper import ledger
+from downtime.paper.labels.model import LabelKind
+from downtime.paper.labels.print_labels import PatientLabels
+from downtime.paper.packs.patient_pack import PatientPack
+from downtime.paper.packs.print_pack import print_pack
+from tests.integration.outage.conftest import AMINA, ARRIVAL
+from tests.integration.paper.conftest import read_words
+
+
+def printed(ward, request):
+    out = io.BytesIO()
+    print_pack(ward.vault, ward.settings, request, AMINA, "arrived", out)
+    assert len(pikepdf.open(out).pages) >= 1
+    return " ".join(read_words(out.getvalue()))
+
+
+@pytest.fixture
+def newcomer(ward):
+    event = ward.record(EventKind.ARRIVAL, **ARRIVAL)
+    return event.id, event.answers["downtime_number"]
+
+
+def test_every_copy_of_every_form_is_for_one_person_with_one_number(ward, newcomer):
+    patient, number = newcomer
+    for _ in range(2):
+        text = printed(ward, PatientPack(patient=patient, forms=("observations", "phoned-result")))
+        assert text.count(number) >= 2
+        assert "TESTER, Tom" in text
+    forms = ledger.list_patient_forms(ward.vault, patient)
+    assert len(forms) == 4
+    assert {form.subject.downtime_number for form in forms} == {number}
+
+
+@pytest.mark.parametrize("kind", [LabelKind.PATIENT, LabelKind.WRISTBAND])
+def test_wristband_and_labels_carry_the_number(ward, newcomer, kind):
+    patient, number = newcomer
+    text = printed(ward, PatientLabels(patient=patient, label=kind, copies=1))
+    assert f"Downtime No. {number}" in text
+    assert "TESTER, Tom" in text

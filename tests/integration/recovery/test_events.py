@@ -1,0 +1,186 @@
+"""Events on the screen are facts of the recovery as keyed paper is: compared, returned, counted."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from downtime.entry.event_facts import event_stamps, read_event_facts
+from downtime.entry.fact_reader import find_facts
+from downtime.entry.facts import Fact
+from downtime.outage.events.correct_event import correct_event, withdraw_event
+from downtime.outage.events.model import EventKind
+from downtime.outage.events.record_event import EventDraft, EventRecorder
+from downtime.paper.forms.load_form import load_form
+from downtime.reconcile import find_items
+from downtime.reconcile.model import Decision, ItemState
+from downtime.returns.export_messages import export_messages
+from downtime.snapshot import local_snapshots
+from downtime.vault import device
+from downtime.vault.model import Actor
+from tests.integration.recovery.conftest import ADMITTED, HOSPITAL, LIMS_SAYS, PHONED, SIGNED
+
+NURSE = Actor("u-5", "Sam Okoro", "laptop-1")
+SECOND = Actor("u-6", "Bo Night", "laptop-1")
+AT = "2026-11-02T14:00:00Z"
+ARRIVAL = {
+    "identity": "known", "family": "Novak", "given": "Petra", "birth_date": "1985-03-01",
+    "gender": "female", "ward": "A1", "stay": "emergency", "reason": "Abdominal pain",
+}  # fmt: skip
+RESULT = {"test": "Potassium", "value": "6.10", "units": "mmol/L", "caller": "Jo Lab"}
+
+
+@pytest.fixture
+def record(vault, settings, outage):
+    """Record an event on the screen, over the snapshot of T0."""
+    device.create_device(vault.home, vault.data_key, "K7", "laptop K7")
+
+    def save(kind, patient="", actor=NURSE, topic="", at=AT, **answers):
+        snapshot = local_snapshots.open_snapshot(vault, outage.snapshot)
+        recorder = EventRecorder(vault, settings, snapshot, actor, "Staff nurse")
+        draft = EventDraft(kind=kind, happened=at, patient=patient, topic=topic, answers=answers)
+        return recorder.record(draft, is_confirmed=True)
+
+    return save
+
+
+@pytest.fixture
+def send(vault, settings, actor, tmp_path, return_all):
+    """Decide that everything is returned, and export what may go; the messages as text."""
+    count = 0
+
+    def export() -> list[str]:
+        nonlocal count
+        count += 1
+        return_all()
+        folder = tmp_path / f"out{count}"
+        export_messages(vault, settings, "hl7v2", folder, actor)
+        return [path.read_text() for path in sorted(folder.rglob("*.hl7"))]
+
+    return export
+
+
+@pytest.fixture
+def zone():
+    return ZoneInfo("Europe/London")
+
+
+def facts_of(vault, settings, outage):
+    found = read_event_facts(vault, settings, event_stamps(vault, outage))
+    return [fact for _, facts in found for fact in facts]
+
+
+def paper_facts(form, answers, zone):
+    base = Fact(
+        key="K7000001X", type="", system="", form=form, serial="K7000001X", ward="A1", event=AT
+    )
+    return find_facts(load_form(form), answers, base, zone)
+
+
+def by_type(facts, kind):
+    return next(fact for fact in facts if fact.type == kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers", "form", "paper", "record_type"),
+    [
+        (EventKind.ARRIVAL, ARRIVAL, "admission", ADMITTED, "Encounter"),
+        (EventKind.ARRIVAL, ARRIVAL, "admission", ADMITTED, "Patient"),
+        (EventKind.RESULT, RESULT, "phoned-result", PHONED, "Observation"),
+        (
+            EventKind.MOVE, {"ward": "B2", "bed": "4"}, "transfer",
+            SIGNED | {"kind": "ward", "left": "2026-11-02T14:00", "from-ward": "A1", "to-ward": "B2", "to-bed": "4"},
+            "Encounter",
+        ),
+        (
+            EventKind.DISCHARGE, {"outcome": "advised", "destination": "home"}, "discharge",
+            SIGNED | {"left": "2026-11-02T14:00", "outcome": "advised", "ward": "A1", "destination": "home"},
+            "Encounter",
+        ),
+        (
+            EventKind.DEATH, {"verified_by": "Dr Cole"}, "discharge",
+            SIGNED | {"left": "2026-11-02T14:00", "outcome": "died", "ward": "A1"}, "Encounter",
+        ),
+    ],
+)  # fmt: skip
+def test_an_event_says_what_its_paper_form_would_say(
+    record, vault, settings, outage, zone, kind, answers, form, paper, record_type
+):
+    record(
+        kind,
+        "" if kind == EventKind.ARRIVAL else "p-ann",
+        at="2026-11-02T13:30:00Z" if kind == EventKind.ARRIVAL else AT,
+        **answers,
+    )
+    screen = by_type(facts_of(vault, settings, outage), record_type)
+    written = by_type(paper_facts(form, paper, zone), record_type)
+    assert dict(screen.fields) == dict(written.fields)
+    assert (screen.system, screen.ward) == (written.system, written.ward)
+
+
+def test_events_are_compared_decided_and_returned_as_paper_is(record, vault, outage, compare, send):
+    record(EventKind.MOVE, "p-ann", ward="B2", bed="4")
+    arrived = record(EventKind.ARRIVAL, **ARRIVAL)
+    compare(HOSPITAL)
+    items = find_items.list_items(vault, outage.id)
+    rows = {row.item.fact.form: row for row in items}
+    assert rows["screen-move"].item.state == ItemState.NEW
+    assert rows["screen-move"].item.patient == "p-ann"
+    assert rows["screen-arrival"].item.fact.person.downtime_number
+    assert any(row.item.state == ItemState.UNMATCHED for row in items)
+    text = "".join(send())
+    assert "ADT^A02" in text
+    assert arrived.answers["downtime_number"] in text
+    keys = {r.key for r in find_items.list_items(vault, outage.id, decision=Decision.RETURNED)}
+    assert f"{arrived.id}-form" in keys
+    assert rows["screen-move"].key in keys
+
+
+def test_a_phoned_result_is_not_returned_before_it_is_read_back(
+    record, vault, outage, compare, send
+):
+    result = record(EventKind.RESULT, "p-ann", **RESULT)
+    compare(HOSPITAL)
+    send()
+    assert find_items.list_items(vault, outage.id, decision=Decision.RETURNED) == []
+    record(EventKind.READ_BACK, "p-ann", SECOND, result.id, value="6.10")
+    compare(HOSPITAL, 3)
+    send()
+    (row,) = find_items.list_items(vault, outage.id, decision=Decision.RETURNED)
+    assert row.item.fact.fields["value"] == "6.10"
+
+
+def test_a_result_that_was_misheard_conflicts_with_the_laboratory_as_one_on_paper_does(
+    record, vault, outage, compare
+):
+    record(EventKind.RESULT, "p-ann", **RESULT)
+    compare((*HOSPITAL, *LIMS_SAYS))
+    (row,) = find_items.list_items(vault, outage.id)
+    assert row.item.state == ItemState.CONFLICT
+
+
+def test_what_was_corrected_after_its_return_is_put_before_a_person(
+    record, vault, settings, outage, compare, send
+):
+    move = record(EventKind.MOVE, "p-ann", ward="B2", bed="4")
+    compare(HOSPITAL)
+    send()
+    correct_event(vault, settings, move.id, AT, {"ward": "C3", "bed": "1"}, SECOND, "wrong ward")
+    compare(HOSPITAL, 3)
+    (row,) = find_items.list_items(vault, outage.id)
+    assert row.item.state == ItemState.CONFLICT
+    assert row.item.fact.fields["ward"] == "C3"
+
+
+def test_what_was_withdrawn_is_no_item(record, vault, outage, compare):
+    move = record(EventKind.MOVE, "p-ann", ward="B2", bed="4")
+    compare(HOSPITAL)
+    withdraw_event(vault, move.id, SECOND, "never was")
+    compare(HOSPITAL, 3)
+    assert find_items.list_items(vault, outage.id) == []
+
+
+def test_who_recorded_it_does_not_decide_about_it(record, vault, outage, compare):
+    record(EventKind.MOVE, "p-ann", ward="B2", bed="4")
+    compare(HOSPITAL)
+    (row,) = find_items.list_items(vault, outage.id)
+    assert row.item.fact.transcriber == NURSE.id
