@@ -184,6 +184,9 @@ quality = add_group(
 quarantine = add_group(
     "quarantine", "Snapshots that changed too much to be believed unseen.", "quarantine"
 )
+readiness = add_group(
+    "readiness", "Whether this machine is ready for an outage, looked at each shift.", "readiness"
+)
 reconcile = add_group(
     "reconcile", "Compare paper with the recovered systems, and decide.", "reconcile", "owners"
 )

@@ -7,12 +7,14 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
 
+from downtime import config
 from downtime.accounts import totp
 from downtime.accounts.model import Permission
 from downtime.clock import system_clock
@@ -109,25 +111,60 @@ def feeds(
 @_HOME
 @_SIZE
 @_SEED
-@click.option("--no-serve", is_flag=True, help="Stop when the outage is over.")
+@click.option("--no-serve", is_flag=True, help="Make the home and stop.")
+@click.option(
+    "--closed",
+    is_flag=True,
+    help="Go on until everything is keyed, decided, signed and closed; else stop half way.",
+)
 @_JSON
 def run(
-    context: click.Context, home: Path | None, size: str, seed: int, no_serve: bool, as_json: bool
+    context: click.Context,
+    home: Path | None,
+    size: str,
+    seed: int,
+    no_serve: bool,
+    closed: bool,
+    as_json: bool,
 ) -> None:
-    """Live through a whole outage, then serve the web app on the laptop that was used in it.
+    """Live through an outage, then serve the web app on the laptop that was used in it.
 
-    The home, ./demo unless named, is made anew each time. Progress goes to standard error.
+    It stands in the middle: one outage is being recovered, and systems have failed again. The home,
+    ./demo unless named, is made anew each time. Progress goes to standard error.
     """
     from downtime.demo import story
 
     laptop = _home(context, home)
-    click.echo("One invented hospital, and one outage of its systems that ends just now.", err=True)
-    facts = story.run(laptop, size, seed, system_clock, lambda line: click.echo(line, err=True))
-    _show(context, as_json, facts, _farewell(facts, system_clock()))
+    click.echo("One invented hospital, and the outages of its systems.", err=True)
+    ending = story.Ending.CLOSED if closed else story.Ending.HALF_WAY
+    facts = story.run(
+        laptop, size, seed, system_clock, lambda line: click.echo(line, err=True), ending
+    )
+    _show(context, as_json, facts, _farewell(facts, system_clock(), no_serve))
     if not no_serve:
         click.echo("", err=True)
-        program = context.find_root().command
-        program.main(["--home", str(laptop.path), "serve"], standalone_mode=False)
+        _serve(laptop, None)
+
+
+@_command("serve")
+@_HOME
+@click.option("--port", default=None, type=click.IntRange(1, 65535), help="Port (web.port).")
+def serve(context: click.Context, home: Path | None, port: int | None) -> None:
+    """Serve a demonstration, with a page that shows who can sign in and with which code."""
+    laptop = _home(context, home)
+    read_accounts(laptop)
+    _serve(laptop, port)
+
+
+def _serve(home: Home, port: int | None) -> None:
+    from downtime.demo.pages import make_pages
+
+    settings = config.load_settings(home.config_file)
+    address = f"http://{settings.web.host}:{port or settings.web.port}/"
+    click.echo(f"Serving at {address} until Ctrl-C; codes at {address}demonstration", err=True)
+    (server,) = entry_points(group="downtime.server")
+    pages = make_pages(lambda: read_accounts(home), system_clock)
+    server.load()(home, settings, port=port, pages=(pages,))
 
 
 @_command("code")
@@ -136,10 +173,7 @@ def run(
 @_JSON
 def code(context: click.Context, home: Path | None, username: str, as_json: bool) -> None:
     """The one-time code of a demonstration account now, as its owner's telephone would show it."""
-    from downtime.demo.context import FOLDER
-    from downtime.demo.staff import ACCOUNTS
-
-    for account in _read_accounts(_home(context, home).path / FOLDER / ACCOUNTS):
+    for account in read_accounts(_home(context, home)):
         if account["username"] == username:
             present = totp.make_code(account["one_time_code_secret"], system_clock())
             return _show(context, as_json, {"code": present}, [present])
@@ -156,19 +190,24 @@ def _default_start(now: datetime) -> datetime:
     return day + timedelta(hours=PHASE_HOURS * (now.hour // PHASE_HOURS - 1))
 
 
-def _read_accounts(path: Path) -> list[dict[str, str]]:
+def read_accounts(home: Home) -> list[dict[str, str]]:
+    """Who can sign in to a demonstration; NotFoundError when there is none."""
+    from downtime.demo.context import FOLDER
+    from downtime.demo.staff import ACCOUNTS
+
+    path = home.path / FOLDER / ACCOUNTS
     try:
         accounts: list[dict[str, str]] = orjson.loads(path.read_bytes())
     except FileNotFoundError:
         raise NotFoundError(
             "demo.missing",
-            f"There is no demonstration at {path.parent.parent}.",
+            f"There is no demonstration at {home.path}.",
             "Run scripts/demo, or name its home with --home.",
         ) from None
     return accounts
 
 
-def _farewell(facts: dict[str, Any], now: datetime) -> list[str]:
+def _farewell(facts: dict[str, Any], now: datetime, no_serve: bool) -> list[str]:
     """Where everything lies, and how to sign in."""
     from downtime.demo.story import SUMMARY
 
@@ -178,15 +217,17 @@ def _farewell(facts: dict[str, Any], now: datetime) -> list[str]:
         "",
         f"Packs      {facts['pack']['path']}",
         f"Returned   {facts['returns']['path']}",
-        f"Statement  {facts['statement']['pdf']}",
+        *([f"Statement  {facts['statement']['pdf']}"] if "statement" in facts else []),
         f"Summary    {Path(home) / SUMMARY}",
         "",
         f"Sign in with any of these. For a new code: {program} demo code --home {home} NAME",
         f"  {'user name':<10} {'password':<20} {'code now':<10} role",
     ]
-    for account in _read_accounts(Path(facts["accounts"])):
+    for account in read_accounts(Home(Path(home))):
         present = totp.make_code(account["one_time_code_secret"], now)
         lines.append(
             f"  {account['username']:<10} {account['password']:<20} {present:<10} {account['role']}"
         )
+    if no_serve:
+        lines += ["", f"Serve it with: {program} demo serve --home {home}"]
     return lines

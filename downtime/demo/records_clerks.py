@@ -1,5 +1,6 @@
 """The records clerks key what was written, twice where it is critical, and account for the rest."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from downtime.demo.plan import Paper
@@ -8,10 +9,13 @@ from downtime.entry import double_keying, file_form, keying, open_form, verify_e
 from downtime.entry.model import Entry, Task
 from downtime.paper import ledger, move_form
 from downtime.paper.forms.load_form import load_form
+from downtime.paper.forms.model import KeyingPolicy
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
 UNUSED = "Not used during the outage; destroyed on the ward"
+_WAITING = 4
+"""Papers that wait at each of two steps while the recovery is under way."""
 _MISREAD, _FIELD = "phoned-only", "value:1"
 """The part of the plan, and the field, that the first clerk misreads."""
 
@@ -31,16 +35,32 @@ class RecordsClerks:
     compared: int = 0
     """Forms that a second person laid beside the paper."""
 
-    def key_all(self) -> None:
-        """Key what was written, see each form through until it is verified, and file it."""
-        for serial, paper in self.staff.written.items():
-            if load_form(paper.form).policy == "scan":
+    def key_all(self, papers: Mapping[str, Paper]) -> None:
+        """Key these papers, see each form through until it is verified, and file it."""
+        for serial, paper in papers.items():
+            if load_form(paper.form).policy == KeyingPolicy.SCAN:
                 move_form.mark_returned(self.vault, serial, self.staff.actors["clerk"])
                 self.filed += 1
             else:
                 self._key(serial, paper)
                 self.keyed += 1
             file_form.file_form(self.vault, self.settings, serial, self.staff.actors["clerk2"])
+
+    def key_some(self) -> None:
+        """The same as far as they have come: some papers wait, a few at each of two steps."""
+        papers, clerk = self.staff.written, self.staff.actors["clerk"]
+        keyed_once = [serial for serial in papers if self._has_critical_fields(serial)][-_WAITING:]
+        returned = [serial for serial in papers if serial not in keyed_once][-_WAITING:]
+        for serial in returned:
+            move_form.mark_returned(self.vault, serial, clerk)
+        for serial in keyed_once:
+            answers = dict(papers[serial].answers)
+            keying.submit_entry(self.vault, self.settings, serial, answers, clerk)
+        waiting = {*returned, *keyed_once}
+        self.key_all({serial: papers[serial] for serial in papers if serial not in waiting})
+
+    def _has_critical_fields(self, serial: str) -> bool:
+        return bool(open_form.open_form(self.vault, serial, self.settings).critical_keys)
 
     def _key(self, serial: str, paper: Paper) -> None:
         read = dict(paper.answers)

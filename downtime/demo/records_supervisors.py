@@ -9,6 +9,7 @@ from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.harm import review
 from downtime.reconcile.harm.model import FindingKind
 from downtime.reconcile.identity import link_person
+from downtime.reconcile.identity.model import Link
 from downtime.reconcile.identity.unidentified import (
     PersonState,
     UnidentifiedPerson,
@@ -41,24 +42,55 @@ class RecordsSupervisors:
         linked = sum(self._link(outage, person) for person in people)
         return linked, len(people) - linked
 
+    def link_first_and_propose_next(self, outage: Outage) -> tuple[int, int]:
+        """One person is linked, and a second supervisor has yet to agree to the next."""
+        people = [
+            u
+            for u in list_unidentified(self.vault, self.settings, outage)
+            if u.state == PersonState.TO_LINK
+        ]
+        linked = sum(self._link(outage, person) for person in people[:1])
+        proposals = (self._propose(outage, person) for person in people[1:])
+        return linked, int(any(link is not None for link in proposals))
+
     def _link(self, outage: Outage, person: UnidentifiedPerson) -> bool:
-        with closing(link_person.open_recovered_snapshot(self.vault, outage)) as snapshot:
-            candidates = link_person.find_candidates_for(snapshot, self.settings, person).candidates
-        if not candidates or not candidates[0].is_numbered:
+        link = self._propose(outage, person)
+        if link is None:
             return False
-        first, second = self.staff.actors["records"], self.staff.actors["records2"]
-        link = link_person.propose_for_person(
-            self.vault, self.settings, outage, person.ref, candidates[0].person.id, first,
-            "The NHS number agrees, and the patient confirms name and birthday",
-        )  # fmt: skip
+        second, reason = self.staff.actors["records2"], "Asked the ward as well"
         link_person.confirm_for_person(
-            self.vault, self.settings, outage, person.ref, link.id, second, "Asked the ward as well"
+            self.vault, self.settings, outage, person.ref, link.id, second, reason
         )
         return True
 
+    def _propose(self, outage: Outage, person: UnidentifiedPerson) -> Link | None:
+        with closing(link_person.open_recovered_snapshot(self.vault, outage)) as snapshot:
+            candidates = link_person.find_candidates_for(snapshot, self.settings, person).candidates
+        if not candidates or not candidates[0].is_numbered:
+            return None
+        return link_person.propose_for_person(
+            self.vault, self.settings, outage, person.ref, candidates[0].person.id,
+            self.staff.actors["records"],
+            "The NHS number agrees, and the patient confirms name and birthday",
+        )  # fmt: skip
+
     def decide_all(self, outage: Outage) -> tuple[int, int]:
         """Every open item as a careful supervisor would; how many, and how many by two people."""
-        undecided = [row for row in find_items.list_items(self.vault, outage.id) if row.is_open]
+        return self._decide(self._list_undecided(outage))
+
+    def decide_half(self, outage: Outage) -> int:
+        """Every second open item, alone; how many. Some of them wait for a second person."""
+        chosen = self._list_undecided(outage)[::2]
+        for row in chosen:
+            decision, reason = _choose_decision(row)
+            first = self.staff.actors["records"]
+            decide_item.decide_item(self.vault, row.key, decision, first, reason)
+        return len(chosen)
+
+    def _list_undecided(self, outage: Outage) -> list[StoredItem]:
+        return [row for row in find_items.list_items(self.vault, outage.id) if row.is_open]
+
+    def _decide(self, undecided: list[StoredItem]) -> tuple[int, int]:
         for row in undecided:
             decision, reason = _choose_decision(row)
             first = self.staff.actors["records"]

@@ -1,5 +1,6 @@
 """The steps of the story: the outage and its paper, then recovery, and the end of the outage."""
 
+import io
 from contextlib import closing
 from datetime import timedelta
 
@@ -14,6 +15,9 @@ from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.ward_pack import WardPack
+from downtime.paper.readiness import check_readiness as rounds
+from downtime.paper.readiness.model import Sighted
+from downtime.paper.readiness.proof_page import ProofPage
 from downtime.reconcile.compare import run_comparison as comparison
 from downtime.reconcile.harm import review
 from downtime.reconcile.latest_outage import find_latest_outage
@@ -33,6 +37,7 @@ MEANS = {
     ItemState.CONFLICT: "paper and system disagree",
     ItemState.UNMATCHED: "nobody in the system is surely this patient",
     ItemState.NOT_COMPARED: "kept as a document, or told with another item",
+    ItemState.NOT_RECOVERED: "its system has sent nothing since it came back",
     ItemState.ON_ANOTHER_FORM: "the same unit of blood is returned from another form",
 }
 """What the states of the comparison mean, for somebody who sees them first."""
@@ -53,6 +58,19 @@ def declare_outage(story: Story) -> None:
             f"{declared.label}. {waiting} requests still wait for a result: the list is at hand."
         )
     story.facts["outage"] = {"id": declared.id, "systems": list(SYSTEMS), "waiting": waiting}
+
+
+def check_readiness(story: Story) -> None:
+    """The nurse in charge looks whether the laptop is ready, as each shift does."""
+    nurse, out = story.staff.actors["nurse"], io.BytesIO()
+    with story.step("readiness", "The shift looks whether the laptop is ready for an outage."):
+        sighted = Sighted(sheets=2500, is_plugged_in=True)
+        round_ = rounds.check_readiness(story.laptop, story.settings, sighted, nurse)
+        page = print_pack(story.laptop, story.settings, ProofPage(round=round_.id), nurse, WHY, out)
+        (proof,) = ledger.list_pack_forms(story.laptop, page.id)
+        proved = rounds.prove_readiness(story.laptop, proof.serial, nurse)
+        faults = "; ".join(check.fault for check in proved.faults)
+        story.report("It is ready." if proved.is_ready else f"Not ready: {faults}")
 
 
 def print_packs(story: Story) -> None:
@@ -99,7 +117,7 @@ def key_forms(story: Story) -> None:
     """The paper comes back and every form is accounted for."""
     with story.step("key", "The paper comes back. Clerks key it; nobody checks their own entry."):
         clerks = RecordsClerks(story.laptop, story.settings, story.staff)
-        clerks.key_all()
+        clerks.key_all(story.staff.written)
         unused, lost = clerks.account_for_unreturned(str(story.facts["outage"]["id"]))
         story.report(f"{clerks.keyed} forms are keyed and verified, {clerks.filed} filed as paper.")
         story.report(

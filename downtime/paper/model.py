@@ -96,6 +96,8 @@ class PackKind(StrEnum):
     BLANK = "blank"
     REPRINT = "reprint"
     LABELS = "labels"
+    READINESS = "readiness"
+    HANDOVER = "handover"
 
 
 PACK_LIFECYCLE = Lifecycle(

@@ -16,14 +16,16 @@ from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.packs.reprint import Reprint
 from downtime.paper.packs.session_pack import ClinicPack, TheatrePack
+from downtime.paper.packs.shift_handover import ShiftHandover
 from downtime.paper.packs.ward_changes import WardChanges
 from downtime.paper.packs.ward_pack import WardPack
+from downtime.paper.readiness.proof_page import ProofPage
 
 REQUESTS: Mapping[RequestKind, type[PrintRequest]] = {
     request.kind: request
     for request in (
         WardPack, WardChanges, PatientPack, ClinicPack, TheatrePack, BlankForms, Reprint,
-        PatientLabels,
+        PatientLabels, ProofPage, ShiftHandover,
     )
 }  # fmt: skip
 """The class of each kind; labels are told apart by what they are for."""

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
 from hashlib import sha256
@@ -71,9 +72,15 @@ class DowntimeApp(Flask):
 
 
 def create_app(
-    home: Home, clock: Clock = system_clock, vault_holder: VaultHolder | None = None
+    home: Home,
+    clock: Clock = system_clock,
+    vault_holder: VaultHolder | None = None,
+    pages: Sequence[Blueprint] = (),
 ) -> Flask:
-    """The app of a home; NotFoundError or InputError when its settings cannot be read."""
+    """The app of a home; NotFoundError or InputError when its settings cannot be read.
+
+    `pages` are added to its own; the sign-in page leads to the view `start` of each.
+    """
     settings = config.load_settings(home.config_file)
     start_syslog(settings.monitoring)
     app = DowntimeApp(
@@ -106,7 +113,8 @@ def create_app(
         patient_events=lambda patient: list_patient_events(request_context.vault(), patient),
         place=word_place,
     )
-    for blueprint in (assets, *BLUEPRINTS):
+    app.jinja_env.globals["added_pages"] = [page.name for page in pages]
+    for blueprint in (assets, *BLUEPRINTS, *pages):
         app.register_blueprint(blueprint)
     return app
 

@@ -77,21 +77,33 @@ RECORDS_AREAS: tuple[MenuArea, ...] = (
     ),
 )
 SITE_AREAS: tuple[MenuArea, ...] = (
-    _single_page("outages.show", "Outages", Permission.OUTAGE_VIEW),
+    MenuArea(
+        "Outages",
+        (
+            MenuPage("outages.show", "Outages", Permission.OUTAGE_VIEW),
+            MenuPage("readiness.show", "Readiness", Permission.FORM_PRINT),
+            MenuPage("endurance.show", "Endurance", Permission.OUTAGE_VIEW),
+        ),
+    ),
     _single_page("snapshots.show", "Snapshots", Permission.SNAPSHOT_LIST),
     _single_page("ingest.show", "Ingest", Permission.INGEST_VIEW),
     _single_page("people.show", "People", Permission.PERSON_MANAGE),
     _single_page("field_placement.choose", "Forms", Permission.CONFIG_MANAGE),
     MenuArea(
-        "Machines",
+        "Fleet",
         (
             MenuPage("fleet.show", "Fleet", Permission.FLEET_VIEW),
-            MenuPage("machines.show", "Machines", Permission.DEVICE_MANAGE),
+            MenuPage("machines.show", "List of machines", Permission.DEVICE_MANAGE),
         ),
     ),
     _single_page("audit.show", "Audit", Permission.AUDIT_VERIFY),
 )
-MENU_BLUEPRINTS = {"quarantine": "snapshots", "queues": "keying", "verifying": "keying"}
+MENU_BLUEPRINTS = {
+    "handover": "beds",
+    "quarantine": "snapshots",
+    "queues": "keying",
+    "verifying": "keying",
+}
 """Blueprints whose pages belong to the menu page of another one."""
 START_PAGES = (
     (Permission.ENTRY_KEY, "worklists.show"),

@@ -11,11 +11,12 @@ from downtime.accounts.model import Permission, Person
 from downtime.accounts.permissions import ROLE_TITLES
 from downtime.clock import to_text
 from downtime.errors import UserError
-from downtime.fleet import known_time, quarantine_alarm
+from downtime.fleet import declared_elsewhere, known_time, quarantine_alarm
 from downtime.fleet.fleet_status import list_locked_alarms
 from downtime.outage import outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
+from downtime.paper.readiness.check_readiness import describe_overdue
 from downtime.snapshot import freshness, local_snapshots
 from downtime.vault import copied_home, device
 from downtime.web import navigation, request_context
@@ -145,6 +146,7 @@ def _list_alarms() -> Iterator[str]:
         yield vault.notice
     yield from copied_home.list_sentences(vault)
     zone = ZoneInfo(request_context.settings().site.time_zone)
+    yield from declared_elsewhere.list_alarms(vault.home, outages.list_down_systems(vault))
     yield from quarantine_alarm.list_alarms(vault, request_context.now(), zone)
     known = known_time.find_known_time(vault, request_context.settings())
     if fault := known_time.describe_clock(
@@ -156,6 +158,8 @@ def _list_alarms() -> Iterator[str]:
     )
     for info in local_snapshots.list_snapshots(vault)[:1]:
         yield from info.warnings
+    if overdue := describe_overdue(vault, request_context.settings()):
+        yield overdue
 
 
 def _may(permission: str) -> bool:

@@ -1,10 +1,11 @@
 """Serve the app with waitress, with the workers of jobs beside it."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import waitress
-from flask import Flask
+from flask import Blueprint, Flask
 
 from downtime.clock import Clock, system_clock
 from downtime.config import Home
@@ -23,10 +24,11 @@ def serve(
     host: str | None = None,
     port: int | None = None,
     clock: Clock = system_clock,
+    pages: Sequence[Blueprint] = (),
 ) -> None:
     """Answer requests until the process is told to stop; the vault is closed behind it."""
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    app = create_app(home, clock)
+    app = create_app(home, clock, pages=pages)
     state: AppState = app.extensions["downtime"]
     server = listen(app, settings, host or settings.web.host, port or settings.web.port)
     job_workers: list[JobWorker | SnapshotOpener] = [*create_workers(state), SnapshotOpener(state)]

@@ -25,6 +25,8 @@ class RequestKind(StrEnum):
     BLANK = "blank"
     REPRINT = "again"
     LABELS = "labels"
+    READINESS = "readiness"
+    HANDOVER = "handover"
 
 
 class PrintChannel(StrEnum):

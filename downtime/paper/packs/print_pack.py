@@ -232,13 +232,13 @@ def _void_earlier(context: PrintContext, db: Database, earlier: Sequence[str], r
 
 
 def _count_result(plan: PackPlan, outcome: PrintOutcome) -> PackResult:
-    returning = [document.draft for document in plan.documents if document.draft.returns]
-    for_patients = sum(bool(draft.subject.patient) for draft in returning)
+    returning = [document for document in plan.documents if document.draft.returns]
+    blanks = sum(document.is_blank for document in returning)
     return PackResult(
         id=outcome.pack.id,
         pages=outcome.total,
-        forms=for_patients,
-        blank_forms=len(returning) - for_patients,
+        forms=len(returning) - blanks,
+        blank_forms=blanks,
         file_name=plan.file_name,
         checksum=outcome.checksum,
     )

@@ -12,6 +12,8 @@ from downtime.errors import parse_choice
 from downtime.outage import correct_outage, outages, policies
 from downtime.outage.model import Outage
 from downtime.outage.outage_at_hand import choose_outage, find_outage_at_hand
+from downtime.paper.drills.drill_report import report_drill
+from downtime.paper.drills.model import GOAL_TITLES
 from downtime.web import outage_effects, request_context
 from downtime.web.outage_effects import Effect
 from downtime.web.responses import ViewResponse, required_reason
@@ -187,6 +189,15 @@ def correct() -> ViewResponse:
             corrected = correct_outage.correct_kind(vault, outage, actor, reason)
     flash(f"{corrected.label}: corrected. Down: {', '.join(corrected.down) or 'nothing'}.")
     return redirect(url_for("outages.show"), 303)
+
+
+@blueprint.get("/outages/drill/<outage_id>")
+@require_permission(Permission.OUTAGE_VIEW)
+def show_drill(outage_id: str) -> ViewResponse:
+    """The script of a drill, its score so far, and who has practised what."""
+    outage = outages.get_outage(request_context.vault(), outage_id)
+    report = report_drill(request_context.vault(), outage)
+    return render_template("outages/drill.html", outage=outage, report=report, titles=GOAL_TITLES)
 
 
 @blueprint.post("/outages/choose")

@@ -75,6 +75,16 @@ def test_a_real_failure_ends_the_drill_and_takes_nothing_of_it_over(vault, actor
     assert ("outage.end", "LIMS,PAS") in steps
 
 
+def test_what_is_said_in_a_drill_never_stands_beside_what_is_real(vault, actor):
+    assert outages.list_current_kind(vault) == []
+    drill = declare(vault, actor, "LIMS", drill=True)
+    assert outages.list_current_kind(vault) == [drill]
+    first = declare(vault, actor, "LIMS")
+    outages.mark_restored(vault, ["LIMS"], actor, "back")
+    second = declare(vault, actor, "PAS")
+    assert [item.id for item in outages.list_current_kind(vault)] == [second.id, first.id]
+
+
 def test_no_drill_begins_while_a_real_outage_is_not_closed(vault, actor):
     declare(vault, actor, "LIMS")
     outages.mark_restored(vault, ["LIMS"], actor, "back")

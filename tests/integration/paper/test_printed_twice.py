@@ -70,7 +70,7 @@ def test_a_recalled_set_is_void_and_each_page_is_listed_by_name_bed_form_and_ser
             line for line in listed.splitlines() if serials.format_serial(row.serial) in line
         ]
         if row.patient:
-            assert row.subject.family.upper() in line
+            assert row.subject.family.upper()[:10] in line
     assert {row.form for row in second} >= {"take-out", CHART}
     live = [row for row in ledger.list_patient_forms(vault, charts[0].patient) if row.form == CHART]
     assert sum(row.state == "issued" for row in live) == 1

@@ -12,13 +12,22 @@ from downtime.paper.packs.model import RequestKind
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.reprint import Reprint
 from downtime.paper.packs.session_pack import ClinicPack, TheatrePack
+from downtime.paper.packs.shift_handover import ShiftHandover
 from downtime.paper.packs.ward_changes import WardChanges
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.paper.print_requests import REQUESTS, read_request
+from downtime.paper.readiness.proof_page import ProofPage
 
 REQUESTS_OF_EACH_KIND = [
     WardPack(),
-    WardPack(wards=("A1", "B2"), forms=("observations",), blanks=0, by_form=True, two_sided=True),
+    WardPack(
+        wards=("A1", "B2"),
+        forms=("observations",),
+        blanks=0,
+        by_form=True,
+        two_sided=True,
+        recall=True,
+    ),
     WardChanges(ward="A1", forms=()),
     PatientPack(patient="p1"),
     ClinicPack(day="2026-11-05", location="Fracture clinic"),
@@ -28,6 +37,8 @@ REQUESTS_OF_EACH_KIND = [
     PatientLabels(patient="p1", label=LabelKind.WRISTBAND, sheet="L7160", start=4, copies=2),
     WardLabels(wards=("A1",)),
     StockLabels(forms=("admission",)),
+    ProofPage(round="a1b2"),
+    ShiftHandover(ward="A1", bays=("Bay 1",), nurse="Sam Okoro"),
 ]
 OLD = {
     "kind": "", "wards": [], "patient": "", "day": "", "place": "", "serial": "", "forms": None,

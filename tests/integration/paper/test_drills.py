@@ -1,0 +1,81 @@
+"""A drill is measured by what the records say: the time to the first pack and chart, and the score."""
+
+from datetime import timedelta
+
+import pytest
+
+from downtime.errors import ConflictError, InputError
+from downtime.outage import action_cards, outages
+from downtime.paper.drills.drill_report import report_drill
+from downtime.paper.drills.model import Goal
+from downtime.paper.drills.read_script import read_script
+from tests.conftest import NOW
+
+SCRIPT = """
+- {minute: 0, say: Find out what to do, goal: step, within_minutes: 5}
+- {minute: 1, say: Paper please, goal: pack, within_minutes: 10}
+- {minute: 5, say: Show the chart, goal: chart, within_minutes: 3}
+- {minute: 9, say: A pause}
+- {minute: 10, say: Give out a number, goal: number, within_minutes: 5}
+"""
+
+
+@pytest.fixture
+def at(vault, monkeypatch):
+    """`at(minute)` → the clock of the laptop stands there."""
+
+    def move(minute):
+        monkeypatch.setattr(vault, "clock", lambda: NOW + timedelta(minutes=minute))
+
+    return move
+
+
+@pytest.fixture
+def drill(vault, actor):
+    (vault.home.path / "drill.yaml").write_text(SCRIPT)
+    return outages.declare_systems_down(vault, ["LIMS"], actor, "x", known=["LIMS"], drill=True)
+
+
+def test_a_drill_is_scored_by_what_was_done_and_when(vault, actor, drill, at, pack):
+    at(4)
+    card = action_cards.read_cards(vault.home)[0]
+    action_cards.tick_step(vault, drill.id, card.get_key(card.steps[0]), actor, done=True)
+    at(9)
+    pack(forms=["drug-chart-regular"], blanks=0)
+    report = report_drill(vault, drill)
+    step, first_pack, chart, pause, number = report.results
+    assert (step.minutes, step.is_met) == (4, True)
+    assert (first_pack.minutes, first_pack.is_met) == (8, True)
+    assert (chart.minutes, chart.is_met) == (4, False), "late by a minute"
+    assert (pause.inject.goal, pause.is_met) == (None, False)
+    assert (number.done, number.minutes) == ("", None)
+    assert (report.score, len(report.goals)) == (2, 4)
+    assert (report.first_pack_minutes, report.first_chart_minutes) == (9, 9)
+    (person,) = report.people
+    assert (person.person, person.wards) == (actor.name, ("A1",))
+    assert (person.steps, person.packs, person.events) == (1, 1, 0)
+
+
+def test_what_was_done_before_it_was_asked_for_does_not_count(vault, actor, drill, at, pack):
+    pack(forms=["drug-chart-regular"], blanks=0)
+    chart = next(r for r in report_drill(vault, drill).results if r.inject.goal == Goal.CHART)
+    assert chart.done == ""
+
+
+def test_a_real_outage_is_no_drill(vault, actor):
+    real = outages.declare_systems_down(vault, ["LIMS"], actor, "x", known=["LIMS"])
+    with pytest.raises(ConflictError, match="is no drill"):
+        report_drill(vault, real)
+
+
+def test_the_script_that_comes_along_can_be_read_and_a_broken_one_is_a_sentence(vault):
+    assert {inject.goal for inject in read_script(vault.home)} >= {
+        Goal.PACK,
+        Goal.CHART,
+        Goal.RESULT,
+    }
+    (vault.home.path / "drill.yaml").write_text(
+        "- {minute: 1, say: x, goal: dance, within_minutes: 1}"
+    )
+    with pytest.raises(InputError, match="cannot be read as the script of a drill"):
+        read_script(vault.home)

@@ -1,0 +1,62 @@
+"""The hand-over of a shift on paper: who lies where now, what is to be known, what was recorded."""
+
+import io
+
+import pytest
+
+from downtime.outage import outages
+from downtime.outage.events.model import EventKind
+from downtime.outage.events.record_event import EventDraft, EventRecorder
+from downtime.paper import ledger
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.shift_handover import ShiftHandover
+from tests.integration.paper.conftest import read_words
+
+
+@pytest.fixture
+def listed(vault, settings, actor, snapshot):
+    """`listed(**options)` → the words of the pages of ward A1's hand-over."""
+
+    def build(**options):
+        out = io.BytesIO()
+        request = ShiftHandover(ward="A1", **options)
+        result = print_pack(vault, settings, request, actor, "", out, snapshot=snapshot)
+        assert not any(row.returns for row in ledger.list_pack_forms(vault, result.id))
+        return "\n".join(read_words(out.getvalue()))
+
+    return build
+
+
+def test_everybody_of_the_ward_is_on_it_with_allergies_and_tests(listed, snapshot):
+    words = listed(nurse="Sam Okoro")
+    assert "to Sam Okoro" in words
+    rows = snapshot.list_inpatients("A1")
+    assert f"{len(rows)} patients as staff say it is now" in words
+    for row in rows:
+        assert row.patient.family.upper()[:10] in words
+    waiting = snapshot.list_outstanding_tests("A1")
+    assert all(test.request.display[:8] in words for test in waiting if test.request.display)
+
+
+def test_only_the_bays_of_one_nurse(listed, snapshot):
+    bays = {row.encounter.bay for row in snapshot.list_inpatients("A1")}
+    bay = sorted(bays - {""})[0] if bays - {""} else "1"
+    inside = [r for r in snapshot.list_inpatients("A1") if r.encounter.bay == bay]
+    assert f"{len(inside)} patients" in listed(bays=(bay,))
+
+
+def test_what_was_recorded_in_the_shift_and_who_came_stands_on_it(
+    listed, vault, settings, actor, snapshot
+):
+    outages.declare_systems_down(vault, ["PAS"], actor, "x", known=["PAS"], snapshot=snapshot.id)
+    recorder = EventRecorder(vault, settings, snapshot, actor)
+    answers = {
+        "identity": "known", "family": "Newcomer", "given": "Nia", "birth_date": "1990-05-05",
+        "gender": "female", "ward": "A1", "bed": "Chair 9", "stay": "emergency",
+    }  # fmt: skip
+    draft = EventDraft(kind=EventKind.ARRIVAL, happened=vault.now(), answers=answers)
+    recorder.record(draft, is_confirmed=True)
+    words = listed()
+    assert "NEWCOMER, Nia" in words
+    assert "Arrival" in words
+    assert "Chair 9" in words
