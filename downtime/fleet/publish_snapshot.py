@@ -19,7 +19,7 @@ from downtime.fleet.quarantine_snapshot import (
     check_snapshot,
     quarantine_snapshot,
 )
-from downtime.fleet.store import quarantine_entries
+from downtime.fleet.store import footprints, quarantine_entries
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.list_releases import list_released
 from downtime.settings import Settings
@@ -102,12 +102,9 @@ def publish_snapshot(
     built = build_snapshot(
         vault, settings, paths, actor, reason, above=above, down=down, released=released
     )
-    door, header, footprint = (
-        Door.PUBLISHER,
-        _date_by_feeds(built.header, settings),
-        built.footprint,
-    )
-    if findings := check_snapshot(vault, settings, door, header, footprint):
+    door, header, footprint = Door.PUBLISHER, built.header, built.footprint
+    dated = replace(header, created=_date_by_feeds(vault, header, settings))
+    if findings := check_snapshot(vault, settings, door, dated, footprint):
         entry = quarantine_snapshot(vault, settings, door, header, footprint, findings, actor)
         return PublishedSnapshot(built, None, entry)
     # From the outbox deltas are carried on, one after the other; what a person takes from another
@@ -116,22 +113,24 @@ def publish_snapshot(
     bundles = [sealed for sealed in built.bundles if is_carried or sealed.base is None]
     with vault.change(actor, AuditAction.SNAPSHOT_PUBLISH, target=header.id, reason=reason):
         path = put_in_folder(vault.home, to, settings, bundles)
-    believe_snapshot(vault, settings, door, header, footprint)
+    believe_snapshot(vault, settings, door, dated, footprint)
     if is_carried:
         confirm_published(vault, built)
     return PublishedSnapshot(built, path)
 
 
-def _date_by_feeds(header: SnapshotHeader, settings: Settings) -> SnapshotHeader:
-    """Made not long after the newest of what systems sent: this machine's clock may be ahead.
+def _date_by_feeds(vault: Vault, header: SnapshotHeader, settings: Settings) -> str:
+    """When it was made (UTC): not long after the newest of what systems sent, for the clock may be ahead.
 
-    The longer two snapshots are apart, the more patients may have gone.
+    The longer two snapshots are apart, the more patients may have gone. Where all that was sent lately
+    is lost, it is not dated before the last one that was believed: it would be compared with nothing.
     """
     newest = max(header.systems.values(), default="")
     if not newest:
-        return header
-    latest = from_text(newest) + timedelta(hours=settings.churn.silent_hours)
-    return replace(header, created=min(header.created, to_text(latest)))
+        return header.created
+    latest = to_text(from_text(newest) + timedelta(hours=settings.churn.silent_hours))
+    last = footprints.find_last(vault.db, Door.PUBLISHER, header.scope)
+    return min(header.created, max(latest, last.created if last else ""))
 
 
 def _read_published_number(vault: Vault, to: Path) -> BundleNumber:

@@ -149,6 +149,21 @@ def test_a_named_person_releases_it_and_the_next_build_says_so(publish, lose_sta
         reject_snapshot(me, entry.number, actor, "too late")
 
 
+def test_what_was_released_is_published_although_its_newest_message_is_weeks_old(
+    publish, lose_state, me, actor
+):
+    """It is dated by what systems sent, and still after the one before it: else that one came back."""
+    publish(*ADMITTED)
+    lose_state()
+    built = publish(message(1).replace("20261102", "20261010"))
+    (entry,) = list_open(me)
+    assert entry.created == built.header.created
+    release_snapshot(me, SETTINGS, entry.number, actor, "The ward is closed")
+    assert publish().bundle
+    assert publish().bundle
+    assert list_open(me) == []
+
+
 def test_builds_that_change_alike_are_one_entry(publish, lose_state, me):
     publish(*ADMITTED)
     lose_state()
