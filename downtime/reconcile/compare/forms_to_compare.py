@@ -39,7 +39,7 @@ def find_forms_to_compare(vault: Vault, task: ComparisonTask) -> FormsToCompare:
     outage = task.outage
     window = find_paper_window(vault.db, outage)
     stamps = entries.stamps_of_outage(vault.db, outage.id, window)
-    basis = _comparison_basis(vault, task)
+    basis = _comparison_basis(task)
     stamps |= event_stamps(vault, outage)
     before = compared_forms.fetch_stamps(vault.db, outage.id)
     last = comparison_runs.fetch_last_run(vault.db, outage.id)
