@@ -60,16 +60,20 @@ def split_stream(
 def _split_stream(
     opened: BinaryIO, name: str, modified: str, source: str, limit: int
 ) -> Iterator[RawMessage]:
-    stream = as_bytes(opened)
-    file_format = detect_content(stream.read(LOOKED_AT_BYTES), PurePath(name).suffix)
+    looked_at = as_bytes(opened)  # kept to the end: when it goes it closes the file
+    head = looked_at.read(LOOKED_AT_BYTES)
+    file_format = detect_content(head, PurePath(name).suffix)
     opened.seek(0)
     if file_format is FileFormat.WORKBOOK:
         yield RawMessage(source, file_format, name, 1, opened.read(limit + 1), modified)
         return
     stream = as_bytes(opened)
     if file_format is FileFormat.HL7:
+        number = 0
         for number, (line, data) in enumerate(number_messages(stream, limit), start=1):
             yield RawMessage(source, file_format, name, number, data, line=line)
+        if not number:  # a batch without messages: its beginning says that it was there
+            yield RawMessage(source, file_format, name, 1, head[:HEAD_BYTES], line=1)
     elif file_format is FileFormat.JSON:
         for number, (data, line) in enumerate(split_documents(stream, limit), start=1):
             yield RawMessage(source, file_format, name, number, data, modified, line)

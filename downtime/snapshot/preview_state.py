@@ -89,9 +89,10 @@ def _note_messages(
         if isinstance(item, Reject):
             preview.note_reject(item)
             continue
+        unused = [Finding(FindingKind.NOT_READ, item.source, item.unused)] if item.unused else []
         preview.findings += [
             LocatedFinding(finding, item.position, item.origin)
-            for finding in item.findings
+            for finding in [*unused, *item.findings]
             if finding.kind is not FindingKind.LIST_IMPLAUSIBLE  # of that quarantine tells
         ]
         yield item

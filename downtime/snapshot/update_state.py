@@ -15,7 +15,7 @@ from types import MappingProxyType
 import sqlite_utils
 
 from downtime.clock import from_text
-from downtime.feeds.model import FeedMessage, FindingKind, Outcome, Reject, Replacement
+from downtime.feeds.model import FeedMessage, Finding, FindingKind, Outcome, Reject, Replacement
 from downtime.feeds.read_feeds import find_files
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.mark_quarantine import mark_quarantined
@@ -68,15 +68,12 @@ class Intake:
             self._lists[recorded.arrival] = recorded.outcome
         if recorded.released:
             self.released.add(recorded.arrival)
-        if not recorded.repeated:
-            self._note_future_times(recorded)
+        if not (recorded.repeated or isinstance(recorded.item, Reject)) and recorded.item.findings:
+            self._note_future_times(recorded.received[:10], recorded.item.findings)
 
-    def _note_future_times(self, recorded: RecordedMessage) -> None:
-        if isinstance(recorded.item, Reject):
-            return
+    def _note_future_times(self, day: str, findings: Iterable[Finding]) -> None:
         kind = FindingKind.TIME_IN_FUTURE
-        findings = (finding for finding in recorded.item.findings if finding.kind is kind)
-        self.future.update((recorded.received[:10], finding.source) for finding in findings)
+        self.future.update((day, finding.source) for finding in findings if finding.kind is kind)
 
     def finish(self, db: sqlite_utils.Database, quarantined: Iterable[QuarantinedList]) -> None:
         """All is applied but these lists; what was rejected last is named once, not at each build."""

@@ -171,11 +171,16 @@ def unit_text(value: str, delimiters: Delimiters) -> str:
         if _BASE.fullmatch(parts[number - 1]) and _EXPONENT.fullmatch(parts[number]):
             parts[number - 1 : number + 1] = [parts[number - 1] + "^" + parts[number]]
     code, text, system, other_code, other_text, *others = (*parts, "", "", "", "", "")
-    if code and text and not system and code.casefold() != text.casefold():
+    if code and text and not system and _spell(code, delimiters) != _spell(text, delimiters):
         text = f"{code}^{text}"
     original = others[3] if len(others) > 3 else ""
     sent = text or code or original or other_text or other_code
     return "" if sent == DELETED else delimiters.decode(sent).strip()
+
+
+def _spell(unit: str, delimiters: Delimiters) -> str:
+    """The same for the spellings of one unit: `10*9/L`, `x10^9/L`."""
+    return delimiters.decode(unit).casefold().replace("*", "^").lstrip("x ")
 
 
 def address_text(value: str, delimiters: Delimiters) -> str:

@@ -260,7 +260,7 @@ def _read_dose(
         fields |= {"code": code, "display": name, "lot_number": rxa.text(15)}
     else:
         fields |= {"medicine": name, "batch": rxa.text(15)}
-    fields["status"] = _dose_status(reader, rxa.text(20).upper(), record)
+    fields["status"] = _dose_status(reader, rxa, record)
     moment = reader.add_time(fields, when, rxa, 3)
     if not name:
         reader.note(FindingKind.MEDICINE_UNNAMED, "RXA names no medicine", "RXA")
@@ -279,7 +279,9 @@ def _dose(rxa: Segment) -> str:
     return "" if amount in ("", "999") else f"{amount} {unit}".strip()
 
 
-def _dose_status(reader: MessageReader, sent: str, record: str) -> str:
+def _dose_status(reader: MessageReader, rxa: Segment, record: str) -> str:
+    """RXA-20; where it is empty, what was refused (RXA-18) was not given."""
+    sent = rxa.text(20).upper() or ("RE" if rxa.get_raw_field(18) else "")
     is_given = sent in _GIVEN_CODES
     if not is_given and sent not in ("RE", "NA"):
         reader.note(FindingKind.UNKNOWN_STATUS, "RXA-20 is no status that is known", "RXA-20")

@@ -67,14 +67,15 @@ def summary_document(
 def bed_list_document(
     context: PrintContext, ward: str, replaces: tuple[str, ...] = ()
 ) -> PrintDocument:
-    """Every bed of a ward."""
+    """Every bed of a ward, which is named as people call it where a system says so."""
     view = context.view
+    name = next((row.name for row in view.snapshot.list_wards() if row.code == ward), ward)
     return context.list_document(
         BED_LIST,
-        f"{BEDS_TITLE}: {ward}",
+        f"{BEDS_TITLE}: {ward if name == ward else f'{ward} {name}'}",
         Subject(),
         ward,
-        lambda: ({}, snapshot_pages.bed_list_blocks(view, ward)),
+        lambda: ({}, snapshot_pages.bed_list_blocks(view, context.hospital, ward)),
         replaces=replaces,
     )
 

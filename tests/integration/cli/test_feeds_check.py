@@ -95,6 +95,25 @@ def test_a_message_that_is_used_in_part_is_quoted_masked(terminal, folder):
     assert "    ZAL|9|xxxxxxxxxxxx" in terminal.run("feeds", "check", "sent").out
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_what_windows_calls_unicode_is_read(home, encoding):
+    config = home.folder / "home/config.toml"
+    config.write_text(config.read_text() + MAPPING)
+    (home.folder / "ward.csv").write_bytes(f"\ufeff{LIST}W1,1,710001,Quíll,1960-01-02,V1\n".encode(encoding))
+    (home.folder / "adt.hl7").write_bytes(f"\ufeff{message(1, 'ADT^A01', PID, STAY)}".encode(encoding))
+    document = home.ok("--home", "home", "feeds", "check", "ward.csv", "adt.hl7")
+    assert (document["messages"], document["outcomes"]["used"]) == (2, 2)
+    record = home.ok("--home", "home", "feeds", "read", "ward.csv")["records"]["Patient"][0]
+    assert record["family"] == "Quíll"
+
+
+def test_a_batch_without_messages_is_named(terminal, folder):
+    (folder / "empty.hl7").write_text("FHS|^~\\&|LIMS\rBHS|^~\\&|LIMS\rBTS|0\rFTS|1\r")
+    document = terminal.ok("feeds", "check", "sent")
+    assert document["outcomes"]["rejected"] == 1
+    assert "MSH" in str(document["problems"][0])
+
+
 def test_a_repetition_is_counted_once_by_check_and_by_read(terminal, folder):
     odd = message(5, "ADT^A01", PID, STAY + "OBX|1|XX|?\r").replace("20261102140", "20361102140")
     bad = message(6, "ADT^A01", NOBODY)

@@ -81,9 +81,10 @@ def test_a_dose_that_was_given(hl7, of):
 
 
 def test_a_dose_that_was_refused_says_why_and_one_sent_in_error_goes(hl7, of):
-    refused = RXA + "|||^Patient refused||RE"
-    (dose,) = of(hl7("RAS^O17", PID, "ORC|RE|RX1", refused), "MedicationAdministration")
-    assert (dose.fields["status"], dose.fields["reason"]) == ("not-given", "Patient refused")
+    for status in ("||RE", ""):
+        refused = RXA + "|||^Patient refused" + status
+        (dose,) = of(hl7("RAS^O17", PID, "ORC|RE|RX1", refused), "MedicationAdministration")
+        assert (dose.fields["status"], dose.fields["reason"]) == ("not-given", "Patient refused")
     wrong = RXA + "|||||CP|D"
     (gone,) = of(hl7("RAS^O17", PID, "ORC|RE|RX1", wrong), "MedicationAdministration")
     assert gone.operation == "delete"

@@ -121,6 +121,7 @@ def test_no_nul_reaches_a_name(hl7, of):
         ("mm^millimetre^UCUM", "millimetre"),
         ("g/L", "g/L"),
         ("log10^copies/mL", "log10^copies/mL"),
+        ("10*9/L^x10\\S\\9/L", "x10^9/L"),
         ("10^9^L", "10^9^L"),
         ("E^9/L", "E^9/L"),
         ("10~9/L", "10~9/L"),
