@@ -35,6 +35,7 @@ from downtime.entry.validation import (
     AnswerProblem,
     InvalidAnswersError,
     field_label,
+    read_latest,
     validate_answers,
     validate_form,
 )
@@ -264,7 +265,8 @@ def _validate_critical(
     typed = {key: text for key, text in answers.items() if key in keys}
     event = {key: form.answers[key] for key in _EVENT if key in form.answers}
     zone = ZoneInfo(settings.site.time_zone)
-    validated = validate_answers(form.definition, {**event, **typed}, zone, vault.clock())
+    now = read_latest(vault, settings)
+    validated = validate_answers(form.definition, {**event, **typed}, zone, now)
     if problems := [problem for problem in validated.problems if problem.key in keys]:
         raise InvalidAnswersError(problems)
     return {key: text for key, text in validated.answers.items() if key in keys}

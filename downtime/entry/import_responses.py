@@ -18,7 +18,7 @@ from downtime.entry.keying import submit_entry
 from downtime.entry.model import Entry, EntryOrigin, EntryState
 from downtime.entry.read_response import read_response, read_serial, repeating_fields
 from downtime.entry.store import entries
-from downtime.entry.validation import InvalidAnswersError, validate_answers
+from downtime.entry.validation import InvalidAnswersError, read_latest, validate_answers
 from downtime.errors import ConflictError, InputError, UserError
 from downtime.paper import ledger, serials
 from downtime.settings import Settings
@@ -122,7 +122,7 @@ def import_response(
         origin = EntryOrigin.IMPORTED
         entry = submit_entry(vault, settings, serial, response.answers, actor, origin=origin)
         return entry, ImportOutcome.IMPORTED
-    validated = validate_answers(definition, response.answers, zone, vault.clock())
+    validated = validate_answers(definition, response.answers, zone, read_latest(vault, settings))
     if validated.answers == present.answers:
         return present, ImportOutcome.UNCHANGED
     raise ConflictError(

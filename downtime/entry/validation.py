@@ -16,6 +16,7 @@ from downtime.entry import typed_times
 from downtime.entry.facts import PaperPerson, find_person, parse_reason
 from downtime.entry.keyed_form import KeyedForm, printed_person
 from downtime.errors import InputError
+from downtime.fleet.known_time import find_known_time
 from downtime.paper.forms.field_types import FIELD_TYPES
 from downtime.paper.forms.model import (
     SIGN_OFF,
@@ -28,7 +29,7 @@ from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
 FUTURE_SLACK = timedelta(minutes=5)
-"""How far a keyed event may lie ahead of this machine's clock before it is refused."""
+"""How far a keyed event may lie ahead of the latest known time before it is refused."""
 _MAX_LENGTH = 4000
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _SIGN_OFF = frozenset(item.link_id for item in SIGN_OFF)
@@ -74,12 +75,21 @@ class ValidatedAnswers:
     problems: tuple[AnswerProblem, ...]
 
 
+def read_latest(vault: Vault, settings: Settings) -> datetime:
+    """The time by which dates are judged: on a clock that is known to be behind nothing that happened
+    lies in the future.
+    """
+    known = find_known_time(vault, settings)
+    return max(vault.clock(), known.latest) if known else vault.clock()
+
+
 def validate_form(
     form: KeyedForm, settings: Settings, answers: Mapping[str, str], vault: Vault
 ) -> ValidatedAnswers:
     """As `validate_answers`, and that the identity is the one which the form was printed with."""
     zone = ZoneInfo(settings.site.time_zone)
-    validated = validate_answers(form.definition, answers, zone, vault.clock())
+    now = read_latest(vault, settings)
+    validated = validate_answers(form.definition, answers, zone, now)
     mismatches = _find_identity_problems(form, validated.answers)
     return ValidatedAnswers(validated.answers, (*validated.problems, *mismatches))
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 
 from downtime.config import Home
@@ -34,7 +34,9 @@ def carry_outbox(home: Home, carrier: PacedCarrier, state: PlaceState) -> None:
     What was carried before a failure stays and is not carried again.
     """
     _carry_list(home, carrier, state)
-    for published in list_published(home):
+    outbox = list(list_published(home))
+    _remove_gone_scopes(carrier, state, outbox)
+    for published in outbox:
         _carry_folder(carrier, published, state)
         if not published.folder:
             pointer = published.pointer
@@ -50,6 +52,17 @@ def _carry_list(home: Home, carrier: PacedCarrier, state: PlaceState) -> None:
     state.versions[MACHINES] = exchange_list(home, carrier, known)
     content = machine_list.read_list_bytes(home) or content
     state.versions[_OWN_LIST] = hashlib.sha256(content).hexdigest()
+
+
+def _remove_gone_scopes(
+    carrier: PacedCarrier, state: PlaceState, outbox: Collection[PublishedFolder]
+) -> None:
+    """Nobody reads those wards together any more: the pointer goes first, then what we carried there."""
+    for folder in state.carried.keys() - {published.folder for published in outbox}:
+        for name in (POINTER, RECENT, *state.carried[folder]):
+            with suppress(FileNotFoundError):
+                carrier.remove_file(folder + name)
+        del state.carried[folder]
 
 
 def _carry_folder(carrier: PacedCarrier, published: PublishedFolder, state: PlaceState) -> None:

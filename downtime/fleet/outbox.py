@@ -5,6 +5,7 @@ step (`carry_outbox`), so that a place that was off gets at its next run what it
 """
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import groupby
@@ -32,6 +33,7 @@ from downtime.transport.pointer import (
     write_recent,
 )
 from downtime.vault.files import make_private_folder
+from downtime.vault.machines import list_scopes
 
 MACHINES = "machines/machines.json"
 _INDEX = "kept.json"
@@ -73,12 +75,22 @@ def put_in_folder(
     Whoever follows a pointer finds whole files at every moment.
     """
     machines = _put_list(home, root)
+    if root == home.outbox_folder:
+        _remove_gone_scopes(home)
     by_scope = sorted(bundles, key=lambda bundle: (bundle.scope, bundle.base is None))
     newest = root
     # The site last: `bundles` are sorted by scope, and its scope is empty.
     for scope, group in reversed([(s, list(g)) for s, g in groupby(by_scope, lambda b: b.scope)]):
         newest = _put_scope(root / scope_folder(scope), settings.fleet, group, machines)
     return newest
+
+
+def _remove_gone_scopes(home: Home) -> None:
+    """What was published for wards that no machine reads together any more."""
+    wanted = {home.outbox_folder / scope_folder(scope) for scope in list_scopes(home)}
+    for path in home.outbox_folder.glob("wards/*"):
+        if path not in wanted:
+            shutil.rmtree(path)
 
 
 def _put_list(home: Home, root: Path) -> str:

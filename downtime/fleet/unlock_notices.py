@@ -12,7 +12,9 @@ from downtime.fleet.store.list_seen import fetch_highest_rank, save_highest_rank
 from downtime.settings import Settings
 from downtime.vault import machines
 from downtime.vault.database import transaction
+from downtime.vault.marks import read_marks
 from downtime.vault.model import Actor
+from downtime.vault.raise_marks import raise_list_mark
 from downtime.vault.vault import Vault
 
 
@@ -40,9 +42,14 @@ def list_notices(
 
 
 def _warn_older_list(vault: Vault) -> Iterator[str]:
-    """The list lies in clear on the disk: an older one that was put back is signed as well."""
+    """The list lies in clear on the disk: an older one that was put back is signed as well.
+
+    Vault and marks remember: whoever puts an older vault back has not put back the marks.
+    """
     listed = machines.read_list(vault.home)
-    rank, highest = listed.signed.rank if listed else (0, 0), fetch_highest_rank(vault.db)
+    outside = read_marks(vault.home)
+    highest = max(fetch_highest_rank(vault.db), outside.machines if outside else (0, 0))
+    rank = listed.signed.rank if listed else (0, 0)
     if rank < highest:
         yield (
             f"The list of machines on this disk is older than number {highest[1]}, which was believed"
@@ -51,3 +58,4 @@ def _warn_older_list(vault: Vault) -> Iterator[str]:
     elif rank > highest:
         with transaction(vault.db) as db:
             save_highest_rank(db, rank)
+            raise_list_mark(vault, db, rank)

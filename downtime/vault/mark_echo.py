@@ -25,12 +25,16 @@ def apply_echo(vault: Vault, db: sqlite_utils.Database, echoed: HighWaterMarks) 
     if echoed.device != card.code or not echoed.is_signed(card.public_key):
         return False
     current = follow_marks(vault, db)
-    if echoed.generation <= current.generation or not _has_same_blocks(current, echoed):
+    if not _has_same_blocks(current, echoed):
         return False
     numbers = {
         name: max(echoed.numbers.get(name, _NONE), current.numbers.get(name, _NONE))
         for name in {*echoed.numbers, *current.numbers}
     }
+    # A home that was put back may have written its marks more often since: numbers count, too.
+    is_higher = numbers != dict(current.numbers) or echoed.snapshot > current.snapshot
+    if echoed.generation <= current.generation and not is_higher:
+        return False
     raised = raise_to(vault, db, echoed, current, numbers)
     report_finding(vault, db, MarkFinding.RESTORED, raised)
     return True

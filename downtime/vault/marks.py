@@ -99,6 +99,8 @@ class HighWaterMarks:
     snapshot: SnapshotNumber = SnapshotNumber(1, 0)
     seen: Mapping[str, SeenSnapshot] = field(default_factory=dict)
     """By the id of the publisher's key."""
+    machines: tuple[int, int] = (0, 0)
+    """Versions of the root and of the list of machines that were believed here."""
     signature: str = ""
 
     @property
@@ -108,13 +110,17 @@ class HighWaterMarks:
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the file, and as it is shown to other machines."""
+        fields = asdict(self)
+        del fields["machines"]
         return {
             "format": FORMAT,
-            **asdict(self),
+            **fields,
             "audit": list(self.audit),
             "numbers": {str(name): list(block) for name, block in self.numbers.items()},
             "snapshot": list(self.snapshot),
             "seen": {key: list(number) for key, number in self.seen.items()},
+            # Left out as in files of before, whose signatures hold.
+            **({"machines": list(self.machines)} if any(self.machines) else {}),
         }
 
     def is_signed(self, key: Ed25519PublicKey) -> bool:
@@ -139,10 +145,16 @@ def parse_marks(document: Mapping[str, Any]) -> HighWaterMarks:
             numbers={name: NumberBlock(*row) for name, row in document["numbers"].items()},
             snapshot=SnapshotNumber(*document["snapshot"]),
             seen={key: SeenSnapshot(*row) for key, row in document["seen"].items()},
+            machines=_parse_rank(document.get("machines", (0, 0))),
             signature=str(document["signature"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not the marks of a machine") from error
+
+
+def _parse_rank(values: Any) -> tuple[int, int]:
+    root, version = map(int, values)
+    return root, version
 
 
 def read_marks(home: Home) -> HighWaterMarks | None:

@@ -103,6 +103,13 @@ def find_seen(vault: Vault, key: str) -> SeenSnapshot | None:
     return current.seen.get(key) if current else None
 
 
+def raise_list_mark(vault: Vault, db: sqlite_utils.Database, rank: tuple[int, int]) -> None:
+    """Take note of the versions of root and list of machines that are believed here."""
+    current = follow_marks(vault, db)
+    if rank > current.machines:
+        _raise(vault, db, current, machines=rank)
+
+
 def raise_audit_mark(vault: Vault, db: sqlite_utils.Database) -> None:
     """Take note of how far the audit chain has come."""
     current = follow_marks(vault, db)
@@ -141,6 +148,7 @@ def raise_to(
     raised = _raise(
         vault, db, echoed, numbers=numbers,
         snapshot=max(echoed.snapshot, current.snapshot), seen={**echoed.seen, **current.seen},
+        machines=max(echoed.machines, current.machines),
     )  # fmt: skip
     for name, block in numbers.items():
         mark_rows.save_block(db, name, block)
@@ -209,6 +217,7 @@ def _raise(
         "numbers": before.numbers,
         "snapshot": before.snapshot,
         "seen": before.seen,
+        "machines": before.machines,
         **changes,
     }
     raised = marks.write_marks(vault.home, device.load_device(vault), values)

@@ -24,8 +24,6 @@ from downtime.vault.store import receipts as receipt_rows
 from downtime.vault.vault import Vault
 
 FORMAT = "downtime-receipt/1"
-_MOST_SEEN = 16
-"""Marks in a receipt: a machine has as many blocks as it was copied or put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,7 @@ class Receipt:
 def make_receipt(vault: Vault, code: str, heard: AuditMark) -> Receipt:
     """Sign how far the chain of a machine had come when it was last heard of."""
     signer = device.load_device(vault)
-    newest = receipt_rows.list_marks(vault.db, code)[-_MOST_SEEN:]
-    seen = [high_water.to_json() for high_water in newest]
+    seen = [high_water.to_json() for high_water in receipt_rows.list_marks(vault.db, code)]
     unsigned = Receipt(signer.code, code, heard.entries, heard.head, vault.now(), seen)
     return replace(unsigned, signature=signer.sign(unsigned.signed_bytes))
 

@@ -15,6 +15,7 @@ from tests.faults.break_off import break_off
 from tests.faults.breaks import DiskFull, Killed, PowerCut
 from tests.faults.clocks import shift_clocks
 from tests.faults.damage import damage_everything
+from tests.faults.remote import break_remote
 from tests.faults.tally import Row, format_table
 
 FAULTS: dict[str, tuple[int, Callable[[Path, int, int], list[Row]]]] = {
@@ -23,6 +24,7 @@ FAULTS: dict[str, tuple[int, Callable[[Path, int, int], list[Row]]]] = {
     "power": (100, partial(break_off, PowerCut)),
     "damage": (10_000, damage_everything),
     "clock": (1, shift_clocks),
+    "remote": (150, break_remote),
 }
 """By name: how many rounds when nobody says, and what is done."""
 
@@ -39,8 +41,8 @@ def main() -> int:
     names = arguments.name or list(FAULTS)
     if unknown := set(names) - set(FAULTS):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
-    if os.geteuid() != 0 and {"full", "power"} & set(names):
-        parser.error("'full' and 'power' mount disks: run them as root, or name others")
+    if os.geteuid() != 0 and {"full", "power", "remote"} & set(names):
+        parser.error("'full', 'power' and 'remote' mount disks: run them as root, or name others")
     rows: list[Row] = []
     for name in names:
         rounds, try_faults = FAULTS[name]

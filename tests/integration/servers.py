@@ -50,10 +50,9 @@ def running(words: list[object], port: int, **options: object) -> Iterator[subpr
         process.wait()
 
 
-@contextmanager
-def ssh_server(folder: Path) -> Iterator[dict]:
-    """An sshd with one user's key; gives the keys of a table of kind `sftp`."""
-    port, user = free_port(), subprocess.check_output(["id", "-un"], text=True).strip()
+def configure_ssh(folder: Path, port: int) -> tuple[list[object], dict]:
+    """How an sshd with one user's key is started, and the keys of a table of kind `sftp`."""
+    user = subprocess.check_output(["id", "-un"], text=True).strip()
     for name in ("host", "client"):
         subprocess.run(
             ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True
@@ -69,19 +68,25 @@ def ssh_server(folder: Path) -> Iterator[dict]:
     )
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)
-    with running(["/usr/sbin/sshd", "-D", "-f", folder / "sshd.conf"], port):
-        yield {
-            "host": "127.0.0.1", "port": port, "user": user,
-            "key_file": str(folder / "client"), "known_hosts_file": str(folder / "known"),
-        }  # fmt: skip
+    return ["/usr/sbin/sshd", "-D", "-f", folder / "sshd.conf"], {
+        "host": "127.0.0.1", "port": port, "user": user,
+        "key_file": str(folder / "client"), "known_hosts_file": str(folder / "known"),
+    }  # fmt: skip
 
 
 @contextmanager
-def samba(folder: Path) -> Iterator[dict]:
-    """An smbd that demands encryption, with the share `feeds`; gives the keys of kind `smb`."""
-    port, user = free_port(), subprocess.check_output(["id", "-un"], text=True).strip()
-    share, state = folder / "share", folder / "state"
-    share.mkdir()
+def ssh_server(folder: Path) -> Iterator[dict]:
+    """An sshd; gives the keys of a table of kind `sftp`."""
+    port = free_port()
+    words, keys = configure_ssh(folder, port)
+    with running(words, port):
+        yield keys
+
+
+def configure_samba(folder: Path, share: Path, port: int) -> tuple[list[object], dict]:
+    """How an smbd that demands encryption is started, with a folder as the share `feeds`; keys of `smb`."""
+    user = subprocess.check_output(["id", "-un"], text=True).strip()
+    state = folder / "state"
     state.mkdir()
     options = "".join(
         f"{name} = {state}\n"
@@ -104,11 +109,19 @@ def samba(folder: Path) -> Iterator[dict]:
     secret.write_text(PASSWORD)
     secret.chmod(0o600)
     words = ["/usr/sbin/smbd", "--foreground", "--no-process-group", "-s", folder / "smb.conf"]
+    return words, {
+        "host": "127.0.0.1", "port": port, "user": user, "password_file": str(secret),
+    }  # fmt: skip
+
+
+@contextmanager
+def samba(folder: Path) -> Iterator[dict]:
+    """An smbd with the share `feeds`; gives the keys of kind `smb`, and its folder."""
+    port, share = free_port(), folder / "share"
+    share.mkdir()
+    words, keys = configure_samba(folder, share, port)
     with running(words, port):
-        yield {
-            "host": "127.0.0.1", "port": port, "user": user, "password_file": str(secret),
-            "folder": share,
-        }  # fmt: skip
+        yield keys | {"folder": share}
 
 
 @contextmanager

@@ -7,6 +7,9 @@ import sqlite_utils
 
 from downtime.vault.marks import HighWaterMarks, MarkName, NumberBlock, parse_marks
 
+MOST_BLOCKS = 16
+"""Of a machine whose marks are kept: one more for each time that its home was copied or put back."""
+
 
 def save_countersignature(
     db: sqlite_utils.Database,
@@ -41,7 +44,7 @@ def list_countersignatures(db: sqlite_utils.Database) -> list[dict[str, Any]]:
 
 
 def save_marks(db: sqlite_utils.Database, high_water: HighWaterMarks, at: str) -> None:
-    """Keep the newest ones of a machine, for each block that it gives out serials from."""
+    """Keep the newest ones of a machine, for each of the last blocks that it gave out serials from."""
     block = high_water.numbers.get(MarkName.SERIAL, NumberBlock("", 0)).block
     document = orjson.dumps(high_water.to_json()).decode()
     db.conn.execute(
@@ -50,6 +53,12 @@ def save_marks(db: sqlite_utils.Database, high_water: HighWaterMarks, at: str) -
         " generation = excluded.generation, document = excluded.document, at = excluded.at"
         " WHERE excluded.generation >= generation",
         (high_water.device, block, high_water.generation, document, at),
+    )
+    db.conn.execute(
+        "DELETE FROM marks_elsewhere WHERE device = ? AND block != ? AND block NOT IN"
+        " (SELECT block FROM marks_elsewhere WHERE device = ? AND block != ?"
+        " ORDER BY at DESC, generation DESC LIMIT ?)",
+        (high_water.device, block, high_water.device, block, MOST_BLOCKS - 1),
     )
 
 

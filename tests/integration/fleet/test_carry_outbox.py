@@ -15,6 +15,7 @@ from downtime.transport.folder_address import FolderAddress, FolderKind
 from downtime.transport.local_carrier import LocalCarrier
 from downtime.transport.pace import Pace
 from downtime.transport.pointer import Pointer
+from downtime.vault.model import MachineRole
 from tests.integration.fleet.carrying import fetch, make_settings
 from tests.integration.transport.test_carriers import make_address
 
@@ -218,3 +219,19 @@ def test_whenever_carrying_breaks_off_a_laptop_finds_the_old_one_or_the_new_one(
         number += 1
         laptop.now += timedelta(hours=1)
         assert fetch(laptop, settings)[1].sequence == number
+
+
+def test_what_was_published_for_wards_that_nobody_reads_any_more_goes_everywhere(
+    publisher, laptop, publish, tmp_path
+):
+    site = laptop.site.enrol(laptop.vault, MachineRole.WARD_LAPTOP, wards=("W1",))
+    publish(publisher.seal(1, laptop), publisher.seal(1, laptop, scope="W1"))
+    state = carry(publisher, tmp_path / "a")
+    assert bundles(tmp_path / "a/wards/W1")
+    site.enrol(laptop.vault, MachineRole.WARD_LAPTOP, wards=("W2",))
+    publish(publisher.seal(2, laptop), publisher.seal(2, laptop, scope="W2"))
+    carry(publisher, tmp_path / "a", state)
+    assert not (publisher.home.outbox_folder / "wards/W1").exists()
+    assert list((tmp_path / "a/wards/W1").iterdir()) == []
+    assert bundles(tmp_path / "a/wards/W2")
+    assert bundles(tmp_path / "a")

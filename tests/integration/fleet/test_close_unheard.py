@@ -146,6 +146,17 @@ def test_an_older_list_that_was_put_back_on_the_disk_is_said_at_the_next_unlock(
     assert "older than number 3" in notices(laptop)
 
 
+def test_who_puts_an_older_vault_back_as_well_is_found_by_the_marks(fleet):
+    site, _, laptop = fleet
+    path = machines.list_path(laptop.home)
+    before = path.read_bytes()
+    site.revoke("PB")
+    assert notices(laptop) == ""
+    path.write_bytes(before)
+    laptop.vault.db.conn.execute("DELETE FROM fleet_list_seen")
+    assert "older than number 3, which was believed here before" in notices(laptop)
+
+
 def test_a_list_that_was_altered_keeps_nobody_out(fleet):
     _, _, laptop = fleet
     machines.list_path(laptop.home).write_bytes(b"{}")

@@ -1,6 +1,7 @@
 """Short runs of `scripts/faults`: broken off at every step, damaged, under a wrong clock; a night tries more."""
 
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from tests.faults.damage import damage_everything
 from tests.faults.deeds import DEEDS, open_fetched, publish, pull
 from tests.faults.examine import examine
 from tests.faults.hospital import Hospital
+from tests.faults.remote import break_server
+from tests.faults.servers import SERVERS
 from tests.night import by_night
 
 
@@ -98,6 +101,14 @@ def test_a_full_disk_loses_nothing(tmp_path):
 
 def test_a_power_cut_loses_nothing(tmp_path):
     assert harms(break_off(PowerCut, tmp_path, by_night(100, 2), 1, ("open", "backup"))) == []
+
+
+@pytest.mark.parametrize("name", by_night(list(SERVERS), ["sshd"]))
+def test_whatever_is_broken_off_at_a_server_is_old_or_new(tmp_path, name):
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk for the server")
+    rows = break_server(tmp_path / name, name, by_night(100, 3), random.Random(4))
+    assert harms(rows) == []
 
 
 def test_nothing_damaged_is_believed(tmp_path):

@@ -1,13 +1,16 @@
 """A clock that is set back, stands still or lost its battery makes no data look younger than it is."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from downtime.entry.validation import read_latest, validate_answers
 from downtime.fleet.close_unheard import assess_silence
 from downtime.fleet.known_time import describe_clock, find_known_time, list_ages
 from downtime.fleet.outbox import put_in_folder
 from downtime.fleet.pull_snapshot import Opener, pull_snapshot
+from downtime.paper.forms.load_form import load_form
 from downtime.snapshot.freshness import FreshnessLevel
 from downtime.snapshot.header import SystemTime
 from downtime.transport.pace import Pace
@@ -109,3 +112,20 @@ def test_a_clock_a_year_ahead_closes_nothing_on_a_machine_that_has_just_heard(li
     assert not assess_silence(lived.vault, lived.settings).is_over
     lived.wait(days=31)
     assert assess_silence(lived.vault, lived.settings).is_over
+
+
+def test_on_a_clock_that_is_known_to_be_behind_nothing_that_happened_lies_in_the_future(lived):
+    lived.wait(hours=2)
+    lived.clock.set_off(timedelta(hours=-5))
+    happened = lived.true_time() - timedelta(minutes=10)
+    zone = ZoneInfo(lived.settings.site.time_zone)
+    typed = {"event.date": f"{happened.astimezone(zone):%Y-%m-%d}",
+             "event.time": f"{happened.astimezone(zone):%H:%M}"}  # fmt: skip
+    form = load_form("observations")
+
+    def list_problems(now):
+        problems = validate_answers(form, typed, zone, now).problems
+        return [problem.sentence for problem in problems if problem.key == "event.date"]
+
+    assert "lies in the future" in list_problems(lived.clock())[0]
+    assert list_problems(read_latest(lived.vault, lived.settings)) == []

@@ -9,7 +9,7 @@ from downtime.errors import UntrustedError
 from downtime.sync import exchange_receipts
 from downtime.vault import checkpoint, copied_home, find_copies, raise_marks
 from downtime.vault.database import transaction
-from downtime.vault.marks import MarkName, read_marks
+from downtime.vault.marks import MarkName, NumberBlock, read_marks
 from downtime.vault.receipts import parse_receipt, take_receipt
 from downtime.vault.store import receipts
 from downtime.vault.vault import Vault
@@ -105,6 +105,26 @@ def test_the_station_keeps_the_last_marks_of_every_laptop(fleet, tmp_path):
     exchange(k7, station, tmp_path)
     (seen,) = receipts.list_marks(station.vault.db, "K7")
     assert seen == read_marks(k7.home)
+
+
+def test_of_a_laptop_that_makes_up_blocks_the_last_ones_are_kept(fleet):
+    station, k7, _ = fleet
+    take(k7)
+    first = read_marks(k7.home)
+    with transaction(station.vault.db) as db:
+        for number in range(40):
+            numbers = {MarkName.SERIAL: NumberBlock(f"B{number:05}", 1)}
+            made_up = replace(first, numbers=numbers, generation=number)
+            receipts.save_marks(db, made_up, f"2026-11-02T15:{number:02}:00Z")
+        receipts.save_marks(db, replace(first, generation=0), "2026-11-01T00:00:00Z")
+    blocks = [
+        marks.numbers[MarkName.SERIAL].block
+        for marks in receipts.list_marks(station.vault.db, "K7")
+    ]
+    assert len(blocks) == receipts.MOST_BLOCKS
+    assert {"", "B00039", "B00025"} <= set(blocks), (
+        "what was heard last, however low, and the newest"
+    )
 
 
 def put_back(machine, vault, marks, monkeypatch):
