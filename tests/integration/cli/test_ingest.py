@@ -16,7 +16,7 @@ constants = {status = "in-progress", kind = "inpatient"}
 columns = {Ward = "ward", Bed = "bed", MRN = "patient.mrn", Surname = "patient.family", Visit = "visit_number"}
 """
 FEW = "[churn]\nward_min_patients = 100\n"
-"""So few patients are never too many to be gone at once: only lists are looked at here."""
+"""Lists alone are looked at here: the snapshot in which a ward of eight is empty is asked about as well."""
 HEADER = "Ward,Bed,MRN,Surname,Visit\n"
 
 
@@ -150,3 +150,16 @@ def test_a_replay_says_what_it_changes_and_names_patients_to_who_may_see_them(pu
     assert "have changed" in ran.out
     assert "H40" not in ran.out
     assert publisher.service.ok("ingest", "replay", "--preview")["records"] == {}
+
+
+def test_what_is_used_in_part_is_quoted_masked(publisher):
+    odd = admission(50) + b"ZAL|7|Winterbourne\r"
+    (publisher.folder / "odd.hl7").write_bytes(odd)
+    publisher.service.ok("snapshot", "build", "odd.hl7", "--to", "out")
+    (row,) = publisher.service.ok("ingest", "list", "--outcome", "used-in-part")
+    shown = publisher.by("admin", "ingest", "show", row["arrival"], json=False).out
+    assert "  not-read: ZAL: " in shown
+    assert "    ZAL|9|xxxxxxxxxxxx" in shown
+    assert "Winterbourne" not in shown
+    (finding,) = publisher.service.ok("ingest", "show", row["arrival"])["findings"]
+    assert finding["quote"] == "ZAL|9|xxxxxxxxxxxx"

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from downtime.errors import ConflictError, InputError, UntrustedError
 from downtime.feeds.model import Outcome
 from downtime.fleet.publish_snapshot import publish_snapshot
+from downtime.fleet.quarantine_model import Door
+from downtime.fleet.quarantine_snapshot import find_release
 from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.fleet_settings import ChurnSettings
 from downtime.ingest.find_messages import find_messages, get_entry
@@ -49,7 +52,8 @@ WARD_LIST = {
     },
 }
 SMALL = ChurnSettings(ward_min_patients=100)
-"""So few patients are never too many to be gone at once: only lists are looked at here."""
+"""Lists alone are looked at here. Who releases a list has looked at that list alone: the snapshot in
+which its ward of eight is empty is asked about as well (`tests/unit/fleet/test_churn.py`)."""
 WARDS = Settings(feeds=FeedsSettings(tables={"ward": WARD_LIST}), churn=SMALL)
 HEADER = "Ward,Bed,MRN,Surname,Visit\n"
 FULL = HEADER + "".join(f"W1,{n},H{n},Quill,V{n}\n" for n in range(1, 9))
@@ -392,8 +396,34 @@ def test_a_list_lies_in_quarantine_until_a_person_releases_it(hospital):
             release_list(hospital.vault, ledger, arrival, hospital.actor, "again")
         assert get_entry(ledger, arrival).released_as == released
     assert set(hospital.beds(settings=WARDS)) == {"H1"}
+    header = hospital.build(settings=WARDS).header
+    (release,) = header.released  # every bundle says so, on the publisher's word
+    assert (release["snapshot"], release["reason"]) == ("", "ward moved")
+    assert (
+        find_release(hospital.vault, Door.LAPTOP, header) == {}
+    )  # of that list, not of this snapshot
+    whole = {**release, "snapshot": header.id, "time": "2026-11-02T18:00:00Z"}
+    released = replace(header, released=(*header.released, whole))
+    assert find_release(hospital.vault, Door.LAPTOP, released) == whole
     replay_ledger(hospital.vault, WARDS, hospital.actor, "released stays released")
     assert set(hospital.beds(settings=WARDS)) == {"H1"}
+
+
+def test_rows_that_share_a_number_are_each_kept_by_builds_and_replays_alike(hospital):
+    shared = HEADER + "W1,1,H1,Quill,V1\nW1,2,H1,Quill,V1\nW2,1,H2,Reed,V1\nW2,1,H2,Reed,V1\n"
+    hospital.receive(table(shared, modified=AT_EIGHT), settings=WARDS)
+    built = hospital.build(settings=WARDS)
+    assert built.header.counts["Encounter"] == 3
+    assert built.header.quality["PAS"]["number-reused"] >= 1
+    with Ledger(hospital.vault, WARDS) as ledger:
+        (row,) = (row for row in list_quality(ledger) if row.kind == "number-reused")
+        assert (row.source, row.times) == ("PAS", 1)
+    for turn in range(2):
+        report = replay_ledger(hospital.vault, WARDS, hospital.actor, f"turn {turn}")
+        assert (report.records, report.outcomes) == ({}, {})
+    (again,) = hospital.receive(table(shared, modified=AT_NINE), settings=WARDS)
+    assert hospital.build(settings=WARDS).header.counts["Encounter"] == 3
+    assert hospital.outcome(again) is Outcome.USED
 
 
 def test_a_cut_between_state_and_ledger_forgets_no_quarantine(hospital, monkeypatch):
