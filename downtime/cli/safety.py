@@ -53,9 +53,9 @@ def backup(session: Session, to: Path, recipient: str, reason: str) -> Output:
 )
 @click.option(
     "--site-key",
-    type=EXISTING_FILE,
-    metavar="FILE",
-    help="Key file of one of the site's sticks; its passphrase is asked for.",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="STICK",
+    help="Folder of one of the site's sticks, or its key file; its passphrase is asked for.",
 )
 def restore(session: Session, file: Path, identity: Path | None, site_key: Path | None) -> Output:
     """Put a backup of a home back, on this machine or on a new one.
@@ -67,7 +67,8 @@ def restore(session: Session, file: Path, identity: Path | None, site_key: Path 
         raise click.UsageError("Give either --identity or --site-key.")
     if site_key is not None:
         passphrase = prompt_for("Passphrase of the stick", secret=True)
-        key = site_keys.open_site_key(site_key, passphrase).recovery
+        (path, *_) = site_keys.find_key_files([site_key])
+        key = site_keys.open_site_key(path, passphrase).recovery
     else:
         key = read_identity(identity)  # type: ignore[arg-type]  # one of the two is there
     restored = restore_home(file, session.home, key)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import orjson
+
 from downtime import config
 from downtime.accounts import homes
 from downtime.accounts.sign_in import SignedIn
@@ -11,12 +13,25 @@ from downtime.demo.feeds import write_feeds
 from downtime.demo.settings import settings_text
 from downtime.demo.staff import WHY, Staff
 from downtime.fleet import enrol_machine, machine_list, site_keys, site_root
+from downtime.fleet.fetch_snapshot import AtPlace
+from downtime.fleet.heartbeat_exchange import HeartbeatExchange
+from downtime.fleet.machine_state import note_machine_state
+from downtime.fleet.publish_everywhere import publish_everywhere
 from downtime.fleet.publish_snapshot import publish_snapshot
+from downtime.fleet.receipt_exchange import ReceiptExchange
 from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.fleet.site_root import NewStick
+from downtime.outage.outages import list_down_systems
+from downtime.transport.carrier import open_carrier
+from downtime.transport.folder_address import FolderAddress, FolderKind
+from downtime.transport.pace import Pace
 from downtime.vault import device
 from downtime.vault.machines import Machine
-from downtime.vault.model import MachineRole
+from downtime.vault.model import Actor, MachineRole
+from downtime.vault.vault import Vault
+
+PLACE = "bundles"
+"""The folder of the demonstration that stands for the hospital's share."""
 
 _RETURNS = "\n[returns.targets.EPR]\nallergies = false\n"
 """The EPR takes no allergies by message: they are keyed by hand from a worklist."""
@@ -28,7 +43,7 @@ def prepare(story: Story) -> SignedIn:
         "prepare", "A publisher in the hospital's network and a laptop for the wards are set up."
     ):
         laptop = _machine(story, story.home, "ward laptop", story.unlock_file)
-        story.folder.mkdir()
+        (story.folder / PLACE).mkdir(parents=True)
         hospital = Home(story.folder / "publisher")
         publisher = _machine(story, hospital, "publisher", hospital.path / "publisher.unlock")
         story.laptop, story.settings = laptop.vault, config.load_settings(story.home.config_file)
@@ -70,16 +85,23 @@ def _machine(story: Story, home: Home, name: str, unlock_file: Path) -> SignedIn
         device_name=name,
         administrator="install",
         unlock_file=unlock_file,
-        settings_text=settings_text(story.size) + _RETURNS,
+        settings_text=settings_text(story.size) + _RETURNS + _describe_place(story),
     )
     return homes.open_with_file(
         home, config.load_settings(home.config_file), story.clock, unlock_file
     )
 
 
+def _describe_place(story: Story) -> str:
+    """The share between the machines, as a table of config.toml."""
+    path = orjson.dumps(str(story.folder / PLACE)).decode()
+    return f'\n[fleet.places.share]\nkind = "folder"\npath = {path}\n'
+
+
 def deliver(story: Story, publisher: SignedIn, phase: str) -> None:
     """What the systems send (`phase` as in `feeds`) reaches the laptop as a sealed snapshot."""
-    feeds, bundles = story.folder / "feeds" / phase, story.folder / "bundles"
+    feeds, place = story.folder / "feeds" / phase, story.folder / PLACE
+    outbox = publisher.vault.home.outbox_folder
     with story.step(f"feeds_{phase}", "The hospital's systems send what they know."):
         written = write_feeds(feeds, story.size, story.seed, phase, story.plan.start)
         story.report(
@@ -88,8 +110,10 @@ def deliver(story: Story, publisher: SignedIn, phase: str) -> None:
         )
     with story.step(f"build_{phase}", "The publisher reads them and seals a snapshot."):
         built = publish_snapshot(
-            publisher.vault, story.settings, [feeds], bundles, publisher.actor, WHY
+            publisher.vault, story.settings, [feeds], outbox, publisher.actor, WHY
         )
+        exchange_heartbeats(story, publisher)
+        bundle = place / built.require_bundle().name
         story.report(
             f"{built.accepted} of {built.messages} messages accepted; "
             f"{len(built.rejected)} rejected, each with its file, place and reason."
@@ -100,7 +124,7 @@ def deliver(story: Story, publisher: SignedIn, phase: str) -> None:
             )
     with story.step(f"load_{phase}", "The laptop checks the seal, opens it, and puts it in use."):
         received = receive_snapshot(
-            story.laptop, story.settings, built.require_bundle(), story.staff.actors["site"], WHY
+            story.laptop, story.settings, bundle, story.staff.actors["site"], WHY
         )
         info = received.require_info()
         story.report(
@@ -108,9 +132,36 @@ def deliver(story: Story, publisher: SignedIn, phase: str) -> None:
         )
     story.facts[f"snapshot_{phase}"] = {
         "id": info.id,
-        "bundle": str(built.bundle),
+        "bundle": str(bundle),
         "messages": built.messages,
         "accepted": built.accepted,
         "rejected": len(built.rejected),
         "records": info.header.counts,
     }
+
+
+def exchange_heartbeats(story: Story, publisher: SignedIn) -> None:
+    """The publisher leaves at the share what it published, and both machines say there how they do."""
+    publish_everywhere(
+        publisher.vault,
+        story.settings,
+        publisher.actor,
+        Pace(),
+        builds=False,
+        down={},
+        at_place=_list_exchanges(story, publisher.vault, publisher.actor),
+    )
+    address = FolderAddress(kind=FolderKind.LOCAL, path=str(story.folder / PLACE))
+    with open_carrier(address, Pace()) as carrier:
+        for exchange in _list_exchanges(story, story.laptop, story.staff.actors["site"]):
+            exchange(carrier)
+
+
+def _list_exchanges(story: Story, vault: Vault, actor: Actor) -> tuple[AtPlace, ...]:
+    def note() -> None:
+        note_machine_state(vault, story.settings, list_down_systems(vault))
+
+    return (
+        HeartbeatExchange(vault.home, story.settings, story.clock, note),
+        ReceiptExchange(vault.home, story.settings, vault, actor),
+    )

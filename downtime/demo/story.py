@@ -71,6 +71,7 @@ def _live_through(story: Story, ending: Ending) -> None:
         else:
             _finish(story)
         steps.seal_audit_chain(story)
+        machines.exchange_heartbeats(story, publisher)
 
 
 def _finish(story: Story) -> None:

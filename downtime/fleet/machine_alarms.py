@@ -84,7 +84,7 @@ def judge_heartbeat(
 
 def judge_unheard() -> MachineHealth:
     """A machine of the list that never said anything here."""
-    never = ("Never heard of",)
+    never = ("Never heard from",)
     return MachineHealth(MachineLevel.SILENT, (), None, never, troubles=never)
 
 
@@ -104,7 +104,7 @@ def _describe_silence(heartbeat: Heartbeat, now: datetime, settings: Settings) -
     silence = max(now - from_text(heartbeat.created), timedelta())
     if silence <= timedelta(minutes=settings.monitoring.silent_minutes):
         return ""
-    return f"Not heard of for {display.format_duration(silence)}"
+    return f"Not heard from for {display.format_duration(silence)}"
 
 
 def _list_troubles(heartbeat: Heartbeat, settings: Settings) -> Iterator[str]:

@@ -14,7 +14,10 @@ from downtime.vault.files import flush_folder
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
-_NEXT = "Load the newest bundle; print from the snapshots that are sound meanwhile."
+_NEXT = (
+    "Pull, or load the newest bundle: then a full one is taken. Print from the snapshots that are sound"
+    " meanwhile."
+)
 
 
 def check_snapshots(
@@ -42,9 +45,16 @@ def check_snapshots(
 def heal_snapshot(
     vault: Vault, settings: Settings, row: snapshot_index.SnapshotEntry, actor: Actor
 ) -> bool:
-    """Open one again from the bundle that is kept with it; whether that was possible."""
+    """Open one again from the bundle that is kept with it; whether that was possible.
+
+    What came as a delta needs the snapshot before it, which is healed first where it is damaged, too.
+    """
     with suppress(UserError, OSError):
         sealed = verify_bundle_file(vault.home, settings, vault.home.bundles_folder / row.bundle)
+        if base := _find_base(vault, row, sealed.base):
+            path = database_path(vault, base.id)
+            if not path.exists() or find_damage(path, database_key(vault, base.id)):
+                heal_snapshot(vault, settings, base, actor)
         aside = reopen_aside(vault, settings, sealed)
         aside.snapshot.close()
         path = database_path(vault, row.id)
@@ -54,3 +64,15 @@ def heal_snapshot(
             pass
         return True
     return False
+
+
+def _find_base(
+    vault: Vault, row: snapshot_index.SnapshotEntry, base: int | None
+) -> snapshot_index.SnapshotEntry | None:
+    """The snapshot that a delta changes, while it is kept; None for one that needs none."""
+    wanted = (row.header.key, row.header.scope, row.header.epoch, base)
+    for entry in snapshot_index.list_entries(vault.db):
+        header = entry.header
+        if (header.key, header.scope, header.epoch, header.sequence) == wanted:
+            return entry
+    return None

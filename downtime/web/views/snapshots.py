@@ -16,7 +16,7 @@ from downtime.fleet.pull_snapshot import Opener, pull_from_stick
 from downtime.fleet.quarantine_model import QuarantineState
 from downtime.fleet.quarantine_snapshot import list_entries
 from downtime.fleet.receive_snapshot import receive_snapshot
-from downtime.fleet.run_state import read_run_state
+from downtime.fleet.run_state import RunState, read_run_state
 from downtime.outage.outages import list_down_systems
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.availability import list_unsent_types
@@ -48,7 +48,7 @@ def show() -> ViewResponse:
         "snapshots/show.html",
         snapshots=local_snapshots.list_snapshots(request_context.vault()),
         sticks=_list_offers(header),
-        pulled=read_run_state(request_context.app_state().home, Direction.PULL),
+        pulled=_read_pulled(header),
         quarantine=list_entries(request_context.vault())[:QUARANTINE_SHOWN],
         colours=QUARANTINE_COLOURS,
         held=header.held if header else {},
@@ -69,6 +69,14 @@ def show() -> ViewResponse:
             for kind, times in sorted(kinds.items())
         ],
     )
+
+
+def _read_pulled(header: SnapshotHeader | None) -> RunState:
+    """How the last pull did; what it did not put in use may have been released since."""
+    pulled = read_run_state(request_context.app_state().home, Direction.PULL)
+    if header and (0, 0) < pulled.skipped <= (header.epoch, header.sequence):
+        pulled.fault = ""
+    return pulled
 
 
 @blueprint.post("/snapshots/open")

@@ -21,6 +21,7 @@ from downtime.demo.staff import ACCOUNTS
 from downtime.entry.model import VerificationBasis
 from downtime.entry.store.entries import fetch_entry
 from downtime.errors import ConflictError
+from downtime.fleet.fleet_status import list_fleet
 from downtime.paper.forms.load_form import load_form
 from downtime.reconcile.find_items import list_items
 
@@ -51,6 +52,13 @@ def test_it_ends_complete_with_every_form_accounted_for(told):
     forms = facts["forms"]
     accounted = forms["keyed"] + forms["filed"] + forms["void"] + forms["lost"]
     assert accounted == facts["statement"]["issued"]
+
+
+def test_the_publisher_is_heard_of_on_the_page_of_the_fleet(told):
+    home = told[0]
+    settings = config.load_settings(home.config_file)
+    others = [row for row in list_fleet(home, settings, system_clock) if not row.is_own]
+    assert [(row.machine.name, row.health.level) for row in others] == [("publisher", "well")]
 
 
 def test_the_comparison_finds_what_the_plan_foresaw(told):

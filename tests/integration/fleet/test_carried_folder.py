@@ -5,6 +5,8 @@ import pytest
 from downtime.errors import NotFoundError, UntrustedError
 from downtime.fleet.outbox import put_in_folder
 from downtime.fleet.receive_snapshot import receive_snapshot
+from downtime.snapshot import local_snapshots
+from downtime.snapshot.heal_snapshots import check_snapshots
 from downtime.vault.model import MachineRole
 from tests.integration.fleet.carrying import PEOPLE, STAYS, make_settings
 
@@ -76,3 +78,16 @@ def test_a_ward_laptop_takes_its_own_folder_of_a_place_and_no_other_ones(
             load(source)
         assert "Take the bundle from the folder wards/AMU of that place" in refused.value.next_step
     assert load(folder).info.header.scope == "AMU"
+
+
+def test_what_came_as_deltas_heals_from_the_bundles_although_no_base_is_left(
+    folder, load, laptop, actor
+):
+    load(folder)
+    for path in laptop.home.snapshots_folder.iterdir():
+        path.unlink()
+    parts = list(check_snapshots(laptop.vault, SETTINGS, actor))
+    assert [part.is_sound for part in parts] == [True] * 3
+    with local_snapshots.open_current_snapshot(laptop.vault) as snapshot:
+        assert snapshot.header.sequence == 3
+        assert len(list(snapshot.find_patients("hill"))) == 3

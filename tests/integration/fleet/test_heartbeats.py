@@ -149,7 +149,7 @@ def test_the_stale_one_stands_first_then_the_silent_one(publisher, laptop, place
     note_machine_state(publisher.vault, SETTINGS, ())
     rows = list_fleet(publisher.home, SETTINGS, lambda: later)
     assert [(r.machine.code, r.health.level) for r in rows] == [("WD", "silent"), ("PB", "well")]
-    assert rows[0].health.reasons == ("Not heard of for 3 h 00 min",)
+    assert rows[0].health.reasons == ("Not heard from for 3 h 00 min",)
     rows = list_fleet(publisher.home, SETTINGS, lambda: NOW + timedelta(hours=5))
     assert (rows[0].machine.code, rows[0].health.level) == ("WD", "stale")
     assert "PAS 5 h 05 min old" in rows[0].health.reasons

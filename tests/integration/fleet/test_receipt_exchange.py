@@ -14,6 +14,8 @@ from downtime.fleet.model import AuditAction
 from downtime.fleet.receipt_exchange import ReceiptExchange, leave_receipts, put_to_use
 from downtime.fleet.unlock_notices import list_notices
 from downtime.settings import Settings
+from downtime.transport.carrier import open_carrier
+from downtime.transport.pace import Pace
 from downtime.vault import checkpoint, copied_home, device, find_copies, raise_marks
 from downtime.vault.database import transaction
 from downtime.vault.marks import MarkName
@@ -21,6 +23,7 @@ from downtime.vault.model import Actor, MachineRole
 from downtime.vault.vault import Vault
 from tests.conftest import NOW
 from tests.integration.fleet.carrying import Machine
+from tests.integration.transport.test_carriers import make_address
 from tests.site import Site
 
 NURSE = Actor("u-2", "Blessing Eze", "WD")
@@ -235,3 +238,15 @@ def test_marks_that_a_laptop_did_not_sign_itself_are_not_answered(three, place):
         place.replace_file("heartbeats/WD.json", sign_heartbeat(laptop.home, heartbeat))
         answer(publisher, place)
         assert not (place.folder / "receipts/WD.json").exists()
+
+
+@pytest.mark.parametrize("kind", ["sftp", "smb", "s3"])
+def test_receipts_go_through_servers_too(kind, three, tmp_path, request):
+    publisher, laptop, _ = three
+    with open_carrier(make_address(kind, tmp_path, request), Pace()) as carrier:
+        beat(laptop, carrier, 1)
+        answer(publisher, carrier)
+        pull(laptop, carrier)
+        assert list(carrier.list_names("receipts"))
+    document = json.loads((laptop.home.runs_folder / "receipt.json").read_bytes())
+    assert document["receipt"]["device"] == "WD"

@@ -39,4 +39,4 @@ def test_without_its_bundle_it_is_named(me, actor, loaded):
         bundle.unlink()
     (part,) = check_snapshots(me, Settings(), actor)
     assert not part.is_sound
-    assert "Load the newest bundle" in part.next_step
+    assert "load the newest bundle" in part.next_step
