@@ -1,4 +1,4 @@
-"""500 laptops pull from one bucket at once; what a region of 5,000 asks and pays for in a month.
+"""500 laptops pull from one bucket at once.
 
 Every laptop has a home of its own and fetches and verifies with the real code while it is locked;
 opening is measured by `snapshot`. All run on this machine, beside the S3 server (moto).
@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -39,10 +38,7 @@ from downtime.vault import device, schema
 from downtime.vault.vault import Vault
 
 LAPTOPS = 500
-REGION_LAPTOPS, HOSPITALS = 5_000, 10
-PULLS_A_MONTH = 30 * 24 * 12  # one in five minutes
 GOAL_SECONDS = 60
-MINUTES_A_MONTH = 30 * 24 * 60
 FULL_BYTES, DELTA_BYTES = 15_300_000, 280_000
 """Of the large hospital: a full bundle, and the delta when 1% of its rows have changed."""
 WARDS = 40
@@ -51,7 +47,7 @@ NOW = datetime.now(UTC)
 
 
 def figures() -> list[dict[str, Any]]:
-    """How soon all are new, that the publisher does not care how many they are, and the bill."""
+    """How soon all are new, and that the publisher does not care how many they are."""
     with tempfile.TemporaryDirectory() as name, _bucket(Path(name)) as place:
         return list(_figures(Path(name), place))
 
@@ -81,14 +77,9 @@ def _figures(folder: Path, place: S3Place) -> Iterator[dict[str, Any]]:
         f"{before['requests']} before", "does not grow with the laptops",
         ok=after["requests"] <= before["requests"],
     )  # fmt: skip
-    quiet = _pull(place, laptops, 3)
+    _pull(place, laptops, 3)
     nothing = _pull(place, laptops, 3)
     yield _figure("bytes of a pull when nothing was published", _mean(nothing, "bytes_in"), "bytes")
-    yield from _month("nothing has changed", quiet)
-    ward = _mean(quiet, "bytes_in") + DELTA_BYTES / WARDS
-    yield from _month("1% changes in five minutes, a ward each", quiet, ward)
-    site = _mean(changed, "bytes_in")
-    yield from _month("1% changes in five minutes, the whole site each", quiet, site)
 
 
 class Publisher:
@@ -162,31 +153,6 @@ def _pull(place: S3Place, laptops: list[Path], sequence: int) -> dict[str, Any]:
 def _mean(pulled: dict[str, Any], kind: str) -> float:
     counts = [row["requests"].get(kind, 0) for row in pulled["laptops"]]
     return sum(counts) / len(counts)
-
-
-def _month(
-    case: str, pulled: dict[str, Any], bytes_in: float | None = None
-) -> Iterator[dict[str, Any]]:
-    """Requests, bytes and dollars of a month of ten hospitals on one bucket, by a table of prices."""
-    prices = tomllib.loads(Path(__file__).with_name("_s3_prices.toml").read_text())
-    pulls = REGION_LAPTOPS * PULLS_A_MONTH
-    reads, received = (
-        pulls * _mean(pulled, "reads"),
-        pulls * (bytes_in or _mean(pulled, "bytes_in")),
-    )
-    runs = HOSPITALS * PULLS_A_MONTH
-    writes = runs * 6 * (WARDS + 1)  # delta, full, two pointers, in two parts at most; each scope
-    heartbeats = REGION_LAPTOPS * MINUTES_A_MONTH / Settings().monitoring.heartbeat_minutes
-    writes, reads = writes + heartbeats, reads + heartbeats  # left, and collected
-    stored = HOSPITALS * 40 * 2 * FULL_BYTES  # some forty full ones of the site, and of all wards
-    cost = (
-        reads / 1000 * prices["read_per_1000"]
-        + writes / 1000 * prices["write_per_1000"]
-        + received / 1e9 * prices["gigabyte_out"]
-        + stored / 1e9 * prices["gigabyte_month"]
-    )
-    words = f"{reads / 1e6:,.0f} M reads, {writes / 1e6:.1f} M writes, {received / 1e9:,.0f} GB out"
-    yield _figure(f"5,000 laptops, a month, {case}", cost, "US$", words)
 
 
 def _figure(
