@@ -218,8 +218,7 @@ def _list_admissions(hospital: Hospital) -> Iterator[Paper]:
         stay = admit_during_outage(
             hospital, person, index, hospital.now + timedelta(minutes=minutes)
         )
-        is_born_otherwise = part == "birthday" and person.born
-        born = person.born - OTHER_BIRTHDAY if is_born_otherwise else None
+        born = person.born - OTHER_BIRTHDAY if part == "birthday" and person.born else None
         known = part in ("returning", "moved-on")
         answers = form_answers.admission(stay, Place(ASSESSMENT), born, known)
         safety = safety or _expect_none_known(stay, hospital.seed)

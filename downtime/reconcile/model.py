@@ -46,6 +46,8 @@ class ItemState(StrEnum):
     """The patient is not found by any exact number."""
     NOT_COMPARED = "held"
     """Policy files it as a document, or the system does not tell what it holds."""
+    NOT_RECOVERED = "not-recovered"
+    """Its system has sent nothing newer than its own return: what it holds is not known yet."""
     ON_ANOTHER_FORM = "on-another-form"
     """Another form records the same unit of blood, and is the one that is returned."""
 
@@ -84,9 +86,10 @@ _ALLOWED: dict[ItemState, tuple[Decision, ...]] = {
     ItemState.CONFLICT: _TO_DECIDE,
     ItemState.UNMATCHED: (Decision.LEAVE, Decision.RESOLVED),
     ItemState.NOT_COMPARED: (),
+    ItemState.NOT_RECOVERED: (),
     ItemState.ON_ANOTHER_FORM: (),
 }
-"""Comparison state to the decisions it allows; an empty row needs none and is settled."""
+"""Comparison state to the decisions it allows; an empty row needs none, or cannot be decided yet."""
 
 _FILED = ("Document", "Patient")
 """Types that are settled when they are held: filed, or sent with the admission of the same form.
@@ -181,8 +184,9 @@ class StoredItem:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still has to decide."""
-        return self.decided.decision == Decision.OPEN and bool(self.allowed)
+        """Whether somebody still has to decide, now or once its system has recovered."""
+        is_awaited = self.item.state == ItemState.NOT_RECOVERED
+        return self.decided.decision == Decision.OPEN and (is_awaited or bool(self.allowed))
 
 
 class ComparisonRun(NamedTuple):

@@ -51,7 +51,7 @@ def check_can_decide(row: StoredItem, decision: Decision, actor: Actor) -> None:
         raise ConflictError(
             "decision.state",
             f"An item that is '{row.item.state}' cannot be decided '{decision}'.",
-            f"Choose {' or '.join(row.allowed)}." if row.allowed else "It needs no decision.",
+            _name_allowed(row),
         )
     if row.decided.proposal == decision and row.decided.proposed_by == actor.id:
         raise ForbiddenError(
@@ -61,6 +61,12 @@ def check_can_decide(row: StoredItem, decision: Decision, actor: Actor) -> None:
         )
     if decision == Decision.RETURN and row.item.state == ItemState.UNMATCHED:
         _check_has_number(row)
+
+
+def _name_allowed(row: StoredItem) -> str:
+    if row.item.state == ItemState.NOT_RECOVERED:
+        return "Load a snapshot with newer data of its system, then compare again."
+    return f"Choose {' or '.join(row.allowed)}." if row.allowed else "It needs no decision."
 
 
 def explain_refusal(row: StoredItem, decision: Decision, actor: Actor) -> str:

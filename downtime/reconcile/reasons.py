@@ -42,6 +42,8 @@ class ReasonCode(StrEnum):
     # What can be compared, and what was returned before.
     FILED = auto()
     NOT_DELIVERED = auto()
+    NOT_RECOVERED = auto()
+    CONTRADICTED_SINCE_RETURN = auto()
     CORRECTED_SINCE_RETURN = auto()
     WITHDRAWN_SINCE_RETURN = auto()
 

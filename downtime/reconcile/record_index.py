@@ -1,7 +1,7 @@
 """What one snapshot says, indexed by patient and identifier for one pass of the comparison. Pure."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -31,6 +31,8 @@ class RecordIndex:
         self.matched_people: dict[object, Any] = {}
         """Whom each person on paper was found to be, while one set of forms is compared."""
         self.population = NO_POPULATION
+        self.unrecovered: Mapping[str, str] = {}
+        """Systems that have sent nothing newer than their return, with the time of their newest data."""
         self.patients: dict[str, Patient] = {}
         self.reports: dict[str, DiagnosticReport] = {}
         self.by_id: dict[str, Record] = {}

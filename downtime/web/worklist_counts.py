@@ -27,6 +27,7 @@ _TO_DECIDE = {
     ItemState.NEWER_LIVE: "Items to decide where the system has newer data",
     ItemState.UNMATCHED: "Unmatched items to decide",
     ItemState.NOT_COMPARED: "Items to decide that are filed, not returned",
+    ItemState.NOT_RECOVERED: "Items that wait for newer data of their system",
 }
 
 

@@ -23,11 +23,20 @@ def carry_decision(
     now = replace(now, digest=fact_digest(now.item.fact))
     is_same_fact = before.digest == now.digest
     if before.decided.decision == Decision.RETURNED:
-        return replace(now, decided=before.decided) if is_same_fact else _correct(now)
+        return _carry_return(before, now) if is_same_fact else _correct(now)
     is_same_finding = before.item.state == now.item.state and before.item.has_same_match(now.item)
     if is_same_fact and (is_same_finding or _still_holds(before, now, is_repeated=is_repeated)):
         return replace(now, decided=before.decided)
     return now
+
+
+def _carry_return(before: StoredItem, now: StoredItem) -> StoredItem:
+    """Returned, unless the system that held it says otherwise since: then a person looks again."""
+    was, is_ = before.item.state, now.item.state
+    if is_ != ItemState.CONFLICT or was == ItemState.CONFLICT:
+        return replace(now, decided=before.decided)
+    reasons = make_reasons(ReasonCode.CONTRADICTED_SINCE_RETURN) + now.item.reasons
+    return replace(now, item=replace(now.item, reasons=reasons, needs_second_person=True))
 
 
 def _correct(now: StoredItem) -> StoredItem:

@@ -18,6 +18,7 @@ from downtime.reconcile.duplicates.find_duplicates import find_duplicates
 from downtime.reconcile.duplicates.store import stored_findings
 from downtime.reconcile.identity.match_patient import Links
 from downtime.reconcile.model import UNDECIDED, AuditAction, Decision, Item, StoredItem
+from downtime.reconcile.recovered_systems import find_unrecovered
 from downtime.reconcile.store import compared_forms
 from downtime.reconcile.store import items as items_store
 from downtime.reconcile.store.compared_forms import ComparedForm, ComparedPerson, person_digest
@@ -45,6 +46,7 @@ class FormComparer:
     ) -> None:
         self._vault, self._task = vault, task
         self._before, self._after = before, after
+        self._unrecovered = find_unrecovered(task.outage, after.list_systems())
         self._read_facts = make_fact_reader(vault, task.settings)
 
     def compare(self, stamps: Stamps, links: Links) -> FormsCompared:
@@ -52,6 +54,7 @@ class FormComparer:
         facts_by_serial = dict(self._read_facts(list(stamps)))
         facts = [fact for of_form in facts_by_serial.values() for fact in of_form]
         after = load_recovered(self._after, facts, links)
+        after.unrecovered = self._unrecovered
         before = load_earlier_by_system(self._before, after, facts)
         items = compare_facts_separately(before, facts, after, self._task.settings, links)
         return self._save(stamps, facts_by_serial, items)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from downtime.clinical.model import Appointment, Encounter, Patient
-from downtime.clinical.record_types import DOCUMENT
+from downtime.clinical.record_types import DOCUMENT, find_owner
 from downtime.entry.facts import Fact, PaperPerson, make_paper_person
 from downtime.reconcile.duplicates.annotate import annotate_items
 from downtime.reconcile.identity.judge_match import add_stays
@@ -105,6 +105,8 @@ def _compare_fact(
         )
     match = match_fact(fact, context.after, links)
     patient = match.patient
+    if awaited := _find_awaited(fact, match, context):
+        return _await_recovery(fact, match, awaited, context.after.unrecovered[awaited])
     if patient is None and fact.type == "Patient" and fact.serial in admitting:
         reasons = match.reasons + make_reasons(ReasonCode.SENT_WITH_ADMISSION)
         return Item(fact, ItemState.NOT_COMPARED, reasons, person=fact.person)
@@ -121,6 +123,22 @@ def _compare_fact(
         fact, verdict.state, match.reasons + verdict.reasons, patient.id, verdict.matched_ids,
         match.person, verdict.needs_second_person,
     )  # fmt: skip
+
+
+def _find_awaited(fact: Fact, match: PatientMatch, context: ComparisonContext) -> str:
+    """The system of a fact, or the one that would know its patient, while it is not recovered."""
+    unrecovered = context.after.unrecovered
+    if fact.system in unrecovered:
+        return fact.system
+    owner = find_owner(context.settings.systems.records, Patient.__name__)
+    return owner if match.patient is None and owner in unrecovered else ""
+
+
+def _await_recovery(fact: Fact, match: PatientMatch, system: str, newest: str) -> Item:
+    patient_id = match.patient.id if match.patient else ""
+    reasons = make_reasons(ReasonCode.NOT_RECOVERED, system=system, newest=newest)
+    person = match.person if match.patient else fact.person
+    return Item(fact, ItemState.NOT_RECOVERED, reasons, patient_id, person=person)
 
 
 def _next_step(fact: Fact) -> ReasonCode:

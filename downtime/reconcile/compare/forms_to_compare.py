@@ -15,6 +15,7 @@ from downtime.errors import NotFoundError
 from downtime.outage.laptop_outages import find_paper_window
 from downtime.reconcile.compare.model import ComparisonTask, Stamps
 from downtime.reconcile.model import ComparisonRun
+from downtime.reconcile.recovered_systems import find_unrecovered
 from downtime.reconcile.store import compared_forms, comparison_runs
 from downtime.settings import ReconcileSettings
 from downtime.snapshot import local_snapshots
@@ -39,22 +40,26 @@ def find_forms_to_compare(vault: Vault, task: ComparisonTask) -> FormsToCompare:
     outage = task.outage
     window = find_paper_window(vault.db, outage)
     stamps = entries.stamps_of_outage(vault.db, outage.id, window)
-    basis = _comparison_basis(task)
-    stamps |= event_stamps(vault, outage)
+    basis = _comparison_basis(vault, task)
+    stamps |= event_stamps(vault, task.settings, outage)
     before = compared_forms.fetch_stamps(vault.db, outage.id)
     last = comparison_runs.fetch_last_run(vault.db, outage.id)
     if last is None or last.basis != basis:
         changed = set(stamps)
     else:
         changed = {serial for serial, stamp in stamps.items() if before.get(serial) != stamp}
-        with_changed_records = _find_forms_with_changed_records(vault, task, last)
+        with_changed_records = find_forms_with_changed_records(
+            vault, outage.id, last, task.recovered
+        )
         changed = set(stamps) if with_changed_records is None else changed | with_changed_records
     return FormsToCompare(stamps, changed, sorted(before.keys() - stamps.keys()), basis)
 
 
-def _comparison_basis(task: ComparisonTask) -> str:
+def _comparison_basis(vault: Vault, task: ComparisonTask) -> str:
     """Digest of what every finding of an outage rests on beside forms and recovered records."""
     settings = task.settings
+    with closing(local_snapshots.open_snapshot(vault, task.recovered)) as recovered:
+        unrecovered = find_unrecovered(task.outage, recovered.list_systems())
     content = (
         version("downtime"),
         task.outage.snapshot,
@@ -64,28 +69,28 @@ def _comparison_basis(task: ComparisonTask) -> str:
             for field in fields(ReconcileSettings)
         },
         list_owners(settings.systems.records),
+        sorted(unrecovered),
         settings.site.time_zone,
     )
     return hashlib.sha256(orjson.dumps(content, default=dict)).hexdigest()[:16]
 
 
-def _find_forms_with_changed_records(
-    vault: Vault, task: ComparisonTask, last: ComparisonRun
+def find_forms_with_changed_records(
+    vault: Vault, outage: str, last: ComparisonRun, recovered: str
 ) -> set[str] | None:
-    """Forms whose people have other records in the recovered snapshot than in the last one.
+    """Forms whose people have other records in a recovered snapshot than in the last one compared.
 
     None when the last one is no longer on this machine, or holds other types of record.
     """
-    if last.snapshot == task.recovered:
+    if last.snapshot == recovered:
         return set()
     try:
         before = local_snapshots.open_snapshot(vault, last.snapshot)
-        after = local_snapshots.open_snapshot(vault, task.recovered)
+        after = local_snapshots.open_snapshot(vault, recovered)
     except NotFoundError:
         return None
     with closing(before), closing(after):
         if set(before.header.holds) != set(after.header.holds):
             return None
         changed = find_changed_patients(before, after, list_compared_types())
-    outage = task.outage.id
     return compared_forms.fetch_forms_of_patients(vault.db, outage, changed.ids, changed.patients)

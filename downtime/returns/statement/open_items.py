@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from downtime.entry import keying_policy
+from downtime.entry.event_facts import read_unfinished_events
 from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage.model import Outage
@@ -19,6 +20,7 @@ from downtime.paper.ledger import get_printed_definition
 from downtime.paper.model import Assignment, AssignmentKind, FormState, IssuedForm
 from downtime.paper.serials import format_serial
 from downtime.reconcile.assign_owner import find_owner
+from downtime.reconcile.compare.forms_to_compare import find_forms_with_changed_records
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.identity import links as identity_links
 from downtime.reconcile.identity import unidentified
@@ -32,6 +34,7 @@ from downtime.returns.statement import outage_forms
 from downtime.returns.statement.model import WORDINGS, OpenItem, OpenKind, OwnedItems
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
+from downtime.snapshot import local_snapshots
 from downtime.sync import duplicate_numbers, laptop_reports
 from downtime.vault.vault import Vault
 
@@ -92,6 +95,9 @@ def find_open_items(vault: Vault, settings: Settings, outage: Outage) -> list[Op
         *_unconfirmed_links(vault, outage, owners),
         *_unlinked_numbers(vault, settings, outage, owners),
         *_uncompared_forms(vault, outage),
+        *_overtaken_comparison(vault, outage),
+        *_unrecovered_items(vault, outage),
+        *_unfinished_events(vault, outage),
         *_undecided_items(vault, settings, outage, owners),
         *_unsent_items(vault, outage),
         *_waiting_messages(vault, outage),
@@ -201,11 +207,50 @@ def _uncompared_forms(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
         yield OpenItem(OpenKind.NOT_COMPARED, tuple(uncompared))
 
 
+def _overtaken_comparison(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+    """A newer snapshot that says something else of somebody on paper: the findings may not hold."""
+    run = comparison_runs.fetch_last_run(vault.db, outage.id)
+    current = local_snapshots.get_current_id(vault)
+    if run is None or current in ("", run.snapshot):
+        return
+    serials = find_forms_with_changed_records(vault, outage.id, run, current)
+    if serials is None:
+        yield OpenItem(OpenKind.NEWER_SNAPSHOT)
+    elif serials:
+        names = tuple(map(format_serial, sorted(serials)))
+        yield OpenItem(OpenKind.NEWER_SNAPSHOT, names, explanation=f" ({len(names)} forms)")
+
+
+def _unrecovered_items(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+    keys: dict[str, list[str]] = defaultdict(list)
+    for row in items_store.fetch_items(vault.db, outage.id, state=ItemState.NOT_RECOVERED):
+        if row.is_open:
+            keys[row.item.fact.system].append(row.key)
+    for system, of_system in sorted(keys.items()):
+        yield OpenItem(OpenKind.NOT_RECOVERED, tuple(of_system), subject=system)
+
+
+def _unfinished_events(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+    """What was recorded on the screen and is not compared, read back or told the end of."""
+    run = comparison_runs.fetch_last_run(vault.db, outage.id)
+    since = run.at if run else ""
+    events = read_unfinished_events(vault, outage, since)
+    for kind, ids in (
+        (OpenKind.EVENT_NOT_COMPARED, events.changed),
+        (OpenKind.RESULT_NOT_READ_BACK, events.not_read_back),
+        (OpenKind.UNIT_WITHOUT_FATE, events.without_fate),
+    ):
+        if ids:
+            yield OpenItem(kind, ids)
+
+
 def _undecided_items(
     vault: Vault, settings: Settings, outage: Outage, owners: Owners
 ) -> Iterator[OpenItem]:
     zone = ZoneInfo(settings.site.time_zone)
     for row in items_store.fetch_item_page(vault.db, outage.id, ItemFilter(open_only=True), -1):
+        if row.item.state == ItemState.NOT_RECOVERED:
+            continue
         is_unmatched = row.item.state == ItemState.UNMATCHED
         yield OpenItem(
             OpenKind.UNMATCHED if is_unmatched else OpenKind.UNDECIDED,

@@ -47,6 +47,7 @@ COLOURS = {
     ItemState.CONFLICT: "tag-red",
     ItemState.UNMATCHED: "tag-red",
     ItemState.NOT_COMPARED: "tag-grey",
+    ItemState.NOT_RECOVERED: "tag-amber",
     ItemState.ON_ANOTHER_FORM: "tag-grey",
 }
 BUTTONS = {

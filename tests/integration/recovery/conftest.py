@@ -107,7 +107,7 @@ ADMITTED = SIGNED | {
 }
 
 
-LATER = "2026-11-02T14:25:00Z"
+LATER = "2026-11-02T14:31:00Z"
 """When the recovered hospital's snapshot was made."""
 
 
