@@ -208,7 +208,8 @@ class Reject:
 
 @dataclass(slots=True, kw_only=True)
 class FeedMessage:
-    """One message, resource or table that was accepted, with all that it says; nobody changes it.
+    """One message, resource or table that was accepted, with all that it says; nobody changes it, but
+    that it is given its arrival number.
 
     It is not frozen, since making a frozen one takes as long as reading several segments.
     """
@@ -236,5 +237,7 @@ class FeedMessage:
             return Outcome.NOT_YET_READ
         if not self.content:
             return Outcome.NOT_USED
+        if not self.findings:
+            return Outcome.USED
         in_part = any(finding.kind is FindingKind.NOT_READ for finding in self.findings)
         return Outcome.USED_IN_PART if in_part else Outcome.USED

@@ -48,24 +48,82 @@ def read_allergies(
     reader: MessageReader, part: Hl7Message, numbers: tuple[Identifier, ...], event: str
 ) -> list[Change]:
     """What the AL1 and IAM segments of one person say, each with the NTE after it."""
-    by_key: dict[str, Change] = {}
-    for segment, following in _allergy_groups(part):
-        for change in _read_segment(reader, segment, following, numbers, event):
-            former = by_key.get(change.key)
-            by_key[change.key] = _join(former, change) if former else change
-    return list(by_key.values())
+    zone, delimiters = reader.context.zone, part.header.delimiters
+    entries, nameless = _read_list(_group_lines(part), delimiters, zone)
+    for segment in nameless:
+        name = segment.split(" ")[0]
+        reader.note(FindingKind.NOT_READ, f"{name} names no substance", segment)
+    subject = str(numbers[0])
+    return [
+        reader.change(_RECORD, f"{subject}|{key}", numbers, fields, event, operation)
+        for key, fields, operation in entries
+    ]
 
 
-def _join(first: Change, second: Change) -> Change:
+class AllergyEntry(NamedTuple):
+    """One substance, whoever it harms."""
+
+    key: str
+    """Without the patient."""
+    fields: dict[str, Value]
+    operation: Operation
+
+
+class AllergyList(NamedTuple):
+    """What all AL1 and IAM of one person say."""
+
+    entries: tuple[AllergyEntry, ...]
+    nameless: tuple[str, ...]
+    """The segments that name no substance, by name and number."""
+
+
+LineGroup = tuple[str, ...]
+"""An AL1 or IAM with the notes (NTE) and reactions (IAR) right after it."""
+
+
+def _group_lines(part: Hl7Message) -> tuple[LineGroup, ...]:
+    groups: list[list[str]] = []
+    is_open = False
+    for segment in part.segments:
+        name = segment.name
+        if name in ("AL1", "IAM"):
+            groups.append([segment.line])
+            is_open = True
+        elif is_open and name in ("NTE", "IAR"):
+            groups[-1].append(segment.line)
+        else:
+            is_open = False
+    return tuple(map(tuple, groups))
+
+
+@lru_cache(maxsize=8192)
+def _read_list(
+    groups: tuple[LineGroup, ...], delimiters: Delimiters, zone: ZoneInfo
+) -> AllergyList:
+    """A hospital sends the same allergies with every message of a stay; nobody changes the fields."""
+    by_key: dict[str, AllergyEntry] = {}
+    nameless = []
+    for line, *following in groups:
+        segment = Segment(line[:3], line, delimiters)
+        others = [Segment(other[:3], other, delimiters) for other in following]
+        entries = _read_segment(segment, others, zone)
+        if not entries:
+            nameless.append(f"{segment.name} {segment.text(1)}".strip())
+        for entry in entries:
+            former = by_key.get(entry.key)
+            by_key[entry.key] = _join(former, entry) if former else entry
+    return AllergyList(tuple(by_key.values()), tuple(nameless))
+
+
+def _join(first: AllergyEntry, second: AllergyEntry) -> AllergyEntry:
     """Two entries of one substance in one message: all reactions, and the worst severity."""
     if Operation.DELETE in (first.operation, second.operation):
         return second
-    fields = dict(second.fields)
+    fields, entries = dict(second.fields), (first.fields, second.fields)
     for name, separator in (("reaction", ", "), ("note", "\n")):
-        texts = [str(change.fields.get(name, "")) for change in (first, second)]
+        texts = [str(entry.get(name, "")) for entry in entries]
         if joined := separator.join(dict.fromkeys(filter(None, texts))):
             fields[name] = joined
-    entries = (first.fields, second.fields)
     if severities := [str(entry["severity"]) for entry in entries if "severity" in entry]:
         fields["severity"] = min(severities, key=_weigh)
     if any(entry["status"] == ClinicalStatus.ACTIVE for entry in entries):
@@ -79,70 +137,12 @@ def _weigh(severity: str) -> int:
     return known.index(severity) if severity in known else 1
 
 
-def _allergy_groups(part: Hl7Message) -> list[tuple[Segment, list[Segment]]]:
-    """Each AL1 and IAM with the notes (NTE) and reactions (IAR) right after it."""
-    groups: list[tuple[Segment, list[Segment]]] = []
-    is_open = False
-    for segment in part.segments:
-        name = segment.name
-        if name in ("AL1", "IAM"):
-            groups.append((segment, []))
-            is_open = True
-        elif is_open and name in ("NTE", "IAR"):
-            groups[-1][1].append(segment)
-        else:
-            is_open = False
-    return groups
-
-
-class AllergyEntry(NamedTuple):
-    """One substance, whoever it harms."""
-
-    key: str
-    """Without the patient."""
-    fields: dict[str, Value]
-
-
-class AllergyDetails(NamedTuple):
-    """What one AL1 or IAM says, with the notes and reactions after it."""
-
-    entries: tuple[AllergyEntry, ...]
-    is_deleted: bool
-
-
-def _read_segment(
-    reader: MessageReader,
-    segment: Segment,
-    following: list[Segment],
-    numbers: tuple[Identifier, ...],
-    event: str,
-) -> list[Change]:
-    """One change for each substance of a segment: some senders repeat AL1-3."""
-    lines = tuple([other.line for other in following])
-    zone = reader.context.zone
-    entries, is_deleted = _read_details(segment.line, segment.delimiters, lines, zone)
-    if not entries:
-        where = f"{segment.name} {segment.text(1)}".strip()
-        reader.note(FindingKind.NOT_READ, f"{segment.name} names no substance", where)
-    operation = Operation.DELETE if is_deleted else Operation.SET
-    subject = str(numbers[0])
-    return [
-        reader.change(_RECORD, f"{subject}|{key}", numbers, fields, event, operation)
-        for key, fields in entries
-    ]
-
-
-@lru_cache(maxsize=8192)
-def _read_details(
-    line: str, delimiters: Delimiters, following: tuple[str, ...], zone: ZoneInfo
-) -> AllergyDetails:
-    """A hospital sends the same allergies with every message of a stay; nobody changes the fields."""
-    segment = Segment(line[:3], line, delimiters)
-    others = [Segment(other[:3], other, delimiters) for other in following]
-    raw = segment.pad_fields(20)
-    note = note_text([s for s in others if s.name == "NTE"])
+def _read_segment(segment: Segment, following: list[Segment], zone: ZoneInfo) -> list[AllergyEntry]:
+    """One entry for each substance of a segment: some senders repeat AL1-3."""
+    raw, delimiters = segment.pad_fields(20), segment.delimiters
+    note = note_text([s for s in following if s.name == "NTE"])
     reactions = [coded_texts(raw[5], delimiters)] if raw[5] else []
-    reactions += [coded_texts(s.get_raw_field(1), delimiters) for s in others if s.name == "IAR"]
+    reactions += [coded_texts(s.get_raw_field(1), delimiters) for s in following if s.name == "IAR"]
     reaction = ", ".join(dict.fromkeys(filter(None, reactions)))
     substances = [coding(value, delimiters) for value in segment.repetitions(3)]
     substances = [substance for substance in substances if substance.text]
@@ -152,12 +152,13 @@ def _read_details(
     if not substances and is_deleted and segment.text(7):
         substances = [coding("", delimiters)]
     common = _common_fields(segment, reaction, note, zone)
+    operation = Operation.DELETE if is_deleted else Operation.SET
     entries = []
     for code, text in substances:
         fields = {"substance": text, "code": code, **common}
         fields["none_known"] = int(says_none_known(code, text))
-        entries.append(AllergyEntry(_key(segment, code, text), fields))
-    return AllergyDetails(tuple(entries), is_deleted)
+        entries.append(AllergyEntry(_key(segment, code, text), fields, operation))
+    return entries
 
 
 def _key(segment: Segment, code: str, text: str) -> str:

@@ -78,7 +78,8 @@ def decode_text(data: bytes) -> str:
 
 def decode_message(data: bytes, character_set: str = "") -> DecodedText:
     """The text of a message, in the set that the profile of its source or MSH-18 names."""
-    controls = _CONTROLS_BESIDE_KOREAN if _TO_KOREAN in data else _CONTROLS
+    is_korean = _ESCAPE in data and _TO_KOREAN in data
+    controls = _CONTROLS_BESIDE_KOREAN if is_korean else _CONTROLS
     printable = data.translate(None, controls)
     if len(printable) != len(data) and _is_odd(data, controls):
         decoded = _decode_message(printable, character_set)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import EncounterClass
 from downtime.feeds import times
+from downtime.feeds.context import FeedContext
 from downtime.feeds.hl7.data_types import (
     DELETED,
     coded_text,
@@ -22,7 +23,7 @@ from downtime.feeds.hl7.data_types import (
     split_components,
 )
 from downtime.feeds.hl7.encoding import Delimiters
-from downtime.feeds.hl7.message_reader import MessageReader
+from downtime.feeds.hl7.message_reader import FieldReader, MessageReader
 from downtime.feeds.hl7.patient import read_account
 from downtime.feeds.hl7.segments import Hl7Message, Segment
 from downtime.feeds.hl7.stay_events import (
@@ -32,7 +33,7 @@ from downtime.feeds.hl7.stay_events import (
     add_event,
     says_presence,
 )
-from downtime.feeds.model import Change, FindingKind, Operation, Value
+from downtime.feeds.model import Change, Finding, FindingKind, Operation, Value
 from downtime.feeds.named_resources import ADDRESSES
 from downtime.feeds.profiles import CodeTable, VisitKey
 
@@ -76,7 +77,7 @@ def read_encounter(
 ) -> Change:
     """What one PV1 says of a stay."""
     details, account = _read_details(pv1), read_account(reader, part)
-    fields = _stay_fields(reader, details, account)
+    fields = _stay_fields(reader, reader.trigger, details, account)
     if prior := pv1.get_raw_field(6):
         fields["prior_ward"] = repetition_text(prior, 1, pv1.delimiters)
     _check_place(reader, pv1, fields)
@@ -85,7 +86,7 @@ def read_encounter(
     operation = _CANCEL if event.is_cancellation else _SET
     if reader.trigger == _DELETE_VISIT:
         operation = _DELETE
-    key = _choose_visit(reader, details.visit, account) or str(numbers[0])
+    key = _choose_visit(reader.context, details.visit, account) or str(numbers[0])
     return reader.change("Encounter", key, numbers, fields, event.order, operation)
 
 
@@ -96,33 +97,56 @@ def read_whereabouts(
 
     It is a clue where the system that knows of stays has said nothing; that system needs none.
     """
-    pv1 = part.find_segment("PV1")
+    pv1, context = part.find_segment("PV1"), reader.context
     if pv1 is None or not numbers:
         return []
-    details = _read_line(pv1.line, pv1.delimiters)
-    if not details.is_placed:
-        return []
-    context = reader.context
     source = context.known_system(reader.sender) or reader.source
     if source == context.holders["Encounter"]:
         return []
     account = read_account(reader, part)
-    fields = _stay_fields(reader, details, account)
-    if not fields.get("ward") or fields.get("kind", _OUTPATIENT) == _OUTPATIENT:
+    clue = _read_clue(pv1.line, pv1.delimiters, account, reader.trigger, context)
+    for finding in clue.findings:
+        reader.note(finding.kind, finding.text, finding.segment)
+    if not clue.fields:
         return []
-    key = _choose_visit(reader, details.visit, account) or str(numbers[0])
-    return [reader.change("Encounter", key, numbers, fields, source=source)]
+    key = clue.visit or str(numbers[0])
+    return [reader.change("Encounter", key, numbers, clue.fields, source=source)]
+
+
+class StayClue(NamedTuple):
+    """What a PV1 that comes with an order or result says of where somebody lies."""
+
+    visit: str
+    """The number of the stay, when it is named by one."""
+    fields: dict[str, Value]
+    """Empty when it says nothing of a bed."""
+    findings: tuple[Finding, ...]
+
+
+@lru_cache(maxsize=8192)
+def _read_clue(
+    line: str, delimiters: Delimiters, account: str, trigger: str, context: FeedContext
+) -> StayClue:
+    """It is the same with all that is sent of a stay; nobody changes its fields."""
+    details, reader = _read_line(line, delimiters), FieldReader(context, "")
+    if not details.is_placed:
+        return StayClue("", {}, ())
+    fields = _stay_fields(reader, trigger, details, account)
+    if not fields.get("ward") or fields.get("kind", _OUTPATIENT) == _OUTPATIENT:
+        fields = {}
+    visit = _choose_visit(context, details.visit, account)
+    return StayClue(visit, fields, tuple(reader.findings))
 
 
 def find_visit(reader: MessageReader, part: Hl7Message, pv1: Segment | None) -> str:
     """The key of the stay, when the message names it by a number."""
     visit = _read_line(pv1.line, pv1.delimiters).visit if pv1 is not None else ""
-    return _choose_visit(reader, visit, read_account(reader, part))
+    return _choose_visit(reader.context, visit, read_account(reader, part))
 
 
-def _choose_visit(reader: MessageReader, visit: str, account: str) -> str:
+def _choose_visit(context: FeedContext, visit: str, account: str) -> str:
     """The number by which the profile of the source tells stays apart."""
-    key = reader.context.profile.visit_key
+    key = context.profile.visit_key
     if key == _BY_PATIENT:
         return ""
     return (account or visit) if key == _BY_ACCOUNT else (visit or account)
@@ -141,7 +165,9 @@ def _read_details(pv1: Segment) -> VisitDetails:
     return VisitDetails(pv1.text(19), pv1.text(2), bool(raw[3]), place, people)
 
 
-def _stay_fields(reader: MessageReader, details: VisitDetails, account: str) -> dict[str, Value]:
+def _stay_fields(
+    reader: FieldReader, trigger: str, details: VisitDetails, account: str
+) -> dict[str, Value]:
     """What PV1 says of a stay, whatever happened to it."""
     fields: dict[str, Value] = {}
     visit, sent, is_placed, place, people = details
@@ -150,7 +176,8 @@ def _stay_fields(reader: MessageReader, details: VisitDetails, account: str) -> 
         if visit and account and visit != account:
             fields[ADDRESSES] = (account,)
     fields |= place
-    if kind := _class(reader, sent, is_placed=is_placed, in_bed=bool(place.get("bed"))):
+    in_bed = bool(place.get("bed"))
+    if kind := _class(reader, trigger, sent, is_placed=is_placed, in_bed=in_bed):
         fields["kind"] = kind
     fields |= people
     return fields
@@ -188,21 +215,20 @@ def _check_place(reader: MessageReader, pv1: Segment, fields: dict[str, Value]) 
         reader.note(FindingKind.NOT_READ, text, "PV1-3")
 
 
-def _class(reader: MessageReader, sent: str, *, is_placed: bool, in_bed: bool) -> str:
+def _class(reader: FieldReader, trigger: str, sent: str, *, is_placed: bool, in_bed: bool) -> str:
     """What a class means; one that lies in beds by its profile is a stay where a bed is named.
 
     Where such a class comes without any place, nothing is said: nobody leaves a bed by silence.
     """
-    kind = _CLASS_BY_EVENT.get(reader.trigger) or reader.context.meaning(
-        CodeTable.PATIENT_CLASS, sent
-    )
+    context = reader.context
+    kind = _CLASS_BY_EVENT.get(trigger) or context.meaning(CodeTable.PATIENT_CLASS, sent)
     kind = kind or _CLASSES.get(sent.upper(), "")
     if not kind and sent.upper() not in _NO_CLASS:
         reader.note(FindingKind.UNKNOWN_CODE, "PV1-2 is no class that is known", "PV1-2")
-    if kind == _OUTPATIENT and sent in reader.context.profile.bed_classes:
+    if kind == _OUTPATIENT and sent in context.profile.bed_classes:
         if in_bed:
             return _INPATIENT
-        return kind if is_placed or says_presence(reader.trigger) else ""
+        return kind if is_placed or says_presence(trigger) else ""
     return kind
 
 

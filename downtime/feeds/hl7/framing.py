@@ -29,34 +29,37 @@ def split_messages(stream: BinaryIO, limit: int) -> Iterator[bytes]:
 def number_messages(stream: BinaryIO, limit: int) -> Iterator[tuple[int, bytes]]:
     """The same with the line of the file on which each begins, from 1."""
     buffer, seen, begin, line = b"", 0, -1, 1
-    while block := stream.read(BLOCK):
+    is_open = True
+    while is_open:
+        block = stream.read(BLOCK)
         buffer += block
-        end = max(seen, len(buffer) - _LOOK_BEHIND)
-        counted = max(begin, 0)
+        is_open = bool(block)
+        end = max(seen, len(buffer) - _LOOK_BEHIND) if is_open else len(buffer)
+        is_usual, counted = _has_usual_ends(buffer), max(begin, 0)
         for start in _find_starts(buffer, seen, end):
             if begin >= 0:
-                yield line, _cut_message(buffer[begin:start], limit)
-            line += _count_lines(buffer, counted, start)
+                yield line, _cut_message(buffer[begin:start], limit, is_usual=is_usual)
+            line += _count_lines(buffer, counted, start, is_usual=is_usual)
             begin = counted = start
-        seen = max(0, end - 3)
-        length = len(buffer)
-        dropped = buffer
-        buffer, seen, begin = _drop_read(buffer, seen, begin, limit)
-        if begin < 0:
-            line += _count_lines(dropped, 0, length - len(buffer))
-    counted = max(begin, 0)
-    for start in _find_starts(buffer, seen, len(buffer)):
-        if begin >= 0:
-            yield line, _cut_message(buffer[begin:start], limit)
-        line += _count_lines(buffer, counted, start)
-        begin = counted = start
+        if is_open:
+            dropped = buffer
+            buffer, seen, begin = _drop_read(buffer, max(0, end - 3), begin, limit)
+            if begin < 0:
+                length = len(dropped) - len(buffer)
+                line += _count_lines(dropped, 0, length, is_usual=is_usual)
     if begin >= 0:
-        yield line, _cut_message(buffer[begin:], limit)
+        yield line, _cut_message(buffer[begin:], limit, is_usual=is_usual)
 
 
-def _count_lines(buffer: bytes, start: int, end: int) -> int:
+def _has_usual_ends(buffer: bytes) -> bool:
+    """Whether lines end with CR alone, and nothing is framed."""
+    return b"\n" not in buffer and b"\x0b" not in buffer and b"\x1c" not in buffer
+
+
+def _count_lines(buffer: bytes, start: int, end: int, *, is_usual: bool) -> int:
     """Line ends between two places: CR, LF or both."""
-    feeds, returns = buffer.count(b"\n", start, end), buffer.count(b"\r", start, end)
+    returns = buffer.count(b"\r", start, end)
+    feeds = 0 if is_usual else buffer.count(b"\n", start, end)
     both = buffer.count(b"\r\n", start, end) if feeds and returns else 0
     return feeds + returns - both
 
@@ -78,9 +81,9 @@ def _begins_message(buffer: bytes, start: int) -> bool:
     return not before or before[-1] in _LINE_ENDS or usual
 
 
-def _cut_message(data: bytes, limit: int) -> bytes:
+def _cut_message(data: bytes, limit: int, *, is_usual: bool) -> bytes:
     """Without what stands behind it: the trailer of a batch, the header of the next."""
-    is_usual = b"\n" not in data and b"\x0b" not in data and b"\x1c" not in data
+    is_usual = is_usual or _has_usual_ends(data)
     batch = (_BATCH_AFTER_CR if is_usual else _BATCH).search(data)
     return data[: min(batch.start(), limit + 1) if batch else limit + 1]
 

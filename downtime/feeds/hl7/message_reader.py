@@ -61,8 +61,6 @@ class MessageReader(FieldReader):
     """MSH-10."""
     sender: str = ""
     """Sending application (MSH-3)."""
-    receiver: str = ""
-    """Receiving application (MSH-5)."""
     processing: str = ""
     """MSH-11: whether it is a test."""
     sent: str = ""

@@ -4,9 +4,9 @@ Types that Downtime does not use (ACK, DFT …) are no fault of the feed: they a
 with the reason.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from downtime.feeds import times
@@ -36,7 +36,7 @@ from downtime.feeds.model import (
     Reject,
     UnusableMessageError,
 )
-from downtime.feeds.rejects import accept_or_reject
+from downtime.feeds.rejects import describe_fault
 
 _RECORD_OF_TYPE: dict[str, str] = {
     MessageType.ADT: "Patient",
@@ -80,8 +80,10 @@ def read_or_reject(
     data: bytes, position: Position, context: FeedContext, line: int = 0
 ) -> FeedMessage | Reject:
     """One message, or the reject with what the message says of itself; `line` is that of its file."""
-    item = accept_or_reject(position, partial(read_message, data, position, context, line))
-    return describe_reject(item, data, context, line) if isinstance(item, Reject) else item
+    try:
+        return read_message(data, position, context, line)
+    except Exception as error:
+        return describe_reject(describe_fault(position, error), data, context, line)
 
 
 def describe_reject(reject: Reject, data: bytes, context: FeedContext, line: int = 0) -> Reject:
@@ -112,8 +114,7 @@ def read_message(
     content = read(reader) if read else []
     if content:
         note_unread(reader)
-    message = _describe_message(reader, line)
-    message.content, message.findings = tuple(content), tuple(reader.findings)
+    message = _describe_message(reader, line, content)
     message.raw = data
     if not content:
         message.unused = describe_unused(reader, is_known=reader.kind in _READERS)
@@ -127,13 +128,15 @@ def read_heading(
 
     It takes a tenth of the time of reading all of it. One of which nothing is used is read to its end.
     """
-    item = accept_or_reject(position, partial(_read_heading, data, position, context, line))
-    return describe_reject(item, data, context, line) if isinstance(item, Reject) else item
+    try:
+        return _read_heading(data, position, context, line)
+    except Exception as error:
+        return describe_reject(describe_fault(position, error), data, context, line)
 
 
 def _read_heading(data: bytes, position: Position, context: FeedContext, line: int) -> FeedMessage:
     reader = _open_message(data, position, context)
-    message = _describe_message(reader, line)
+    message = _describe_message(reader, line, ())
     if is_left_out(reader) or reader.kind not in _READERS:
         message.unused = describe_unused(reader, is_known=False)
     else:
@@ -151,17 +154,18 @@ def _open_message(data: bytes, position: Position, context: FeedContext) -> Mess
     return _make_reader(parse_message(data, context.profile.character_set), position, context)
 
 
-def _describe_message(reader: MessageReader, line: int) -> FeedMessage:
-    """What it says of itself, before anything of it is used."""
+def _describe_message(reader: MessageReader, line: int, content: Iterable[Change]) -> FeedMessage:
+    """What it says of itself, and what was taken from it."""
     kind = f"{reader.kind}^{reader.trigger}" if reader.trigger else reader.kind
-    sender = f"{reader.sender}^{reader.facility}"
+    sender, sent = f"{reader.sender}^{reader.facility}", reader.sent
     return FeedMessage(
         position=reader.position,
         kind=kind,
         source=reader.context.known_system(reader.sender) or _name_sender(reader),
-        sent=reader.sent,
-        content=(),
-        origin=Origin(kind, reader.control_id, sender, reader.sent, line),
+        sent=sent,
+        content=tuple(content),
+        origin=Origin(kind, reader.control_id, sender, sent, line),
+        findings=tuple(reader.findings),
     )
 
 
@@ -190,7 +194,6 @@ def _make_reader(message: Hl7Message, position: Position, context: FeedContext) 
         trigger=trigger,
         control_id=header.text(10),
         sender=details.sender,
-        receiver=details.receiver,
         processing=details.processing,
         sent=times.parse_instant(sent, context.zone),
         sequence=_parse_sequence(header.text(13)) if sequence else 0,

@@ -106,10 +106,8 @@ class ObservationPattern(NamedTuple):
 
     key: str
     """Code and sub-number, as keys hold them."""
-    test: ObservedTest
-    flag: str
-    status: str
-    """Empty when OBX-11 is not known."""
+    fields: dict[str, Value]
+    """With those of no value yet; nobody changes them. The status is empty when OBX-11 is not known."""
     sent_status: str
     """OBX-11."""
     operation: Operation
@@ -137,11 +135,20 @@ def _read_pattern(
     if kind not in _PLAIN:
         kind = kind.upper()
     sub_number = repetition_text(sub_number, 1, delimiters)
+    fields: dict[str, Value] = {
+        "report": "",
+        "code": test.code,
+        "display": test.display,
+        "value": "",
+        "units": test.units,
+        "reference_range": test.reference_range,
+        "flag": _flags(flags, delimiters),
+        "status": _STATUS.get(status, ""),
+        "position": 0,
+    }
     return ObservationPattern(
         f"{test.key}|{sub_number}",
-        test,
-        _flags(flags, delimiters),
-        _STATUS.get(status, ""),
+        fields,
         status,
         _DELETE if status in REMOVED else _SET,
         kind in _PLAIN,
@@ -207,31 +214,21 @@ def _read_observation(
     if len(raw) < _FIELDS:
         raw = segment.pad_fields(_FIELDS)
     report_key, numbers, event, source, (effective, effective_text) = report
-    test_key, test, flag, status, sent_status, operation, is_plain, open_text = _read_pattern(
+    test_key, pattern, sent_status, operation, is_plain, open_text = _read_pattern(
         raw[2], raw[3], raw[4], raw[6], raw[7], raw[8], raw[11], delimiters
     )
-    key = f"{report_key}|{test_key}"
-    key_counts[key] = count = key_counts.get(key, 0) + 1
-    key = f"{key}|{count}"
+    key_counts[test_key] = count = key_counts.get(test_key, 0) + 1
+    key = f"{report_key}|{test_key}|{count}"
     changes = content.changes
-    if raw[14] and (measured := times.parse_time(raw[14], reader.context.zone)):
+    is_own_time = raw[14] and raw[14] != effective_text  # most have that of their specimen
+    if is_own_time and (measured := times.parse_time(raw[14], reader.context.zone)):
         effective, effective_text = measured, raw[14]
-    code, _, display, units, limits = test
-    fields: dict[str, Value] = {
-        "report": report_key,
-        "code": code,
-        "display": display,
-        "value": whole_text(raw[5], delimiters) if is_plain else value_text(segment),
-        "units": units,
-        "reference_range": limits,
-        "flag": flag,
-        "status": status,
-        "position": len(changes) + 1,
-        "effective": effective,
-        "effective_text": effective_text,
-    }
-    if not effective:  # not said; leaving out here what is rare is cheaper than adding what is not
-        del fields["effective"], fields["effective_text"]
+    fields = pattern.copy()
+    fields["report"] = report_key
+    fields["value"] = whole_text(raw[5], delimiters) if is_plain else value_text(segment)
+    fields["position"] = len(changes) + 1
+    if effective:
+        fields["effective"], fields["effective_text"] = effective, effective_text
     if not is_plain and raw[5] and is_document(raw[2].upper(), raw[5]):
         fields["note"] = DOCUMENT
         content.documents.append((key, segment))

@@ -161,15 +161,15 @@ def order_groups(part: Hl7Message) -> Iterator[OrderGroup]:
     A note about the patient goes with the first. Where an OBR stands first, as in OUL, the ORC after it is its own. A specimen (SPM) before any
     order, or after the values of one, is of the next.
     """
-    current = OrderGroup(0)
+    current = OrderGroup(0)  # what follows it follows no order
+    following = current.following_segments
     specimens: list[Segment] = []
     notes = part.notes_after(NOTE_OWNERS)
     obr_first = _has_obr_first(tuple(part.by_name))
     for segment in part.segments:
         name = segment.name
         if name not in _ORDER_SEGMENTS:
-            if current.number:
-                current.following_segments.append(segment)
+            following.append(segment)
             continue
         is_own_orc = obr_first and name == "ORC" and current.orc is None and current.obr
         if name == "ORC" and is_own_orc:
@@ -179,9 +179,8 @@ def order_groups(part: Hl7Message) -> Iterator[OrderGroup]:
             if current.number:
                 yield current.read_numbers()
             shared = current.orc if name == "OBR" and not obr_first else None
-            current = OrderGroup(current.number + 1, orc=shared)
-            current.following_segments += specimens
-            current.following_segments += notes
+            following = [*specimens, *notes]
+            current = OrderGroup(current.number + 1, shared, None, following)
             notes = []
         if name == "ORC":
             current.orc = segment
@@ -190,9 +189,9 @@ def order_groups(part: Hl7Message) -> Iterator[OrderGroup]:
         elif name == "SPM" and obr_first:
             specimens = [segment]
             if current.obr and _has_no_values(current):
-                current.following_segments.append(segment)
-        elif current.number:
-            current.following_segments.append(segment)
+                following.append(segment)
+        else:
+            following.append(segment)
     if current.number:
         yield current.read_numbers()
 
@@ -243,7 +242,7 @@ def request_fields(reader: MessageReader, part: Hl7Message, order: OrderGroup) -
     """What ORC, OBR and SPM say of a request, whoever says it; without its stage."""
     names, orc, obr = part.by_name, order.orc, order.obr
     specimens = order.list_segments("SPM") if "SPM" in names else []
-    values = {
+    fields: dict[str, Value] = {
         "placer": order.placer,
         "filler": order.filler,
         "code": order.code,
@@ -256,7 +255,7 @@ def request_fields(reader: MessageReader, part: Hl7Message, order: OrderGroup) -
         "parent_number": _parent(order),
         "encounter": find_visit(reader, part, part.find_segment("PV1")),
     }
-    fields: dict[str, Value] = {name: value for name, value in values.items() if value}
+    fields = {name: fields[name] for name in fields if fields[name]}
     if obr is not None:
         reader.add_time(fields, "collected", obr, 7)
     if specimens and "collected" not in fields:

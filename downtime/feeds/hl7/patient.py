@@ -86,16 +86,17 @@ def _read_patient(
 ) -> Change:
     """The change of Patient; a date of birth after the message is believed by nobody."""
     details = _read_details(pid, reader)
-    identity = {} if details.numbers else reader.context.identity_fields(numbers)
-    fields = {**identity, **details.fields}
+    fields = details.fields
+    if not details.numbers:
+        fields = reader.context.identity_fields(numbers) | fields
     for finding in details.findings:
         reader.note(finding.kind, finding.text, finding.segment)
     if reader.sent and str(fields.get("birth_date", "")) > reader.sent:
         reader.note(FindingKind.TIME_UNREADABLE, "PID-7 is no date of birth", "PID-7")
-        fields["birth_date"] = ""
+        fields = fields | {"birth_date": ""}
     pd1 = part.find_segment("PD1")
     if pd1 is not None:
-        fields |= _read_practitioner(pd1.line, pd1.delimiters)
+        fields = fields | _read_practitioner(pd1.line, pd1.delimiters)
     return reader.change("Patient", "", numbers, fields, event)
 
 

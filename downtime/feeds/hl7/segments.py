@@ -141,7 +141,8 @@ def parse_message(data: bytes, character_set: str = "") -> Hl7Message:
     text, codec, problem = decode_message(data, character_set)
     if "\n" in text:
         text = text.replace("\r\n", "\r").replace("\n", "\r")
-    first, *lines = text.split("\r")
+    lines = text.split("\r")
+    first = lines.pop(0)
     if not first.startswith("MSH") or len(first) < 8:
         raise UnusableMessageError("MSH", "the message does not begin with an MSH segment")
     separator = first[3]
