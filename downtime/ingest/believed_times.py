@@ -6,7 +6,7 @@ and would look right. So they are taken away: the message counts as sent with wh
 the first reading gave.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
@@ -34,7 +34,7 @@ def believe_times(item: FeedMessage | Reject, received: str) -> FeedMessage | Re
     if isinstance(item, Reject):
         return item
     latest = _find_latest(received)
-    if item.sent <= latest and not any(_is_later(part, latest) for part in item.content):
+    if item.sent <= latest and not _is_any_later(item.content, latest):
         return item
     return replace(
         item,
@@ -73,10 +73,16 @@ def _is_sent_later(message: FeedMessage, latest: str) -> bool:
     return message.sent > latest or any(part.sent > latest for part in message.content)
 
 
-def _is_later(part: Change | Replacement, latest: str) -> bool:
-    if isinstance(part, Replacement):
-        return part.sent > latest or any(_is_later(change, latest) for change in part.changes)
-    return part.event > latest or part.sent > latest or _is_field_later(part, latest)
+def _is_any_later(content: Iterable[Change | Replacement], latest: str) -> bool:
+    for part in content:
+        if part.sent > latest:
+            return True
+        if isinstance(part, Replacement):
+            if _is_any_later(part.changes, latest):
+                return True
+        elif part.event > latest or (part.type in _PAST_FIELDS and _is_field_later(part, latest)):
+            return True
+    return False
 
 
 def _is_field_later(change: Change, latest: str) -> bool:

@@ -8,7 +8,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -33,6 +33,7 @@ from downtime.snapshot.record_state import (
     RecordState,
     Stamp,
     apply_changes,
+    begin_state,
 )
 from downtime.snapshot.sender_sequences import Place, SenderSequences
 from downtime.snapshot.stamps import StampMaker
@@ -47,7 +48,8 @@ from downtime.snapshot.store.publisher_state import DataSet, Name
 from downtime.snapshot.traces import add_traces
 from downtime.vault.database import transaction
 
-BATCH = 50_000
+BATCH = 5_000
+"""Changes that are written together: more take longer each, since memory grows with them."""
 _ORDER = "ServiceRequest"
 """One whose sender is not known was not sent by the system that is to answer it."""
 _IDENTITY_OPERATIONS = frozenset({Operation.MERGE, Operation.UNMERGE, Operation.MOVE})
@@ -127,24 +129,28 @@ class _StateUpdate:
             self._quarantined.append(QuarantinedList(arrival, file, finding))
             self._waiting.add(finding.source or message.source)
             return
-        name = message.origin.control_id or str(arrival)
-        corrected = list_corrected_reports(message.content)
-        place = self._find_place(message, arrival)
-        for part, item in enumerate(message.content):
-            if isinstance(item, Replacement):
-                self._apply_extract(item, arrival)
-            else:
-                stamp = self._stamps.make_stamp(item, place.arrival, place.offset + part)
-                person = self._namer.name_person(item, message.content, name)
-                self._apply_change(correct(item, corrected), stamp, person)
+        self._apply_content(message, arrival)
         self._systems.note_message(message)
         if self._unwritten >= BATCH:
             self._write()
 
+    def _apply_content(self, message: FeedMessage, arrival: int) -> None:
+        content = message.content
+        name = message.origin.control_id or str(arrival)
+        corrected = list_corrected_reports(content)
+        first, offset = self._find_place(message, arrival)
+        for part, item in enumerate(content, start=offset):
+            if isinstance(item, Replacement):
+                self._apply_extract(item, arrival)
+            else:
+                stamp = self._stamps.make_stamp(item, first, part)
+                person = self._namer.name_person(item, content, name)
+                self._apply_change(correct(item, corrected), stamp, person)
+
     def _find_place(self, message: FeedMessage, arrival: int) -> Place:
         """Where a message stands among those of its time, by its sender's sequence numbers."""
-        first = next((item for item in message.content if isinstance(item, Change)), None)
-        if first is None or not first.sequence:
+        first = message.content[0] if message.content else None
+        if not isinstance(first, Change) or not first.sequence:
             return Place(arrival)
         sender = message.origin.sender
         return self._sequences.find_place(sender, message.sent, first.sequence, arrival)
@@ -170,18 +176,18 @@ class _StateUpdate:
         self._changes += 1
         self._unwritten += 1
         mention = self._mentions.note(person, stamp.moment)
-        operation = change.operation
+        type_name, source, key, operation = change.type, change.source, change.key, change.operation
         if operation in _IDENTITY_OPERATIONS:
             merged = self._namer.choose_numbers(change.merged)
             other = self._mentions.note(merged, "", has_records=False)
             self._identity_changes.append(
-                IdentityChange(stamp, operation, change.source, change.key, mention, other)
+                IdentityChange(stamp, operation, source, key, mention, other)
             )
             if operation is Operation.MOVE:
                 return
             operation = Operation.SET
-        layer = Layer(stamp, add_traces(change.type, change.fields), operation)
-        self._pending[change.type, change.source, change.key, mention].append(layer)
+        layer = Layer(stamp, add_traces(type_name, change.fields), operation)
+        self._pending[type_name, source, key, mention].append(layer)
 
     def _find_fault(self, message: FeedMessage, arrival: int) -> Finding | None:
         """What is wrong with a full list that would replace what is known."""
@@ -191,7 +197,9 @@ class _StateUpdate:
             if finding.kind is FindingKind.LIST_IMPLAUSIBLE:
                 return finding
         lists = [item for item in message.content if isinstance(item, Replacement)]
-        if lists and (wrong_people := self._find_wrong_people(message)):
+        if not lists:
+            return None
+        if wrong_people := self._find_wrong_people(message):
             return wrong_people
         faults = (
             check_list(
@@ -259,13 +267,7 @@ class _StateUpdate:
     def _write(self) -> None:
         """Write the pending changes and who was mentioned."""
         db, names = self._db, sorted(self._pending)
-        states = publisher_state.select_states(db, names)
-        applied = (
-            (name, self._apply_pending(name, states.get(name) or RecordState())) for name in names
-        )
-        publisher_state.save_states(
-            db, ((name, state) for name, state in applied if name in states or not state.is_blank)
-        )
+        publisher_state.save_states(db, self._apply_pending(names))
         link_tables.mark_changed(db, (name[3] for name in names))
         publisher_state.save_mentions(db, list(self._mentions.take_unsaved()))
         publisher_state.save_identity_changes(db, self._identity_changes)
@@ -273,9 +275,16 @@ class _StateUpdate:
         self._identity_changes.clear()
         self._unwritten = 0
 
-    def _apply_pending(self, name: Name, state: RecordState) -> RecordState:
-        cutoff = self._cutoffs.get((name[0], name[1]), NO_CUTOFF)
-        return apply_changes(state, self._pending[name], cutoff)
+    def _apply_pending(self, names: list[Name]) -> Iterator[tuple[Name, RecordState]]:
+        """The records with what is pending of them; not those of which nothing is known then."""
+        known = publisher_state.select_states(self._db, names)
+        for name in names:
+            layers, state = self._pending[name], known.get(name)
+            cutoff = self._cutoffs.get(name[:2], NO_CUTOFF)
+            if state:
+                yield name, apply_changes(state, layers, cutoff)
+            elif not (begun := begin_state(layers, cutoff)).is_blank:
+                yield name, begun
 
 
 class _SystemNotes:
@@ -295,15 +304,19 @@ class _SystemNotes:
 
         Orders that the EPR places with a laboratory say nothing of how new the laboratory's data is.
         """
+        source, sent = message.source, message.sent
         if not message.content:
-            self._note_newest(message.source, message.sent, "")
+            self._note_newest(source, sent, "")
+        delivered = set()
         for item in message.content:
-            system = message.source or item.source
             if isinstance(item, Replacement):
-                self._note_newest(system, message.sent, item.sent)
-            elif item.type != NAMED_RESOURCE and (message.source or item.type != _ORDER):
-                self.deliveries.add((system, item.type))
-                self._note_newest(system, message.sent, item.event)
+                self._note_newest(source or item.source, sent, item.sent)
+            else:
+                delivered.add((source or item.source, item.type, item.event))
+        for system, type_name, event in delivered:
+            if type_name != NAMED_RESOURCE and (source or type_name != _ORDER):
+                self.deliveries.add((system, type_name))
+                self._note_newest(system, sent, event)
 
     def _note_newest(self, system: str, sent: str, event: str) -> None:
         newest = sent if "" < sent <= self._latest else event

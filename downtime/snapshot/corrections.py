@@ -21,12 +21,10 @@ ReportKey = tuple[str, object]
 
 def list_corrected_reports(content: Iterable[Change | Replacement]) -> frozenset[ReportKey]:
     """The reports that one message corrects."""
+    changes = [item for item in content if isinstance(item, Change)]
+    reports = [change for change in changes if change.type == "DiagnosticReport"]
     return frozenset(
-        (item.source, item.key)
-        for item in content
-        if isinstance(item, Change)
-        and item.type == "DiagnosticReport"
-        and item.fields.get("status") in CORRECTED
+        [(item.source, item.key) for item in reports if item.fields.get("status") in CORRECTED]
     )
 
 

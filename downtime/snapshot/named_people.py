@@ -31,6 +31,8 @@ class PersonNamer:
             lambda numbers: _choose_numbers(numbers, simplified)
         )
         self._is_strong: Callable[[Numbers], bool] = lru_cache(maxsize=65_536)(_is_strong)
+        self._strong: tuple[Numbers, Numbers] = (), ()
+        """The person of the change before, as sent and as chosen."""
         self._content: Sequence[Change | Replacement] = ()
         self._by_place: dict[Place, list[Change]] = {}
 
@@ -43,8 +45,12 @@ class PersonNamer:
         self, change: Change, content: Sequence[Change | Replacement], message: str
     ) -> Numbers:
         """Who a change is about; `content` is all that its message or list says."""
-        numbers = self.choose_numbers(change.patient)
-        if not change.patient or self._is_strong(numbers):
+        patient = change.patient
+        if patient is self._strong[0]:  # most messages name one person in all their changes
+            return self._strong[1]
+        numbers = self.choose_numbers(patient)
+        if not patient or self._is_strong(numbers):
+            self._strong = patient, numbers
             return numbers
         changes = self._list_beside(change, content)
         number = numbers[0] if numbers else _find_stand_in(changes, change.source, message)

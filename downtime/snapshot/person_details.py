@@ -1,6 +1,7 @@
 """Name, birth date and sex, as far as they tell two people apart: pure."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple, Self
 
 from downtime.feeds.model import Value
@@ -27,11 +28,10 @@ class PersonDetails(NamedTuple):
     @classmethod
     def of_patient(cls, fields: Mapping[str, Value]) -> Self:
         """Those of the fields of a Patient; of the given names the first."""
-        given_names = str(fields.get("given", "")).split()
         gender = str(fields.get("gender", ""))
         return cls(
             _simplify(str(fields.get("family", ""))),
-            _simplify(given_names[0]) if given_names else "",
+            _simplify(next(iter(str(fields.get("given", "")).split()), "")),
             str(fields.get("birth_date", "")),
             gender if gender in ("male", "female") else "",
         )
@@ -62,6 +62,7 @@ class PersonDetails(NamedTuple):
         )
 
 
+@lru_cache(maxsize=16_384)
 def _simplify(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold()))
 

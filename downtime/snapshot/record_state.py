@@ -108,7 +108,7 @@ class RecordState:
 
     def apply(self, new: Layer) -> None:
         """Apply one change to what others left."""
-        if new.operation is Operation.DELETE:
+        if new.operation is _DELETE:
             self._delete(new.stamp)
         elif self.deleted is NEVER or new.stamp.sending > self.deleted.sending:
             self._add(new)
@@ -120,6 +120,9 @@ class RecordState:
             self.layers = [layer for layer in self.layers if layer.stamp.sending > sending]
 
     def _add(self, new: Layer) -> None:
+        if not self.layers:
+            self.layers = [new]
+            return
         remaining: list[Layer] = []
         needed = True
         for layer in self.layers:
@@ -164,9 +167,7 @@ class RecordState:
     def to_json(self) -> bytes:
         """A short text: most stamps are a time, an arrival number and a place in the message."""
         layers = [
-            (_pack(stamp), fields)
-            if operation is Operation.SET
-            else (_pack(stamp), fields, operation)
+            (_pack(stamp), fields) if operation is _SET else (_pack(stamp), fields, operation)
             for stamp, fields, operation in self.layers
         ]
         whole = [layers] if self.deleted is NEVER else [layers, _pack(self.deleted)]
@@ -185,7 +186,7 @@ class RecordState:
         return cls(layers, _unpack(packed[1]) if len(packed) > 1 else NEVER)
 
 
-_SET = Operation.SET
+_SET, _DELETE = Operation.SET, Operation.DELETE
 
 
 def _supersedes(new: Layer, old: Layer) -> bool:
@@ -226,11 +227,19 @@ def _unpack(packed: list[Any]) -> Stamp:
     return Stamp(*packed)
 
 
+def begin_state(changes: list[Layer], cutoff: ExtractCutoff = NO_CUTOFF) -> RecordState:
+    """The state of a record of which nothing was known before these changes."""
+    if len(changes) == 1 and changes[0].operation is not _DELETE and not cutoff.digest:
+        return RecordState(changes)  # as most: there is nothing to lay it over
+    return apply_changes(RecordState(), changes, cutoff)
+
+
 def apply_changes(
     state: RecordState, changes: Iterable[Layer], cutoff: ExtractCutoff = NO_CUTOFF
 ) -> RecordState:
     """`state` with more changes, and without what an extract has replaced."""
-    state.apply_cutoff(cutoff)
+    if cutoff.digest:
+        state.apply_cutoff(cutoff)
     for change in changes:
         if not cutoff.digest or cutoff.is_in_force(change.stamp):
             state.apply(change)

@@ -17,6 +17,8 @@ from downtime.ingest.believed_times import TOLERANCE
 from downtime.snapshot.record_state import Stamp
 
 _NEARBY = timedelta(hours=36)
+_make_tuple = tuple.__new__
+"""As `Stamp._make` does it: half the time of its constructor."""
 
 
 class StampMaker:
@@ -40,7 +42,7 @@ class StampMaker:
         elif sent > self.newest:
             self.newest = sent
         moment, sent = self._believed(change.event, sent)
-        return Stamp(moment, sent, 0, arrival, part)
+        return _make_tuple(Stamp, (moment, sent, 0, arrival, part, ""))
 
     def _believe(self, event: str, sent: str) -> tuple[str, str]:
         """When a change happened and was sent, as far as that is believed."""

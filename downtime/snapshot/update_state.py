@@ -7,7 +7,7 @@ nothing twice: the next time goes on behind that number.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,15 @@ from types import MappingProxyType
 import sqlite_utils
 
 from downtime.clock import from_text
-from downtime.feeds.model import FeedMessage, Finding, FindingKind, Outcome, Reject, Replacement
+from downtime.feeds.model import (
+    FeedMessage,
+    Finding,
+    FindingKind,
+    Outcome,
+    Position,
+    Reject,
+    Replacement,
+)
 from downtime.feeds.read_feeds import find_files
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.mark_quarantine import mark_quarantined
@@ -58,20 +66,22 @@ class Intake:
         """Count a message."""
         self.messages += 1
         self.repeated += recorded.repeated
-        self.outcomes[recorded.outcome] += 1
+        item, outcome = recorded.item, recorded.outcome
+        self.outcomes[outcome] += 1
         self.newest = max(self.newest, recorded.arrival)
-        if isinstance(recorded.item, Reject):
-            self.rejected.append(recorded.item)
-        elif recorded.outcome is Outcome.NOT_USED:
-            self.unused[recorded.item.kind, recorded.reason] += 1
-        elif any(isinstance(part, Replacement) for part in recorded.item.content):
-            self._lists[recorded.arrival] = recorded.outcome
         if recorded.released:
             self.released.add(recorded.arrival)
-        if not (recorded.repeated or isinstance(recorded.item, Reject)) and recorded.item.findings:
-            self._note_future_times(recorded.received[:10], recorded.item.findings)
+        if isinstance(item, Reject):
+            self.rejected.append(item)
+            return
+        if outcome is Outcome.NOT_USED:
+            self.unused[item.kind, item.unused] += 1
+        elif [part for part in item.content if isinstance(part, Replacement)]:
+            self._lists[recorded.arrival] = outcome
+        if item.findings and not recorded.repeated:
+            self._note_future_times(item.findings, recorded.received[:10])
 
-    def _note_future_times(self, day: str, findings: Iterable[Finding]) -> None:
+    def _note_future_times(self, findings: Iterable[Finding], day: str) -> None:
         kind = FindingKind.TIME_IN_FUTURE
         self.future.update((day, finding.source) for finding in findings if finding.kind is kind)
 
@@ -140,7 +150,8 @@ def _take_in(
                 if message.repeated or not message.arrival:
                     intake.note(message)
             if new:
-                yield from read_after(ledger, applied, new[0].arrival)
+                if new[0].arrival > applied + 1:
+                    yield from read_after(ledger, applied, new[0].arrival)
                 yield from new
                 applied = new[-1].arrival
     yield from read_after(ledger, applied)
@@ -154,6 +165,6 @@ def list_usable(
         intake.note(message)
         if system := imports.find_holder(message):
             intake.held[system] += 1
-        elif isinstance(message.item, FeedMessage):
-            position = message.item.position._replace(arrival=message.arrival)
-            yield replace(message.item, position=position)
+        elif isinstance(item := message.item, FeedMessage):
+            item.position = Position(*item.position[:2], message.arrival)
+            yield item

@@ -106,26 +106,17 @@ def insert_messages(
     messages: Sequence[tuple[Receipt, FeedMessage | Reject]],
 ) -> None:
     """Keep how messages came and what was read of them."""
-    rows, subjects = [], []
+    rows, subjects, term = [], [], numbers.term
     for receipt, item in messages:
-        term = numbers.term
+        arrival, source, name, line, stamp, digest, received, released_from = receipt
+        reading = _number_reading(numbers, describe_reading(item))
+        place = (item.position.number, line)
         rows.append(
-            (
-                receipt.arrival,
-                term(receipt.source),
-                term(receipt.name),
-                item.position.number,
-                receipt.line,
-                receipt.stamp,
-                receipt.digest,
-                receipt.received,
-                receipt.released_from,
-                0,
-                *_number_reading(numbers, describe_reading(item)),
-            )
+            (arrival, term(source), term(name), *place, stamp, digest, received, released_from, 0)
+            + reading
         )
         for identifiers in list_patients(item):
-            subjects.append((receipt.arrival, numbers.person(identifiers)))
+            subjects.append((arrival, numbers.person(identifiers)))
     db.conn.executemany(_INSERT, rows)
     db.conn.executemany("INSERT INTO subject VALUES (?, ?)", subjects)
 
@@ -201,9 +192,12 @@ def list_patients(item: FeedMessage | Reject) -> set[Identifiers]:
     if isinstance(item, Reject):
         return set()
     patients: set[Identifiers] = set()
+    last: Identifiers = ()
     for part in item.content:
         for change in (part,) if isinstance(part, Change) else part.changes:
-            patients.add(change.patient)
+            if change.patient is not last:  # most messages name one person in all their changes
+                last = change.patient
+                patients.add(last)
             if change.merged:
                 patients.add(change.merged)
     patients.discard(())

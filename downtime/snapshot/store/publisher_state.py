@@ -3,6 +3,8 @@
 import secrets
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import nullcontext
+from itertools import groupby
+from operator import itemgetter
 
 import orjson
 import sqlcipher3
@@ -126,13 +128,16 @@ def save_newest_sent(db: sqlite_utils.Database, sent: str) -> None:
 
 def select_states(db: sqlite_utils.Database, names: Iterable[Name]) -> dict[Name, RecordState]:
     """The present state of some records."""
-    rows = db.conn.execute(
-        "SELECT r.type, r.source, r.key, r.mention, r.body FROM json_each(?) j JOIN record r"
-        " ON r.type = j.value ->> 0 AND r.source = j.value ->> 1 AND r.key = j.value ->> 2"
-        " AND r.mention = j.value ->> 3",
-        (orjson.dumps(list(names)).decode(),),
-    )
-    return {(row[0], row[1], row[2], row[3]): RecordState.from_json(row[4]) for row in rows}
+    states = {}
+    for data_set, listed in groupby(names, key=itemgetter(0, 1)):
+        rows = db.conn.execute(
+            "SELECT r.key, r.mention, r.body FROM json_each(?) j CROSS JOIN record r ON r.type = ?"
+            " AND r.source = ? AND r.key = j.value ->> 0 AND r.mention = j.value ->> 1",
+            (orjson.dumps([name[2:] for name in listed]).decode(), *data_set),
+        )
+        for key, mention, body in rows:
+            states[*data_set, key, mention] = RecordState.from_json(body)
+    return states
 
 
 def save_states(db: sqlite_utils.Database, states: Iterable[tuple[Name, RecordState]]) -> None:
