@@ -196,6 +196,9 @@ class PrintingSettings:
     follow_seconds: int = setting(
         15, "A queue that stops within this time after it took a pack has failed; 0 to ask nothing."
     )
+    ahead_hours: int = setting(
+        24, "Packs printed this long before a planned downtime are offered as part of its outage."
+    )
     interrupted_minutes: int = setting(
         30, "A pack still printing after this long was broken off, and its forms are void."
     )

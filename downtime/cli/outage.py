@@ -14,6 +14,7 @@ from downtime.errors import NotFoundError
 from downtime.outage import correct_outage, downtime_numbers, outages
 from downtime.outage.model import Outage
 from downtime.outage.outage_at_hand import choose_outage
+from downtime.paper.adopt_packs import adopt_packs
 
 TIME = "TIME"
 
@@ -101,6 +102,15 @@ def correct(
             start = _read_time(session, since)
             corrected = correct_outage.correct_start(vault, outage_id, system, start, actor, reason)
     return _outage_output(corrected)
+
+
+@command(outage, "adopt", permission=Permission.OUTAGE_END)
+@click.argument("outage_id", metavar="OUTAGE")
+@click.argument("packs", nargs=-1, required=True, metavar="PACK...")
+@REASON
+def adopt(session: Session, outage_id: str, packs: tuple[str, ...], reason: str) -> Output:
+    """Make packs that were printed before a planned downtime part of its outage."""
+    return _outage_output(adopt_packs(session.vault, outage_id, packs, session.actor, reason))
 
 
 @command(outage, "work-on", permission=Permission.ENTRY_QUEUE)

@@ -55,7 +55,7 @@ def show_endurance(session: Session) -> Output:
     """How long paper, toner, labels and numbers last over four weeks; exit 3 when something runs out."""
     endurance = project_endurance(session.vault, session.settings)
     lines = [
-        f"{STOCK_TITLES[item.kind]}: {'not counted' if item.left is None else f'{item.left:,} left'},"
+        f"{STOCK_TITLES[item.kind]}: {'not counted' if item.amount_left is None else f'{item.amount_left:,} left'},"
         f" {item.per_day:.0f} a day"
         + (f", runs out in {item.days:.1f} days" if item.runs_out else "")
         for item in endurance.projections

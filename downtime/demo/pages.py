@@ -13,7 +13,7 @@ Account = dict[str, str]
 
 def make_pages(read_accounts: Callable[[], Sequence[Account]], clock: Clock) -> Blueprint:
     """Its pages; every person in it is invented, so that anybody may see their passwords."""
-    pages = Blueprint("demonstration", __name__)
+    pages = Blueprint("demonstration", __name__, template_folder="data")
 
     def start() -> str:
         now = clock()
@@ -21,8 +21,8 @@ def make_pages(read_accounts: Callable[[], Sequence[Account]], clock: Clock) -> 
             account | {"code": totp.make_code(account["one_time_code_secret"], now)}
             for account in read_accounts()
         ]
-        left = totp.STEP_SECONDS - int(now.timestamp()) % totp.STEP_SECONDS
-        return render_template("demonstration/start.html", accounts=accounts, seconds=left)
+        seconds = totp.STEP_SECONDS - int(now.timestamp()) % totp.STEP_SECONDS
+        return render_template("demonstration.html", accounts=accounts, seconds=seconds)
 
     start.permission = Permission.PUBLIC  # type: ignore[attr-defined]
     pages.get("/demonstration")(start)

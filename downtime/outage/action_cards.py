@@ -1,11 +1,11 @@
 """What to do in an outage: a site's cards by system, role and phase, and who did which step when."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -44,6 +44,10 @@ class ActionCard:
     def begins(self, outage: Outage) -> str:
         """From when on it counts in an outage (UTC)."""
         return to_text(from_text(outage.opened) + timedelta(hours=self.from_hours))
+
+    def is_done(self, done: Container[str]) -> bool:
+        """Whether every step of it is among these keys."""
+        return all(self.get_key(step) in done for step in self.steps)
 
     def applies_to(self, outage: Outage) -> bool:
         """Whether it is about a system that is down."""
@@ -84,11 +88,29 @@ def _unreadable(path: Path) -> InputError:
     )
 
 
-def list_cards(cards: Sequence[ActionCard], outage: Outage, role: Role) -> Iterator[ActionCard]:
-    """The cards of what is down, those of a role first, then everybody's, then other roles'."""
+class DueCards(NamedTuple):
+    """The cards of an outage: what counts now, what other roles do, and what begins later."""
+
+    present: list[ActionCard]
+    others: list[ActionCard]
+    later: list[ActionCard]
+
+
+def sort_cards(
+    cards: Sequence[ActionCard], outage: Outage, role: Role, now: str, done: Container[str]
+) -> DueCards:
+    """The cards of what is down for somebody of a role, at a time (UTC); `done` are keys of steps.
+
+    One's own come before everybody's, and what is done altogether comes last.
+    """
     applying = [card for card in cards if card.applies_to(outage)]
-    ranks: dict[Role | None, int] = {role: 0, None: 1}
-    yield from sorted(applying, key=lambda card: (card.from_hours, ranks.get(card.role, 2)))
+    for_role = [card for card in applying if card.role in (None, role)]
+    present = [card for card in for_role if card.begins(outage) <= now]
+    return DueCards(
+        sorted(present, key=lambda card: (card.is_done(done), card.role != role)),
+        [card for card in applying if card not in for_role and card.begins(outage) <= now],
+        [card for card in for_role if card.begins(outage) > now],
+    )
 
 
 def fetch_ticks(vault: Vault, outage_id: str) -> dict[str, StepTick]:

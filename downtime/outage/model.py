@@ -90,8 +90,8 @@ class Outage:
 
     def get_snapshot(self, system: str) -> str:
         """The T0 of a system: that of its last failure, else of the outage."""
-        own = (failed.snapshot for failed in reversed(self.systems) if failed.name == system)
-        return next(filter(None, own), self.snapshot)
+        failures = [failure for failure in reversed(self.systems) if failure.name == system]
+        return next((item.snapshot for item in failures if item.snapshot), self.snapshot)
 
     @property
     def label(self) -> str:

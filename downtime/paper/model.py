@@ -28,6 +28,7 @@ class AuditAction(StrEnum):
     LEDGER_SAME = "ledger.same"
     LEDGER_UNBOOK = "ledger.unbook"
     LEDGER_VOID = "ledger.void"
+    PACK_ADOPT = "pack.adopt"
     PACK_PRINT = "pack.print"
     PACK_PRINTED = "pack.printed"
     PACK_REPEATED = "pack.repeated"

@@ -3,8 +3,9 @@
 from functools import partial
 
 from downtime.errors import ConflictError, InputError
+from downtime.outage.model import Outage, OutageState
 from downtime.paper import serials
-from downtime.paper.model import LIFECYCLE, OUT, FormState, IssuedForm
+from downtime.paper.model import LIFECYCLE, OUT, FormState, IssuedForm, Pack, PackState
 from downtime.vault import policies as vault_policies
 
 MOVED_BY_HAND = (FormState.COLLECTED, FormState.RETURNED, FormState.VOID, FormState.LOST)
@@ -30,6 +31,22 @@ def check_can_move(form: IssuedForm, to: FormState) -> None:
 def list_moves_by_hand(form: IssuedForm) -> list[FormState]:
     """The states that somebody may give a form now."""
     return [state for state in MOVED_BY_HAND if state in LIFECYCLE.moves[form.state]]
+
+
+def check_can_adopt(pack: Pack, outage: Outage) -> None:
+    """ConflictError unless a pack that was printed outside of any outage may become part of this one."""
+    if outage.drill or outage.state == OutageState.CLOSED:
+        raise ConflictError(
+            "adopt.outage",
+            f"{outage.label} takes no packs: it is a drill, or closed.",
+            "Choose a real outage that is not closed.",
+        )
+    if pack.outage or pack.drill or pack.state != PackState.PRINTED:
+        raise ConflictError(
+            "adopt.pack",
+            f"Pack {pack.id} was not printed outside of any outage.",
+            "Choose one of those that are listed with the outage.",
+        )
 
 
 def can_reprint(form: IssuedForm) -> bool:

@@ -90,9 +90,9 @@ def describe_return(outage: Outage, systems: Sequence[str], at: str) -> Iterator
         if failure.name in systems and not failure.ended:
             lasted = display.format_duration(from_text(end) - from_text(failure.declared))
             yield Effect(f"{failure.name}: down from {_moment(failure.declared)}, for {lasted}.")
-    left = [name for name in outage.down if name not in systems]
-    if left:
-        yield Effect(f"Still down: {_join(left)}. {outage.label} stays open.", True)
+    still_down = [name for name in outage.down if name not in systems]
+    if still_down:
+        yield Effect(f"Still down: {_join(still_down)}. {outage.label} stays open.", True)
     else:
         yield Effect(
             f"{outage.label} is then being recovered. Paper forms are collected and keyed."
@@ -116,10 +116,10 @@ def describe_closing(outage: Outage) -> Iterator[Effect]:
 
 def describe_withdrawal(outage: Outage, name: str) -> Iterator[Effect]:
     """What taking a system out of an outage changes."""
-    left = [system for system in outage.system_names if system != name]
+    others = [system for system in outage.system_names if system != name]
     yield Effect(f"{name} counts as never lost in {outage.label}.")
-    if left:
-        yield Effect(f"{outage.label} is about {_join(left)} then.")
+    if others:
+        yield Effect(f"{outage.label} is about {_join(others)} then.")
     else:
         yield Effect(f"{outage.label} holds no system then; close it.", True)
     yield Effect(f"{_count_paper(outage)} of it stay in its books. {_count_out(outage)}.")

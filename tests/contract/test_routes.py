@@ -26,6 +26,7 @@ ARGUMENTS = {
     "job_id": "j-0",
     "serial": "K7000042X",
     "pack": "K7-P00001",
+    "outage_id": "2026-11-02-1",
     "key": "K7000042X-form",
     "ref": "K7000042X",
     "batch": "0123456789ab",

@@ -48,10 +48,10 @@ class StockCount:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """One stock over the weeks. `left` is None when nobody counted it."""
+    """One stock over the weeks. `amount_left` is None when nobody counted it."""
 
     kind: StockKind
-    left: int | None
+    amount_left: int | None
     per_day: float
     is_measured: bool
     """Whether this outage's own use is projected, else the plan's."""
@@ -60,7 +60,11 @@ class Projection:
     @property
     def days(self) -> float | None:
         """How many days it lasts; None when that is not known, or when nothing is used."""
-        return None if self.left is None or not self.per_day else self.left / self.per_day
+        return (
+            None
+            if self.amount_left is None or not self.per_day
+            else self.amount_left / self.per_day
+        )
 
     def needed(self, hours: int) -> int:
         """How much is used in so many hours, rounded up."""

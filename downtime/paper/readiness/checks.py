@@ -19,7 +19,7 @@ from downtime.fleet.device_condition import (
 )
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.paper.forms.load_form import load_form
+from downtime.paper.forms.load_form import load_forms
 from downtime.paper.layout.lay_out_form import lay_out_form
 from downtime.paper.readiness.model import Check, CheckKind, Sighted
 from downtime.settings import Settings
@@ -28,11 +28,9 @@ from downtime.snapshot.freshness import FreshnessLevel
 from downtime.vault.check_home import check_home
 from downtime.vault.vault import Vault
 
-Found = tuple[str, str]
+CheckResult = tuple[str, str]
 """What was found, and the fault or empty."""
 _TOO_OLD = (FreshnessLevel.STALE, FreshnessLevel.UNAVAILABLE)
-_TRIED_FORM = "progress-notes"
-"""Laid out as a trial: it needs every library and font that printing needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ def run_checks(inspection: Inspection) -> Iterator[Check]:
         yield Check(kind, finding, fault)
 
 
-def _check_data(inspection: Inspection) -> Found:
+def _check_data(inspection: Inspection) -> CheckResult:
     down = outages.list_down_systems(inspection.vault)
     with closing(local_snapshots.open_current_snapshot(inspection.vault)) as snapshot:
         ages = known_time.list_ages(inspection.vault, snapshot.list_systems(), inspection.settings)
@@ -70,26 +68,26 @@ def _check_data(inspection: Inspection) -> Found:
     return finding, f"{'; '.join(old)}. {step}" if old else ""
 
 
-def _check_snapshot(inspection: Inspection) -> Found:
+def _check_snapshot(inspection: Inspection) -> CheckResult:
     with closing(local_snapshots.open_current_snapshot(inspection.vault)) as snapshot:
         people, wards = len(snapshot.list_inpatients()), len(snapshot.list_wards())
     fault = "" if people else "Nobody is in it. Ask the site team for a newer one."
     return f"{people} inpatients on {wards} wards can be read", fault
 
 
-def _check_home(inspection: Inspection) -> Found:
+def _check_home(inspection: Inspection) -> CheckResult:
     parts = check_home(inspection.vault)
     faults = " ".join(part.sentence for part in parts if not part.is_sound)
     return f"{len(parts)} parts were looked at", faults
 
 
-def _check_clock(inspection: Inspection) -> Found:
+def _check_clock(inspection: Inspection) -> CheckResult:
     vault, settings = inspection.vault, inspection.settings
     known = known_time.find_known_time(vault, settings)
     return "As the newest data says", known_time.describe_clock(known, vault.clock(), settings)
 
 
-def _check_disk(inspection: Inspection) -> Found:
+def _check_disk(inspection: Inspection) -> CheckResult:
     free = read_condition(inspection.vault.home, PrinterState.UNKNOWN).free_mb
     least = inspection.settings.monitoring.disk_warning_mb
     if free is None:
@@ -98,7 +96,7 @@ def _check_disk(inspection: Inspection) -> Found:
     return f"{free:,} MB are free", fault
 
 
-def _check_power(inspection: Inspection) -> Found:
+def _check_power(inspection: Inspection) -> CheckResult:
     battery = read_battery(inspection.power_folder)
     least = inspection.settings.readiness.battery_percent
     plugged = "the mains plug is in" if inspection.sighted.is_plugged_in else "the plug is out"
@@ -112,7 +110,7 @@ def _check_power(inspection: Inspection) -> Found:
     return f"Battery {battery.percent}%; {plugged}", fault
 
 
-def _check_printer(inspection: Inspection) -> Found:
+def _check_printer(inspection: Inspection) -> CheckResult:
     state, queue = ask_printer(inspection.settings), inspection.settings.printing.queue
     if state is PrinterState.NONE:
         return "No queue is set: pages go to the screen or into a folder", ""
@@ -122,28 +120,28 @@ def _check_printer(inspection: Inspection) -> Found:
     return "", f"The queue '{queue}' {word}. See to the printer and its cable."
 
 
-def _check_programs(inspection: Inspection) -> Found:
+def _check_programs(inspection: Inspection) -> CheckResult:
     try:
-        form = load_form(_TRIED_FORM, inspection.vault.home)
+        form = next(iter(load_forms(inspection.vault.home).values()))
         lay_out_form(form, inspection.vault.home, inspection.settings)
     except OSError as error:  # a library of the system, or a font, is not there
         return "", f"Pages cannot be drawn: {error}. Have the program installed anew."
     return "A form was laid out as a trial", ""
 
 
-def _check_numbers(inspection: Inspection) -> Found:
+def _check_numbers(inspection: Inspection) -> CheckResult:
     supplies = ledger.list_supplies(inspection.vault, inspection.settings)
     low = " ".join(supply.sentence for supply in supplies if supply.is_low)
     return " ".join(supply.sentence for supply in supplies), low
 
 
-def _check_paper(inspection: Inspection) -> Found:
+def _check_paper(inspection: Inspection) -> CheckResult:
     sheets, least = inspection.sighted.sheets, inspection.settings.readiness.sheets
     fault = f"Fewer than {least:,}. Fetch more before the shift goes on." if sheets < least else ""
     return f"{sheets:,} sheets were counted", fault
 
 
-_CHECKS: Mapping[CheckKind, Callable[[Inspection], Found]] = {
+_CHECKS: Mapping[CheckKind, Callable[[Inspection], CheckResult]] = {
     CheckKind.DATA: _check_data,
     CheckKind.SNAPSHOT: _check_snapshot,
     CheckKind.HOME: _check_home,

@@ -48,6 +48,21 @@ def fetch_packs(db: Database, outage: str | None = None) -> list[Pack]:
     return [_read_pack(row) for row in db.query(query, [outage])]
 
 
+def fetch_ahead(db: Database, since: str, until: str) -> list[Pack]:
+    """Packs that were printed outside of any outage in this time (UTC), and that somebody got."""
+    query = (
+        "SELECT * FROM pack WHERE outage = '' AND NOT drill AND state = ?"
+        f" AND issued_at BETWEEN ? AND ? {_NEWEST_FIRST}"
+    )
+    return [_read_pack(row) for row in db.query(query, [PackState.PRINTED, since, until])]
+
+
+def set_outage(db: Database, pack_id: str, outage: str) -> None:
+    """Put a pack and its forms into an outage."""
+    db.execute("UPDATE pack SET outage = ? WHERE id = ?", [outage, pack_id])
+    db.execute("UPDATE form_issue SET outage = ? WHERE pack = ?", [outage, pack_id])
+
+
 def fetch_failed(db: Database, device: str) -> list[Pack]:
     """Packs of a device that failed and were not printed anew, newest first."""
     query = f"SELECT * FROM pack WHERE state = ? AND {_OF_DEVICE} {_NEWEST_FIRST}"

@@ -35,9 +35,9 @@ class ShownCard(NamedTuple):
     steps: list[ShownStep]
 
     @property
-    def left(self) -> int:
-        """How many steps nobody has done yet."""
-        return sum(step.tick is None for step in self.steps)
+    def is_done(self) -> bool:
+        """Whether somebody has done every step."""
+        return all(step.tick for step in self.steps)
 
 
 class ShownCards(NamedTuple):
@@ -55,7 +55,7 @@ def show() -> ViewResponse:
     outage = find_open()
     if outage is None:
         cards = action_cards.read_cards(request_context.app_state().home)
-        return render_template("guidance/cards.html", cards=cards, roles=ROLE_TITLES)
+        return render_template("guidance/show.html", outage=None, cards=cards, roles=ROLE_TITLES)
     request_context.remember_text(_SEEN, outage.id)
     return render_template("guidance/show.html", outage=outage, cards=show_cards(outage))
 
@@ -89,21 +89,16 @@ def is_unseen() -> bool:
 
 def show_cards(outage: Outage) -> ShownCards:
     """The cards of an outage for whoever is signed in."""
-    vault, role = request_context.vault(), request_context.person().role
+    vault = request_context.vault()
     ticks = action_cards.fetch_ticks(vault, outage.id)
-    cards = action_cards.list_cards(action_cards.read_cards(vault.home), outage, role)
-    shown = [_show_card(card, outage, ticks) for card in cards]
-    begun = [item for item in shown if item.begins <= vault.now()]
-    own = [item for item in begun if item.card.role in (None, role)]
-    return ShownCards(
-        present=sorted(own, key=lambda item: (not item.left, item.card.role != role)),
-        others=[item for item in begun if item not in own],
-        later=[item for item in shown if item not in begun and item.card.role in (None, role)],
+    cards = action_cards.read_cards(vault.home)
+    due = action_cards.sort_cards(
+        cards, outage, request_context.person().role, vault.now(), ticks.keys()
     )
+    return ShownCards(*([_show_card(card, outage, ticks) for card in part] for part in due))
 
 
 def _show_card(card: ActionCard, outage: Outage, ticks: dict[str, StepTick]) -> ShownCard:
     keys = ((text, card.get_key(text)) for text in card.steps)
     steps = [ShownStep(text, key, ticks.get(key)) for text, key in keys]
-    role = ROLE_TITLES[card.role] if card.role else ""
-    return ShownCard(card, role, card.begins(outage), steps)
+    return ShownCard(card, ROLE_TITLES[card.role] if card.role else "", card.begins(outage), steps)

@@ -12,6 +12,7 @@ from downtime.errors import parse_choice
 from downtime.outage import correct_outage, outages, policies
 from downtime.outage.model import Outage
 from downtime.outage.outage_at_hand import choose_outage, find_outage_at_hand
+from downtime.paper.adopt_packs import adopt_packs, list_packs_ahead
 from downtime.paper.drills.drill_report import report_drill
 from downtime.paper.drills.model import GOAL_TITLES
 from downtime.web import outage_effects, request_context
@@ -45,6 +46,11 @@ def show() -> ViewResponse:
         has_real=any(not item.drill for item in unclosed),
         at_hand=find_outage_at_hand(vault),
         history=outages.list_outages(vault),
+        ahead={
+            item.id: packs
+            for item in unclosed
+            if (packs := list_packs_ahead(vault, request_context.settings(), item))
+        },
     )
 
 
@@ -58,7 +64,7 @@ def preview_declaration() -> ViewResponse:
     policies.check_start(since, request_context.vault().now())
     history = outages.list_outages(request_context.vault())
     policies.check_can_declare(history, systems, since, drill=drill)
-    return _confirm(
+    return confirm(
         "Declare a drill" if drill else "Declare down: this is real",
         "outages.declare",
         "Declare the drill" if drill else "Declare down",
@@ -92,7 +98,7 @@ def preview_end() -> ViewResponse:
     outage = policies.check_are_down(open_outage, systems)
     at = _read_time(request.args.get("at", ""))
     policies.check_end(outage, systems, at, vault.now())
-    return _confirm(
+    return confirm(
         "Mark systems as restored",
         "outages.end",
         "Mark as restored",
@@ -122,7 +128,7 @@ def end() -> ViewResponse:
 def preview_closing() -> ViewResponse:
     """What is open of an outage whose books somebody is about to close."""
     outage = outages.get_outage(request_context.vault(), request.args.get("outage", ""))
-    return _confirm(
+    return confirm(
         f"Close {outage.label}",
         "outages.close",
         f"Close {outage.label}",
@@ -158,7 +164,7 @@ def preview_correction() -> ViewResponse:
 
 
 def _confirm_correction(outage: Outage, effects: Iterable[Effect]) -> ViewResponse:
-    return _confirm(f"Correct {outage.label}", "outages.correct", "Correct", effects)
+    return confirm(f"Correct {outage.label}", "outages.correct", "Correct", effects)
 
 
 def _describe_correction(outage: Outage, what: Correction, name: str) -> Iterable[Effect]:
@@ -197,7 +203,25 @@ def show_drill(outage_id: str) -> ViewResponse:
     """The script of a drill, its score so far, and who has practised what."""
     outage = outages.get_outage(request_context.vault(), outage_id)
     report = report_drill(request_context.vault(), outage)
-    return render_template("outages/drill.html", outage=outage, report=report, titles=GOAL_TITLES)
+    return render_template(
+        "outages/show_drill.html", outage=outage, report=report, titles=GOAL_TITLES
+    )
+
+
+@blueprint.post("/outages/adopt")
+@require_permission(Permission.OUTAGE_END)
+def adopt() -> ViewResponse:
+    """Make packs that were printed beforehand part of a planned downtime's outage."""
+    packs = request.form.getlist("pack")
+    outage = adopt_packs(
+        request_context.vault(),
+        request.form.get("outage", ""),
+        packs,
+        request_context.actor(),
+        required_reason(),
+    )
+    flash(f"{len(packs)} packs are part of {outage.label}.")
+    return redirect(url_for("outages.show"), 303)
 
 
 @blueprint.post("/outages/choose")
@@ -211,7 +235,7 @@ def choose() -> ViewResponse:
     return redirect(url_for("worklists.show"), 303)
 
 
-def _confirm(title: str, action: str, button: str, effects: Iterable[Effect]) -> ViewResponse:
+def confirm(title: str, action: str, button: str, effects: Iterable[Effect]) -> ViewResponse:
     """The page before a step: what it changes, why, and the button; it sends on what was asked."""
     return render_template(
         "outages/confirm.html",

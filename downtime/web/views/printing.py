@@ -157,7 +157,7 @@ def queue_as_chosen(pack: PrintRequest, reason: str = REASON_ON_SCREEN) -> ViewR
     """
     recall = request.form.get("recall") == "1"
     if not recall and (earlier := _find_earlier(pack)):
-        return _ask_about_earlier(pack, earlier)
+        return ask_about_earlier(pack, earlier)
     if request.form.get("how"):
         by_form = request.form.get("by_form") == "1"
         two_sided = request.form.get("two_sided") == "1"
@@ -187,10 +187,10 @@ def _find_earlier(pack: PrintRequest) -> list[IssuedForm]:
     return earlier_paper.find_live_charts(vault.db, patients, charts, drill=drill)
 
 
-def _ask_about_earlier(pack: PrintRequest, earlier: list[IssuedForm]) -> ViewResponse:
+def ask_about_earlier(pack: PrintRequest, earlier: list[IssuedForm]) -> ViewResponse:
     ward = pack.wards[0] if isinstance(pack, WardPack) and len(pack.wards) == 1 else ""
     return render_template(
-        "printing/again.html",
+        "printing/ask_about_earlier.html",
         what=pack.title,
         ward=ward,
         has_changes=bool(ward) and ward in list_printed_wards(request_context.vault()),

@@ -62,6 +62,5 @@ def prove() -> ViewResponse:
     """Read the code of the printed page back."""
     serial = request.form.get("serial", "")
     round_ = prove_readiness(request_context.vault(), serial, request_context.actor())
-    words = "This laptop is ready." if round_.is_ready else "The printer prints; see to the faults."
-    flash(words)
+    flash("This laptop is ready." if round_.is_ready else "The printer prints; see to the faults.")
     return redirect(url_for("readiness.show"), 303)

@@ -41,7 +41,9 @@ def test_before_an_outage_has_lasted_a_day_the_plan_is_projected(
     ]
     left = by_kind(vault, settings)
     assert not left[StockKind.TONER].runs_out
-    assert left[StockKind.LABELS].left is None, "what nobody counted is not known, never plenty"
+    assert left[StockKind.LABELS].amount_left is None, (
+        "what nobody counted is not known, never plenty"
+    )
     assert endurance.projections[-1].kind == StockKind.LABELS
 
 
@@ -56,7 +58,7 @@ def test_after_a_day_the_outage_says_itself_what_it_uses(vault, actor, at, pack)
     assert found[StockKind.SHEETS].is_measured
     assert found[StockKind.TONER].per_day == printed.result.pages / 2
     assert found[StockKind.SHEETS].per_day == printed.result.pages / 4
-    assert found[StockKind.TONER].left == 1000 - printed.result.pages, (
+    assert found[StockKind.TONER].amount_left == 1000 - printed.result.pages, (
         "what was printed since is gone"
     )
     forms = printed.result.forms + printed.result.blank_forms
