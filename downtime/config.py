@@ -164,6 +164,11 @@ class Home:
         return self.path / "forms"
 
     @property
+    def my_ward_file(self) -> Path:
+        """The code of the ward on which this machine stands."""
+        return self.path / "my-ward"
+
+    @property
     def vault_file(self) -> Path:
         """Entries, ledger, logs, accounts, audit: encrypted."""
         return self.path / "vault.db"

@@ -353,6 +353,11 @@ class WebSettings:
         ("127.0.0.1", "localhost"), "Host names that are answered; any other is refused."
     )
     threads: int = setting(8, "Web threads.")
+    scanner_prefix: str = setting(
+        "",
+        "What the ward's scanners are set to type before a code, for example `~~`: then a hospital"
+        " number without a check digit opens its patient. Needed for scanners slower than 60 ms a key.",
+    )
     max_upload_bytes: int = setting(33_554_432, "Largest upload that is read.")
     max_bundle_upload_bytes: int = setting(
         134_217_728,

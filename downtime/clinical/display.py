@@ -123,6 +123,15 @@ def describe_allergy_harm(allergy: AllergyIntolerance) -> str:
     return ", ".join(filter(None, (allergy.severity, risk)))
 
 
+def rank_allergy(allergy: AllergyIntolerance) -> tuple[int, str]:
+    """Sorts allergies: those that can harm most come first, then by substance."""
+    if "severe" in allergy.severity or allergy.criticality == "high":
+        return 0, allergy.substance.casefold()
+    return 1 + (
+        "mild" in allergy.severity or allergy.criticality == "low"
+    ), allergy.substance.casefold()
+
+
 def describe_allergy_note(allergy: AllergyIntolerance) -> str:
     """`not confirmed; as told by her son`: how sure it is, unless it is confirmed, and what is noted."""
     certainty = "" if allergy.verification in ("", "confirmed") else allergy.verification

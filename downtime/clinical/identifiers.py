@@ -52,6 +52,19 @@ def clean_nhs_number(text: str) -> str:
     return digits if is_nhs_number(digits) else ""
 
 
+def describe_nhs_check(digits: str) -> str:
+    """What is wrong with ten digits that are no NHS number, in words; empty when they are one."""
+    if is_nhs_number(digits):
+        return ""
+    number = f"{digits[:3]} {digits[3:6]} {digits[6:]}"
+    fitting = next((d for d in "0123456789" if is_nhs_number(digits[:9] + d)), "")
+    if not fitting:
+        return f"{number} is no NHS number: its check digit {digits[9]} is wrong, and none would be right."
+    return (
+        f"{number} is no NHS number: its check digit is {digits[9]}, and {fitting} would be right."
+    )
+
+
 _FEWEST_NINES = 4
 """So many nines are no number that anybody has; 99 may be one."""
 
@@ -77,6 +90,12 @@ def simplify_number(text: str) -> str:
 def add_check_character(body: str) -> str:
     """Append the ISO 7064 MOD 37,36 check character to letters and digits."""
     return body + str(mod_37_36.calc_check_digit(body))
+
+
+def describe_check_character(text: str) -> str:
+    """`its check character is X, and Y would be right`."""
+    right = add_check_character(text[:-1])[-1]
+    return f"its check character is {text[-1]}, and {right} would be right"
 
 
 def has_check_character(text: str) -> bool:

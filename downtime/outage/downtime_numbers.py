@@ -6,12 +6,13 @@ ISO 7064 check character: `DK700042X`. A machine whose home was copied or put ba
 name of six random characters, and three digits: `DK7QXWMRT042X`.
 """
 
+import re
 from dataclasses import dataclass
 from itertools import count as count_from
 
 from sqlite_utils import Database
 
-from downtime.clinical.identifiers import add_check_character
+from downtime.clinical.identifiers import add_check_character, has_check_character
 from downtime.errors import ConflictError, InputError
 from downtime.outage import store
 from downtime.outage.model import AuditAction
@@ -21,6 +22,10 @@ from downtime.vault.marks import MarkName, NumberBlock
 from downtime.vault.model import Actor
 from downtime.vault.raise_marks import BLOCK_NUMBERS, find_block, take_numbers
 from downtime.vault.vault import Vault
+
+SHORTEST_BEGINNING = 3
+"""`D` and the device's code: what all numbers of a laptop begin with."""
+_NUMBER = re.compile(r"D[A-HJ-NP-Z2-9]{2}(?:[0-9]{5}|[A-HJ-NP-Z2-9]{6}[0-9]{3})[0-9A-Z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,15 @@ class Supply:
         """`Only 180 of 1,000 downtime numbers are left on this laptop.`"""
         only = "Only " if self.is_low else ""
         return f"{only}{self.remaining:,} of {self.total:,} {self.kind} are left on this laptop."
+
+
+@dataclass(frozen=True, slots=True)
+class NumberIssue:
+    """When a downtime number was given out (UTC), and the id of the person who did."""
+
+    number: str
+    issued: str
+    issued_by: str
 
 
 def make_supply(what: str, in_use: NumberBlock, total: int, settings: Settings) -> Supply:
@@ -106,3 +120,29 @@ def count_supply(vault: Vault, settings: Settings) -> Supply:
 def list_issue_times(vault: Vault) -> list[str]:
     """When this machine's numbers were given out (UTC)."""
     return [row["issued"] for row in store.fetch_numbers(vault.db)]
+
+
+def looks_like_number(text: str) -> bool:
+    """Whether a text has the form of a downtime number, right or wrong in its check character."""
+    return bool(_NUMBER.fullmatch(_compact(text)))
+
+
+def parse_number(text: str) -> str:
+    """The downtime number that was typed or scanned, in any case; empty when its check fails."""
+    number = _compact(text)
+    return number if looks_like_number(number) and has_check_character(number) else ""
+
+
+def find_issues(vault: Vault, text: str) -> list[NumberIssue]:
+    """The numbers known here to be given out that begin with what was typed, oldest first."""
+    beginning = _compact(text)
+    rows = store.fetch_numbers(vault.db) if len(beginning) >= SHORTEST_BEGINNING else ()
+    return [
+        NumberIssue(row["number"], row["issued"], row["issued_by"])
+        for row in rows
+        if row["number"].startswith(beginning)
+    ]
+
+
+def _compact(text: str) -> str:
+    return re.sub(r"[\s-]", "", text).upper()

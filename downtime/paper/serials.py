@@ -63,6 +63,11 @@ def parse_serial(text: str) -> str:
     )
 
 
+def looks_like_serial(text: str) -> bool:
+    """Whether a text without hyphens has the form of a serial, right or wrong in its check character."""
+    return bool(_SERIAL.fullmatch(text))
+
+
 def make_page_code(number: str, page: int, corner: str) -> str:
     """What one corner's code says."""
     return add_check_character(f"{number}{page:02}{corner}")

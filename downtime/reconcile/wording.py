@@ -46,7 +46,7 @@ def _fill(sentence: str, values: Mapping[str, str], zone: ZoneInfo) -> str:
             return f"{format_serial(text)}{', returned already,' if values.get('returned') else ''}"
         if kind == "others":
             return ", ".join(_word_others(values, zone))
-        return _KINDS[kind](text) if kind else text
+        return _KINDS[kind](text) if kind else display.format_units(text)
 
     return _PLACE.sub(word, sentence)
 

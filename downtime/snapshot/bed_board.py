@@ -31,6 +31,8 @@ class WardRow(NamedTuple):
     empty: int
     beds_with_two: int
     """Beds for which two or more patients were sent."""
+    closed: int = 0
+    """Beds in which nobody may lie now."""
 
 
 class BoardCounts(NamedTuple):
@@ -165,7 +167,8 @@ def _count_ward(
     places = (row.location for row in rows if row.location.bed)
     beds = {(_normalise(place.bay), _normalise(place.bed)) for place in places}
     empty = sum(row.patient is None and row.location.status in FREE for row in rows)
-    return WardRow(code, name, len(stays), len(beds), empty, len(find_beds_with_two(rows)))
+    closed = sum(row.patient is None and row.location.status not in FREE for row in rows)
+    return WardRow(code, name, len(stays), len(beds), empty, len(find_beds_with_two(rows)), closed)
 
 
 def count_board(wards: Iterable[WardRow], stays: Sequence[Stay]) -> BoardCounts:

@@ -31,7 +31,15 @@ class Freshness:
     newest: str
     age: timedelta | None
     level: FreshnessLevel
-    sentence: str
+    as_at: str
+    """`as at 02-Nov-2026 14:05`, empty when it never came."""
+    old: str
+    """`(25 min old)`, or that no data is held."""
+
+    @property
+    def sentence(self) -> str:
+        """`PAS as at 02-Nov-2026 14:05 (25 min old)`."""
+        return " ".join(filter(None, (self.system, self.as_at, self.old)))
 
 
 def list_freshness(
@@ -62,12 +70,12 @@ def _describe_system(
     name: str, newest: str, now: datetime, settings: Settings, *, is_guess: bool
 ) -> Freshness:
     if not newest:
-        return Freshness(name, "", None, FreshnessLevel.UNAVAILABLE, f"{name} no data held")
+        return Freshness(name, "", None, FreshnessLevel.UNAVAILABLE, "", "no data held")
     age = max(now - from_text(newest), timedelta())
     moment = display.format_moment(newest, ZoneInfo(settings.site.time_zone))
-    old = f"{'at least ' * is_guess}{display.format_duration(age)} old"
+    old = f"({'at least ' * is_guess}{display.format_duration(age)} old)"
     level = FreshnessLevel.STALE if is_guess else _grade_age(age, settings)
-    return Freshness(name, newest, age, level, f"{name} as at {moment} ({old})")
+    return Freshness(name, newest, age, level, f"as at {moment}", old)
 
 
 def _grade_age(age: timedelta, settings: Settings) -> FreshnessLevel:

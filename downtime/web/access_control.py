@@ -21,7 +21,13 @@ from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import permission_of
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-ALLOWED_WHILE_LOCKED = ("account.locked", "account.unlock", "account.switch", "account.sign_out")
+ALLOWED_WHILE_LOCKED = (
+    "account.locked",
+    "account.unlock",
+    "account.switch",
+    "account.sign_out",
+    "account.keep_typed",
+)
 ALLOWED_BEFORE_PASSWORD = ("account.password", "account.lock", *ALLOWED_WHILE_LOCKED)
 
 
@@ -77,6 +83,8 @@ def _load_user(_: Any) -> SessionUser | None:
 def _check_request() -> ViewResponse | None:
     g.lease = ExitStack()
     if request.endpoint is None:
+        if current_user.is_authenticated:  # an unknown page has the frame of who asks for it
+            _note_person(current_user.state)
         raise request.routing_exception or NotFound()
     _check_origin()
     permission = permission_of(current_app.view_functions[request.endpoint])
@@ -87,7 +95,7 @@ def _check_request() -> ViewResponse | None:
     if not current_user.is_authenticated:
         return _redirect_page("account.sign_in")
     state: SessionState = current_user.state
-    g.person, g.actor, g.locked = state.person, state.actor, state.locked
+    _note_person(state)
     if state.locked and request.endpoint not in ALLOWED_WHILE_LOCKED:
         return _redirect_page("account.locked")
     if _must_choose_password(state.person):
@@ -96,6 +104,10 @@ def _check_request() -> ViewResponse | None:
     if "X-Poll" not in request.headers:
         sessions.touch_session(g.vault, session_token())
     return None
+
+
+def _note_person(state: SessionState) -> None:
+    g.person, g.actor, g.locked = state.person, state.actor, state.locked
 
 
 def _must_choose_password(person: Person) -> bool:

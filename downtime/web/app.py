@@ -14,7 +14,6 @@ from flask_wtf import CSRFProtect
 
 from downtime import config
 from downtime.accounts.model import Permission
-from downtime.clinical.holders import list_holders
 from downtime.clock import Clock, system_clock
 from downtime.config import Home, data_folder
 from downtime.outage.events.kinds import EVENT_ROWS
@@ -25,13 +24,16 @@ from downtime.web import (
     access_control,
     error_pages,
     page_context,
+    repeated_posts,
     request_context,
     request_limits,
     security_headers,
     template_filters,
+    typed_texts,
 )
 from downtime.web.absent_data import word_absence, word_place
-from downtime.web.namesakes import find_namesakes_shown
+from downtime.web.allergies_shown import FIRST_ALLERGIES, list_allergies_shown
+from downtime.web.namesakes import find_namesakes_shown, list_same_names
 from downtime.web.nhs_components import render_component
 from downtime.web.request_context import AppState
 from downtime.web.request_limits import InMemoryRequest
@@ -92,21 +94,26 @@ def create_app(
     request_limits.init_request_limits(app, settings)
     access_control.init_access_control(app)
     CSRFProtect(app)
+    repeated_posts.init_repeated_posts(app)
+    typed_texts.init_typed_texts(app)
     error_pages.init_error_pages(app)
     template_filters.init_filters(app, settings, clock)
     page_context.init_page_context(app)
-    systems = settings.systems
-    holders = list_holders(systems.names, systems.records, systems.holders)
     app.jinja_env.globals.update(
         nhs=render_component,
         nonce=security_headers.script_nonce,
         asset=asset_url,
         htmx_settings=json.dumps(HTMX_SETTINGS),
         namesakes=find_namesakes_shown,
+        same_names=list_same_names,
+        allergies_of=list_allergies_shown,
+        first_allergies=FIRST_ALLERGIES,
         site=settings.site,
         stage_colour=stage_colour,
         report_colour=report_colour,
-        systems_of=lambda *types: {name for kind in types for name in holders[kind]},
+        once=repeated_posts.make_once,
+        half_typed=typed_texts.read_typed,
+        scanner_prefix=settings.web.scanner_prefix,
         absence=word_absence,
         event_rows=EVENT_ROWS,
         hospital_now=request_context.hospital_now,

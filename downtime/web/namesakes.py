@@ -1,10 +1,13 @@
-"""The same-name alert: who else in the hospital now is called like the person on the screen."""
+"""The same-name alert: who else in the hospital now is called like the person, or people, on the screen."""
+
+from collections.abc import Iterable
 
 from downtime.accounts.model import Permission
 from downtime.clinical.model import Patient
 from downtime.entry.facts import PaperPerson
 from downtime.paper.model import Subject
 from downtime.snapshot.model import PatientRow
+from downtime.snapshot.search_terms import name_key
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
 
@@ -17,6 +20,17 @@ def find_namesakes_shown(person: Patient | PaperPerson | Subject) -> list[Patien
     named = Patient(id=key, family=person.family, given=person.given)
     hospital = request_context.hospital_now()
     return [row for row in hospital.find_namesakes(named) if not _is_same(row.patient, person)]
+
+
+def list_same_names(people: Iterable[Patient]) -> set[str]:
+    """Ids of those on a list whose name another one on it, or another one in hospital, has too."""
+    listed = {person.id: person for person in people if person.family}
+    hospital = request_context.hospital_now()
+    ids_by_name = hospital.snapshot.list_ids_by_name(listed.values()) if hospital.snapshot else {}
+    registered = (person.patient for person in hospital.registered.values())
+    for person in (*registered, *listed.values()):
+        ids_by_name.setdefault(name_key(person), set()).add(person.id)
+    return {key for key, person in listed.items() if len(ids_by_name[name_key(person)]) > 1}
 
 
 def _is_same(patient: Patient, person: Patient | PaperPerson | Subject) -> bool:

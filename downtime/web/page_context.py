@@ -30,7 +30,8 @@ class SystemLine:
     name: str
     down: str
     level: str
-    age: str
+    as_at: str
+    old: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +128,15 @@ def _list_systems(outage: Outage | None) -> Iterator[SystemLine]:
     since = {s.name: s.declared for s in outage.systems if not s.ended} if outage else {}
     vault, settings = request_context.vault(), request_context.settings()
     for age in known_time.list_ages(vault, times, settings):
-        yield SystemLine(age.system, since.get(age.system, ""), age.level, age.sentence)
+        yield SystemLine(age.system, since.get(age.system, ""), age.level, age.as_at, age.old)
 
 
 def _describe_stale(systems: Iterable[SystemLine]) -> Iterator[str]:
-    """One sentence for the systems that are up and whose data here is stale."""
-    stale = [s.age for s in systems if s.level == freshness.FreshnessLevel.STALE and not s.down]
+    """One sentence for the systems that are up and whose data here is stale; the strip says how old."""
+    stale = [s.name for s in systems if s.level == freshness.FreshnessLevel.STALE and not s.down]
     if stale:
         yield (
-            f"STALE: {'; '.join(stale)}. Use another laptop if one is newer, and tell the site team."
+            f"STALE: {', '.join(stale)}. Use another laptop if one is newer, and tell the site team."
         )
 
 
@@ -149,9 +150,7 @@ def _list_alarms() -> Iterator[str]:
     yield from declared_elsewhere.list_alarms(vault.home, outages.list_down_systems(vault))
     yield from quarantine_alarm.list_alarms(vault, request_context.now(), zone)
     known = known_time.find_known_time(vault, request_context.settings())
-    if fault := known_time.describe_clock(
-        known, request_context.now(), request_context.settings()
-    ):
+    if fault := known_time.describe_clock(known, request_context.now(), request_context.settings()):
         yield fault
     yield from (
         s.sentence for s in ledger.list_supplies(vault, request_context.settings()) if s.is_low

@@ -1,6 +1,7 @@
 """What a view works with while it answers one request: the vault, the snapshot, who asks."""
 
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -18,6 +19,7 @@ from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
+from downtime.web.presses import Presses
 from downtime.web.vault_holder import VaultHolder
 
 SESSION_COOKIE = "downtime_session"
@@ -35,6 +37,11 @@ class AppState:
     """Set when a job was asked for."""
     remembered: dict[str, dict[str, str]] = field(default_factory=dict)
     """What a session typed or was given that must not stand in an address, by session."""
+    typed: dict[str, OrderedDict[tuple[str, str], str]] = field(default_factory=dict)
+    """What each person has begun to type, by page and form (`typed_texts`)."""
+    last_pages: dict[str, str] = field(default_factory=dict)
+    """The page that each person had open last."""
+    presses: Presses = field(default_factory=Presses)
 
 
 def app_state() -> AppState:

@@ -15,6 +15,7 @@ from tests.integration.web.conftest import (  # noqa: F401 - fixtures
     checker,
     compare,
     copied,
+    empty_hospital,
     four,
     hold,
     home_template,

@@ -55,7 +55,7 @@ def test_sign_in_patient_errors_and_the_locked_screen(visit):
     page.wait_for_selector(".nhsuk-error-summary")
     assert violations(page) == []
     page = visit("ward")
-    page.fill("#text", "1000001")
+    page.fill("#text", "9990000018")
     page.press("#text", "Enter")
     page.wait_for_selector(".banner")
     assert violations(page) == []

@@ -15,7 +15,9 @@ from downtime.clinical.identifiers import clean_nhs_number
 
 _GS1 = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,90}")
 """The characters of GS1 AI encodable set 82, as many as `(91)` takes."""
-_SCANNED = re.compile(r"(?:\](?:d2|C1|Q3))?(?:8018(?P<gsrn>\d{18}))?\x1d?(?:91(?P<local>.+))?")
+_SCANNED = re.compile(
+    r"(?:\](?:d2|C1|Q3))?(?:8018(?P<gsrn>\d{18}))?\x1d?(?:91(?P<local>.+))?", re.IGNORECASE
+)
 _PREFIX = re.compile(r"\d{7}")
 
 
@@ -30,15 +32,21 @@ def gs1_content(prefix: str, nhs_number: str, provider: str, mrn: str) -> str:
     return text
 
 
-def parse_scanned_code(scanned: str) -> tuple[str, ...]:
-    """The NHS number and hospital number in what a scanner typed from such a code, if it is one."""
+def parse_scanned_code(scanned: str, provider: str) -> tuple[str, ...]:
+    """The NHS number and hospital number in what a scanner typed from such a code, if it is one.
+
+    Nothing of a code whose check digit is wrong, nor the hospital number that another provider than
+    this one gave: it may be somebody else's here.
+    """
     match = _SCANNED.fullmatch(scanned.strip())
     if not match:
         return ()
     gsrn = match["gsrn"] or ""
-    nhs = clean_nhs_number(gsrn[7:17]) if gsrn and gsrn == _with_check(gsrn[:-1]) else ""
-    mrn = (match["local"] or "").partition("/")[2]
-    return tuple(number for number in (nhs, mrn) if number)
+    if gsrn and gsrn != _with_check(gsrn[:-1]):
+        return ()
+    giver, _, mrn = (match["local"] or "").partition("/")
+    local = mrn if giver.casefold() == provider.casefold() else ""
+    return tuple(number for number in (clean_nhs_number(gsrn[7:17]), local) if number)
 
 
 def _with_check(digits: str) -> str:

@@ -27,20 +27,17 @@ from downtime.snapshot.bed_board import BedRow, BoardCounts, WardRow
 from downtime.snapshot.footprint import Footprint
 from downtime.snapshot.model import (
     AllergySummary,
-    AppointmentRow,
-    OutstandingRow,
     PatientRow,
     ReportRow,
-    SessionRow,
 )
 from downtime.snapshot.store import footprint_query
-from downtime.snapshot.store.snapshot_database import SnapshotDatabase
+from downtime.snapshot.store.day_lists import DayLists
 
 R = TypeVar("R", bound=Record)
 FIND_LIMIT = 50
 
 
-class Snapshot(SnapshotDatabase):
+class Snapshot(DayLists):
     """One opened snapshot. Its records are as the systems sent them at `header.created`."""
 
     _wards: list[WardRow] | None = None
@@ -65,6 +62,12 @@ class Snapshot(SnapshotDatabase):
         hospital number, date of birth (`2/1/1960`, `02-Jan-1960`, `1960-01-02`, `020160`).
         """
         groups = search_terms.parse_query(text, from_text(self.header.created).date())
+        return self.find_groups(groups, limit)
+
+    def find_groups(
+        self, groups: Sequence[Sequence[str]], limit: int = FIND_LIMIT
+    ) -> list[PatientRow]:
+        """Patients who have one token at least of every group (`search_terms.parse_query`)."""
         if not groups:
             return []
         match = " AND ".join(f"({' OR '.join(map(_match_term, group))})" for group in groups)
@@ -122,6 +125,11 @@ class Snapshot(SnapshotDatabase):
         ).fetchall()
         return self.get_patient(rows[0][0]) if len(rows) == 1 else None
 
+    def find_owner(self, numbers: Iterable[str]) -> Patient | None:
+        """The one patient who has all of these identifiers, as the code of a wristband holds them."""
+        owners = [self.find_patient_by_identifier(number) for number in numbers]
+        return owners[0] if all(owners) and len({o.id for o in owners if o}) == 1 else None
+
     def find_identifier_holders(self, numbers: Iterable[str]) -> set[str]:
         """Ids of the patients who have one of these identifiers; after a merge, the survivor's."""
         rows = self._db.conn.execute(
@@ -175,6 +183,18 @@ class Snapshot(SnapshotDatabase):
             "Patient t0", "WHERE i.name = ? AND t0.id <> ?", key, patient.id
         )
 
+    def list_ids_by_name(self, people: Iterable[Patient]) -> dict[tuple[str, str], set[str]]:
+        """Of each of these names (`search_terms.name_key`) the ids of the inpatients who have it."""
+        names = {"|".join(key): key for key in map(search_terms.name_key, people)}
+        rows = self._db.conn.execute(
+            "SELECT name, patient FROM inpatient WHERE name IN (SELECT value FROM json_each(?))",
+            (orjson.dumps(list(names)).decode(),),
+        )
+        ids_by_name: dict[tuple[str, str], set[str]] = {}
+        for name, patient in rows:
+            ids_by_name.setdefault(names[name], set()).add(patient)
+        return ids_by_name
+
     # Wards and beds
 
     def list_wards(self) -> list[WardRow]:
@@ -186,6 +206,20 @@ class Snapshot(SnapshotDatabase):
                 self._list_second_stays(None),
             )
         return self._wards
+
+    def list_ward_codes(self) -> list[str]:
+        """The codes of all wards on which somebody is."""
+        rows = self._db.conn.execute("SELECT DISTINCT ward FROM inpatient WHERE ward <> ''")
+        return [code for (code,) in rows]
+
+    def list_patients_in_bed(self, bed: str) -> list[PatientRow]:
+        """Who is in a bed of that name, of any ward, with its bay or without."""
+        rows = self._select_patient_rows(
+            "inpatient i CROSS JOIN Patient t0 ON t0.id = i.patient",
+            "WHERE ? IN (lower(replace(t1.bed, ' ', '')), lower(replace(t1.bay || t1.bed, ' ', '')))",
+            bed,
+        )
+        return sorted(rows, key=lambda row: bed_board.row_sort_key(row.patient, row.encounter))
 
     def count_board(self) -> BoardCounts:
         """How many are in hospital: on the boards of wards, and on none."""
@@ -273,10 +307,7 @@ class Snapshot(SnapshotDatabase):
             patient_id,
         )
         unavailable = self.find_availability(AllergyIntolerance.__name__).unavailable
-        items = [item for item in active if not item.none_known]
-        return AllergySummary(
-            _choose_allergy_heading(active, items, unavailable), items, unavailable
-        )
+        return summarise_active(active, unavailable)
 
     def list_flags(self, patient_id: str) -> list[Flag]:
         """Active alerts; one about the patient's identity comes first."""
@@ -318,63 +349,6 @@ class Snapshot(SnapshotDatabase):
             Appointment, "WHERE patient = ? ORDER BY start, position", patient_id
         )
 
-    # Lists
-
-    def list_outstanding_tests(
-        self, ward: str | None = None, department: str | None = None
-    ) -> list[OutstandingRow]:
-        """The T0 list: requested, collected, received or in progress, and no final result."""
-        where, values = "WHERE 1", list[str]()
-        if ward is not None:
-            where, values = where + " AND i.ward = ?", [*values, ward]
-        if department is not None:
-            where, values = where + " AND o.department = ?", [*values, department]
-        rows = self._select_joined(
-            (ServiceRequest, Patient, Encounter),
-            "outstanding o JOIN ServiceRequest t0 ON t0.id = o.request"
-            " JOIN Patient t1 ON t1.id = o.patient LEFT JOIN inpatient i ON i.patient = o.patient"
-            f" LEFT JOIN Encounter t2 ON t2.id = i.encounter {where}"
-            " ORDER BY i.ward, t1.family, t1.given, t1.id, t0.authored, t0.id",
-            values,
-        )
-        return [OutstandingRow(*row) for row in rows]
-
-    def list_appointment_days(self, kind: str) -> list[str]:
-        """ISO days, in the site's zone, on which there is a clinic or theatre list."""
-        rows = self._db.conn.execute(
-            "SELECT DISTINCT day FROM appointment_day WHERE kind = ? ORDER BY day", (kind,)
-        )
-        return [row[0] for row in rows]
-
-    def list_appointment_sources(self, kind: str) -> set[str]:
-        """The systems whose clinic or theatre lists are carried."""
-        rows = self._db.conn.execute(
-            "SELECT DISTINCT source FROM Appointment WHERE kind = ?", (kind,)
-        )
-        return {source for (source,) in rows}
-
-    def list_sessions(self, day: str, kind: str) -> list[SessionRow]:
-        """The clinics or theatres of a day, with the number who are not cancelled."""
-        rows = self._db.conn.execute(
-            "SELECT d.location, count(*) FROM appointment_day d CROSS JOIN Appointment a"
-            " ON a.id = d.appointment WHERE d.day = ? AND d.kind = ? AND a.status <> 'cancelled'"
-            " GROUP BY d.location ORDER BY d.location",
-            (day, kind),
-        )
-        return [SessionRow(*row) for row in rows]
-
-    def list_session_appointments(self, day: str, location: str, kind: str) -> list[AppointmentRow]:
-        """Who is expected there, in order; cancelled appointments are left out."""
-        rows = self._select_joined(
-            (Appointment, Patient),
-            "appointment_day d CROSS JOIN Appointment t0 ON t0.id = d.appointment"
-            " JOIN Patient t1 ON t1.id = t0.patient"
-            " WHERE d.day = ? AND d.location = ? AND d.kind = ? AND t0.status <> 'cancelled'"
-            " ORDER BY t0.start, t0.position, t1.family, t1.given",
-            (day, location, kind),
-        )
-        return [AppointmentRow(*row) for row in rows]
-
     def _select_patient_rows(self, tables: str, where: str, *values: object) -> list[PatientRow]:
         if " i " not in tables:
             tables += " LEFT JOIN inpatient i ON i.patient = t0.id"
@@ -383,6 +357,14 @@ class Snapshot(SnapshotDatabase):
             PatientRow(*row)
             for row in self._select_joined((Patient, Encounter), tables + where, values)
         ]
+
+
+def summarise_active(
+    active: Sequence[AllergyIntolerance], unavailable: tuple[str, ...]
+) -> AllergySummary:
+    """What the active allergies of one patient come to."""
+    items = [item for item in active if not item.none_known]
+    return AllergySummary(_choose_allergy_heading(active, items, unavailable), items, unavailable)
 
 
 def _choose_allergy_heading(

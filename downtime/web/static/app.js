@@ -1,46 +1,6 @@
-/* Barcode scanners, the idle lock, shortcuts and focus. Every page works without this script. */
+/* The idle lock, shortcuts and focus. Every page works without this script. */
 (function () {
   "use strict";
-
-  // A scanner is a keyboard that types fast and ends with Enter. What it reads goes to the search
-  // box, and a field that it typed into gets its own text back. Inside a field only a patient's or a
-  // form's number counts as a scan, so that fast typing is not mistaken for one.
-  var MAX_KEY_INTERVAL_MS = 50;
-  var MIN_SCAN_LENGTH = 6;
-  var SCAN_CODE = /^(\d{10}|[A-HJ-NP-Z2-9]{2}\d{6}[0-9A-Z](\d{2}[AB][0-9A-Z])?)$/i;
-  var scanned = "";
-  var last = 0;
-  var field = null;
-  var textBeforeScan = "";
-
-  function isScan(target) {
-    return "value" in target ? SCAN_CODE.test(scanned) : scanned.length >= MIN_SCAN_LENGTH;
-  }
-
-  document.addEventListener("keydown", function (event) {
-    var form = document.querySelector("form[data-scan]");
-    var target = event.target;
-    if (!form || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (form.contains(target) || "takesScans" in target.dataset) return;
-    if (event.key === "Enter") {
-      if (event.timeStamp - last < MAX_KEY_INTERVAL_MS && isScan(target)) {
-        event.preventDefault();
-        if (field && field.isConnected && "value" in field) field.value = textBeforeScan;
-        form.querySelector("input[name=text]").value = scanned;
-        form.requestSubmit();
-      }
-      scanned = "";
-      return;
-    }
-    if (event.key.length !== 1) return;
-    if (event.timeStamp - last > MAX_KEY_INTERVAL_MS || target !== field) {
-      scanned = "";
-      field = target;
-      textBeforeScan = "value" in target ? target.value : "";
-    }
-    scanned += event.key;
-    last = event.timeStamp;
-  }, true);
 
   // A box above a long table shows only the rows that have all its words.
   document.querySelectorAll("[data-filter]").forEach(function (box) {

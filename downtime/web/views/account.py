@@ -1,5 +1,6 @@
 """Sign in, lock, unlock, switch, sign out, choose a password."""
 
+from http import HTTPStatus
 from typing import cast
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request
@@ -11,8 +12,9 @@ from downtime.accounts.model import Permission
 from downtime.errors import InputError, LockedError, UserError
 from downtime.fleet import unlock_notices
 from downtime.outage import outages
+from downtime.paper.labels.complete_codes import parse_complete_code
 from downtime.vault import copied_home
-from downtime.web import access_control, request_context
+from downtime.web import access_control, request_context, typed_texts
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 from downtime.web.views import guidance
@@ -29,6 +31,7 @@ def sign_in() -> ViewResponse:
     web = request_context.app_state()
     username = request.form.get("username", "")
     try:
+        _refuse_scan("username", "password", "code")
         with web.vault_holder.use_if_unlocked() as held_vault:
             signed_in = accounts_sign_in.sign_in(
                 web.home,
@@ -81,7 +84,7 @@ def locked() -> ViewResponse:
     return _locked_page()
 
 
-def _locked_page(error: LockedError | None = None) -> str:
+def _locked_page(error: UserError | None = None) -> str:
     """It names no patient, and says what has to be done now."""
     outage = guidance.find_open()
     cards = guidance.show_cards(outage).present if outage else []
@@ -92,17 +95,36 @@ def _locked_page(error: LockedError | None = None) -> str:
 @require_permission(Permission.SESSION_OWN)
 def unlock() -> ViewResponse:
     """Go on with the password alone."""
-    password = request.form.get("password", "")
     try:
+        _refuse_scan("password")
         sessions.unlock_session(
             request_context.vault(),
             request_context.settings(),
             access_control.session_token(),
-            password,
+            request.form.get("password", ""),
         )
-    except LockedError as error:
+    except (InputError, LockedError) as error:
         return _locked_page(error), error.http_status
-    return redirect(address("home.start"), 303)
+    return redirect(typed_texts.find_last_page() or address("home.start"), 303)
+
+
+@blueprint.post("/typed")
+@require_permission(Permission.SESSION_OWN)
+def keep_typed() -> ViewResponse:
+    """Keep what is half typed in one form; it is sent here while one types."""
+    typed_texts.keep_typed()
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _refuse_scan(*names: str) -> None:
+    """InputError for a code that was scanned into a field: that is no attempt to get in, and none is counted."""
+    for name in names:
+        if parse_complete_code(request.form.get(name, ""), request_context.settings()):
+            raise InputError(
+                "account.scan",
+                "That was a scan, and it was ignored.",
+                "Type what is asked for, then scan again.",
+            )
 
 
 @blueprint.post("/switch-user")
@@ -120,6 +142,7 @@ def sign_out() -> ViewResponse:
     vault_holder = request_context.app_state().vault_holder
     if not sessions.count_live_sessions(request_context.vault()):
         vault_holder.release()
+        typed_texts.forget_typed()
     return answer
 
 

@@ -1,15 +1,29 @@
 """Beds: choose a ward, then its board."""
 
-from flask import Blueprint, render_template, request
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
-from downtime.snapshot.bed_board import find_beds_with_two
-from downtime.web import request_context
+from downtime.snapshot.bed_board import FREE, BedRow, WardRow, find_beds_with_two
+from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.snapshot.ward_facts import BedFilter, WardFacts, is_isolation, read_ward_facts
+from downtime.web import my_ward, request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("beds", __name__)
+FILTER_WORDS: dict[BedFilter, str] = {
+    BedFilter.ALL: "All beds",
+    BedFilter.EMPTY: "Empty",
+    BedFilter.CLOSED: "Closed",
+    BedFilter.LEAVING: "Expected to leave",
+    BedFilter.TESTS: "Tests outstanding",
+    BedFilter.ALERTS: "Alerts",
+    BedFilter.DUE: "Due today",
+}
 
 
 @blueprint.get("/beds")
@@ -18,10 +32,11 @@ def wards() -> ViewResponse:
     """All wards with how many patients and empty beds they have."""
     snapshot = request_context.snapshot_or_none()
     if snapshot is None:
-        return render_template("beds/wards.html", wards=[])
+        return render_template("beds/wards.html", wards=[], mine="")
     return render_template(
         "beds/wards.html",
         wards=snapshot.list_wards(),
+        mine=my_ward.read_my_ward(request_context.app_state().home),
         counts=snapshot.count_board(),
         stay_systems=snapshot.list_sources("Encounter"),
         bed_systems=snapshot.list_sources("Location"),
@@ -37,25 +52,79 @@ def ward_unknown() -> ViewResponse:
     return render_template("beds/ward_unknown.html", rows=rows)
 
 
+@blueprint.post("/beds/my-ward")
+@require_permission(Permission.BED_LIST)
+def remember() -> ViewResponse:
+    """This laptop stands on that ward: its board is one press away for whoever uses it."""
+    ward = _find_ward(request_context.snapshot(), request.form.get("ward", "")).code
+    my_ward.save_my_ward(request_context.app_state().home, ward)
+    return redirect(url_for("beds.board", ward=ward), 303)
+
+
+@blueprint.get("/beds/corridor")
+@require_permission(Permission.BED_LIST)
+def corridor() -> ViewResponse:
+    """A ward for a screen that everybody can see: beds and numbers, nothing of any patient."""
+    snapshot, ward = request_context.snapshot(), request.args.get("ward", "")
+    return render_template(
+        "beds/corridor.html",
+        ward=_find_ward(snapshot, ward),
+        rows=request_context.hospital_now().read_ward(ward).rows,
+        free=FREE,
+        beds=snapshot.find_availability("Location"),
+        stays=snapshot.find_availability("Encounter"),
+    )
+
+
 @blueprint.get("/beds/ward")
 @require_permission(Permission.BED_LIST)
 def board() -> ViewResponse:
     """One ward, bed by bed; its code is any text (`MAU/SAU`), so no part of the path."""
     snapshot, ward = request_context.snapshot(), request.args.get("ward", "")
-    ward_row = next((row for row in snapshot.list_wards() if row.code == ward), None)
-    if ward_row is None:
-        raise NotFoundError(
-            "ward.missing", "This snapshot has no such ward.", "Choose one of the list."
-        )
+    ward_row = _find_ward(snapshot, ward)
     now = request_context.hospital_now().read_ward(ward)
     rows = now.rows
+    facts = _read_facts(snapshot, ward, rows)
+    wanted = _wanted()
     return render_template(
         "beds/board.html",
         ward=ward_row,
-        rows=rows,
+        rows=[row for row in rows if facts.is_shown(row, wanted)],
         now=now,
+        facts=facts,
+        wanted=wanted,
+        filters=_count_filters(facts, rows),
+        filter_words=FILTER_WORDS,
+        is_isolation=is_isolation,
+        is_mine=ward == my_ward.read_my_ward(request_context.app_state().home),
         counts=snapshot.count_board(),
         beds_with_two=find_beds_with_two(rows),
         stays=snapshot.find_availability("Encounter"),
         beds=snapshot.find_availability("Location"),
     )
+
+
+def _find_ward(snapshot: Snapshot, ward: str) -> WardRow:
+    row = next((row for row in snapshot.list_wards() if row.code == ward), None)
+    if row is None:
+        raise NotFoundError(
+            "ward.missing", "This snapshot has no such ward.", "Choose one of the list."
+        )
+    return row
+
+
+def _read_facts(snapshot: Snapshot, ward: str, rows: Sequence[BedRow]) -> WardFacts:
+    zone = ZoneInfo(request_context.settings().site.time_zone)
+    today = request_context.now().astimezone(zone).date().isoformat()
+    patients = (row.patient.id for row in rows if row.patient)
+    return read_ward_facts(snapshot, ward, patients, today, zone)
+
+
+def _wanted() -> BedFilter:
+    wanted = request.args.get("show", BedFilter.ALL)
+    return BedFilter(wanted) if wanted in set(BedFilter) else BedFilter.ALL
+
+
+def _count_filters(facts: WardFacts, rows: Sequence[BedRow]) -> list[tuple[BedFilter, int]]:
+    """How many rows each filter leaves."""
+    return [(name, sum(facts.is_shown(row, name) for row in rows)) for name in BedFilter]

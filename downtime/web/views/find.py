@@ -2,42 +2,49 @@
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from downtime.accounts import permissions
+from downtime.accounts import people, permissions
 from downtime.accounts.model import Permission
-from downtime.clinical.model import Patient
-from downtime.errors import InputError
-from downtime.paper import serials
-from downtime.paper.labels import gs1_codes
-from downtime.snapshot.model import PatientRow
-from downtime.snapshot.store.opened_snapshot import FIND_LIMIT, Snapshot
+from downtime.errors import NotFoundError
+from downtime.outage.downtime_numbers import find_issues
+from downtime.paper.labels.complete_codes import (
+    CodeKind,
+    CompleteCode,
+    describe_wrong_check,
+    parse_complete_code,
+)
+from downtime.snapshot.find_people import SHORTEST, find_people
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("find", __name__)
-SHORTEST = 2
 
 
 @blueprint.post("/find")
 @require_permission(Permission.PATIENT_FIND)
 def search() -> ViewResponse:
-    """What the box on every page sends: a form's serial, one exact identifier, or words."""
+    """What a scanner or the box on every page sends: a complete code opens, anything else is a search."""
     text = request.form.get("text", "").strip()
-    if serial := _serial(text):
-        permissions.check_can(request_context.person(), Permission.LEDGER_VIEW)
-        return redirect(url_for("ledger.form", serial=serial), 303)
     request_context.remember_text("find", text)
-    snapshot = request_context.snapshot_or_none()
-    if snapshot and (patient := _exact(snapshot, text)):
-        return redirect(url_for("patient.show", patient_id=patient.id), 303)
-    return redirect(url_for("find.results"), 303)
+    code = parse_complete_code(text, request_context.settings())
+    return redirect(_find_page(code) if code else url_for("find.results"), 303)
 
 
-def _exact(snapshot: Snapshot, text: str) -> Patient | None:
-    """Who has that number, typed or in the code of a wristband; both of a code's must agree."""
-    scanned = gs1_codes.parse_scanned_code(text)
-    owners = [snapshot.find_patient_by_identifier(number) for number in scanned or (text,)]
-    return owners[0] if all(owners) and len({owner.id for owner in owners if owner}) == 1 else None
+def _find_page(code: CompleteCode) -> str:
+    """The address of what a complete code names; Find, where nobody has it."""
+    is_number = find_issues(request_context.vault(), code.numbers[0])
+    if code.kind == CodeKind.FORM and not is_number:
+        permissions.check_can(request_context.person(), Permission.LEDGER_VIEW)
+        return url_for("ledger.form", serial=code.numbers[0])
+    hospital = request_context.hospital_now()
+    registered = {hospital.find_by_number(number) for number in code.numbers} - {None}
+    owner = hospital.snapshot.find_owner(code.numbers) if hospital.snapshot else None
+    owners = {person.patient.id for person in registered if person} | (
+        {owner.id} if owner else set()
+    )
+    if len(owners) == 1:
+        return url_for("patient.show", patient_id=owners.pop())
+    return url_for("find.results")
 
 
 @blueprint.get("/find")
@@ -58,15 +65,23 @@ def as_you_type() -> ViewResponse:
 
 
 def _search_results(text: str) -> dict[str, object]:
-    rows: list[PatientRow] = []
-    snapshot = request_context.snapshot_or_none()
-    if snapshot and len(text) >= SHORTEST:
-        rows = snapshot.find_patients(text)
-    return {"rows": rows, "more": len(rows) >= FIND_LIMIT}
+    vault, snapshot = request_context.vault(), request_context.snapshot_or_none()
+    hospital = request_context.hospital_now()
+    registered = (
+        hospital.search(text, request_context.now().date()) if len(text) >= SHORTEST else []
+    )
+    return {
+        "found": find_people(snapshot, text) if snapshot else None,
+        "registered": [(person, hospital.find_stay(person.patient.id)) for person in registered],
+        "numbers": [(issue, _name_person(issue.issued_by)) for issue in find_issues(vault, text)],
+        "wrong_check": describe_wrong_check(text),
+        "shortest": SHORTEST,
+    }
 
 
-def _serial(text: str) -> str:
+def _name_person(person_id: str) -> str:
+    """Who gave a number out; empty of somebody of another laptop."""
     try:
-        return serials.parse_serial(text)
-    except InputError:
+        return people.get_person(request_context.vault(), person_id).name
+    except NotFoundError:
         return ""

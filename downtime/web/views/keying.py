@@ -19,14 +19,14 @@ from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import InputError, NotFoundError, UserError
 from downtime.paper import serials
-from downtime.web import request_context
+from downtime.web import repeated_posts, request_context
 from downtime.web.responses import ViewResponse, file_response, required_reason
 from downtime.web.view_permissions import require_permission
 from downtime.web.views import queues
 from downtime.web.views.ledger import titles
 
 blueprint = Blueprint("keying", __name__)
-OWN_FIELDS = ("csrf_token", "changed", "page", "step", "seen", "do")
+OWN_FIELDS = ("csrf_token", repeated_posts.FIELD, "changed", "page", "step", "seen", "do")
 _DRAFTS = 50
 _LONGEST = 60
 """Characters of what names a page, or a save of it."""

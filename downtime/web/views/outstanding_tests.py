@@ -3,35 +3,58 @@
 from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
-from downtime.clinical.departments import department_name as department_name
+from downtime.clinical.departments import department_name
 from downtime.outage.events.list_events import find_test_events
 from downtime.snapshot.availability import word_unavailable
+from downtime.snapshot.outstanding_tests import (
+    OutstandingFilter,
+    Urgency,
+    filter_outstanding,
+    find_age,
+    find_urgency,
+    sort_outstanding,
+)
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("outstanding_tests", __name__)
 SHOWN = 500
+AGES = (4, 12, 24, 48)
+"""Hours by which the list can be narrowed."""
 
 
 @blueprint.get("/tests")
 @require_permission(Permission.TEST_LIST)
 def outstanding() -> ViewResponse:
-    """The list, of one ward or department or of all."""
+    """The list, of one ward, department, urgency and age or of all: urgent and oldest first."""
     snapshot = request_context.snapshot_or_none()
-    ward, department = request.args.get("ward", ""), request.args.get("department", "")
-    everything = snapshot.list_outstanding_tests(ward=ward or None) if snapshot else []
+    wanted, now = _wanted(), request_context.now()
+    everything = snapshot.list_outstanding_tests(ward=wanted.ward or None) if snapshot else []
     return render_template(
         "outstanding_tests/outstanding.html",
         systems=sorted({row.request.source for row in everything}),
         unanswered=word_unavailable(snapshot.find_availability("DiagnosticReport"))
         if snapshot
         else "",
-        ward=ward,
-        department=department,
+        wanted=wanted,
         wards=snapshot.list_wards() if snapshot else [],
         departments=sorted({department_name(row.request.department) for row in everything} - {""}),
-        rows=[r for r in everything if department in ("", department_name(r.request.department))],
+        urgencies=list(Urgency),
+        ages=AGES,
+        rows=sort_outstanding(filter_outstanding(everything, wanted, now)),
+        find_urgency=find_urgency,
+        find_age=lambda row: find_age(row, now),
         shown=SHOWN,
         test_events=find_test_events(request_context.vault()),
+    )
+
+
+def _wanted() -> OutstandingFilter:
+    hours = request.args.get("hours", "")
+    return OutstandingFilter(
+        ward=request.args.get("ward", ""),
+        department=request.args.get("department", ""),
+        urgency=request.args.get("urgency", ""),
+        hours=int(hours) if hours in map(str, AGES) else 0,
     )

@@ -1,10 +1,19 @@
 """One patient: banner, allergies, alerts, medicines, requests, results, registered sections."""
 
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, render_template
 
 from downtime.accounts.model import Permission
-from downtime.clinical.model import DiagnosticReportStatus, RequestStage
+from downtime.clinical.blood_group import list_blood_results, list_requirements
+from downtime.clinical.doses import list_medicine_rows, list_unprescribed
+from downtime.clinical.model import (
+    DiagnosticReportStatus,
+    MedicationAdministration,
+    RequestStage,
+)
 from downtime.clinical.record_types import RECORD_TYPES
+from downtime.clinical.trends import draw_line, list_trends
 from downtime.outage.events.registered_people import RegisteredPerson
 from downtime.paper.labels.model import LABEL_SHEETS
 from downtime.web import request_context
@@ -49,16 +58,29 @@ def show(patient_id: str) -> ViewResponse:
     snapshot = request_context.snapshot()
     person = snapshot.get_patient(patient_id)
     stay = snapshot.find_encounter(person.id)
+    flags, medicines = snapshot.list_flags(person.id), snapshot.list_medicines(person.id)
+    doses = snapshot.find_records(MedicationAdministration, "patient", [person.id])
+    reports = snapshot.list_reports(person.id)
+    values = [
+        (value.effective or row.report.collected or row.report.issued, value)
+        for row in reports
+        for value in row.observations
+    ]
+    zone = ZoneInfo(request_context.settings().site.time_zone)
     return render_template(
         "patient/show.html",
         patient=person,
         encounter=stay,
         elsewhere=snapshot.find_elsewhere(person.id, stay),
-        allergies=snapshot.summarise_allergies(person.id),
-        flags=snapshot.list_flags(person.id),
-        medicines=snapshot.list_medicines(person.id),
+        flags=flags,
+        medicines=list_medicine_rows(medicines, doses, zone),
+        other_doses=list_unprescribed(medicines, doses),
         requests=snapshot.list_requests(person.id),
-        reports=snapshot.list_reports(person.id),
+        reports=reports,
+        trends=list_trends(values),
+        draw_line=draw_line,
+        blood_results=list_blood_results(values),
+        blood_requirements=list_requirements(flags),
         sections=[
             (row, snapshot.list_patient_records(row, person.id))
             for row in RECORD_TYPES.values()

@@ -67,7 +67,7 @@ def test_large_labels_carry_a_code_that_finds_the_patient(of_patient, codes, sna
     typed = code.replace("(", "").replace(")", "")
     assert {
         snapshot.find_patient_by_identifier(number).id
-        for number in gs1_codes.parse_scanned_code(typed)
+        for number in gs1_codes.parse_scanned_code(typed, "RXX")
     } == {"p1"}
 
 

@@ -70,7 +70,7 @@ def browser(partial_template, tmp_path):
 
 
 def test_a_patient_of_whom_one_department_has_nothing_and_the_other_did_not_send(browser):
-    page = words(patient_page(browser, "2000003"))
+    page = words(patient_page(browser, "91TEST/2000003"))
     assert "Results: LIMS unavailable; Radiology: none." in page
     assert "Allergies unavailable" in page
     assert "EPR unavailable: no allergies came from there." in page
@@ -78,7 +78,7 @@ def test_a_patient_of_whom_one_department_has_nothing_and_the_other_did_not_send
 
 
 def test_an_order_of_the_epr_leaves_the_laboratory_unavailable(browser):
-    page = words(patient_page(browser, "2000001"))
+    page = words(patient_page(browser, "91TEST/2000001"))
     assert "Group and save" in page
     assert "Requests: LIMS unavailable, shown as others sent it" in page
     page = words(browser.get("/tests").text)
@@ -95,7 +95,7 @@ def test_theatre_lists_that_did_not_come_are_not_called_empty(browser):
 def test_an_old_system_is_named_with_the_time_of_its_data(partial_template, tmp_path):
     hospital = copied(partial_template, tmp_path)
     hospital.clock.go_on(hours=9)
-    page = words(patient_page(hospital.browser("ward"), "2000003"))
+    page = words(patient_page(hospital.browser("ward"), "91TEST/2000003"))
     assert "LIMS unavailable; Radiology: none as at 02-Nov-2026 13:55." in page
 
 

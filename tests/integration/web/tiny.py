@@ -15,13 +15,14 @@ PATIENTS = (
 def write(folder: Path) -> Path:
     """Write the feeds as at 14:05 on 2 November 2026."""
     folder.mkdir(parents=True)
-    (folder / "pas.hl7").write_text("".join(_admission(n, *p) for n, p in enumerate(PATIENTS)))
+    (folder / "pas.hl7").write_text("".join(make_admission(n, *p) for n, p in enumerate(PATIENTS)))
     (folder / "lims.hl7").write_text(_order("L1", "FBC^Full blood count") + _result())
     (folder / "epr.json").write_text(json.dumps(_bundle()))
     return folder
 
 
-def _admission(n, mrn, nhs, family, given, born, sex, ward, bay, bed):
+def make_admission(n, mrn, nhs, family, given, born, sex, ward, bay, bed):
+    """A patient in a bed, as the PAS would send it."""
     nhs = f"~{nhs}^^^NHS^NH" if nhs else ""
     return (
         PAS.format(at="202611021405", n=n)

@@ -59,8 +59,8 @@ def test_a_code_holds_the_identifiers_of_dcb1077_and_is_read_back():
     code = read_back(content)
     assert code.symbology_identifier == "]d2", "GS1 DataMatrix"
     typed = code.bytes.decode()
-    assert gs1_codes.parse_scanned_code(typed) == ("9990000018", "RX00001")
-    assert gs1_codes.parse_scanned_code("]d2" + typed.replace("\x1d", "")) == (
+    assert gs1_codes.parse_scanned_code(typed, "RXX") == ("9990000018", "RX00001")
+    assert gs1_codes.parse_scanned_code("]d2" + typed.replace("\x1d", ""), "rxx") == (
         "9990000018",
         "RX00001",
     )
@@ -69,7 +69,7 @@ def test_a_code_holds_the_identifiers_of_dcb1077_and_is_read_back():
 def test_without_a_prefix_or_an_nhs_number_only_the_hospitals_number_is_encoded():
     assert gs1_codes.gs1_content("", "9990000018", "RXX", "RX00001") == "(91)RXX/RX00001"
     assert gs1_codes.gs1_content("5012345", "", "RXX", "RX00001") == "(91)RXX/RX00001"
-    assert gs1_codes.parse_scanned_code("91RXX/RX00001") == ("RX00001",)
+    assert gs1_codes.parse_scanned_code("91RXX/RX00001", "RXX") == ("RX00001",)
 
 
 @pytest.mark.parametrize("mrn", ["", "RX 1", "RX(1)", "Ü1", "1" * 90])
@@ -83,4 +83,4 @@ def test_a_number_that_the_code_cannot_hold_is_left_out(mrn):
      "8018501234511111111110"],
 )  # fmt: skip
 def test_what_is_no_such_code_is_not_taken_for_one(typed):
-    assert gs1_codes.parse_scanned_code(typed) == ()
+    assert gs1_codes.parse_scanned_code(typed, "RXX") == ()

@@ -1,0 +1,64 @@
+"""The lists of a day: tests outstanding, clinics and theatres, as an opened snapshot has them."""
+
+from downtime.clinical.model import Appointment, Encounter, Patient, ServiceRequest
+from downtime.snapshot.model import AppointmentRow, OutstandingRow, SessionRow
+from downtime.snapshot.store.snapshot_database import SnapshotDatabase
+
+
+class DayLists(SnapshotDatabase):
+    """What is asked for or booked."""
+
+    def list_outstanding_tests(
+        self, ward: str | None = None, department: str | None = None
+    ) -> list[OutstandingRow]:
+        """The T0 list: requested, collected, received or in progress, and no final result."""
+        where, values = "WHERE 1", list[str]()
+        if ward is not None:
+            where, values = where + " AND i.ward = ?", [*values, ward]
+        if department is not None:
+            where, values = where + " AND o.department = ?", [*values, department]
+        rows = self._select_joined(
+            (ServiceRequest, Patient, Encounter),
+            "outstanding o JOIN ServiceRequest t0 ON t0.id = o.request"
+            " JOIN Patient t1 ON t1.id = o.patient LEFT JOIN inpatient i ON i.patient = o.patient"
+            f" LEFT JOIN Encounter t2 ON t2.id = i.encounter {where}"
+            " ORDER BY i.ward, t1.family, t1.given, t1.id, t0.authored, t0.id",
+            values,
+        )
+        return [OutstandingRow(*row) for row in rows]
+
+    def list_appointment_days(self, kind: str) -> list[str]:
+        """ISO days, in the site's zone, on which there is a clinic or theatre list."""
+        rows = self._db.conn.execute(
+            "SELECT DISTINCT day FROM appointment_day WHERE kind = ? ORDER BY day", (kind,)
+        )
+        return [row[0] for row in rows]
+
+    def list_appointment_sources(self, kind: str) -> set[str]:
+        """The systems whose clinic or theatre lists are carried."""
+        rows = self._db.conn.execute(
+            "SELECT DISTINCT source FROM Appointment WHERE kind = ?", (kind,)
+        )
+        return {source for (source,) in rows}
+
+    def list_sessions(self, day: str, kind: str) -> list[SessionRow]:
+        """The clinics or theatres of a day, with the number who are not cancelled."""
+        rows = self._db.conn.execute(
+            "SELECT d.location, count(*) FROM appointment_day d CROSS JOIN Appointment a"
+            " ON a.id = d.appointment WHERE d.day = ? AND d.kind = ? AND a.status <> 'cancelled'"
+            " GROUP BY d.location ORDER BY d.location",
+            (day, kind),
+        )
+        return [SessionRow(*row) for row in rows]
+
+    def list_session_appointments(self, day: str, location: str, kind: str) -> list[AppointmentRow]:
+        """Who is expected there, in order; cancelled appointments are left out."""
+        rows = self._select_joined(
+            (Appointment, Patient),
+            "appointment_day d CROSS JOIN Appointment t0 ON t0.id = d.appointment"
+            " JOIN Patient t1 ON t1.id = t0.patient"
+            " WHERE d.day = ? AND d.location = ? AND d.kind = ? AND t0.status <> 'cancelled'"
+            " ORDER BY t0.start, t0.position, t1.family, t1.given",
+            (day, location, kind),
+        )
+        return [AppointmentRow(*row) for row in rows]

@@ -1,0 +1,126 @@
+"""What a bed board says beside each patient: allergies, alerts, tests outstanding, what is due today."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from downtime.clinical.display import rank_allergy
+from downtime.clinical.model import (
+    AllergyIntolerance,
+    Appointment,
+    AppointmentStatus,
+    Encounter,
+    Flag,
+)
+from downtime.clock import from_text
+from downtime.snapshot.bed_board import FREE, BedRow
+from downtime.snapshot.model import AllergySummary, OutstandingRow
+from downtime.snapshot.outstanding_tests import Urgency, find_urgency
+from downtime.snapshot.store.opened_snapshot import Snapshot, summarise_active
+
+R = TypeVar("R", AllergyIntolerance, Appointment, Flag)
+ISOLATION_WORDS = ("isolat", "barrier nurs", "side room")
+"""An alert that holds one of these is shown as isolation."""
+
+
+class BedFilter(StrEnum):
+    """Which rows of a board are shown."""
+
+    ALL = "all"
+    EMPTY = "empty"
+    CLOSED = "closed"
+    LEAVING = "leaving"
+    TESTS = "tests"
+    ALERTS = "alerts"
+    DUE = "due"
+
+
+@dataclass(frozen=True, slots=True)
+class WardFacts:
+    """What is known of everybody on a ward, by the id of the patient; `today` is an ISO day there."""
+
+    today: str
+    zone: ZoneInfo
+    allergies: dict[str, AllergySummary]
+    alerts: dict[str, list[Flag]]
+    tests: dict[str, list[OutstandingRow]]
+    due: dict[str, list[Appointment]]
+
+    def count_urgent(self, patient: str) -> int:
+        """How many of their tests outstanding are not routine."""
+        tests = self.tests.get(patient, ())
+        return sum(find_urgency(row) != Urgency.ROUTINE for row in tests)
+
+    def is_leaving(self, stay: Encounter | None) -> bool:
+        """Whether they are expected to leave today, or were before."""
+        return bool(stay and stay.expected_end and self._day(stay.expected_end) <= self.today)
+
+    def is_shown(self, row: BedRow, wanted: BedFilter) -> bool:
+        """Whether a row of the board belongs to what is asked for."""
+        patient = row.patient.id if row.patient else ""
+        return {
+            BedFilter.ALL: True,
+            BedFilter.EMPTY: not patient and row.location.status in FREE,
+            BedFilter.CLOSED: not patient and row.location.status not in FREE,
+            BedFilter.LEAVING: self.is_leaving(row.encounter),
+            BedFilter.TESTS: patient in self.tests,
+            BedFilter.ALERTS: patient in self.alerts,
+            BedFilter.DUE: patient in self.due,
+        }[wanted]
+
+    def _day(self, moment: str) -> str:
+        return find_day(moment, self.zone)
+
+
+def read_ward_facts(
+    snapshot: Snapshot, ward: str, patients: Iterable[str], today: str, zone: ZoneInfo
+) -> WardFacts:
+    """Of these patients of a ward, each of whom may have been said to be on another one."""
+    ids = list(patients)
+    active = _group(snapshot.find_records(AllergyIntolerance, "patient", ids))
+    unavailable = snapshot.find_availability(AllergyIntolerance.__name__).unavailable
+    due = (
+        appointment
+        for appointment in snapshot.find_records(Appointment, "patient", ids)
+        if appointment.status != AppointmentStatus.CANCELLED
+        and find_day(appointment.start, zone) == today
+    )
+    tests: dict[str, list[OutstandingRow]] = defaultdict(list)
+    for row in snapshot.list_outstanding_tests(ward=ward):
+        tests[row.patient.id].append(row)
+    return WardFacts(
+        today,
+        zone,
+        {key: _summarise(active.get(key, []), unavailable) for key in ids},
+        _group(snapshot.find_records(Flag, "patient", ids)),
+        dict(tests),
+        _group(sorted(due, key=lambda appointment: appointment.start)),
+    )
+
+
+def is_isolation(flag: Flag) -> bool:
+    """Whether an alert says that somebody is nursed apart."""
+    text = flag.text.casefold()
+    return any(word in text for word in ISOLATION_WORDS)
+
+
+def find_day(moment: str, zone: ZoneInfo) -> str:
+    """The ISO day of a stored time where the site is; empty when there is none."""
+    if "T" not in moment:
+        return moment
+    return from_text(moment).astimezone(zone).date().isoformat()
+
+
+def _summarise(records: list[AllergyIntolerance], unavailable: tuple[str, ...]) -> AllergySummary:
+    active = [record for record in records if record.status in ("active", "")]
+    return summarise_active(sorted(active, key=rank_allergy), unavailable)
+
+
+def _group(records: Iterable[R]) -> dict[str, list[R]]:
+    grouped: dict[str, list[R]] = defaultdict(list)
+    for record in records:
+        grouped[record.patient].append(record)
+    return dict(grouped)

@@ -1,0 +1,100 @@
+"""What a nurse sees on a ward laptop: who it is stays on the screen, no column is lost, content comes first."""
+
+import pytest
+
+from downtime.outage import outages
+
+pytestmark = pytest.mark.browser
+
+ZOOMED = {"width": 683, "height": 384}
+"""A laptop's screen at 200 %."""
+IS_SEEN = """element => {
+    const box = element.getBoundingClientRect();
+    const at = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    return box.top >= 0 && box.bottom <= innerHeight && element.contains(at);
+}"""
+
+
+def open_patient(page, number="9990000018"):
+    page.goto("/find")
+    page.fill("#text", number)
+    page.press("#text", "Enter")
+    page.wait_for_selector(".banner")
+
+
+@pytest.mark.parametrize("size", [{"width": 1366, "height": 768}, ZOOMED], ids=["laptop", "zoomed"])
+def test_over_a_scrolled_page_it_is_still_said_whose_it_is(visit_own, hospital, vault, size):
+    declare_down(hospital, vault)
+    page = visit_own("ward")
+    page.set_viewport_size(size)
+    open_patient(page)
+    for position in (0, 0.5, 1):
+        page.evaluate(
+            "share => scrollTo(0, share * document.documentElement.scrollHeight)", position
+        )
+        page.wait_for_timeout(100)
+        for words in (
+            "SAMPLE, Ann",
+            "02-Jan-1960 (66y)",
+            "999 000 0018",
+            "Penicillin",
+            "LIMS DOWN since",
+        ):
+            line = page.locator(".banner").locator(f":text('{words}')").last
+            assert line.evaluate(IS_SEEN) or not position, (words, position)
+    banner = page.locator(".banner").bounding_box()
+    assert banner["height"] < size["height"] / 3
+
+
+def declare_down(hospital, vault):
+    outages.declare_systems_down(
+        vault, ["LIMS"], hospital.open().actor, "Test", known=hospital.settings.systems.names
+    )
+
+
+def test_an_anchor_is_not_hidden_behind_the_banner(visit):
+    page = visit("ward")
+    open_patient(page)
+    page.click("a[href='#results']")
+    page.wait_for_timeout(200)
+    banner = page.locator(".banner").bounding_box()
+    heading = page.locator("#results h2").bounding_box()
+    assert heading["y"] >= banner["y"] + banner["height"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/find", "/beds", "/beds/ward?ward=A1", "/tests", "/appointments", "/numbers", "/what-to-do"],
+)
+def test_a_zoomed_screen_shows_content_first(visit, path):
+    page = visit("ward")
+    page.set_viewport_size(ZOOMED)
+    page.goto(path)
+    heading = page.locator("main h1").bounding_box()
+    assert heading["y"] + heading["height"] < ZOOMED["height"] / 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= ZOOMED["width"]
+
+
+@pytest.mark.parametrize("path", ["/tests", "/beds/ward?ward=A1", "/find"])
+def test_no_column_is_lost_on_a_laptop(visit, path):
+    page = visit("ward")
+    page.goto("/find")
+    page.fill("#text", "ann")
+    page.wait_for_selector("#results table")
+    page.goto(path)
+    for table in page.locator(".table-wrap").all():
+        assert table.evaluate("e => e.scrollWidth <= e.clientWidth")
+    headings = page.locator("thead th").all()
+    assert all(
+        heading.bounding_box()["x"] + heading.bounding_box()["width"] <= 1366
+        for heading in headings
+    )
+
+
+def test_the_age_of_every_systems_data_is_said_once(visit):
+    page = visit("ward")
+    for path in ("/find", "/beds/ward?ward=A1", "/tests", "/numbers"):
+        page.goto(path)
+        text = page.inner_text("body")
+        for name in ("PAS as at 02-Nov-2026 14:05", "LIMS as at", "Radiology no data held"):
+            assert text.count(name) == 1, (path, name)

@@ -1,0 +1,89 @@
+"""Last dose and next due, trends, blood group: what a patient's page works out of what was sent."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from downtime.clinical.blood_group import list_blood_results, list_requirements
+from downtime.clinical.doses import list_medicine_rows, list_unprescribed
+from downtime.clinical.model import Flag, MedicationAdministration, MedicationRequest, Observation
+from downtime.clinical.trends import draw_line, list_trends
+
+LONDON = ZoneInfo("Europe/London")
+LAST = "2026-11-02T08:05:00Z"
+
+
+def prescribed(frequency, category="regular", medicine="Paracetamol 500mg tablets"):
+    return MedicationRequest(id="m", medicine=medicine, frequency=frequency, category=category)
+
+
+def given(at=LAST, status="given", medicine="paracetamol  500mg tablets", key="d"):
+    return MedicationAdministration(id=key, medicine=medicine, given=at, status=status)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "category", "due"),
+    [
+        ("Four times a day", "regular", "2026-11-02T14:05:00Z"),
+        ("Twice a day", "", "2026-11-02T20:05:00Z"),
+        ("Once a day", "regular", "2026-11-03T08:05:00Z"),
+        ("every 8 hours", "regular", "2026-11-02T16:05:00Z"),
+        ("Once a day at 18:00", "regular", "2026-11-02T18:00:00Z"),
+        ("08:00, 14:00 and 22:00", "regular", "2026-11-02T14:00:00Z"),
+        ("Once a day at 08:30", "regular", "2026-11-03T08:30:00Z"),
+        ("Up to three times a day", "as-required", ""),
+        ("Up to three times a day", "regular", ""),
+        ("Once a week", "regular", ""),
+        ("Three times a day", "once-only", ""),
+        ("Over 8 hours", "infusion", ""),
+        ("As directed", "regular", ""),
+    ],
+)
+def test_the_next_dose_is_counted_only_from_what_is_prescribed(frequency, category, due):
+    (row,) = list_medicine_rows([prescribed(frequency, category)], [given()], LONDON)
+    assert row.next_due == due
+
+
+def test_the_last_dose_is_shown_and_one_that_was_not_given_moves_nothing():
+    doses = [given("2026-11-02T12:00:00Z", "not-given", key="e"), given()]
+    (row,) = list_medicine_rows([prescribed("Four times a day")], doses, LONDON)
+    assert row.last.status == "not-given"
+    assert row.next_due == "2026-11-02T14:05:00Z"
+
+
+def test_without_a_dose_nothing_is_due_and_a_dose_of_something_else_is_listed_apart():
+    other = given(medicine="Morphine 10mg/1ml")
+    (row,) = list_medicine_rows([prescribed("Four times a day")], [other], LONDON)
+    assert (row.last, row.next_due) == (None, "")
+    assert list_unprescribed([prescribed("Four times a day")], [other, given()]) == [other]
+
+
+def value(key, text, units="mmol/L", name="Potassium"):
+    return Observation(id=key, code=name, display=name, value=text, units=units, source="LIMS")
+
+
+def test_a_trend_holds_the_values_of_one_test_in_one_unit_up_to_each():
+    values = [
+        ("2026-11-02", value("c", "6.1")),
+        ("2026-10-31", value("a", "4.1")),
+        ("2026-11-01", value("b", "5.2")),
+        ("2026-11-01", value("x", "520", "mg/L")),
+        ("2026-11-01", value("y", "haemolysed")),
+    ]
+    trends = list_trends(values)
+    assert [point.text for point in trends["c"]] == ["4.1", "5.2", "6.1"]
+    assert [point.text for point in trends["b"]] == ["4.1", "5.2"]
+    assert trends.keys() == {"b", "c"}
+    assert draw_line(trends["c"]) == "2.0,16.0 36.0,8.3 70.0,2.0"
+
+
+def test_the_last_blood_group_counts_and_requirements_are_alerts_about_blood():
+    old, new = (
+        value("a", "O RhD POS", "", "Blood group"),
+        value("b", "A RhD NEG", "", "Blood group"),
+    )
+    screen = value("c", "Negative", "", "Antibody screen")
+    results = list_blood_results([("2026-11-02", new), ("2025-01-01", old), ("2026-11-02", screen)])
+    assert [o.value for _, o in results] == ["Negative", "A RhD NEG"]
+    flags = [Flag(id="f", text="Irradiated blood products only"), Flag(id="g", text="MRSA carrier")]
+    assert [flag.id for flag in list_requirements(flags)] == ["f"]
