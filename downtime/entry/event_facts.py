@@ -4,7 +4,9 @@ An event's id stands where a form's serial does. What was withdrawn says nothing
 under the same key, so that what was returned before is known to be corrected.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.entry.facts import Fact, PaperPerson
@@ -26,14 +28,6 @@ _PATIENT = "Patient."
 _NOT_NOTED = (FieldKind.PATIENT, FieldKind.NHS_NUMBER)
 
 
-def event_stamps(vault: Vault, outage: Outage) -> dict[str, str]:
-    """Ids of an outage's events that are facts, each with a stamp of its last change; of a drill none."""
-    if outage.drill:
-        return {}
-    threads = list_threads(vault, store.fetch_of_outages(vault.db, [outage.id]))
-    return {thread.root: thread_stamp(thread) for thread in threads if is_fact(thread)}
-
-
 def thread_stamp(thread: EventThread) -> str:
     """Another one as soon as anything of it is corrected or recorded about it."""
     latest = thread.latest
@@ -53,7 +47,7 @@ def find_certain_events(vault: Vault, roots: Iterable[str]) -> dict[str, str]:
     """
     threads = list_threads(vault, store.fetch_versions_of(vault.db, roots))
     return {
-        thread.root: max(event.entered for event in (thread.latest, *thread.follow_ups))
+        thread.root: _last_change(thread)
         for thread in threads
         if is_fact(thread) and not is_awaiting_read_back(thread)
     }
@@ -62,6 +56,49 @@ def find_certain_events(vault: Vault, roots: Iterable[str]) -> dict[str, str]:
 def is_awaiting_read_back(thread: EventThread) -> bool:
     """Whether a second person has still to read it back."""
     return thread.latest.kind == EventKind.RESULT and find_read_back(thread) is None
+
+
+class UnfinishedEvents(NamedTuple):
+    """Ids of events of an outage that stand between it and the word 'complete'."""
+
+    changed: tuple[str, ...]
+    """Facts that were recorded or corrected since a given time."""
+    not_read_back: tuple[str, ...]
+    without_fate: tuple[str, ...]
+    """Units of blood of which nobody said what became of them."""
+
+
+def read_unfinished_events(vault: Vault, outage: Outage, since: str) -> UnfinishedEvents:
+    """Those of an outage, `since` a stored time; none of a drill, whose events are no facts."""
+    threads = [] if outage.drill else list_outage_threads(vault, outage)
+    facts = [thread for thread in threads if is_fact(thread)]
+    issues = [thread for thread in facts if thread.latest.kind == EventKind.BLOOD_ISSUE]
+    return UnfinishedEvents(
+        tuple(thread.root for thread in facts if _last_change(thread) > since),
+        tuple(thread.root for thread in facts if is_awaiting_read_back(thread)),
+        tuple(thread.root for thread in issues if not thread.follow_ups),
+    )
+
+
+def count_events(vault: Vault, outage: Outage) -> dict[str, Any]:
+    """How many events an outage has by kind, and how many were corrected and withdrawn."""
+    threads = list_outage_threads(vault, outage)
+    kinds = Counter(EVENT_ROWS[thread.latest.kind].title for thread in threads)
+    return {
+        "recorded": kinds.total(),
+        "kinds": dict(sorted(kinds.items())),
+        "corrected": sum(thread.is_corrected and thread.stands for thread in threads),
+        "withdrawn": sum(not thread.stands for thread in threads),
+    }
+
+
+def list_outage_threads(vault: Vault, outage: Outage) -> list[EventThread]:
+    """All events of an outage."""
+    return list_threads(vault, store.fetch_of_outages(vault.db, [outage.id]))
+
+
+def _last_change(thread: EventThread) -> str:
+    return max(event.entered for event in (thread.latest, *thread.follow_ups))
 
 
 def read_event_facts(

@@ -80,6 +80,16 @@ def stamps_of_outage(db: Database, outage: str, window: tuple[str, str]) -> dict
     return {row[0]: row[1] for row in db.conn.execute(query, (EntryState.DRAFT, outage, *window))}
 
 
+def find_serials_of_forms(db: Database, outage: str, forms: Iterable[str]) -> list[str]:
+    """Serials of the entries of some forms in an outage, drafts left out."""
+    query = (
+        "SELECT serial FROM entry WHERE outage = ? AND state <> ?"
+        " AND form IN (SELECT value FROM json_each(?)) ORDER BY serial"
+    )
+    rows = db.conn.execute(query, (outage, EntryState.DRAFT, json_list(forms)))
+    return [row[0] for row in rows]
+
+
 def fetch_answers(db: Database, serials: Sequence[str]) -> Iterator[EntryAnswers]:
     """What a comparison reads of the entries of some forms, in their order."""
     rows = db.conn.execute(_ANSWERS, (json_list(serials),))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import starmap
 from typing import NamedTuple
 
 from downtime.clinical.model import Encounter, Patient
@@ -182,15 +183,16 @@ class HospitalNow:
         return [person for person in self.registered.values() if person.mother == mother]
 
     def list_stays(self, ward: str) -> list[PatientRow]:
-        """Who is on a ward now."""
+        """Who is on a ward now, in the order of beds."""
         rows = self.snapshot.list_inpatients(ward) if self.snapshot else []
         staying = [row for row in rows if row.patient.id not in self.changes]
-        placed = (
-            PatientRow(change.patient, change.stay)
-            for change in self.changes.values()
-            if change.stay and change.stay.ward == ward
-        )
-        return [*staying, *placed]
+        rows = [*staying, *starmap(PatientRow, self._list_placed(ward))]
+        return sorted(rows, key=lambda row: bed_board.row_sort_key(row.patient, row.encounter))
+
+    def _list_placed(self, ward: str) -> list[tuple[Patient, Encounter]]:
+        """Whom staff placed on a ward."""
+        changes = self.changes.values()
+        return [(c.patient, c.stay) for c in changes if c.stay and c.stay.ward == ward]
 
     def list_wards(self) -> list[str]:
         """The wards of the snapshot, and those that staff named."""
@@ -205,8 +207,16 @@ class HospitalNow:
 
     def read_ward(self, ward: str) -> WardNow:
         """A ward, bed by bed, as staff say it is."""
-        stays = [(row.patient, row.encounter) for row in self.list_stays(ward) if row.encounter]
         seen = self.snapshot.list_beds(ward) if self.snapshot else []
+        staying = ((row.patient, row.encounter) for row in seen)
+        stays = [
+            *(
+                (patient, stay)
+                for patient, stay in staying
+                if patient and stay and patient.id not in self.changes
+            ),
+            *self._list_placed(ward),
+        ]
         beds = {
             row.location.id: row.location for row in seen if not row.location.id.startswith("stay-")
         }

@@ -95,7 +95,7 @@ class WardLabels(LabelRequest):
     def plan(self, context: PrintContext) -> PackPlan:
         """InputError when nobody is on these wards."""
         snapshot = context.view.snapshot
-        rows = [row for ward in self.wards for row in snapshot.list_inpatients(ward)]
+        rows = [row for ward in self.wards for row in context.hospital.list_stays(ward)]
         if not rows:
             raise InputError(
                 "labels.none",

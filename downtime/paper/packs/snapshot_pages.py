@@ -9,6 +9,10 @@ from downtime.clinical import display
 from downtime.clinical.identifiers import find_downtime_number
 from downtime.clinical.model import Encounter, Flag, Location, Patient
 from downtime.clock import from_text
+from downtime.outage.events.hospital_now import HospitalNow, WardNow
+from downtime.outage.events.model import Event
+from downtime.outage.events.registered_people import SOURCE as STAFF
+from downtime.outage.events.wording import describe_event
 from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
 from downtime.snapshot import availability, bed_board
 from downtime.snapshot.availability import AvailabilityLine
@@ -126,10 +130,16 @@ def format_ages(view: SnapshotView) -> str:
     )
 
 
-def bed_list_blocks(view: SnapshotView, ward: str) -> list[Block]:
-    """Every bed of a ward in order, occupied or not, with room to write; then who is on no ward."""
-    rows = view.snapshot.list_beds(ward)
-    stays = view.word_absence(Encounter.__name__, [r.encounter.source for r in rows if r.encounter])
+def bed_list_blocks(view: SnapshotView, hospital: HospitalNow, ward: str) -> list[Block]:
+    """Every bed of a ward in order, as staff say it is, with room to write; then who is on no ward.
+
+    Beside whom staff placed elsewhere than the snapshot does stands who said so, when, and what the
+    snapshot says; whom they say is gone stands below.
+    """
+    now = hospital.read_ward(ward)
+    rows = now.rows
+    sources = {r.encounter.source for r in rows if r.encounter} - {STAFF}
+    stays = view.word_absence(Encounter.__name__, sources)
     beds = view.word_absence(Location.__name__, {r.location.source for r in rows})
     counts = view.snapshot.count_board()
     blocks: list[Block] = [
@@ -145,8 +155,36 @@ def bed_list_blocks(view: SnapshotView, ward: str) -> list[Block]:
         names = "; ".join(_format_bed(bed) for bed in shared)
         blocks.append(Paragraph(f"Two patients in one bed: {names}. Look who is there.", bold=True))
     if rows:
-        blocks.append(Table(_BED_COLUMNS, [_bed_row(view, *r[:3]) for r in rows], row_height=26.0))
-    return [*blocks, *_ward_unknown_blocks(view)]
+        cells = [_bed_row(view, now, *r[:3]) for r in rows]
+        blocks.append(Table(_BED_COLUMNS, cells, row_height=26.0))
+    return [*blocks, *_departed_blocks(view, now), *_ward_unknown_blocks(view)]
+
+
+def _departed_blocks(view: SnapshotView, now: WardNow) -> list[Block]:
+    """Whom the snapshot has on the ward, and of whom staff say that they are gone."""
+    if not now.departed:
+        return []
+    lines = [
+        f"{display.format_name(change.patient)} (copy: {format_location(change.before)}):"
+        f" {describe_event(change.event, view.zone)}. {_word_source(view, change.event)}"
+        for change in now.departed
+    ]
+    return [Heading("Gone, as staff say"), *map(Paragraph, lines)]
+
+
+def _word_source(view: SnapshotView, event: Event) -> str:
+    return f"Said by {event.author_name}, {display.format_moment(event.happened, view.zone)}."
+
+
+def _word_staff(view: SnapshotView, now: WardNow, patient: Patient) -> str:
+    """What staff said of somebody in a bed, for the notes."""
+    texts = []
+    if change := now.changes.get(patient.id):
+        before = format_location(change.before) or "not in it"
+        texts.append(f"{_word_source(view, change.event)} Copy: {before}.")
+    if away := now.absent.get(patient.id):
+        texts.append(f"{describe_event(away, view.zone)}. {_word_source(view, away)}")
+    return "\n".join(texts)
 
 
 def _ward_unknown_blocks(view: SnapshotView) -> list[Block]:
@@ -170,19 +208,24 @@ def _format_bed(bed: Location) -> str:
 
 
 def _bed_row(
-    view: SnapshotView, bed: Location, patient: Patient | None, stay: Encounter | None
+    view: SnapshotView,
+    now: WardNow,
+    bed: Location,
+    patient: Patient | None,
+    stay: Encounter | None,
 ) -> tuple[str, ...]:
     if patient is None:
         empty = "not known" if view.word_unavailable(Encounter.__name__) else "empty"
         return (_format_bed(bed), f"({bed.status or empty})", "", "", bed.note, "")
-    return (_format_bed(bed), *_patient_cells(view, patient, stay), "")
+    return (_format_bed(bed), *_patient_cells(view, patient, stay), _word_staff(view, now, patient))
 
 
 def _patient_cells(
     view: SnapshotView, patient: Patient, stay: Encounter | None
 ) -> tuple[str, str, str, str]:
     """Who, born, numbers, allergies and alerts."""
-    numbers = (display.format_nhs_number(patient.nhs_number) or "No NHS No.", patient.mrn)
+    number = patient.mrn or find_downtime_number(patient.identifiers)
+    numbers = (display.format_nhs_number(patient.nhs_number) or "No NHS No.", number)
     who = "\n".join(filter(None, (display.format_name(patient), stay.consultant if stay else "")))
     today = view.now.astimezone(view.zone).date()
     born = display.format_birth(patient, today).replace(" (", "\n(")

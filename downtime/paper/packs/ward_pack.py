@@ -66,8 +66,14 @@ class WardPack(PrintRequest):
     ) -> list[PrintDocument]:
         forms = form_set.patient if self.forms is None else self.forms
         patients = [
-            documents.patient_documents(context, row, ward, forms, summary=form_set.summary)
-            for row in context.view.snapshot.list_inpatients(ward)
+            documents.patient_documents(
+                context,
+                row,
+                ward,
+                forms,
+                summary=form_set.summary and row.patient.id not in context.hospital.registered,
+            )
+            for row in context.hospital.list_stays(ward)
         ]
         return documents.collate(patients, by_form=self.by_form)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import orjson
 
 from downtime.clinical.record_types import list_compared_types, list_owners
-from downtime.entry.event_facts import event_stamps
+from downtime.entry.events_on_paper import event_stamps
 from downtime.entry.store import entries
 from downtime.errors import NotFoundError
 from downtime.outage.laptop_outages import find_paper_window

@@ -9,7 +9,8 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from downtime.config import Home
-from downtime.entry.event_facts import event_stamps, read_event_facts
+from downtime.entry.event_facts import read_event_facts
+from downtime.entry.events_on_paper import event_stamps
 from downtime.entry.fact_reader import find_facts
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.keyed_form import make_base_fact
@@ -213,7 +214,7 @@ def _facts_of_blanks(vault: Vault, settings: Settings, outage: Outage) -> Iterat
 
 def _facts_of_registered(vault: Vault, settings: Settings, outage: Outage) -> Iterator[KeyedFact]:
     """What was recorded on the screen of people who were registered there."""
-    for _, facts in read_event_facts(vault, settings, event_stamps(vault, outage)):
+    for _, facts in read_event_facts(vault, settings, event_stamps(vault, settings, outage)):
         for fact in facts:
             if fact.person.downtime_number:
                 yield fact.person.downtime_number, fact

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from downtime.entry.event_facts import count_events
 from downtime.entry.store import entries as entry_store
 from downtime.entry.store import scans
 from downtime.outage import laptop_outages, outages
@@ -176,6 +177,7 @@ def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str,
         "forms_total": {k: v for k, v in asdict(total).items() if k not in ("ward", "form")},
         "printed_ahead": outage_forms.count_by_ward(ahead),
         "entries": entry_store.count_figures(vault.db, outage.id, serials),
+        "events": count_events(vault, outage),
         "error_rate": statement_facts.measure_error_rate(vault, outage, serials),
         "items": items_store.count_by_state(vault.db, outage.id),
         "unmatched": statement_facts.summarize_unmatched(list(unmatched)),

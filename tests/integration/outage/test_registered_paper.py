@@ -1,6 +1,7 @@
 """Paper of somebody registered on the screen: forms, wristband and labels carry their one number."""
 
 import io
+import re
 
 import pikepdf
 import pytest
@@ -11,6 +12,7 @@ from downtime.paper.labels.model import LabelKind
 from downtime.paper.labels.print_labels import PatientLabels
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.ward_pack import WardPack
 from tests.integration.outage.conftest import AMINA, ARRIVAL
 from tests.integration.paper.conftest import read_words
 
@@ -45,3 +47,15 @@ def test_wristband_and_labels_carry_the_number(ward, newcomer, kind):
     text = printed(ward, PatientLabels(patient=patient, label=kind, copies=1))
     assert f"Downtime No. {number}" in text
     assert "TESTER, Tom" in text
+
+
+def test_the_bed_list_and_the_ward_pack_hold_the_ward_as_staff_say_it_is(ward, newcomer):
+    _, number = newcomer
+    ann = ward.patient("1000001")
+    ward.record(EventKind.MOVE, ann, ward="B2", bed="9")
+    text = printed(ward, WardPack(wards=("A1",), forms=("observations",), blanks=0))
+    assert re.search(r"TESTER, Tom[\s\S]*Said by Amina Ward", text)
+    assert text.count(number) >= 2
+    assert "Gone, as staff say" in text
+    assert re.search(r"SAMPLE, Ann.*\(copy: A1, bay 1, bed 1\): Move: B2, bed 9", text)
+    assert text.count("9990000018") == 0

@@ -4,16 +4,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry.event_facts import event_stamps, read_event_facts
+from downtime.entry.event_facts import read_event_facts
+from downtime.entry.events_on_paper import event_stamps
 from downtime.entry.fact_reader import find_facts
 from downtime.entry.facts import Fact
 from downtime.outage.events.correct_event import correct_event, withdraw_event
 from downtime.outage.events.model import EventKind
 from downtime.outage.events.record_event import EventDraft, EventRecorder
 from downtime.paper.forms.load_form import load_form
+from downtime.paper.model import Subject
 from downtime.reconcile import find_items
 from downtime.reconcile.model import Decision, ItemState
 from downtime.returns.export_messages import export_messages
+from downtime.returns.statement.completeness_statement import gather_statement
 from downtime.snapshot import local_snapshots
 from downtime.vault import device
 from downtime.vault.model import Actor
@@ -65,7 +68,7 @@ def zone():
 
 
 def facts_of(vault, settings, outage):
-    found = read_event_facts(vault, settings, event_stamps(vault, outage))
+    found = read_event_facts(vault, settings, event_stamps(vault, settings, outage))
     return [fact for _, facts in found for fact in facts]
 
 
@@ -184,3 +187,48 @@ def test_who_recorded_it_does_not_decide_about_it(record, vault, outage, compare
     compare(HOSPITAL)
     (row,) = find_items.list_items(vault, outage.id)
     assert row.item.fact.transcriber == NURSE.id
+
+
+def test_the_statement_counts_events_and_names_what_is_unfinished(
+    record, vault, settings, outage, compare
+):
+    record(EventKind.RESULT, "p-ann", **RESULT)
+    unit = {"donation": "G123456", "group": "O-neg", "why": "Bleeding", "authorised": "Dr Cole"}
+    issued = record(EventKind.BLOOD_ISSUE, "p-ann", **unit)
+    line = record(EventKind.INCIDENT, what="Lights out")
+    withdraw_event(vault, line.id, SECOND, "never was")
+    facts = gather_statement(vault, settings).facts
+    assert facts["events"] == {
+        "recorded": 3, "corrected": 0, "withdrawn": 1,
+        "kinds": {"Emergency group O unit taken": 1, "Incident log line": 1, "Phoned result": 1},
+    }  # fmt: skip
+    kinds = {item["kind"]: item["names"] for item in facts["open"]}
+    assert set(kinds) >= {"event-not-compared", "result-not-read-back", "unit-without-fate"}
+    record(EventKind.BLOOD_FATE, "p-ann", topic=issued.id, fate="transfused")
+    compare(HOSPITAL)
+    kinds = {item["kind"] for item in gather_statement(vault, settings).facts["open"]}
+    assert "unit-without-fate" not in kinds
+    assert "result-not-read-back" in kinds
+
+
+def test_the_same_admission_on_the_screen_and_on_paper_is_one(
+    record, vault, outage, compare, keyed
+):
+    arrived = record(EventKind.ARRIVAL, at="2026-11-02T13:30:00Z", **ARRIVAL)
+    compare(HOSPITAL)
+    assert len(find_items.list_items(vault, outage.id)) == 2
+    number = arrived.answers["downtime_number"]
+    serial = keyed("admission", ADMITTED, Subject(downtime_number=number))
+    compare(HOSPITAL, 3)
+    rows = find_items.list_items(vault, outage.id)
+    assert {row.item.fact.serial for row in rows} == {serial}
+
+
+def test_what_paper_says_otherwise_stays_beside_it(record, vault, outage, compare, keyed):
+    arrived = record(EventKind.ARRIVAL, at="2026-11-02T13:30:00Z", **ARRIVAL)
+    number = arrived.answers["downtime_number"]
+    keyed("admission", ADMITTED | {"ward": "B2"}, Subject(downtime_number=number))
+    compare(HOSPITAL)
+    rows = find_items.list_items(vault, outage.id)
+    stays = {row.item.fact.fields["ward"] for row in rows if row.item.fact.type == "Encounter"}
+    assert stays == {"A1", "B2"}
