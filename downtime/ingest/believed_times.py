@@ -18,13 +18,11 @@ from downtime.feeds.model import Change, FeedMessage, Finding, FindingKind, Reje
 
 TOLERANCE = timedelta(minutes=10)
 """How far the clock of a system may be ahead of ours."""
+_PAST = frozenset({"issued", "given", "occurrence", "effective"})
 _PAST_FIELDS = {
-    "DiagnosticReport": "issued",
-    "MedicationAdministration": "given",
-    "Immunization": "occurrence",
-    "Observation": "effective",
+    kind: name for kind, row in RECORD_TYPES.items() for name in row.time_fields if name in _PAST
 }
-"""Times of what has happened when it is told."""
+"""By type of record the time of what has happened when it is told."""
 
 
 def believe_times(item: FeedMessage | Reject, received: str) -> FeedMessage | Reject:
