@@ -87,3 +87,17 @@ def test_a_pack_printed_twice_asks_and_a_recall_names_what_is_taken_out(visit_ow
     printed(page, page.get_by_role("button", name="Print only the changes"))
     whole.click()
     printed(page, page.get_by_role("button", name=re.compile(r"Recall \d+ forms")))
+
+
+def test_pages_of_a_shift_have_no_accessibility_violation(visit_own):
+    site = visit_own("site")
+    site.goto("/readiness")
+    site.fill("#sheets", "2000")
+    site.click("text=Look now")
+    for path in ("/readiness", "/endurance", "/handover?ward=A1", "/outages"):
+        site.goto(path)
+        assert violations(site) == [], path
+    declare(site, "LIMS", drill=True)
+    site.goto("/outages")
+    site.click("table >> text=DRILL")
+    assert violations(site) == []
