@@ -13,7 +13,13 @@ from functools import partial
 from downtime.clinical.model import Appointment
 from downtime.fleet.churn_findings import ChurnFinding, ChurnKind
 from downtime.fleet_settings import ChurnSettings
-from downtime.snapshot.footprint import Footprint, PresentPatient, RecordGroup
+from downtime.snapshot.footprint import (
+    Footprint,
+    PresentPatient,
+    RecordGroup,
+    hash_number,
+    list_missing,
+)
 
 DAY = timedelta(days=1)
 _PLANNED_TYPES = frozenset({Appointment.__name__})
@@ -250,11 +256,12 @@ def _describe(patient: PresentPatient) -> tuple[str, str]:
 def _compare_known(pair: Comparison) -> Iterator[ChurnFinding]:
     """Everybody of whom anything was ever sent, outpatients too: they never leave."""
     settings, before, after = pair.settings, pair.old.people, pair.new.people
-    others = before.items() - after.items()
-    gone = sum(number not in after for number, _ in others)
+    numbers = Counter(map(hash_number, list_missing(before, after)))
+    kept = {hash_number(person) for person in after if hash_number(person) in numbers}
+    gone = sum(count for number, count in numbers.items() if number not in kept)
     if gone >= settings.min_records and _exceeds(gone, len(before), settings.known_loss_percent):
         yield pair.make_finding(ChurnKind.KNOWN_GONE, len(before), gone)
-    changed = len(others) - gone
+    changed = numbers.total() - gone
     if changed >= settings.min_records and _exceeds(
         changed, len(before), settings.identity_percent
     ):

@@ -115,7 +115,8 @@ def _list_rows(parts: Iterable[tuple[str, bytes]]) -> Iterator[tuple[_Row, str]]
         for line in lines.splitlines():
             name, *rows = orjson.loads(line)
             for row in rows:
-                yield (name, payload.pack_row(row)), wards
+                # A copy: what orjson gives holds on to some kilobytes, however short it is.
+                yield (name, bytes(memoryview(payload.pack_row(row)))), wards
 
 
 def write_delta(

@@ -37,7 +37,8 @@ GOAL_BUILD_S = 90
 GOAL_OPEN_RATIO = 3
 GOAL_UNCHANGED_PERCENT = 2
 GOAL_CHANGED_PERCENT = 10
-BARE_TRIALS = 3
+TRIALS = 3
+"""Of both sides of a ratio, the least is taken: other work on the machine only adds."""
 
 
 def figures() -> list[dict[str, Any]]:
@@ -101,17 +102,23 @@ class _Publisher:
         count = sum(built.header.counts.values()) // 200
         return random.Random(SEED).choices(numbers, k=count)  # noqa: S311 - no secret
 
-    def measure_opening(self, bare_file: Path) -> dict[str, Any]:
-        """From the packed state to the opened snapshot, against the bare insert of its rows."""
+    def _build_and_open(self) -> tuple[float, float]:
+        """CPU-seconds of building from the packed state, and of verifying, opening, putting in use."""
         built, cut = self.build()
+        carried = self.vault.home.path / "carried"
+        carried.write_bytes(built.full().data)
         started = time.process_time()
-        sealed = verify_bundle_file(self.vault.home, self.settings, built.full().data)
+        sealed = verify_bundle_file(self.vault.home, self.settings, carried)
         aside = open_aside(self.vault, self.settings, sealed)
         put_in_use(self.vault, self.settings, aside, self.actor)
-        seconds = time.process_time() - started
+        return cut, time.process_time() - started
+
+    def measure_opening(self, bare_file: Path) -> dict[str, Any]:
+        """From the packed state to the opened snapshot, against the bare insert of its rows."""
+        cut, seconds = min((self._build_and_open() for _ in range(TRIALS)), key=sum)
         with closing(local_snapshots.open_current_snapshot(self.vault)) as snapshot:
             rows = {name: list(_flatten(snapshot.iterate_rows(name))) for name in COLUMNS}
-        bare = min(_insert_bare(bare_file, rows) for _ in range(BARE_TRIALS))
+        bare = min(_insert_bare(bare_file, rows) for _ in range(TRIALS))
         ratio = (cut + seconds) / bare
         return _figure(
             "packed state to cut, sealed, verified and opened",

@@ -26,9 +26,8 @@ _TABLES = (
     "CREATE INDEX IF NOT EXISTS part_build ON part (build)",
     "CREATE TABLE IF NOT EXISTS base_part (wards TEXT NOT NULL, lines BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS segment (wards TEXT NOT NULL, bucket INTEGER NOT NULL,"
-    " counts TEXT NOT NULL, digest BLOB NOT NULL, size INTEGER NOT NULL, frame BLOB NOT NULL,"
-    " footprint BLOB NOT NULL,"
-    " PRIMARY KEY (wards, bucket))",
+    " counts TEXT NOT NULL, digest BLOB NOT NULL, size INTEGER NOT NULL,"
+    " footprint BLOB NOT NULL, frame BLOB NOT NULL, PRIMARY KEY (wards, bucket))",
 )
 _NAMES = ("cell", "cell_member", "part", "base_part", "segment")
 DIGEST_BYTES = 40
@@ -218,7 +217,8 @@ def save_segment(
 ) -> None:
     """Keep the rows of a bucket compressed."""
     db.conn.execute(
-        "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO segment (wards, bucket, counts, digest, size, frame, footprint)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             segment.wards, bucket, orjson.dumps(segment.counts),
             segment.digest.to_bytes(DIGEST_BYTES), segment.size, frame, segment.footprint,
@@ -235,9 +235,11 @@ def iterate_segments(db: sqlite_utils.Database) -> Iterator[SegmentSummary]:
 
 def iterate_frames(db: sqlite_utils.Database) -> Iterator[tuple[str, bytes]]:
     """Wards and rows of all segments, compressed; those of wards first."""
-    yield from map(
-        tuple, db.conn.execute("SELECT wards, frame FROM segment ORDER BY wards DESC, bucket")
-    )
+    # Their names first: SQLite would sort the rows themselves, all of them in memory.
+    names = db.conn.execute("SELECT wards, bucket FROM segment ORDER BY wards DESC, bucket")
+    sql = "SELECT wards, frame FROM segment WHERE wards = ? AND bucket = ?"
+    for name in names.fetchall():
+        yield from map(tuple, db.conn.execute(sql, tuple(name)))
 
 
 def iterate_base(db: sqlite_utils.Database) -> Iterator[tuple[str, bytes]]:

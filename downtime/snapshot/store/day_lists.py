@@ -30,7 +30,9 @@ class DayLists(SnapshotDatabase):
     def list_appointment_days(self, kind: str) -> list[str]:
         """ISO days, in the site's zone, on which there is a clinic or theatre list."""
         rows = self._db.conn.execute(
-            "SELECT DISTINCT day FROM appointment_day WHERE kind = ? ORDER BY day", (kind,)
+            "SELECT DISTINCT day FROM local_day d WHERE EXISTS (SELECT 1 FROM Appointment"
+            " WHERE kind = ? AND start = d.start) ORDER BY day",
+            (kind,),
         )
         return [row[0] for row in rows]
 
@@ -44,9 +46,9 @@ class DayLists(SnapshotDatabase):
     def list_sessions(self, day: str, kind: str) -> list[SessionRow]:
         """The clinics or theatres of a day, with the number who are not cancelled."""
         rows = self._db.conn.execute(
-            "SELECT d.location, count(*) FROM appointment_day d CROSS JOIN Appointment a"
-            " ON a.id = d.appointment WHERE d.day = ? AND d.kind = ? AND a.status <> 'cancelled'"
-            " GROUP BY d.location ORDER BY d.location",
+            "SELECT a.location, count(*) FROM local_day d CROSS JOIN Appointment a"
+            " ON a.start = d.start WHERE d.day = ? AND a.kind = ? AND a.status <> 'cancelled'"
+            " GROUP BY a.location ORDER BY a.location",
             (day, kind),
         )
         return [SessionRow(*row) for row in rows]
@@ -55,9 +57,9 @@ class DayLists(SnapshotDatabase):
         """Who is expected there, in order; cancelled appointments are left out."""
         rows = self._select_joined(
             (Appointment, Patient),
-            "appointment_day d CROSS JOIN Appointment t0 ON t0.id = d.appointment"
+            "local_day d CROSS JOIN Appointment t0 ON t0.start = d.start"
             " JOIN Patient t1 ON t1.id = t0.patient"
-            " WHERE d.day = ? AND d.location = ? AND d.kind = ? AND t0.status <> 'cancelled'"
+            " WHERE d.day = ? AND t0.location = ? AND t0.kind = ? AND t0.status <> 'cancelled'"
             " ORDER BY t0.start, t0.position, t1.family, t1.given",
             (day, location, kind),
         )

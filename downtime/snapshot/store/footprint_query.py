@@ -1,5 +1,6 @@
 """The footprint of an opened snapshot, asked of its database; the same as `FootprintMaker` makes."""
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -17,7 +18,9 @@ from downtime.snapshot.footprint import (
     hash_text,
     join_name,
     join_place,
+    pack_people,
     pick_number,
+    share_group,
 )
 
 
@@ -36,7 +39,7 @@ def read_footprint(db: sqlite_utils.Database, types: Iterable[str]) -> Footprint
     records = _PresentRecords(db)
     for name in sorted(types):
         _count_records(db, RECORD_TYPES[name], records)
-    people, present = dict[int, int](), list[PresentPatient]()
+    people, present = array("Q"), list[PresentPatient]()
     rows = db.conn.execute(
         "SELECT id, mrn, nhs_number, identifiers, family, given, birth_date FROM Patient"
         " WHERE replaced_by = ''"
@@ -44,12 +47,12 @@ def read_footprint(db: sqlite_utils.Database, types: Iterable[str]) -> Footprint
     for key, mrn, nhs_number, identifiers, family, given_name, birth_date in rows:
         number = pick_number(mrn, nhs_number, identifiers and orjson.loads(identifiers), key)
         name = join_name(family, given_name)
-        people.update([hash_person(number, name, birth_date)])
+        people.append(hash_person(number, name, birth_date))
         if key in records.places:
             groups = records.counts[key], group_hashes(records.hashes[key])
             person = PresentPatient(number, name, birth_date, *records.places[key], *groups)
             present.append(person)
-    return Footprint(records.totals, count_wards(present), people, tuple(present))
+    return Footprint(records.totals, count_wards(present), pack_people(people), tuple(present))
 
 
 def _count_records(db: sqlite_utils.Database, row: RecordType, records: _PresentRecords) -> None:
@@ -62,11 +65,11 @@ def _count_records(db: sqlite_utils.Database, row: RecordType, records: _Present
         f"SELECT i.patient, t.source, count(*) FROM {joined} GROUP BY i.patient, t.source"
     )
     for patient, system, count in counts:
-        records.counts[patient][RecordGroup(system, row.name)] = count
+        records.counts[patient][share_group(system, row.name)] = count
     if row.is_lasting:
         texts = db.conn.execute(f"SELECT i.patient, t.source, t.{row.name_field} FROM {joined}")
         for patient, system, text in texts:
-            records.hashes[patient].append((RecordGroup(system, row.name), hash_text(text)))
+            records.hashes[patient].append((share_group(system, row.name), hash_text(text)))
 
 
 def _read_places(db: sqlite_utils.Database) -> Mapping[str, tuple[str, str]]:

@@ -23,6 +23,9 @@ from downtime.vault.database import connect, transaction
 
 CACHE = "cache_size = -131072"
 """128 MiB of pages: records come in no order, and a page that leaves the cache is encrypted."""
+_SMALLER_CACHE = "cache_size = -65536"
+_MANY_ROWS = 1_000_000
+"""From so many on sorting an index takes what the cache must leave: temporary files would be clear."""
 
 _TABLES = """
 CREATE TABLE header (body TEXT NOT NULL);
@@ -30,15 +33,15 @@ CREATE TABLE inpatient (patient TEXT PRIMARY KEY, encounter TEXT NOT NULL, ward 
     name TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
 CREATE TABLE outstanding (request TEXT PRIMARY KEY, patient TEXT NOT NULL,
     department TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE appointment_day (appointment TEXT NOT NULL, day TEXT NOT NULL, kind TEXT NOT NULL,
-    location TEXT NOT NULL);
+CREATE TABLE local_day (day TEXT NOT NULL, start TEXT NOT NULL, PRIMARY KEY (day, start))
+    WITHOUT ROWID;
 CREATE TABLE search (patient TEXT NOT NULL, tokens TEXT NOT NULL, family_name TEXT NOT NULL,
     given_name TEXT NOT NULL, birth_date TEXT NOT NULL, numbers TEXT NOT NULL);
 CREATE TABLE identifier (value TEXT NOT NULL, patient TEXT NOT NULL,
     PRIMARY KEY (value, patient)) WITHOUT ROWID;
-CREATE TABLE found (rank INTEGER PRIMARY KEY, patient TEXT NOT NULL);
-CREATE VIRTUAL TABLE words USING fts5(tokens, content='', detail='none', prefix='1 2 3 4',
-    tokenize='unicode61 remove_diacritics 0');
+CREATE TABLE found (rank INTEGER PRIMARY KEY, patient TEXT NOT NULL, search INTEGER NOT NULL);
+CREATE VIRTUAL TABLE words USING fts5(tokens, content='', detail='none', columnsize=0,
+    prefix='1 2', tokenize='ascii');
 """
 
 _INDEXES = """
@@ -47,7 +50,7 @@ CREATE INDEX observation_report ON Observation (report);
 CREATE INDEX patient_merged ON Patient (replaced_by) WHERE replaced_by <> '';
 CREATE INDEX inpatient_ward ON inpatient (ward);
 CREATE INDEX inpatient_name ON inpatient (name);
-CREATE INDEX appointment_list ON appointment_day (kind, day, location);
+CREATE INDEX appointment_list ON Appointment (kind, start, location);
 """
 
 # Who is in hospital is said as by `data_quality.is_in_hospital`, on a known ward or not. A patient is
@@ -76,15 +79,27 @@ _IDENTIFIERS = """
 INSERT INTO identifier (value, patient)
 SELECT DISTINCT n.value, s.patient FROM search s, json_each(s.numbers) n ORDER BY 1, 2
 """
-_RANKED = """
-SELECT s.patient, s.tokens, s.family_name || '|' || s.given_name, i.patient FROM search s LEFT JOIN inpatient i ON i.patient = s.patient
+_FOUND = """
+INSERT INTO found (patient, search)
+SELECT s.patient, s.rowid FROM search s LEFT JOIN inpatient i ON i.patient = s.patient
 ORDER BY i.patient IS NULL, s.family_name, s.given_name, s.birth_date, s.patient
 """
-_INPATIENT_NAME = "UPDATE inpatient SET name = ? WHERE patient = ?"
+_WORDS = """
+INSERT INTO words (rowid, tokens)
+SELECT f.rank, s.tokens FROM found f CROSS JOIN search s ON s.rowid = f.search
+"""
+# Inpatients have the first ranks; one whose patient was merged into another has none.
+_INPATIENT_NAMES = """
+UPDATE inpatient SET name = f.name FROM (
+    SELECT f.patient, s.family_name || '|' || s.given_name AS name
+    FROM found f CROSS JOIN search s ON s.rowid = f.search
+    WHERE f.rank <= (SELECT count(*) FROM inpatient)) f
+WHERE f.patient = inpatient.patient
+"""
 _ANALYSED_ROWS = 1_000
 """Of each index: enough to choose between indexes."""
-_BULK_WORDS = (("automerge", 0), ("hashsize", 1 << 26))
-"""All words are written at once: nothing is merged meanwhile, and 64 MiB of them wait in memory."""
+_BULK_WORDS = (("automerge", 0), ("hashsize", 1 << 25))
+"""All words are written at once: nothing is merged meanwhile, and 32 MiB of them wait in memory."""
 
 
 def create_database(
@@ -108,7 +123,7 @@ def write_database(
             "journal_mode = OFF",
             "synchronous = OFF",
             "locking_mode = EXCLUSIVE",
-            CACHE,
+            CACHE if sum(header.counts.values()) < _MANY_ROWS else _SMALLER_CACHE,
         ):
             db.conn.execute(f"PRAGMA {pragma}")
         with transaction(db):
@@ -162,14 +177,8 @@ def _index_records(db: sqlite_utils.Database, row: RecordType) -> None:
 
 def _index_appointments(db: sqlite_utils.Database, zone: ZoneInfo) -> None:
     starts = db.conn.execute("SELECT DISTINCT start FROM Appointment WHERE start <> ''").fetchall()
-    db.conn.execute("CREATE TEMP TABLE day (start TEXT PRIMARY KEY, day TEXT) WITHOUT ROWID")
-    days = ((start, local_day(start, zone)) for (start,) in starts)
-    db.conn.executemany("INSERT INTO day VALUES (?, ?)", days)
-    db.conn.execute(
-        "INSERT INTO appointment_day SELECT a.id, d.day, a.kind, a.location"
-        " FROM Appointment a CROSS JOIN day d ON d.start = a.start"
-    )
-    db.conn.execute("DROP TABLE temp.day")
+    days = ((local_day(start, zone), start) for (start,) in starts)
+    db.conn.executemany("INSERT INTO local_day VALUES (?, ?)", days)
 
 
 @lru_cache(maxsize=65536)
@@ -202,14 +211,8 @@ def _index_patients(db: sqlite_utils.Database) -> None:
         for _, rows in list_search_rows(iterate_patients(db)):
             db.conn.executemany(_INSERT_SEARCH, rows)
     db.conn.execute(_IDENTIFIERS)
-    ranked = db.conn.execute(_RANKED).fetchall()
-    db.conn.executemany(
-        "INSERT INTO found VALUES (?, ?)", ((r, row[0]) for r, row in enumerate(ranked))
-    )
+    db.conn.execute(_FOUND)
     for option, value in _BULK_WORDS:
         db.conn.execute("INSERT INTO words (words, rank) VALUES (?, ?)", (option, value))
-    db.conn.executemany(
-        "INSERT INTO words (rowid, tokens) VALUES (?, ?)",
-        ((rank, row[1]) for rank, row in enumerate(ranked)),
-    )
-    db.conn.executemany(_INPATIENT_NAME, ((row[2], row[0]) for row in ranked if row[3]))
+    db.conn.execute(_WORDS)
+    db.conn.execute(_INPATIENT_NAMES)

@@ -15,6 +15,7 @@ from downtime.snapshot.footprint import (
     count_wards,
     hash_person,
     hash_text,
+    pack_people,
 )
 from tests.conftest import NOW
 
@@ -58,7 +59,7 @@ def footprint(patients):
         for group, count in patient.counts.items():
             records[group] += count
     present = tuple(d for p, d in described if p.ward)
-    people = dict(hash_person(d.number, d.name, d.birth_date) for _, d in described)
+    people = pack_people(hash_person(d.number, d.name, d.birth_date) for _, d in described)
     counts = {group: count for group, count in records.items() if count}
     return Footprint(counts, count_wards(present), people, present)
 
