@@ -117,7 +117,7 @@ class ChurnSettings:
         26, "A snapshot is held against all of so long, so that small losses are seen together."
     )
     silent_hours: int = setting(
-        12,
+        6,
         "Longer than this after the last message no time counts in which patients may have gone: the"
         " publisher's clock may be ahead.",
     )

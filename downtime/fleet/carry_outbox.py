@@ -33,7 +33,7 @@ def carry_outbox(home: Home, carrier: PacedCarrier, state: PlaceState) -> None:
 
     What was carried before a failure stays and is not carried again.
     """
-    _carry_list(home, carrier, state)
+    carry_list(home, carrier, state)
     outbox = list(list_published(home))
     _remove_gone_scopes(carrier, state, outbox)
     for published in outbox:
@@ -43,7 +43,13 @@ def carry_outbox(home: Home, carrier: PacedCarrier, state: PlaceState) -> None:
             state.epoch, state.sequence, state.created = *pointer.number, pointer.created
 
 
-def _carry_list(home: Home, carrier: PacedCarrier, state: PlaceState) -> None:
+def knows_list(state: PlaceState) -> bool:
+    """Whether the list of machines at a place was ever compared with the one here."""
+    return _OWN_LIST in state.versions
+
+
+def carry_list(home: Home, carrier: PacedCarrier, state: PlaceState) -> None:
+    """Leave the list of machines at a place, or take the one there if that is the newer one."""
     content = machine_list.read_list_bytes(home)
     if content is None:
         return

@@ -7,10 +7,10 @@ from pathlib import Path
 from downtime.clinical.model import Patient
 from downtime.clock import to_text
 from downtime.config import Home
-from downtime.fleet.carry_outbox import carry_outbox
+from downtime.fleet.carry_outbox import carry_list, carry_outbox, knows_list
 from downtime.fleet.fetch_snapshot import AtPlace
 from downtime.fleet.model import Direction
-from downtime.fleet.places import require_places
+from downtime.fleet.places import Place, require_places
 from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.fleet.reach_places import describe_fault, list_due, note_result, visit_places
 from downtime.fleet.run_state import PlaceState, RunState, hold_run
@@ -45,13 +45,14 @@ def publish_everywhere(
         for name in state.places.keys() - places.keys():
             del state.places[name]
         state.last_run = vault.now()
-        if builds:
-            state.note_next(vault.clock(), every_seconds)
-            state.fault = _build(vault, settings, actor, paths, down, state)
         due = list_due(places, state.places, vault.clock()) if every_seconds else places
         states = {name: state.place(name) for name in due}
         for place in states.values():
             place.requests = {}
+        if builds:
+            _meet_places(vault.home, settings, due, states, pace)
+            state.note_next(vault.clock(), every_seconds)
+            state.fault = _build(vault, settings, actor, paths, down, state)
         visit = _carry(vault.home, states, at_place)
         for name, error in visit_places(due, states, settings.fleet, pace, visit).items():
             note_result(states[name], error, settings.fleet, vault.clock())
@@ -60,6 +61,26 @@ def publish_everywhere(
         if not state.fault and (site or not due):
             state.last_success = to_text(vault.clock())
     return state
+
+
+def _meet_places(
+    home: Home,
+    settings: Settings,
+    due: Mapping[str, Place],
+    states: Mapping[str, PlaceState],
+    pace: Pace,
+) -> None:
+    """Take the list of machines at a place that is not known yet before anything is sealed.
+
+    A publisher that was put back from a backup would seal to machines that were revoked since, and not
+    to those that were added.
+    """
+    unknown = {name: place for name, place in due.items() if not knows_list(states[name])}
+
+    def meet(name: str, carrier: PacedCarrier) -> None:
+        carry_list(home, carrier, states[name])
+
+    visit_places(unknown, states, settings.fleet, pace, meet)
 
 
 def _build(

@@ -27,7 +27,6 @@ def main() -> int:
         folder, arguments.days, arguments.seed, lambda line: print(line, file=sys.stderr)
     )
     print(json.dumps({"counts": record.counts, "harms": record.harms}, indent=2, sort_keys=True))
-    print(*record.sentences, sep="\n", file=sys.stderr)
     return 1 if record.harms else 0
 
 

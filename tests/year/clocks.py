@@ -59,6 +59,7 @@ class MachineClock:
     def restart(self, off_since: datetime | None = None) -> None:
         """The computer starts; `off_since`: its clock had no battery and goes on from that reading."""
         self._boot, self._started = self._boot + 1, self._true_time()
+        self.was_wrong = True  # nobody can know until something new is heard
         self._stopped = None
         if off_since is not None:
             self.set_off(off_since - self._true_time())

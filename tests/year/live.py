@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.year.events import plan
+from tests.year.plan import plan
 from tests.year.record import Record
 from tests.year.year import Say, Year
 

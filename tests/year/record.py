@@ -1,6 +1,7 @@
 """What truly was: which snapshot held what, which numbers were given out, and what was found wrong."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -54,6 +55,7 @@ class Record:
     sentences: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     """What happened, and how often something was looked at."""
+    say: Callable[[str], None] = lambda sentence: None
     _said: set[tuple[Harm, object]] = field(default_factory=set)
 
     def harm(self, kind: Harm, moment: datetime, sentence: str, subject: object = None) -> None:
@@ -62,6 +64,7 @@ class Record:
         subject = subject or sentence
         if (kind, subject) not in self._said and len(self.sentences) < MOST_SENTENCES:
             self.sentences.append(f"{moment:%m-%d %H:%M} {kind}: {sentence}")
+            self.say(self.sentences[-1])
         self._said.add((kind, subject))
 
     def give_out(self, moment: datetime, home: str, numbers: list[str]) -> None:

@@ -57,7 +57,7 @@ class Year:
     def __init__(self, folder: Path, days: int, seed: int, say: Say) -> None:
         self.folder, self.seed, self.say = folder, seed, say
         self.true_time, self.end = TrueTime(BEGIN), BEGIN + timedelta(days=days)
-        self.chance, self.record = Random(seed), Record()
+        self.chance, self.record = Random(seed), Record(say=say)
         self.hospital = Hospital(self.chance, BEGIN)
         self.share, self.second, self.stick = (folder / n for n in ("share", "second", "stick"))
         for path in (self.share, self.second, self.stick, folder / "backups"):
@@ -99,7 +99,7 @@ class Year:
         """From the first to the last minute."""
         self.at(self.now, Year._publish_regularly)
         for code in self.laptops:
-            self.at(self.now + MINUTE, lambda year, code=code: year._pull_regularly(code))
+            self.at(self.now + MINUTE, lambda year, code=code: year.pull_regularly(code))
         month = 0
         while self._queue and self._queue[0][0] < self.end:
             moment, _, happening = heapq.heappop(self._queue)
@@ -107,7 +107,7 @@ class Year:
             happening(self)
             if (moment - BEGIN).days // 30 > month:
                 month = (moment - BEGIN).days // 30
-                self.say(f"day {month * 30}: {dict(self.record.harms) or 'nothing wrong'}")
+                self.say(f"day {month * 30}: {self.record.harms.total()} wrong")
         self._pass_to(self.end)
 
     def _pass_to(self, moment: datetime) -> None:
@@ -134,6 +134,10 @@ class Year:
         self.laptops[code] = made
         return made
 
+    def next_number(self) -> int:
+        """For the name of a folder."""
+        return next(self._numbers)
+
     def next_code(self) -> str:
         """A code that no machine ever had."""
         return f"M{'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'[next(self._codes)]}"
@@ -144,14 +148,16 @@ class Year:
         self.publish()
         self.after(REGULAR, Year._publish_regularly)
 
-    def _pull_regularly(self, code: str) -> None:
+    def pull_regularly(self, code: str) -> None:
+        """A machine runs from now on, until it is taken off the list."""
         if code not in self.laptops:
             return
         computer = self.laptops[code]
         if computer.works:
-            self.sign_in(computer) if self.chance.random() < 0.8 else self.pull_locked(computer)
+            is_somebody_there = self.chance.random() < 0.8
+            (self.sign_in if is_somebody_there else self.pull_locked)(computer)
         share = self.chance.uniform(0.9, 1)
-        self.after(REGULAR * share, lambda year: year._pull_regularly(code))
+        self.after(REGULAR * share, lambda year: year.pull_regularly(code))
 
     def be_busy(self, span: timedelta) -> None:
         """Machines run often for a while, as they do all the time in a hospital."""

@@ -4,21 +4,26 @@ import contextlib
 import shutil
 import subprocess
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from downtime.fleet import publish_everywhere as publish_everywhere_module
 from downtime.fleet.carry_outbox import carry_outbox
 from downtime.fleet.outbox import put_in_outbox
+from downtime.fleet.publish_everywhere import publish_everywhere
 from downtime.fleet.run_state import PlaceState
 from downtime.transport.carrier import open_carrier
 from downtime.transport.folder_address import FolderAddress, FolderKind
 from downtime.transport.local_carrier import LocalCarrier
 from downtime.transport.pace import Pace
 from downtime.transport.pointer import Pointer
+from downtime.vault.machines import list_recipients
 from downtime.vault.model import MachineRole
 from tests.integration.fleet.carrying import fetch, make_settings
 from tests.integration.transport.test_carriers import make_address
 
+BUILT = SimpleNamespace(quarantine=None, header=SimpleNamespace(counts={}))
 TABLE = {"file": "folder"}
 
 
@@ -235,3 +240,24 @@ def test_what_was_published_for_wards_that_nobody_reads_any_more_goes_everywhere
     assert list((tmp_path / "a/wards/W1").iterdir()) == []
     assert bundles(tmp_path / "a/wards/W2")
     assert bundles(tmp_path / "a")
+
+
+def test_a_publisher_that_was_put_back_takes_the_list_before_it_seals(
+    publisher, laptop, tmp_path, actor, monkeypatch
+):
+    """It would seal to a machine that was revoked since its backup."""
+    site, place = laptop.site, tmp_path / "a"
+    carry(publisher, place)
+    site.vaults = {"WD": laptop.vault}
+    site.revoke("WD")  # only the place hears of it
+    (place / "machines/machines.json").write_bytes(site.sign().signed.data)
+    recipients = []
+    monkeypatch.setattr(
+        publish_everywhere_module,
+        "publish_snapshot",
+        lambda vault, *_, **__: recipients.extend(list_recipients(vault.home)) or BUILT,
+    )
+    settings = make_settings({"a": place_of(place)})
+    publish_everywhere(publisher.vault, settings, actor, Pace(), down={})
+    assert publisher.me.card.recipient in recipients
+    assert laptop.me.card.recipient not in recipients

@@ -1,9 +1,9 @@
-"""Two weeks as `scripts/simulate-year` lives through a year; a night lives through the year."""
+"""Some days with all that `scripts/simulate-year` lets happen in a year; a night lives through the year."""
 
 from tests.night import by_night
 from tests.year.live import live_through
 
-DAYS, SEED = by_night(365, 4), 3
+DAYS, SEED = by_night(365, 6), 3
 
 
 def test_at_every_minute_each_screen_is_true_or_says_that_it_has_nothing(tmp_path):
