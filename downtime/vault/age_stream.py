@@ -26,16 +26,35 @@ class _Pump(threading.Thread):
             self.error = error
 
 
+class _Sink:
+    """Writes into a file, and keeps what the system said when it could not: age gives only its text."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self.out, self.error = out, None  # type: tuple[BinaryIO, OSError | None]
+
+    def write(self, part: bytes) -> int:
+        """Write a part."""
+        try:
+            return self.out.write(part)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+
 @contextmanager
 def encrypt_into(out: BinaryIO, recipients: Iterable[str]) -> Iterator[BinaryIO]:
     """A file to write clear bytes into: they reach `out` as ciphertext, and the disk never otherwise."""
     keys = [pyrage.x25519.Recipient.from_str(text) for text in recipients]
     read_end, write_end = os.pipe()
     source, sink = os.fdopen(read_end, "rb"), os.fdopen(write_end, "wb")
+    ciphertext = _Sink(out)
 
     def encrypt() -> None:
         with source:
-            pyrage.encrypt_io(source, out, keys)
+            pyrage.encrypt_io(source, ciphertext, keys)
 
     pump = _Pump(encrypt)
     pump.start()
@@ -44,10 +63,11 @@ def encrypt_into(out: BinaryIO, recipients: Iterable[str]) -> Iterator[BinaryIO]
             yield sink
     except BaseException as error:
         pump.join()
-        raise pump.error or error from None  # a full disk shows here as a broken pipe
+        # A full disk shows here as a broken pipe.
+        raise ciphertext.error or pump.error or error from None
     pump.join()
-    if pump.error:
-        raise pump.error
+    if failure := ciphertext.error or pump.error:
+        raise failure
 
 
 @contextmanager
