@@ -141,7 +141,7 @@ def test_newer_bundles_follow_and_the_same_one_may_come_twice(machines, seal, ta
 
 
 def refused(machines, take, path, code, settings=SETTINGS):
-    """Refused with this code, and the ward laptop is as it was."""
+    """Refused with this code, and the ward laptop is as it was; returns what is said."""
     bundles_before, files_before = bundles(machines), files(machines)
     with pytest.raises(UserError) as error:
         take(path, settings)
@@ -149,6 +149,7 @@ def refused(machines, take, path, code, settings=SETTINGS):
     assert "Sullivan" not in str(error.value)
     assert bundles(machines) == bundles_before
     assert files(machines) == files_before
+    return error.value.sentence
 
 
 def test_an_older_bundle_is_refused(machines, seal, take):
@@ -160,7 +161,8 @@ def test_an_older_bundle_is_refused(machines, seal, take):
         machines, take, seal(5, created=to_text(NOW - timedelta(minutes=1))), "bundle.same-number"
     )
     refused(machines, take, seal(6 + SETTINGS.snapshot.max_sequence_jump), "bundle.jump")
-    refused(machines, take, seal(1, epoch=3), "bundle.jump")
+    sentence = refused(machines, take, seal(1, epoch=3), "bundle.jump")
+    assert sentence == "The number of this bundle jumps from 5 of epoch 1 to 1 of epoch 3."
     take(seal(1, epoch=2))
     refused(machines, take, seal(9), "bundle.older")
 
