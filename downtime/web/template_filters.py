@@ -9,6 +9,7 @@ from flask import Flask
 
 from downtime.clinical import display
 from downtime.clinical.departments import department_name
+from downtime.clinical.identifiers import find_downtime_number
 from downtime.clinical.model import Encounter, Location, Patient, Record
 from downtime.clinical.sections import Column, FieldFormat
 from downtime.clock import Clock
@@ -44,6 +45,7 @@ def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
         "moment": lambda text: display.format_moment(text, zone),
         "clock_time": lambda text: display.format_clock_time(text, zone),
         "or_not_recorded": lambda text: text or display.NOT_RECORDED,
+        "own_number": format_own_number,
         "location": format_location,
         "bed_place": format_bed,
         "sentence_case": capitalise_code,
@@ -109,6 +111,12 @@ def format_nhs_status(patient: Patient) -> str:
         return display.NOT_RECORDED
     number = display.format_nhs_number(patient.nhs_number)
     return f"{number} (not verified)" if patient.nhs_number_status == "unverified" else number
+
+
+def format_own_number(patient: Patient) -> str:
+    """The hospital number, or the downtime number of somebody registered on the screen."""
+    number = patient.mrn or find_downtime_number(patient.identifiers)
+    return number or display.NOT_RECORDED
 
 
 def field_id(key: str) -> str:

@@ -107,7 +107,7 @@ def test_a_namesake_stops_the_arrival_until_somebody_has_looked(down, visit_own)
     page.fill("#answer-family", "Sample")
     page.fill("#answer-given", "Ann")
     page.press("#answer-given", "Enter")
-    assert "Same name: SAMPLE, Ann" in page.inner_text("[role=alert]")
+    assert "Same name: SAMPLE, Ann" in page.inner_text(".warn[role=alert]")
     assert page.input_value("#answer-family") == "Sample"
     page.check("input[name=confirmed]")
     page.click("text=Save")

@@ -28,7 +28,7 @@ from downtime.outage.events.registered_people import (
 )
 from downtime.outage.events.threads import fold_threads
 from downtime.snapshot import bed_board
-from downtime.snapshot.bed_board import BedRow
+from downtime.snapshot.bed_board import BedRow, BoardCounts, WardRow
 from downtime.snapshot.model import PatientRow
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.vault import Vault
@@ -200,10 +200,39 @@ class HospitalNow:
         named = (change.stay.ward for change in self.changes.values() if change.stay)
         return sorted({*known, *named} - {""})
 
-    def list_unsaid_wards(self) -> list[str]:
-        """Wards with somebody in them that the snapshot does not have."""
-        known = {row.code for row in self.snapshot.list_wards()} if self.snapshot else set()
-        return [ward for ward in self.list_wards() if ward not in known]
+    def count_wards(self) -> list[WardRow]:
+        """The wards of the snapshot with their patients and empty beds as staff say."""
+        rows = self.snapshot.list_wards() if self.snapshot else []
+        stays = [s for c in self.changes.values() for s in (c.before, c.stay) if s]
+        touched = {stay.ward for stay in stays}
+        return [self._recount(row) if row.code in touched else row for row in rows]
+
+    def find_ward(self, ward: str) -> WardRow | None:
+        """One ward of the snapshot, counted so."""
+        rows = self.snapshot.list_wards() if self.snapshot else []
+        row = next((row for row in rows if row.code == ward), None)
+        return self._recount(row) if row and self.changes else row
+
+    def _recount(self, row: WardRow) -> WardRow:
+        changes = self.changes.values()
+        left = sum(c.before is not None and c.before.ward == row.code for c in changes)
+        came = sum(c.stay is not None and c.stay.ward == row.code for c in changes)
+        beds = self.read_ward(row.code).rows
+        empty = sum(bed.patient is None and bed.location.status in bed_board.FREE for bed in beds)
+        return row._replace(patients=row.patients - left + came, empty=empty)
+
+    def count_board(self) -> BoardCounts:
+        """Who is in hospital as staff say: who was admitted or registered, less who left."""
+        counts = self.snapshot.count_board() if self.snapshot else BoardCounts(0, 0, 0, 0)
+        for change in self.changes.values():
+            for stay, step in ((change.before, -1), (change.stay, 1)):
+                if stay:
+                    counts = counts._replace(
+                        admitted=counts.admitted + step,
+                        shown=counts.shown + step * bool(stay.ward),
+                        ward_unknown=counts.ward_unknown + step * (not stay.ward),
+                    )
+        return counts
 
     def read_ward(self, ward: str) -> WardNow:
         """A ward, bed by bed, as staff say it is."""

@@ -27,9 +27,18 @@ def _list_details(event: Event, zone: ZoneInfo) -> Iterator[str]:
     if place := describe_place(event):
         yield place
     for field, text in list_answers(event, zone):
-        if field.name not in _PLACE and field.kind != FieldKind.PATIENT:
+        if not _is_said_elsewhere(field, event):
             choice_or_free = field.kind == FieldKind.CHOICE or field.is_required
             yield text if choice_or_free else f"{field.text.lower()} {text}"
+
+
+def _is_said_elsewhere(field: EventField, event: Event) -> bool:
+    """Whether the place, the name beside it or the ward that stays says it already."""
+    is_same_ward = field.name == "prior_ward" and event.answers[field.name] == event.answers.get(
+        "ward"
+    )
+    is_of_person = field.maps.startswith("Patient.") or field.kind == FieldKind.PATIENT
+    return field.name in _PLACE or is_of_person or is_same_ward
 
 
 def list_answers(event: Event, zone: ZoneInfo) -> list[tuple[EventField, str]]:

@@ -141,7 +141,7 @@ def bed_list_blocks(view: SnapshotView, hospital: HospitalNow, ward: str) -> lis
     sources = {r.encounter.source for r in rows if r.encounter} - {STAFF}
     stays = view.word_absence(Encounter.__name__, sources)
     beds = view.word_absence(Location.__name__, {r.location.source for r in rows})
-    counts = view.snapshot.count_board()
+    counts = hospital.count_board()
     blocks: list[Block] = [
         Paragraph(f"{bed_board.word_counts(counts)}.", bold=counts.ward_unknown > 0)
     ]

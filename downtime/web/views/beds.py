@@ -35,9 +35,9 @@ def wards() -> ViewResponse:
         return render_template("beds/wards.html", wards=[], mine="")
     return render_template(
         "beds/wards.html",
-        wards=snapshot.list_wards(),
+        wards=request_context.hospital_now().count_wards(),
         mine=my_ward.read_my_ward(request_context.app_state().home),
-        counts=snapshot.count_board(),
+        counts=request_context.hospital_now().count_board(),
         stay_systems=snapshot.list_sources("Encounter"),
         bed_systems=snapshot.list_sources("Location"),
         beds=snapshot.find_availability("Location"),
@@ -56,7 +56,7 @@ def ward_unknown() -> ViewResponse:
 @require_permission(Permission.BED_LIST)
 def remember() -> ViewResponse:
     """This laptop stands on that ward: its board is one press away for whoever uses it."""
-    ward = _find_ward(request_context.snapshot(), request.form.get("ward", "")).code
+    ward = _find_ward(request.form.get("ward", "")).code
     my_ward.save_my_ward(request_context.app_state().home, ward)
     return redirect(url_for("beds.board", ward=ward), 303)
 
@@ -68,7 +68,7 @@ def corridor() -> ViewResponse:
     snapshot, ward = request_context.snapshot(), request.args.get("ward", "")
     return render_template(
         "beds/corridor.html",
-        ward=_find_ward(snapshot, ward),
+        ward=_find_ward(ward),
         rows=request_context.hospital_now().read_ward(ward).rows,
         free=FREE,
         beds=snapshot.find_availability("Location"),
@@ -81,7 +81,7 @@ def corridor() -> ViewResponse:
 def board() -> ViewResponse:
     """One ward, bed by bed; its code is any text (`MAU/SAU`), so no part of the path."""
     snapshot, ward = request_context.snapshot(), request.args.get("ward", "")
-    ward_row = _find_ward(snapshot, ward)
+    ward_row = _find_ward(ward)
     now = request_context.hospital_now().read_ward(ward)
     rows = now.rows
     facts = _read_facts(snapshot, ward, rows)
@@ -97,15 +97,16 @@ def board() -> ViewResponse:
         filter_words=FILTER_WORDS,
         is_isolation=is_isolation,
         is_mine=ward == my_ward.read_my_ward(request_context.app_state().home),
-        counts=snapshot.count_board(),
+        counts=request_context.hospital_now().count_board(),
         beds_with_two=find_beds_with_two(rows),
         stays=snapshot.find_availability("Encounter"),
         beds=snapshot.find_availability("Location"),
     )
 
 
-def _find_ward(snapshot: Snapshot, ward: str) -> WardRow:
-    row = next((row for row in snapshot.list_wards() if row.code == ward), None)
+def _find_ward(ward: str) -> WardRow:
+    request_context.snapshot()  # else says why there is none
+    row = request_context.hospital_now().find_ward(ward)
     if row is None:
         raise NotFoundError(
             "ward.missing", "This snapshot has no such ward.", "Choose one of the list."

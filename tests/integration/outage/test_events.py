@@ -39,6 +39,21 @@ def test_the_board_shows_where_staff_say_a_patient_is_and_what_the_snapshot_said
     )
 
 
+def test_wards_and_the_whole_hospital_are_counted_as_staff_say(ward):
+    def patients():
+        return {row.code: row.patients for row in ward.now.count_wards()}
+
+    before, counts = patients(), ward.now.count_board()
+    ward.record(EventKind.MOVE, ward.patient("1000001"), ward="B2", bed="9")
+    ward.record(EventKind.ARRIVAL, **ARRIVAL)
+    ward.record(EventKind.DISCHARGE, ward.patient("1000003"), outcome="advised")
+    assert patients() == before
+    assert ward.now.count_board() == counts
+    ward.record(EventKind.ARRIVAL, **ARRIVAL | {"family": "Other", "bed": "4"})
+    assert patients()["A1"] == before["A1"] + 1
+    assert ward.now.count_board().admitted == counts.admitted + 1
+
+
 def test_two_who_swap_lie_in_each_others_beds_and_nobody_is_asked_about_a_taken_bed(ward):
     first, second = ward.patient("1000001"), ward.patient("1000002")
     ward.record(EventKind.SWAP, first, partner=second)
