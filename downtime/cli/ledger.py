@@ -12,6 +12,7 @@ from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice, NewFile
 from downtime.cli.program import ledger
 from downtime.cli.session import Output, Session, command, command_for_each, pick
 from downtime.clinical import display
+from downtime.entry import retire_forms
 from downtime.errors import UserError
 from downtime.paper import check_in, move_form, serials
 from downtime.paper import ledger as book
@@ -57,18 +58,25 @@ def returned(session: Session, number: str) -> IssuedForm:
     return move_form.mark_returned(session.vault, number, session.actor)
 
 
+WITH_WORK = click.option(
+    "--with-work", is_flag=True, help="Also a form that carries a draft or scan of somebody else."
+)
+
+
 @command_for_each(ledger, "void", Permission.LEDGER_MOVE, _forms_output)
 @REASON
-def void(session: Session, number: str, reason: str) -> IssuedForm:
+@WITH_WORK
+def void(session: Session, number: str, reason: str, with_work: bool) -> IssuedForm:
     """Void forms that were spoilt or never used."""
-    return move_form.void_form(session.vault, number, session.actor, reason)
+    return retire_forms.void_form(session.vault, number, session.actor, reason, with_work=with_work)
 
 
 @command_for_each(ledger, "lost", Permission.LEDGER_MOVE, _forms_output)
 @REASON
-def lost(session: Session, number: str, reason: str) -> IssuedForm:
+@WITH_WORK
+def lost(session: Session, number: str, reason: str, with_work: bool) -> IssuedForm:
     """Declare that forms cannot be found."""
-    return move_form.mark_lost(session.vault, number, session.actor, reason)
+    return retire_forms.mark_lost(session.vault, number, session.actor, reason, with_work=with_work)
 
 
 @command(ledger, "check-in", permission=Permission.LEDGER_MOVE)

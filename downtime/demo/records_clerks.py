@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from downtime.demo.plan import Paper
 from downtime.demo.staff import Staff
-from downtime.entry import double_keying, file_form, keying, open_form, verify_entry
+from downtime.entry import double_keying, file_form, keying, open_form, retire_forms, verify_entry
 from downtime.entry.model import Entry, Task
 from downtime.paper import ledger, move_form
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.forms.model import KeyingPolicy
+from downtime.paper.model import FormState
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
@@ -100,5 +101,8 @@ class RecordsClerks:
         """One form was lost on its way; all the others were never written on."""
         unreturned = [form.serial for form in ledger.list_missing(self.vault, outage)]
         site = self.staff.actors["site"]
-        move_form.mark_lost(self.vault, unreturned[0], site, "Not found after a search of the ward")
-        return move_form.void_unused_forms(self.vault, unreturned[1:], site, UNUSED), 1
+        lost = "Not found after a search of the ward"
+        retire_forms.mark_lost(self.vault, unreturned[0], site, lost)
+        unused = unreturned[1:]
+        voided = retire_forms.retire_forms(self.vault, unused, FormState.VOID, site, UNUSED)
+        return len(voided.serials), 1

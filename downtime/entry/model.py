@@ -113,6 +113,25 @@ class EntryChoice(StrEnum):
     ELSEWHERE = "there"
 
 
+class WorkKind(StrEnum):
+    """What of somebody's work a form carries that is in no list of entries yet."""
+
+    DRAFT = "draft"
+    SCAN = "scan"
+    OPEN = "open"
+    """It is before somebody on the screen now."""
+    CAME_BACK = "came-back"
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredWork:
+    """What would disappear with a form, and whose it is (account ids)."""
+
+    serial: str
+    kind: WorkKind
+    people: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One form's answers. `event` is when it really happened, `entered` when it was keyed (UTC).

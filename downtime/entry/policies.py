@@ -7,7 +7,15 @@ decides between them keyed neither; and nobody verifies what they keyed.
 from collections.abc import Container
 from functools import partial
 
-from downtime.entry.model import Entry, EntryState, SecondKeying, Task, VerificationBasis
+from downtime.entry.model import (
+    Entry,
+    EntryState,
+    RetiredWork,
+    SecondKeying,
+    Task,
+    VerificationBasis,
+    WorkKind,
+)
 from downtime.errors import ConflictError, ForbiddenError
 from downtime.paper import serials
 from downtime.paper.forms.model import FormDefinition, KeyingPolicy
@@ -100,6 +108,36 @@ def check_can_verify(entry: Entry, typists: Container[str], actor: Actor) -> Non
             "entry.disputed",
             "Two people keyed this form differently.",
             "A third person decides between them first.",
+        )
+
+
+_WORK_SENTENCES = {
+    WorkKind.DRAFT: "carries a draft that somebody keyed",
+    WorkKind.SCAN: "carries a scan",
+    WorkKind.OPEN: "is before somebody on the screen",
+    WorkKind.CAME_BACK: "came back",
+}
+
+
+def check_can_retire(work: RetiredWork | None, actor: Actor, *, with_work: bool) -> None:
+    """Whether a form may be taken out of use with the work that it carries.
+
+    ConflictError unless that is meant (`with_work`); ForbiddenError for the one whose work it is.
+    """
+    if work is None:
+        return
+    sentence = f"Form {serials.format_serial(work.serial)} {_WORK_SENTENCES[work.kind]}"
+    if not with_work:
+        raise ConflictError(
+            "entry.retire-work",
+            f"{sentence}: that would disappear with it.",
+            "Look at the form's own page, and take it out of use there (command: --with-work).",
+        )
+    if actor.id in work.people:
+        raise ForbiddenError(
+            "entry.retire-own",
+            f"{sentence}, and that was you: so a second person takes it out of use.",
+            "Ask a colleague to look at the paper.",
         )
 
 

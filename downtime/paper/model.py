@@ -27,6 +27,7 @@ class AuditAction(StrEnum):
     LEDGER_RETURNED = "ledger.returned"
     LEDGER_SAME = "ledger.same"
     LEDGER_UNBOOK = "ledger.unbook"
+    LEDGER_UNDO = "ledger.undo"
     LEDGER_VOID = "ledger.void"
     PACK_ADOPT = "pack.adopt"
     PACK_PRINT = "pack.print"

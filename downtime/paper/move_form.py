@@ -1,15 +1,21 @@
-"""Say where a form is: with a runner, returned, void or lost; keying moves it further."""
+"""Say where a form is: with a runner or returned; keying moves it further.
 
-from collections.abc import Sequence
+What takes it out of use, void or lost, is `downtime.entry.retire_forms`: it looks at what was keyed.
+"""
 
 from sqlite_utils import Database
 
 from downtime.paper import ledger, serials
+from downtime.paper.form_state import order_moves
 from downtime.paper.model import OUT, AuditAction, FormState, IssuedForm, MoveKind
-from downtime.paper.policies import check_can_move, check_reason
+from downtime.paper.policies import check_can_move
 from downtime.paper.store import issued_forms
+from downtime.paper.store import moves as move_store
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
+
+RETIRED = (FormState.VOID, FormState.LOST)
+"""States in which a form is out of use."""
 
 
 def mark_collected(vault: Vault, serial: str, actor: Actor, reason: str = "") -> IssuedForm:
@@ -25,31 +31,25 @@ def mark_returned(vault: Vault, serial: str, actor: Actor, reason: str = "") -> 
     return _move(vault, form.serial, FormState.RETURNED, actor, reason)
 
 
-def void_form(vault: Vault, serial: str, actor: Actor, reason: str) -> IssuedForm:
-    """The form was spoilt or never used; `reason` is required."""
-    return _move(vault, serial, FormState.VOID, actor, check_reason(reason))
-
-
-def mark_lost(vault: Vault, serial: str, actor: Actor, reason: str) -> IssuedForm:
-    """Somebody declares that the form cannot be found; `reason` is required."""
-    return _move(vault, serial, FormState.LOST, actor, check_reason(reason))
-
-
-def void_unused_forms(vault: Vault, unused: Sequence[str], actor: Actor, reason: str) -> int:
-    """Void unused forms all together (blank spares that came back); how many there were."""
-    reason = check_reason(reason)
-    target = f"{len(unused)} forms"
-    with vault.change(actor, AuditAction.LEDGER_VOID, target=target, reason=reason) as db:
-        for serial in unused:
-            move_form(db, serials.parse_serial(serial), FormState.VOID, vault.now(), actor, reason)
-    return len(unused)
-
-
 def _move(vault: Vault, serial: str, to: FormState, actor: Actor, reason: str) -> IssuedForm:
     number = serials.parse_serial(serial)
     with vault.change(actor, AuditAction(f"ledger.{to}"), target=number, reason=reason) as db:
         move_form(db, number, to, vault.now(), actor, reason)
     return ledger.get_form(vault, number)
+
+
+def undo_retirement(db: Database, serial: str, at: str, actor: Actor) -> bool:
+    """Take back that a form is void or lost, in the caller's transaction; False where it is not so.
+
+    Only what was its last move, and was made on this machine.
+    """
+    moves = order_moves(move_store.fetch_moves_of(db, serial))
+    last = moves[-1] if moves else None
+    if last is None or last.device != actor.device or last.state not in RETIRED:
+        return False
+    move_store.add_undo(db, last, at, actor)
+    move_store.update_states(db, [serial])
+    return True
 
 
 def move_form(

@@ -10,6 +10,7 @@ DOORS = {
     "downtime.fleet.outbox.put_in_outbox": set(),
     "downtime.snapshot.put_in_use.put_in_use": {"downtime.fleet.receive_snapshot"},
     "downtime.snapshot.load_bundle.load_bundle": set(),
+    "downtime.paper.move_form.undo_retirement": {"downtime.entry.retire_forms"},
 }
 """What nobody outside the room of snapshots may use, but these."""
 

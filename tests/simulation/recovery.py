@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from downtime.clock import to_text
 from downtime.demo.form_answers import local
-from downtime.entry import duplicate_entries, keying, open_form
+from downtime.entry import duplicate_entries, keying, open_form, retire_forms
 from downtime.entry.facts import PaperPerson
 from downtime.entry.model import EntryChoice
 from downtime.outage import outages
@@ -108,7 +108,7 @@ def _work_on(s: Simulation, laptop: Machine) -> None:
 
 
 def _declare(machine: Machine, serial: str, fate: str) -> None:
-    mark = move_form.mark_lost if fate == "lost" else move_form.void_form
+    mark = retire_forms.mark_lost if fate == "lost" else retire_forms.void_form
     mark(machine.vault, serial, machine.actor, "Searched for" if fate == "lost" else "Spoilt")
 
 

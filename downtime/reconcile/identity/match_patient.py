@@ -143,9 +143,7 @@ def _fill_up(person: PaperPerson, other: PaperPerson) -> PaperPerson:
     return PaperPerson(*[own or more for own, more in zip(person, other, strict=True)])
 
 
-def _find_similar(
-    person: PaperPerson, patient: Patient, after: RecordIndex
-) -> Collection[Patient]:
+def _find_similar(person: PaperPerson, patient: Patient, after: RecordIndex) -> Collection[Patient]:
     """Who else may be meant: born on that day, or, where the paper gives none, of that name."""
     births = (person.birth_date[:10], patient.birth_date[:10])
     name = ("", "") if births[0] else fold_names(person.family, person.given)

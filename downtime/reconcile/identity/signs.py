@@ -123,15 +123,21 @@ def _compare_names(paper: PaperPerson, live: PaperPerson, population: Population
     if family == Agreement.DIFFERS and is_woman:
         family = Agreement.DIFFERS_WOMAN
     given = _compare_given(paper.given, live.given)
-    first = next(iter(split_words(live.given)), "")
     for field, title, agreement, name in (
-        ("family", "surname", family, compact_text(live.family)),
-        ("given", "given name", given, first),
+        ("family", "surname", family, _shared_name(paper.family, live.family)),
+        ("given", "given name", given, _shared_name(paper.given, live.given)),
     ):
         if agreement:
             bits = weigh_name(field, agreement, name, population)
             kind = _KINDS.get(agreement, SignKind.SLIP)
             yield Sign(field, kind, bits, _NAME_TEXTS[agreement].format(title))
+
+
+def _shared_name(on_paper: str, in_system: str) -> str:
+    """The word of a patient's name that paper has too, else the first: how common it is counts."""
+    words = split_words(on_paper)
+    shared = (word for word in split_words(in_system) if word in words)
+    return next(shared, next(iter(split_words(in_system)), ""))
 
 
 def _compare_given(on_paper: str, in_system: str) -> Agreement | None:

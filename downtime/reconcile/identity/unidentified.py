@@ -275,4 +275,4 @@ def _load_people(vault: Vault, persons: list[PaperPerson]) -> RecordIndex:
     except NotFoundError:
         return RecordIndex()
     with closing(opened) as snapshot:
-        return RecordIndex(load_records.load_people(snapshot, persons))
+        return load_records.index_people(snapshot, persons)

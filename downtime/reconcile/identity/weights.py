@@ -15,7 +15,7 @@ WEIGHTS: Mapping[str, Mapping[Agreement, int]] = {
 }
 """Detail to what each finding about it counts; a detail or finding without a row is no evidence."""
 
-_MOVED_BY_RARITY = (Agreement.SAME, Agreement.VARIANT, Agreement.SLIP)
+_MOVED_BY_RARITY = (Agreement.SAME, Agreement.VARIANT, Agreement.SLIP, Agreement.PART)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ NO_POPULATION = Population(0, lambda name: 0)
 
 
 def weigh_name(detail: str, agreement: Agreement, name: str, population: Population) -> int:
-    """Bits of a finding about a surname or given name; `name` is the patient's own, folded."""
+    """Bits of a finding about a surname or given name; `name` is what both share, folded."""
     row = WEIGHTS[detail]
     bits = row[agreement]
     if agreement not in _MOVED_BY_RARITY:

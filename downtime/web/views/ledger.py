@@ -3,16 +3,20 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
+from downtime.entry import retire_forms
+from downtime.entry.model import WorkKind
 from downtime.errors import InputError, apply_to_each
 from downtime.outage import outages
 from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.paper import ledger as rules
 from downtime.paper import move_form, policies
 from downtime.paper.model import FormState, IssuedForm
+from downtime.paper.policies import check_reason
 from downtime.returns.statement.form_accounting import Tally, account_forms
+from downtime.vault.vault import Vault
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
-from downtime.web.responses import ViewResponse
+from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("ledger", __name__)
@@ -26,8 +30,13 @@ MOVE_WORDS = {
 MOVES = {
     FormState.COLLECTED: move_form.mark_collected,
     FormState.RETURNED: move_form.mark_returned,
-    FormState.VOID: move_form.void_form,
-    FormState.LOST: move_form.mark_lost,
+}
+RETIRING = {FormState.VOID: retire_forms.void_form, FormState.LOST: retire_forms.mark_lost}
+WORK_WORDS = {
+    WorkKind.DRAFT: "A draft is keyed",
+    WorkKind.SCAN: "A scan is attached",
+    WorkKind.OPEN: "Somebody has it on the screen",
+    WorkKind.CAME_BACK: "The paper came back",
 }
 
 
@@ -81,6 +90,8 @@ def form(serial: str) -> ViewResponse:
         issued=issued,
         title=title,
         moves=moves,
+        work=retire_forms.preview_retirement(request_context.vault(), [serial]).kept,
+        words=WORK_WORDS,
         about=patient_label,
         can_reprint=policies.can_reprint(issued),
     )
@@ -92,13 +103,56 @@ def move() -> ViewResponse:
     """Mark the ticked forms as collected, returned, void or lost."""
     serials, to = request.form.getlist("serial"), request.form.get("to", "")
     reason = request.form.get("reason", "").strip()[:200]
-    if to not in list(MOVES) or not serials:
+    if to not in [*MOVES, *RETIRING] or not serials:
         raise InputError("ledger.none", "No forms were ticked.", "Go back and tick at least one.")
-    vault, actor, move_form = request_context.vault(), request_context.actor(), MOVES[FormState(to)]
-    apply_to_each(serials, lambda serial: move_form(vault, serial, actor, reason))
+    vault, actor, state = request_context.vault(), request_context.actor(), FormState(to)
+    if state in RETIRING and len(serials) > 1:
+        return _preview(vault, serials, state, check_reason(reason))
+    if state in RETIRING:
+        with_work = bool(request.form.get("with_work"))
+        RETIRING[state](vault, serials[0], actor, reason, with_work=with_work)
+    else:
+        apply_to_each(serials, lambda serial: MOVES[state](vault, serial, actor, reason))
     flash(f"{len(serials)} form{'s' if len(serials) > 1 else ''} marked as {to}.")
     ward, outside = request.form.get("ward") or None, request.form.get("outside") or None
     return redirect(url_for("ledger.show", ward=ward, outside=outside), 303)
+
+
+def _preview(vault: Vault, serials: list[str], to: FormState, reason: str) -> ViewResponse:
+    return render_template(
+        "ledger/move.html",
+        split=retire_forms.preview_retirement(vault, serials),
+        to=to,
+        reason=reason,
+        words=WORK_WORDS,
+        ward=request.form.get("ward", ""),
+        outside=request.form.get("outside", ""),
+    )
+
+
+@blueprint.post("/forms/retire")
+@require_permission(Permission.LEDGER_MOVE)
+def retire() -> ViewResponse:
+    """Take the forms that were shown out of use, together; what carries work stays."""
+    serials, to = request.form.getlist("serial"), request.form.get("to", "")
+    if to not in RETIRING or not serials:
+        raise InputError("ledger.none", "No forms were ticked.", "Go back and tick at least one.")
+    done = retire_forms.retire_forms(
+        request_context.vault(), serials, FormState(to), request_context.actor(), required_reason()
+    )
+    return render_template("ledger/retire.html", split=done, to=to, words=WORK_WORDS)
+
+
+@blueprint.post("/forms/undo")
+@require_permission(Permission.LEDGER_MOVE)
+def undo() -> ViewResponse:
+    """Put forms back that were taken out of use together."""
+    serials = request.form.getlist("serial")
+    undone = retire_forms.undo_retirement(
+        request_context.vault(), serials, request_context.actor(), required_reason()
+    )
+    flash(f"{len(undone)} of {len(serials)} forms are where they were before.")
+    return redirect(url_for("ledger.show"), 303)
 
 
 def titles() -> dict[str, str]:

@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from downtime.entry import retire_forms
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage import downtime_numbers, outages
 from downtime.paper import ledger, move_form, policies, serials
@@ -47,8 +48,8 @@ def test_a_form_of_another_laptop_is_told_apart_from_a_slip(vault, forms):
 
 def test_issued_is_returned_and_void_and_lost_and_still_out(vault, forms, outage, actor):
     move_form.mark_returned(vault, forms[0], actor)
-    move_form.void_form(vault, forms[1], actor, "Coffee")
-    move_form.mark_lost(vault, forms[2], actor, "Not found on the ward")
+    retire_forms.void_form(vault, forms[1], actor, "Coffee")
+    retire_forms.mark_lost(vault, forms[2], actor, "Not found on the ward")
     states = {c.state: c.number for c in ledger.count_forms(vault, outage)}
     assert states == {"returned": 1, "void": 1, "lost": 1, "issued": 2}
     assert [row.serial for row in ledger.list_missing(vault, outage)] == forms[3:]
@@ -61,19 +62,19 @@ def test_returning_twice_is_no_error(vault, forms, actor):
 
 
 def test_a_lost_form_may_be_found(vault, forms, actor):
-    move_form.mark_lost(vault, forms[0], actor, "Searched")
+    retire_forms.mark_lost(vault, forms[0], actor, "Searched")
     assert (
         move_form.mark_returned(vault, forms[0], actor, "Behind the radiator").state == "returned"
     )
 
 
 def test_a_void_form_stays_void(vault, forms, actor):
-    move_form.void_form(vault, forms[0], actor, "Spoilt")
+    retire_forms.void_form(vault, forms[0], actor, "Spoilt")
     with pytest.raises(ConflictError):
         move_form.mark_returned(vault, forms[0], actor)
 
 
-@pytest.mark.parametrize("move", [move_form.void_form, move_form.mark_lost])
+@pytest.mark.parametrize("move", [retire_forms.void_form, retire_forms.mark_lost])
 def test_giving_a_form_up_needs_a_reason(vault, forms, actor, move):
     with pytest.raises(InputError):
         move(vault, forms[0], actor, "  ")
@@ -81,11 +82,13 @@ def test_giving_a_form_up_needs_a_reason(vault, forms, actor, move):
 
 
 def test_unused_blanks_are_void_together_or_not_at_all(vault, forms, actor):
-    move_form.void_form(vault, forms[1], actor, "Spoilt")
+    retire_forms.void_form(vault, forms[1], actor, "Spoilt")
     with pytest.raises(ConflictError):
-        move_form.void_unused_forms(vault, forms, actor, "Unused")
+        retire_forms.retire_forms(vault, forms, FormState.VOID, actor, "Unused")
     assert ledger.get_form(vault, forms[0]).state == "issued"
-    assert move_form.void_unused_forms(vault, [forms[0], *forms[2:]], actor, "Unused") == 4
+    unused = [forms[0], *forms[2:]]
+    done = retire_forms.retire_forms(vault, unused, FormState.VOID, actor, "Unused")
+    assert len(done.serials) == 4
 
 
 def test_keying_a_form_says_that_it_came_back(vault, forms, actor):
@@ -101,7 +104,7 @@ def test_no_step_is_skipped(vault, forms, actor):
 
 
 def test_each_move_is_in_the_audit(vault, forms, actor):
-    move_form.mark_lost(vault, forms[0], actor, "Searched")
+    retire_forms.mark_lost(vault, forms[0], actor, "Searched")
     row = vault.db.conn.execute(
         "SELECT action, target, why FROM audit ORDER BY seq DESC LIMIT 1"
     ).fetchone()
@@ -125,7 +128,7 @@ def test_a_form_with_a_runner_is_still_out(vault, forms, outage, actor):
 
 def test_what_a_runner_lost_says_who_declared_it_and_when(vault, forms, actor):
     move_form.mark_collected(vault, forms[0], actor)
-    lost = move_form.mark_lost(vault, forms[0], actor, "Dropped on the way")
+    lost = retire_forms.mark_lost(vault, forms[0], actor, "Dropped on the way")
     assert (lost.changed_by, lost.changed_at, lost.reason) == (
         actor.id, vault.now(), "Dropped on the way",
     )  # fmt: skip

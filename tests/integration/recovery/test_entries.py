@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.entry import file_form, keying, open_form, send_back_entry, verify_entry
+from downtime.entry import file_form, keying, open_form, retire_forms, send_back_entry, verify_entry
 from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
@@ -158,7 +158,7 @@ def test_sent_back_keeps_what_was_said_and_who_sent_it(vault, settings, issue, a
     assert "test.ue" not in keying.submit_entry(vault, settings, serial, again, actor).answers
 
 
-@pytest.mark.parametrize("fate", [move_form.void_form, move_form.mark_lost])
+@pytest.mark.parametrize("fate", [retire_forms.void_form, retire_forms.mark_lost])
 def test_a_void_or_lost_form_cannot_be_keyed(vault, settings, issue, actor, fate):
     serial = issue("blood-sciences-request")
     fate(vault, serial, actor, "torn")

@@ -8,6 +8,7 @@ import pytest
 
 from downtime.accounts.model import Person
 from downtime.accounts.store import accounts
+from downtime.entry import retire_forms
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.outage import outages
 from downtime.paper import assignments, ledger, move_form
@@ -57,8 +58,8 @@ def recovered(vault, settings, issue, keyed, compare, actor):
     """One form of each fate, LIMS back, one comparison; two requests wait for a decision."""
     keyed("blood-sciences-request", BLOODS)
     issue("blood-sciences-request")
-    move_form.void_form(vault, issue("observations"), actor, "spoilt")
-    move_form.mark_lost(vault, issue("observations"), actor, "not on the ward")
+    retire_forms.void_form(vault, issue("observations"), actor, "spoilt")
+    retire_forms.mark_lost(vault, issue("observations"), actor, "not on the ward")
     move_form.mark_returned(vault, issue("progress-notes"), actor)
     outages.mark_restored(vault, ["LIMS"], actor, "back")
     compare()
@@ -96,7 +97,7 @@ def settle(vault, settings, outage, actor, checker, folder):
     from downtime.entry import file_form
 
     for form in ledger.list_missing(vault, outage.id):
-        move_form.mark_lost(vault, form.serial, actor, "not found")
+        retire_forms.mark_lost(vault, form.serial, actor, "not found")
     for form in ledger.list_in_states(vault, outage.id, "returned"):
         file_form.file_form(vault, settings, form.serial, actor)
     for row in find_items.list_items(vault, outage.id, decision="open"):

@@ -5,7 +5,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry import claims, double_keying, file_form, keying, send_back_entry, verify_entry
+from downtime.entry import (
+    claims,
+    double_keying,
+    file_form,
+    keying,
+    retire_forms,
+    send_back_entry,
+    verify_entry,
+)
 from downtime.entry.import_responses import import_file
 from downtime.entry.model import EntryState, SecondKeying, Task, VerificationBasis
 from downtime.entry.open_form import get_entry, open_form
@@ -107,7 +115,7 @@ def test_a_form_on_anothers_screen_is_neither_filed_nor_sent_back(
 
 def test_nothing_is_drafted_on_a_void_or_filed_form(vault, settings, issue, actor, checker):
     void, filed = issue("observations"), issue("progress-notes")
-    move_form.void_form(vault, void, actor, "spoilt")
+    retire_forms.void_form(vault, void, actor, "spoilt")
     move_form.mark_returned(vault, filed, actor)
     file_form.file_form(vault, settings, filed, actor)
     for serial in (void, filed):

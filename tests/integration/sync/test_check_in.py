@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from downtime.entry import retire_forms
 from downtime.errors import ConflictError, InputError, NotFoundError
-from downtime.paper import check_in, move_form, serials
+from downtime.paper import check_in, serials
 from downtime.paper.assignments import assign_owner, list_assignments, release_assignment
 from downtime.paper.model import AssignmentKind
 from downtime.settings import Settings
@@ -85,8 +86,8 @@ def test_paper_that_a_ward_booked_and_the_station_books_too_is_no_duplicate(flee
 
 def test_a_lost_one_that_comes_back_is_found_and_a_void_one_stays_void(station):
     lost, void = station.issue(), station.issue()
-    move_form.mark_lost(station.vault, lost, station.clerk, "searched")
-    move_form.void_form(station.vault, void, station.clerk, "spoilt")
+    retire_forms.mark_lost(station.vault, lost, station.clerk, "searched")
+    retire_forms.void_form(station.vault, void, station.clerk, "spoilt")
     assert (listed(station, "lost"), listed(station, "void")) == ([lost], [void])
     assert (book(station, lost).outcome, book(station, void).outcome) == ("found", "void")
     assert (station.state(lost), station.state(void)) == ("returned", "void")

@@ -5,14 +5,14 @@ from functools import partial
 
 import pytest
 
-from downtime.entry import keying, open_form, send_back_entry, verify_entry
+from downtime.entry import keying, open_form, retire_forms, send_back_entry, verify_entry
 from downtime.entry.double_keying import submit_second_keying
 from downtime.entry.duplicate_entries import find_duplicate_entries, settle_duplicate_entry
 from downtime.entry.model import AuditAction, EntryChoice, Task, VerificationBasis
 from downtime.entry.store import entries
 from downtime.errors import ConflictError, ForbiddenError, UntrustedError
 from downtime.outage import laptop_outages, outages
-from downtime.paper import ledger, move_form
+from downtime.paper import ledger
 from downtime.paper.ledger import get_printed_definition
 from downtime.settings import Settings, SiteSettings
 from downtime.sync import merge_bundle as taking
@@ -116,8 +116,8 @@ def test_paper_declared_lost_or_void_here_is_not_lost_when_a_laptop_keyed_it(fle
     station, k7, _ = fleet
     first, second = k7.issue(), k7.issue()
     station.merge(k7.export(station))
-    move_form.mark_lost(station.vault, first, station.clerk, "searched")
-    move_form.void_form(station.vault, second, station.clerk, "said to be unused")
+    retire_forms.mark_lost(station.vault, first, station.clerk, "searched")
+    retire_forms.void_form(station.vault, second, station.clerk, "said to be unused")
     k7.key(first)
     k7.key(second)
     station.merge(k7.export(station))

@@ -120,6 +120,20 @@ def test_the_ledger_counts_what_was_printed_until_it_is_back(printed):
     assert "Lost" in words(ward.get(f"/forms/{third}").text)
 
 
+def test_forms_become_void_together_only_after_they_were_shown_and_can_be_put_back(printed):
+    hospital, _, _ = printed
+    ward = hospital.browser("ward")
+    ticked = re.findall(r'value="(K7\d{6}\w)"', ward.get("/forms").text)[:3]
+    sent = {"serial": ticked, "to": "void", "reason": "never written on"}
+    shown = words(ward.post("/forms/move", sent).text)
+    assert "3 forms become void" in shown
+    assert "Still out" in words(ward.get("/forms").text)
+    assert "3 forms are void" in words(ward.post("/forms/retire", sent).text)
+    undone = ward.post("/forms/undo", {"serial": ticked, "reason": "the wrong pile"})
+    assert undone.status_code == 303
+    assert "3 of 3 forms are where they were" in words(ward.get("/forms").text)
+
+
 def test_an_auditor_sees_forms_and_no_patients(printed):
     hospital, _, _ = printed
     page = hospital.browser("auditor").get("/forms").text

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from downtime.config import Home
-from downtime.entry import send_back_entry, verify_entry
+from downtime.entry import retire_forms, send_back_entry, verify_entry
 from downtime.entry.duplicate_entries import find_duplicate_entries
 from downtime.errors import UserError
 from downtime.outage import outages
@@ -66,8 +66,8 @@ def move(laptop: Machine, name: str, serial: str) -> None:
     moves = {
         "collected": lambda: move_form.mark_collected(vault, serial, clerk),
         "returned": lambda: move_form.mark_returned(vault, serial, clerk),
-        "void": lambda: move_form.void_form(vault, serial, clerk, "spoilt"),
-        "lost": lambda: move_form.mark_lost(vault, serial, clerk, "searched"),
+        "void": lambda: retire_forms.void_form(vault, serial, clerk, "spoilt"),
+        "lost": lambda: retire_forms.mark_lost(vault, serial, clerk, "searched"),
         "key": lambda: laptop.key(serial, str(60 + laptop.clock.now.minute)),
         "verify": lambda: verify_entry.verify_entry(vault, serial, laptop.checker),
         "send_back": lambda: send_back_entry.send_back(vault, serial, laptop.checker, "wrong"),
@@ -166,13 +166,13 @@ def test_every_order_of_a_story_in_which_all_of_them_matter(templates, tmp_path)
     k7.key(first, "70")
     early = k7.export(station)
     m3.merge(k7.export(m3))
-    move_form.mark_lost(m3.vault, second, m3.clerk, "searched")
+    retire_forms.mark_lost(m3.vault, second, m3.clerk, "searched")
     verify_entry.verify_entry(m3.vault, first, m3.checker)
     passed = m3.export(station)
     k7.clock.now += timedelta(hours=1)
     send_back_entry.send_back(k7.vault, first, k7.checker, "wrong")
     k7.key(first, "71")
-    move_form.void_form(k7.vault, second, k7.clerk, "spoilt")
+    retire_forms.void_form(k7.vault, second, k7.clerk, "spoilt")
     late = k7.export(station)
     stations = Stations(station, tmp_path)
     bundles = (early, passed, late)
