@@ -39,7 +39,7 @@ def describe_outage(vault: Vault, outage: Outage) -> dict[str, Any]:
         "label": outage.label,
         "drill": outage.drill,
         "opened": laptop_outages.find_start(vault.db, outage),
-        "ended": max(ended) if ended and not outage.down else "",
+        "ended": "" if outage.down else max(ended, default=outage.last_end),
         "systems": [asdict(system) for system in outage.systems],
     }
 
