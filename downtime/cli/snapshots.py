@@ -116,7 +116,7 @@ def _build_lines(built: PublishedSnapshot) -> Iterator[str]:
         yield f"  not used: {count} {kind}: {reason}"
     for reject in built.rejected[:REJECTS_SHOWN]:
         yield f"  rejected: {describe_reject(reject)}"
-    if (more := len(built.rejected) - REJECTS_SHOWN) > 0:
+    if (more := outcomes[Outcome.REJECTED] - REJECTS_SHOWN) > 0:
         yield f"  and {more} more: 'downtime ingest list --outcome rejected'"
     for arrival, reason in sorted(built.intake.quarantined.items()):
         yield f"  in quarantine: message {arrival}: {reason}"

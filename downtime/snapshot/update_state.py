@@ -38,6 +38,8 @@ from downtime.snapshot.store import future_times, publisher_state, quarantined_l
 from downtime.vault.database import transaction
 from downtime.vault.vault import Vault
 
+MOST_REJECTED = 10_000
+"""So many are named by one build."""
 NO_OUTAGE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -51,6 +53,7 @@ class Intake:
     unused: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Messages of which nothing is used, by kind and reason."""
     rejected: list[Reject] = field(default_factory=list)
+    """The first of them; `outcomes` counts all."""
     quarantined: dict[int, str] = field(default_factory=dict)
     """Arrival number to why a list was not applied."""
     released: set[int] = field(default_factory=set)
@@ -72,7 +75,8 @@ class Intake:
         if recorded.released:
             self.released.add(recorded.arrival)
         if isinstance(item, Reject):
-            self.rejected.append(item)
+            if len(self.rejected) < MOST_REJECTED:
+                self.rejected.append(item)
             return
         if outcome is Outcome.NOT_USED:
             self.unused[item.kind, item.unused] += 1
