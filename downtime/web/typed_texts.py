@@ -30,11 +30,7 @@ def init_typed_texts(app: Flask) -> None:
             return response
         if request.method == "GET" and response.mimetype == "text/html":
             _note_page(response)
-        elif (
-            request.method == "POST"
-            and FORM_FIELD in request.form
-            and request.endpoint != "account.keep_typed"
-        ):
+        elif request.endpoint != "account.keep_typed" and _is_form_of_page():
             _note_sent(response)
         return response
 
@@ -74,6 +70,11 @@ def _note_page(response: Response) -> None:
     is_part = request.headers.get("HX-Request") or "X-Poll" in request.headers
     if response.status_code == HTTPStatus.OK and not is_part:
         app_state().last_pages[request_context.person().id] = _page_address()
+
+
+def _is_form_of_page() -> bool:
+    """Whether the page said what was typed; a body that could not be read is not read again."""
+    return "form" in vars(request) and FORM_FIELD in request.form
 
 
 def _note_sent(response: Response) -> None:

@@ -13,6 +13,7 @@ from downtime.outage import outages
 from downtime.vault.model import Actor
 from downtime.web.server import listen
 from tests.integration.web.conftest import Hospital
+from tests.integration.web.test_ward import words
 
 TOKEN = "a token of many characters"
 SITE = Actor("u-site", "Site Person", "K7")
@@ -151,7 +152,7 @@ def test_a_stale_laptop_says_so_on_the_sign_in_page_and_on_every_other(noted):
     (alarm,) = re.findall(r'<p class="band alarm"[^>]*>([^<]+)', page)
     assert alarm.startswith("STALE: the hospital data on this laptop is of")
     assert "PAS" in alarm
-    assert "STALE: PAS as at" in noted.browser("ward").get("/beds").text
+    assert "STALE: PAS as at" in words(noted.browser("ward").get("/beds").text)
 
 
 def test_the_sign_in_page_comes_whatever_is_wrong(noted):

@@ -279,7 +279,7 @@ def recover(hospital, tmp_path):
     feeds = tmp_path / "later"
     feeds.mkdir()
     (feeds / "pas.hl7").write_text(
-        tiny._admission(9, *tiny.PATIENTS[0]).replace("021405", "021605")
+        tiny.make_admission(9, *tiny.PATIENTS[0]).replace("021405", "021605")
     )
     opened = hospital.open()
     built = publish_snapshot(
