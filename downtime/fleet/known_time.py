@@ -47,11 +47,18 @@ class KnownTime:
         return KnownTime(max(now, self.latest), self.since, *uptime, is_doubtful)
 
 
-def begin_known_time(home: Home, clock: Clock, created: str) -> None:
-    """A snapshot that was made then (UTC text) was put in use: what was known before is forgotten."""
-    if uptime := read_uptime(clock):
+def begin_known_time(home: Home, settings: Settings, clock: Clock, created: str) -> None:
+    """A snapshot that was made then (UTC text) was put in use: what was known before is forgotten.
+
+    A doubt stays where it was made long ago by a clock that may have stood still: no publisher that
+    works bears witness of that clock.
+    """
+    uptime, before = read_uptime(clock), read_known_time(home, settings, clock)
+    if uptime:
         latest = max(clock(), from_text(created))
-        _write(home, KnownTime(latest, latest, *uptime))
+        is_old = latest - from_text(created) > timedelta(minutes=settings.fleet.short_stop_minutes)
+        is_doubtful = is_old and before is not None and before.is_doubtful
+        _write(home, KnownTime(latest, latest, *uptime, is_doubtful))
 
 
 def note_known_time(home: Home, settings: Settings, clock: Clock) -> None:

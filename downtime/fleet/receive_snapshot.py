@@ -146,7 +146,7 @@ def _receive(
         discard(aside)
         raise
     info = put_in_use(vault, settings, aside, actor, reason)
-    begin_known_time(vault.home, vault.clock, header.created)
+    begin_known_time(vault.home, settings, vault.clock, header.created)
     believe_snapshot(vault, settings, Door.LAPTOP, dated, footprint)
     return ReceivedSnapshot(info, None, (*info.warnings, *_warn_of_down(header, down)))
 

@@ -27,7 +27,7 @@ from downtime.transport.pace import Pace
 from downtime.vault.machines import read_own_machine
 from downtime.vault.model import MachineRole
 from downtime.vault.vault import Vault
-from tests.year.clocks import TrueTime
+from tests.year.clocks import FORGIVEN, TrueTime
 from tests.year.computers import Computer
 from tests.year.hospital import Beds, Hospital
 from tests.year.record import Harm, Published, Record
@@ -287,7 +287,8 @@ class Year:
             return
         if computer.code in self.laptops:
             self.shown[computer.code] = shown
-        if before is None or before.number != shown.number:
+        is_recent = self.now - shown.published.made <= FORGIVEN
+        if is_recent and (before is None or before.number != shown.number):
             computer.clock.forgive()
         self._check_believed(computer, shown)
 

@@ -96,6 +96,18 @@ def test_a_clock_that_stood_still_while_it_was_off_is_doubted_until_the_next_sna
     assert lived.banner == ""
 
 
+def test_an_old_snapshot_takes_no_doubt_away(lived, publisher, laptop, tmp_path):
+    """Its publisher is dead, and bears no witness that the clock is right."""
+    lived.wait(hours=1)
+    lived.pull()
+    went_off = lived.clock()
+    lived.wait(hours=5)
+    lived.clock.restart(went_off)
+    put_in_folder(publisher.home, tmp_path / "a", lived.settings, [publisher.seal(2, laptop)])
+    lived.pull(lived._opener)
+    assert "at least" in lived.age.sentence
+
+
 def test_one_that_was_off_for_long_by_its_clock_is_not_doubted(lived):
     lived.wait(minutes=3)
     lived.pull()
