@@ -215,11 +215,11 @@ class HospitalNow:
 
     def _recount(self, row: WardRow) -> WardRow:
         changes = self.changes.values()
-        left = sum(c.before is not None and c.before.ward == row.code for c in changes)
-        came = sum(c.stay is not None and c.stay.ward == row.code for c in changes)
+        departures = sum(c.before is not None and c.before.ward == row.code for c in changes)
+        arrivals = sum(c.stay is not None and c.stay.ward == row.code for c in changes)
         beds = self.read_ward(row.code).rows
         empty = sum(bed.patient is None and bed.location.status in bed_board.FREE for bed in beds)
-        return row._replace(patients=row.patients - left + came, empty=empty)
+        return row._replace(patients=row.patients - departures + arrivals, empty=empty)
 
     def count_board(self) -> BoardCounts:
         """Who is in hospital as staff say: who was admitted or registered, less who left."""

@@ -20,7 +20,7 @@ SOURCE = "Staff"
 _UNKNOWN_GIVEN = {Gender.MALE: "Male", Gender.FEMALE: "Female"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RegisteredPerson:
     """A person without a record in the hospital's systems."""
 

@@ -198,3 +198,50 @@ def test_nothing_is_recorded_before_an_outage_is_declared(hospital):
 @pytest.mark.parametrize("role", ["records-clerk", "auditor", "administrator"])
 def test_only_who_cares_for_patients_records(down, role):
     assert send(down.browser(role), ARRIVAL).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("link", "fields", "said"),
+    [
+        ("Taken again", {"kind": "recollected"}, "Sample taken again"),
+        (
+            "Not needed", {"kind": "not-needed", "answer-decided_by": "Dr Cole"},
+            "Test no longer needed: Dr Cole",
+        ),
+    ],
+)  # fmt: skip
+def test_what_became_of_a_test_is_said_from_its_list_and_stands_there(down, link, fields, said):
+    browser = down.browser("ward")
+    page = browser.get("/tests").text
+    address = re.search(rf'href="([^"]+)">{link}<', page)[1].replace("&amp;", "&")
+    form = browser.get(address).text
+    hidden = dict(re.findall(r'name="(patient|topic)" value="(\w+)"', form))
+    assert send(browser, fields, **hidden).status_code == 303
+    listed = words(browser.get("/tests").text)
+    assert said in listed
+    assert "Full blood count" in listed
+    other = patient_of(browser, "9990000026").rpartition("/")[2]
+    assert "another patient" in send(browser, fields, **hidden | {"patient": other}).text
+
+
+def test_who_is_off_the_ward_keeps_the_bed_until_they_are_back(down):
+    browser = down.browser("ward")
+    place = patient_of(browser, "9990000018")
+    ann = place.rpartition("/")[2]
+    send(browser, {"kind": "absence", "patient": ann, "answer-where": "X-ray"})
+    board = words(browser.get("/beds/ward?ward=A1").text)
+    assert re.search(r"Off the ward: SAMPLE, Ann.*X-ray", board)
+    link = re.search(r'href="([^"]+kind=return[^"]+)"', browser.get(place).text)[1]
+    form = browser.get(link.replace("&amp;", "&")).text
+    hidden = dict(re.findall(r'name="(patient|topic)" value="(\w+)"', form))
+    assert send(browser, {"kind": "return"}, **hidden).status_code == 303
+    assert "X-ray" not in words(browser.get("/beds/ward?ward=A1").text)
+
+
+def test_who_was_registered_is_found_by_name_and_number(down):
+    browser = down.browser("ward")
+    place = arrive(browser)
+    number = re.search(r"DK7\w{6}", browser.get(place).text)[0]
+    assert browser.post("/find", {"text": number}).location == place
+    browser.post("/find", {"text": "tes to"})
+    assert "TESTER, Tom" in words(browser.get("/find").text)
