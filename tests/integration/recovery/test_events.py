@@ -1,14 +1,18 @@
 """Events on the screen are facts of the recovery as keyed paper is: compared, returned, counted."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from downtime.clinical.model import Appointment
 from downtime.entry.event_facts import read_event_facts
 from downtime.entry.events_on_paper import event_stamps
 from downtime.entry.fact_reader import find_facts
 from downtime.entry.facts import Fact
+from downtime.errors import ConflictError
 from downtime.outage.events.correct_event import correct_event, withdraw_event
+from downtime.outage.events.list_events import find_appointment_events
 from downtime.outage.events.model import EventKind
 from downtime.outage.events.record_event import EventDraft, EventRecorder
 from downtime.paper.forms.load_form import load_form
@@ -20,7 +24,7 @@ from downtime.returns.statement.completeness_statement import gather_statement
 from downtime.snapshot import local_snapshots
 from downtime.vault import device
 from downtime.vault.model import Actor
-from tests.integration.recovery.conftest import ADMITTED, HOSPITAL, LIMS_SAYS, PHONED, SIGNED
+from tests.integration.recovery.conftest import ADMITTED, BOB, HOSPITAL, LIMS_SAYS, PHONED, SIGNED
 
 NURSE = Actor("u-5", "Sam Okoro", "laptop-1")
 SECOND = Actor("u-6", "Bo Night", "laptop-1")
@@ -232,3 +236,29 @@ def test_what_paper_says_otherwise_stays_beside_it(record, vault, outage, compar
     rows = find_items.list_items(vault, outage.id)
     stays = {row.item.fact.fields["ward"] for row in rows if row.item.fact.type == "Encounter"}
     assert stays == {"A1", "B2"}
+
+
+def test_the_outcome_of_an_appointment_names_the_appointment_and_its_new_date(
+    vault, settings, outage, record, hold
+):
+    slot = Appointment(
+        id="a-1", patient="p-ann", kind="clinic", status="booked", number="N77",
+        location="Clinic 4", start="2026-11-02T09:00:00Z", description="Review",
+    )  # fmt: skip
+    snapshot = local_snapshots.open_snapshot(vault, hold(5, (*HOSPITAL, BOB, slot)))
+    new_date = "2026-12-01T09:00:00Z"
+    draft = EventDraft(
+        kind=EventKind.APPOINTMENT, happened=AT, patient="p-ann", topic="a-1",
+        answers={"outcome": "booked", "rebook_start": new_date, "reason": "LIMS down"},
+    )  # fmt: skip
+    EventRecorder(vault, settings, snapshot, NURSE).record(draft)
+    (fact,) = facts_of(vault, settings, outage)
+    assert (fact.type, fact.fields["number"], fact.fields["start"]) == (
+        "Appointment",
+        "N77",
+        slot.start,
+    )
+    assert (fact.fields["status"], fact.fields["rebook_start"]) == ("booked", new_date)
+    assert find_appointment_events(vault)["a-1"].answers["reason"] == "LIMS down"
+    with pytest.raises(ConflictError, match="another patient"):
+        EventRecorder(vault, settings, snapshot, NURSE).record(replace(draft, patient="p-bob"))
