@@ -54,7 +54,7 @@ def finish(process) -> tuple[int, str]:
 
 def test_once_by_hand_then_as_services_in_one_process(machine, start):
     code, answer = finish(start("publish"))
-    assert (code, "Snapshot 1 is published." in answer) == (0, True), answer
+    assert (code, "Snapshot 1 is published" in answer) == (0, True), answer
     code, answer = finish(start("pull", unlocked=False))
     assert (code, "Snapshot 1 waits to be opened" in answer) == (0, True), answer
     assert "usb: It is not there" in answer

@@ -243,6 +243,7 @@ def test_marks_that_a_laptop_did_not_sign_itself_are_not_answered(three, place):
 @pytest.mark.parametrize("kind", ["sftp", "smb", "s3"])
 def test_receipts_go_through_servers_too(kind, three, tmp_path, request):
     publisher, laptop, _ = three
+    take(laptop)
     with open_carrier(make_address(kind, tmp_path, request), Pace()) as carrier:
         beat(laptop, carrier, 1)
         answer(publisher, carrier)

@@ -48,7 +48,7 @@ def test_a_stick_with_a_newer_snapshot_is_offered_and_used(empty_hospital, stick
     assert "Snapshot 42 of the stick HOLIDAY is in use." in page
     assert "snapshot 42 of" not in page
     stick(43)
-    assert "newer than ours" in browser.get("/snapshots").text
+    assert "newer than the one in use" in browser.get("/snapshots").text
 
 
 def test_a_stick_that_was_altered_or_pulled_out_is_said(empty_hospital, stick):
