@@ -162,6 +162,7 @@ def _cut(db: sqlite_utils.Database, settings: Settings, now: datetime) -> int:
         build = cell_tables.begin_build(db)
     update_cells(db, settings, now, build)
     pack_segments(db)
+    cell_tables.release_cache(db)
     return build
 
 

@@ -79,6 +79,11 @@ def prepare_tables(db: sqlite_utils.Database) -> None:
         db.conn.execute(statement)
 
 
+def release_cache(db: sqlite_utils.Database) -> None:
+    """Let go of the pages that settling needs again and again: from here on each is read once."""
+    db.conn.execute("PRAGMA cache_size = -8192")
+
+
 def forget_cells(db: sqlite_utils.Database) -> None:
     """Nothing is packed any more, and nothing was published: all is settled and carried anew."""
     for name in _NAMES:

@@ -18,7 +18,7 @@ from downtime.snapshot.identity import IdentityChange
 from downtime.snapshot.mentions import Mention
 from downtime.snapshot.record_state import ExtractCutoff, RecordState, Stamp
 from downtime.snapshot.store import link_tables, older_state
-from downtime.snapshot.store.record_tables import CACHE
+from downtime.snapshot.store.record_tables import CACHE, SMALLER_CACHE
 from downtime.vault.database import transaction
 
 VERSION = 3
@@ -41,6 +41,8 @@ _TABLES = (
     "CREATE TABLE delivered (system TEXT, type TEXT, PRIMARY KEY (system, type))",
 )
 
+_MANY_PAGES = 200_000
+"""800 MB: more than a cache can hold, so that a larger one helps little and takes memory."""
 DataSet = tuple[str, str]
 """Type and source of records."""
 Name = tuple[str, str, str, int]
@@ -59,7 +61,8 @@ def prepare_tables(db: sqlite_utils.Database) -> None:
 
     ConflictError when a newer version of the program has written them. Inside a transaction.
     """
-    db.conn.execute(f"PRAGMA {CACHE}")
+    pages = db.conn.execute("PRAGMA page_count").fetchone()[0]
+    db.conn.execute(f"PRAGMA {CACHE if pages < _MANY_PAGES else SMALLER_CACHE}")
     version = _read_version(db)
     if version > VERSION:
         raise ConflictError(

@@ -23,7 +23,7 @@ from downtime.vault.database import connect, transaction
 
 CACHE = "cache_size = -131072"
 """128 MiB of pages: records come in no order, and a page that leaves the cache is encrypted."""
-_SMALLER_CACHE = "cache_size = -65536"
+SMALLER_CACHE = "cache_size = -65536"
 _MANY_ROWS = 1_000_000
 """From so many on sorting an index takes what the cache must leave: temporary files would be clear."""
 
@@ -123,7 +123,7 @@ def write_database(
             "journal_mode = OFF",
             "synchronous = OFF",
             "locking_mode = EXCLUSIVE",
-            CACHE if sum(header.counts.values()) < _MANY_ROWS else _SMALLER_CACHE,
+            CACHE if sum(header.counts.values()) < _MANY_ROWS else SMALLER_CACHE,
         ):
             db.conn.execute(f"PRAGMA {pragma}")
         with transaction(db):
