@@ -117,6 +117,7 @@ class Permission(StrEnum):
     HARM_RUN = "harm.run"
     HARM_REVIEW = "harm.review"
     HARM_EXPLAIN = "harm.explain"
+    HARM_EXPORT = "harm.export"
     PERSON_MANAGE = "person.manage"
     DEVICE_MANAGE = "device.manage"
     FLEET_VIEW = "fleet.view"

@@ -52,7 +52,7 @@ def list_(session: Session, kind: str | None, only_open: bool) -> Output:
     )
 
 
-@command(harm, "csv", permission=Permission.HARM_EXPLAIN)
+@command(harm, "csv", permission=Permission.HARM_EXPORT)
 @click.argument("out", type=NewFile(), metavar="FILE")
 def csv(session: Session, out: Path) -> Output:
     """Write all findings with their patients to a new CSV file."""

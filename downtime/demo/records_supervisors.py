@@ -106,8 +106,9 @@ class RecordsSupervisors:
         waiting = [finding.key for finding in findings if finding.kind == FindingKind.WAITING]
         others = [finding.key for finding in findings if finding.kind != FindingKind.WAITING]
         if waiting:
-            records = self.staff.actors["records"]
-            review.record_explanation(self.vault, waiting, "taken-again", WHY, records)
+            review.record_explanation(
+                self.vault, waiting, "taken-again", WHY, self.staff.actors["site"]
+            )
         if others:
             note = "Right result acted on within the hour"
             review.record_review(self.vault, others, "low", note, self.staff.actors["site"])

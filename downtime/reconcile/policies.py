@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from downtime.errors import ConflictError, ForbiddenError, InputError, parse_choice, refusal_of
-from downtime.reconcile.harm.model import Explanation, FindingKind, Harm, HarmFinding
+from downtime.reconcile.harm.model import CLOSED, Explanation, FindingKind, Harm, HarmFinding
 from downtime.reconcile.identity.model import Link, LinkState
 from downtime.reconcile.model import (
     LIFECYCLE,
@@ -160,8 +160,15 @@ def check_explanation(explanation: str, reason: str) -> Explanation:
 
 
 def check_can_explain(findings: Iterable[HarmFinding]) -> None:
-    """ConflictError unless all are requests that waited: other findings are reviewed."""
-    if any(finding.kind != FindingKind.WAITING for finding in findings):
+    """ConflictError unless all are requests that waited and are open: other findings are reviewed."""
+    listed = list(findings)
+    if settled := sum(finding.state in CLOSED for finding in listed):
+        raise ConflictError(
+            "harm.settled",
+            f"{settled} of {len(listed)} requests are not open: what became of them is known.",
+            "Tick only requests without a result.",
+        )
+    if any(finding.kind != FindingKind.WAITING for finding in listed):
         raise ConflictError(
             "harm.kind",
             "Only a request without a result is explained.",

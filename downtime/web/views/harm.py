@@ -93,7 +93,7 @@ def run() -> ViewResponse:
 
 
 @blueprint.get("/harm/csv")
-@require_permission(Permission.HARM_EXPLAIN)
+@require_permission(Permission.HARM_EXPORT)
 def csv() -> ViewResponse:
     """All findings for a spreadsheet."""
     rows = list_findings(request_context.vault())

@@ -218,7 +218,7 @@ class Story:
         self.step("numbers", "number", "issue", "2")
         forms = ("--form", "blood-sciences-request", "--blanks", "1")
         self.step("pack", "pack", "AMU", "--out", "amu.pdf", *forms)
-        self.step("pack-all", "pack", "--all", "--recall", "--out", "all.pdf", "--blanks", "1")
+        self.step("pack-others", "pack", "ASH", "ROW", "WIL", "--out", "others.pdf", "--blanks", "1")
         self.step("forms", "forms", "list")
         self.clock.now += timedelta(hours=7)
         self.step("status-later", "status")
@@ -226,15 +226,16 @@ class Story:
 
     def key(self) -> None:
         self.people.choose_password("home", "admin", PASSWORD)
-        for username, role in (("clerk", "records-clerk"), ("chief", "records-supervisor")):
+        roles = {"clerk": "records-clerk", "chief": "records-supervisor", "nurse": "ward"}
+        for username, role in roles.items():
             add = ("person", "add", username, "Ann Records", "--role", role, "--reason", "new")
             self.people.learn(self.step(f"add-{username}", *add, stdin=self.as_("admin")).json)
         self.step("too-early", "entry", "verify", "K7-000001-X", stdin=self.as_("clerk"))
-        for username in ("clerk", "chief"):
+        for username in roles:
             self.people.choose_password("home", username, PASSWORD)
         found = ("ledger", "list", "--ward", "AMU", "--form", "blood-sciences-request")
         self.step("ledger", *found, "--state", "issued")
-        self.scanned = serials_on(self.folder / "amu.pdf", self.folder, 16)
+        self.scanned = serials_on(self.folder / "amu.pdf", self.folder, 40)
         listed = {row["serial"] for row in self.said["ledger"].json}
         self.keyed = [serial for serial in self.scanned if serial in listed][:3]
         bundle = [response(serial, "blood-sciences-request", REQUEST) for serial in self.keyed]
@@ -262,7 +263,7 @@ class Story:
         waiting = self.step("harm", "harm", "list", "--kind", "waiting", "--open")
         keys = [row["key"] for row in waiting.json]
         explain = ("harm", "explain", *keys, "taken-again", "--reason", "seen on the ward")
-        self.step("explain", *explain, stdin=self.as_("chief"))
+        self.step("explain", *explain, stdin=self.as_("nurse"))
 
     def account(self) -> None:
         for name in ("hl7v2", "hl7v2-again"):

@@ -24,6 +24,24 @@ def test_harm_review_shows_what_waited_and_a_clinician_says_what_came_of_it(hosp
     assert site.get("/harm?kind=nonsense").status_code == 404
 
 
+def test_only_open_requests_are_explained_by_a_clinical_role_with_a_chosen_word(
+    hospital, recovered
+):
+    """Nothing stands chosen: a tick and a press record no outcome that nobody meant."""
+    site = hospital.browser("site")
+    page = site.get("/harm").text
+    assert re.search(r'<select[^>]*name="how">\s*<option value="">', page)
+    assert re.search(r'<select[^>]*name="outcome">\s*<option value="">', page)
+    key = re.search(r'name="key" value="([^"]+)"', page)[1]
+    sent = {"key": key, "how": "taken-again", "note": "bled at 16:00", "kind": "waiting"}
+    assert site.post("/harm/explain", sent | {"how": ""}).status_code == 400
+    assert site.post("/harm/review", {"key": key, "outcome": "", "note": ""}).status_code == 400
+    refused = site.post("/harm/explain", sent)  # asked for again on paper: it is not open
+    assert (refused.status_code, "are not open" in refused.text) == (409, True)
+    supervisor = hospital.browser("records-supervisor")
+    assert supervisor.post("/harm/explain", sent).status_code == 403
+
+
 def test_the_statement_names_the_owner_of_what_is_open_and_says_when_they_are_late(
     hospital, vault, outage, recovered
 ):
