@@ -1,5 +1,7 @@
 """No laptop is forgotten, and outages of laptops find their place here."""
 
+from datetime import timedelta
+
 import pytest
 
 from downtime.errors import ConflictError, InputError, UntrustedError
@@ -130,3 +132,22 @@ def test_a_laptops_outage_is_not_opened_while_systems_of_another_are_down(fleet)
         join_outages.open_joined_outage(
             station.vault, "K7", outages.find_current(k7.vault).id, station.clerk, "why not"
         )
+
+
+def test_paper_of_a_second_outage_never_goes_into_the_books_of_the_first(fleet):
+    """One is being recovered when systems fail again, on the station and on the laptop alike."""
+    station, k7, _ = fleet
+    first = outages.find_current(station.vault)
+    old_form = k7.issue()
+    clocks = {machine: machine.clock for machine in (station, k7)}
+    latest = max(clock.now for clock in clocks.values())
+    for machine, clock in clocks.items():
+        clock.now = latest
+        outages.mark_restored(machine.vault, ["LIMS"], machine.clerk, "back")
+        clock.now += timedelta(hours=1)
+    second = station.declare("PAS")
+    k7.declare("PAS")
+    new_form = k7.issue()
+    station.merge(k7.export(station))
+    assert ledger.get_form(station.vault, old_form).outage == first.id
+    assert ledger.get_form(station.vault, new_form).outage == second.id
