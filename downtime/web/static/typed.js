@@ -125,8 +125,11 @@
       event.preventDefault();
       return;
     }
-    form.dataset.sent = "yes";
-    setTimeout(function () { delete form.dataset.sent; }, SECOND_PRESS_MS);
+    setTimeout(function () { // when all have seen it: drafts.js may hold it back and send it later
+      if (event.defaultPrevented) return;
+      form.dataset.sent = "yes";
+      setTimeout(function () { delete form.dataset.sent; }, SECOND_PRESS_MS);
+    });
   });
 
   // The page is left, hidden or locked: at once.
