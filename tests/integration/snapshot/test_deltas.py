@@ -93,7 +93,12 @@ def contents(vault, snapshot_id):
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
         " AND name NOT LIKE 'words%' AND name <> 'header'"
     ).fetchall()
-    rows = {name: sorted(connection.execute(f"SELECT * FROM {name}")) for (name,) in tables}
+    # Where a row stands in another table is no content: a delta and a full bundle write in other orders.
+    columns = {"found": "rank, patient"}
+    rows = {
+        name: sorted(connection.execute(f"SELECT {columns.get(name, '*')} FROM {name}"))
+        for (name,) in tables
+    }
     connection.close()
     return rows
 
