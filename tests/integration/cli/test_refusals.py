@@ -124,7 +124,6 @@ def test_a_program_may_not_do_what_only_people_may(refusing, words, permission):
         ("--home junk init", "is a file"),
         ("init --home new --device I0", "A device code is two"),
         ("init --home new --administrator A,B", "A user name has"),
-        ("status", "No snapshot is open on this machine yet"),
         ("pack AMU --out x.pdf", "No snapshot is open on this machine yet"),
         ("pack --all --out x.pdf", "No snapshot is open on this machine yet"),
         ("snapshot load words.txt", "not a"),
