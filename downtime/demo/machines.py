@@ -142,18 +142,14 @@ def deliver(story: Story, publisher: SignedIn, phase: str) -> None:
 
 def exchange_heartbeats(story: Story, publisher: SignedIn) -> None:
     """The publisher leaves at the share what it published, and both machines say there how they do."""
-    publish_everywhere(
-        publisher.vault,
-        story.settings,
-        publisher.actor,
-        Pace(),
-        builds=False,
-        down={},
-        at_place=_list_exchanges(story, publisher.vault, publisher.actor),
-    )
+    vault, settings = publisher.vault, story.settings
+    publish_everywhere(vault, settings, publisher.actor, Pace(), builds=False, down={})
     address = FolderAddress(kind=FolderKind.LOCAL, path=str(story.folder / PLACE))
     with open_carrier(address, Pace()) as carrier:
-        for exchange in _list_exchanges(story, story.laptop, story.staff.actors["site"]):
+        for exchange in (
+            *_list_exchanges(story, vault, publisher.actor),
+            *_list_exchanges(story, story.laptop, story.staff.actors["site"]),
+        ):
             exchange(carrier)
 
 
