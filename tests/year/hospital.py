@@ -108,7 +108,7 @@ class Hospital:
     def _send(self, event: str, stay: Stay, now: datetime) -> None:
         self._messages += 1
         self.newest = now
-        moment = f"{now:%Y%m%d%H%M%S}"
+        moment = f"{now:%Y%m%d%H%M%S}+0000"  # whatever the season
         place = f"{stay.ward}^A^{stay.bed}"
         left = moment if event == "A03" else ""
         self.unsent.append(
