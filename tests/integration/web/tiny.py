@@ -16,7 +16,7 @@ def write(folder: Path) -> Path:
     """Write the feeds as at 14:05 on 2 November 2026."""
     folder.mkdir(parents=True)
     (folder / "pas.hl7").write_text("".join(make_admission(n, *p) for n, p in enumerate(PATIENTS)))
-    (folder / "lims.hl7").write_text(make_order("L1", "FBC^Full blood count") + _result())
+    (folder / "lims.hl7").write_text(_order("L1", "FBC^Full blood count") + _result())
     (folder / "epr.json").write_text(json.dumps(_bundle()))
     return folder
 
@@ -32,8 +32,7 @@ def make_admission(n, mrn, nhs, family, given, born, sex, ward, bay, bed):
     )
 
 
-def make_order(number, test):
-    """A test of Ann's that is asked for, as the LIMS would send it."""
+def _order(number, test):
     return (
         f"MSH|^~\\&|LIMS|TEST|DT|TEST|202611021400||ORM^O01|{number}|P|2.4\r"
         "PID|1||1000001^^^TEST^MR||Sample^Ann||19600102|F\r"
