@@ -25,7 +25,7 @@ class BulkRetirement:
     """Which of these forms go out of use together, and which stay, each with what it carries."""
 
     serials: tuple[str, ...]
-    kept: tuple[RetiredWork, ...]
+    carrying: tuple[RetiredWork, ...]
 
 
 def void_form(
@@ -85,8 +85,8 @@ def undo_retirement(
 
 
 def _split(db: Database, numbers: Sequence[str], now: str) -> BulkRetirement:
-    kept = {number: work for number in numbers if (work := find_work(db, number, now))}
-    return BulkRetirement(tuple(n for n in numbers if n not in kept), tuple(kept.values()))
+    carrying = {number: work for number in numbers if (work := find_work(db, number, now))}
+    return BulkRetirement(tuple(n for n in numbers if n not in carrying), tuple(carrying.values()))
 
 
 def find_work(db: Database, serial: str, now: str) -> RetiredWork | None:

@@ -257,8 +257,8 @@ def _compare_known(pair: Comparison) -> Iterator[ChurnFinding]:
     """Everybody of whom anything was ever sent, outpatients too: they never leave."""
     settings, before, after = pair.settings, pair.old.people, pair.new.people
     numbers = Counter(map(hash_number, list_missing(before, after)))
-    kept = {hash_number(person) for person in after if hash_number(person) in numbers}
-    gone = sum(count for number, count in numbers.items() if number not in kept)
+    still_known = {hash_number(person) for person in after if hash_number(person) in numbers}
+    gone = sum(count for number, count in numbers.items() if number not in still_known)
     if gone >= settings.min_records and _exceeds(gone, len(before), settings.known_loss_percent):
         yield pair.make_finding(ChurnKind.KNOWN_GONE, len(before), gone)
     changed = numbers.total() - gone

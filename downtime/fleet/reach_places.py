@@ -20,7 +20,7 @@ from downtime.transport.carrier import PacedCarrier, open_carrier
 from downtime.transport.pace import Pace
 
 T = TypeVar("T")
-_AGAIN = "It is tried again by itself; tell who looks after Downtime if it stays so."
+_TRIED_AGAIN = "It is tried again by itself; tell who looks after Downtime if it stays so."
 
 
 class CallThread(threading.Thread):
@@ -112,7 +112,7 @@ def describe_fault(error: Exception) -> str:
     if isinstance(error, UserError):
         return f"{error.sentence} {error.next_step}"
     if isinstance(error, TimeoutError):
-        return f"It did not answer in time. {_AGAIN}"
+        return f"It did not answer in time. {_TRIED_AGAIN}"
     if isinstance(error, FileNotFoundError):
         return (
             "It is not there, or holds no snapshot yet. Put the stick in, or see that the path in"
@@ -124,8 +124,8 @@ def describe_fault(error: Exception) -> str:
         return "The disk is full: free some space."
     if isinstance(error, OSError) and error.strerror:
         text = str(error.strerror)
-        return f"{text[0].upper()}{text[1:]}. {_AGAIN}"
-    return f"It failed ({type(error).__name__}). {_AGAIN}"
+        return f"{text[0].upper()}{text[1:]}. {_TRIED_AGAIN}"
+    return f"It failed ({type(error).__name__}). {_TRIED_AGAIN}"
 
 
 def is_disk_full(error: Exception) -> bool:

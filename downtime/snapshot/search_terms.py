@@ -56,10 +56,10 @@ def name_key(patient: Patient) -> tuple[str, str]:
     return fold_names(patient.family, patient.given)
 
 
-def fold_names(family: str, given: str) -> tuple[str, str]:
+def fold_names(family_name: str, given_name: str) -> tuple[str, str]:
     """A family name, and the first of the given names, folded."""
-    given_names = split_words(given)
-    return compact_text(family), given_names[0] if given_names else ""
+    given_names = split_words(given_name)
+    return compact_text(family_name), given_names[0] if given_names else ""
 
 
 def search_tokens(patient: Patient) -> set[str]:

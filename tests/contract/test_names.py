@@ -11,6 +11,7 @@ ALLOWED: dict[str, str] = {
     "downtime.entry.facts:given": "FHIR HumanName.given",
     "downtime.outage.events.model:given": "FHIR HumanName.given",
     "downtime.outage.events.registered_people:given": "FHIR HumanName.given",
+    "downtime.reconcile.identity.match_patient:given": "FHIR HumanName.given",
     "downtime.paper.model:given": "FHIR HumanName.given",
     "downtime.paper.forms.model:each": "a word of form files: the group of which each row is a record",
     "downtime.pdf.field_rectangle:LEFT": "CSS text-align",

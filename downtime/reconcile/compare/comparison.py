@@ -19,7 +19,7 @@ from downtime.reconcile.identity.match_patient import (
     links_between_forms,
     match_patient,
     needs_stays,
-    word_doubt,
+    word_objection,
 )
 from downtime.reconcile.model import REGISTERS, Item, ItemState
 from downtime.reconcile.reasons import ReasonCode, make_reasons
@@ -55,8 +55,8 @@ def _weigh_stays(match: PatientMatch, fact: Fact, after: RecordIndex) -> Patient
     evidence = add_stays(match.evidence, fact.event, after.records_of(Encounter, match.patient.id))
     if evidence is match.evidence:
         return match
-    doubt = word_doubt(evidence, fact.person, match.patient)
-    return replace(match, evidence=evidence, contradictions=doubt)
+    contradictions = word_objection(evidence, fact.person, match.patient)
+    return replace(match, evidence=evidence, contradictions=contradictions)
 
 
 def _merge_person(written: PaperPerson, live: Patient) -> PaperPerson:

@@ -141,14 +141,14 @@ def _similar_tokens(persons: Iterable[PaperPerson]) -> list[tuple[str, ...]]:
     """
     blocks: list[tuple[str, ...]] = []
     for person in persons:
-        family, given = fold_names(person.family, person.given)
+        family_name, given_name = fold_names(person.family, person.given)
         if person.id or not person.any_number:
             continue
         if len(person.birth_date) >= 10:
             born = "dob" + person.birth_date[:10].replace("-", "")
-            blocks += [(born, name[:3]) for name in (family, given) if name]
-        elif family and given:
-            blocks.append((family, given))
+            blocks += [(born, name[:3]) for name in (family_name, given_name) if name]
+        elif family_name and given_name:
+            blocks.append((family_name, given_name))
     return blocks
 
 

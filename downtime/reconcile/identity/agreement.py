@@ -29,7 +29,7 @@ class Agreement(StrEnum):
     SLIP = "slip"
     PART = "part"
     INITIAL = "initial"
-    ALIKE = "alike"
+    SIMILAR = "similar"
     SWAPPED = "swapped"
     OTHER_YEAR = "other-year"
     EXCHANGED = "exchanged"
@@ -60,9 +60,9 @@ def _compare_spelling(on_paper: str, in_system: str, paper: str, system: str) ->
     if min(len(paper), len(system)) > 2 and OSA.distance(paper, system) <= slips:
         return Agreement.SLIP
     if _sound(paper) and _sound(paper) == _sound(system):
-        return Agreement.ALIKE
+        return Agreement.SIMILAR
     if JaroWinkler.similarity(paper, system) >= ALIKE_FROM:
-        return Agreement.ALIKE
+        return Agreement.SIMILAR
     return Agreement.DIFFERS
 
 
@@ -102,11 +102,11 @@ def compare_texts(on_paper: str, in_system: str) -> Agreement | None:
     return Agreement.SAME if paper == system else Agreement.DIFFERS
 
 
-def are_exchanged(family: str, given: str, system_family: str, system_given: str) -> bool:
+def are_exchanged(family_name: str, given_name: str, system_family: str, system_given: str) -> bool:
     """Whether surname and given name stand in each other's place."""
     first = next(iter(split_words(system_given)), "")
-    crossed = _similarity(family, first), _similarity(given, system_family)
-    straight = _similarity(family, system_family) + _similarity(given, first)
+    crossed = _similarity(family_name, first), _similarity(given_name, system_family)
+    straight = _similarity(family_name, system_family) + _similarity(given_name, first)
     return min(crossed) >= ALIKE_FROM and sum(crossed) > straight
 
 
@@ -141,11 +141,11 @@ def _sound(name: str) -> str:
 
 def _read_variants() -> dict[str, frozenset[int]]:
     groups = read_data_file("downtime.reconcile.identity", "name_variants.toml")["groups"]
-    found: dict[str, set[int]] = {}
+    groups_by_name: dict[str, set[int]] = {}
     for number, group in enumerate(groups):
         for name in group.split():
-            found.setdefault(name, set()).add(number)
-    return {name: frozenset(numbers) for name, numbers in found.items()}
+            groups_by_name.setdefault(name, set()).add(number)
+    return {name: frozenset(numbers) for name, numbers in groups_by_name.items()}
 
 
 _VARIANTS = _read_variants()

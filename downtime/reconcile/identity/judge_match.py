@@ -27,7 +27,7 @@ class Judgement(StrEnum):
     """It contradicts, or says too little: two people decide."""
 
 
-class Doubt(StrEnum):
+class Objection(StrEnum):
     """Why a match is not believed at once."""
 
     DIFFERS = "differs"
@@ -44,7 +44,7 @@ class Evidence:
     """The signs of one match, and who else would fit."""
 
     signs: tuple[Sign, ...]
-    doubt: Doubt | None
+    objection: Objection | None
     judgement: Judgement
     rival: str = ""
     """Id of the other patient, where there is one."""
@@ -127,12 +127,12 @@ def _judge(
     if best and best.bits >= LIMITS["rival_from"]:
         lead = best.bits - alone.bits
         if lead > LIMITS["rival_within"]:
-            return _doubtful(alone, Doubt.BETTER_RIVAL, Judgement.CONFLICT, best)
+            return _doubtful(alone, Objection.BETTER_RIVAL, Judgement.CONFLICT, best)
         if lead >= -LIMITS["rival_within"]:
-            return _doubtful(alone, Doubt.RIVAL, Judgement.LOOK, best)
+            return _doubtful(alone, Objection.RIVAL, Judgement.LOOK, best)
     twin = next((rival for rival in rivals if _is_twin(rival.person, live)), None)
     if twin and not _is_given_name_same(alone):
-        return _doubtful(alone, Doubt.NAMESAKE, Judgement.LOOK, twin)
+        return _doubtful(alone, Objection.NAMESAKE, Judgement.LOOK, twin)
     return alone
 
 
@@ -142,13 +142,15 @@ def _judge_alone(signs: tuple[Sign, ...]) -> Evidence:
     # Whatever else agrees, another date of birth is looked at: it is what tells namesakes apart.
     if bits >= LIMITS["accept_from"] and "birth_date" not in differing:
         return Evidence(signs, None, Judgement.BELIEVED)
-    doubt = Doubt.DIFFERS if differing else Doubt.TOO_LITTLE
+    objection = Objection.DIFFERS if differing else Objection.TOO_LITTLE
     judgement = Judgement.LOOK if bits >= LIMITS["look_from"] else Judgement.CONFLICT
-    return Evidence(signs, doubt, judgement)
+    return Evidence(signs, objection, judgement)
 
 
-def _doubtful(alone: Evidence, doubt: Doubt, judgement: Judgement, rival: _Rival) -> Evidence:
-    return Evidence(alone.signs, doubt, judgement, rival.person.id)
+def _doubtful(
+    alone: Evidence, objection: Objection, judgement: Judgement, rival: _Rival
+) -> Evidence:
+    return Evidence(alone.signs, objection, judgement, rival.person.id)
 
 
 def _is_twin(person: PaperPerson, live: PaperPerson) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 from downtime.clinical.model import Patient
 from downtime.entry.facts import Fact, PaperPerson, make_paper_person
 from downtime.reconcile.identity.agreement import Agreement
-from downtime.reconcile.identity.judge_match import Doubt, Evidence, Judgement, weigh_match
+from downtime.reconcile.identity.judge_match import Evidence, Judgement, Objection, weigh_match
 from downtime.reconcile.identity.signs import SignKind
 from downtime.reconcile.identity.weights import LIMITS, weigh
 from downtime.reconcile.reasons import ReasonCode, Reasons, make_reasons
@@ -135,12 +135,14 @@ def match_patient(
         return PatientMatch(None, _reason_for_none(person))
     patient = after.patients[ids.pop()]
     evidence = _weigh(weighed, patient, after)
-    return PatientMatch(patient, reasons, evidence, word_doubt(evidence, person, patient))
+    return PatientMatch(patient, reasons, evidence, word_objection(evidence, person, patient))
 
 
 def _fill_up(person: PaperPerson, other: PaperPerson) -> PaperPerson:
     """What one form says of a person, and another form where it is silent."""
-    return PaperPerson(*[own or more for own, more in zip(person, other, strict=True)])
+    return PaperPerson(
+        *[text or other_text for text, other_text in zip(person, other, strict=True)]
+    )
 
 
 def _find_similar(person: PaperPerson, patient: Patient, after: RecordIndex) -> Collection[Patient]:
@@ -174,7 +176,7 @@ def _match_by_decision(
         return PatientMatch(patient, reasons)
     live, population = make_paper_person(patient), after.population
     evidence = weigh_match(person, live, (), population, is_own_form=True)
-    contradictions = word_doubt(evidence, person, patient)
+    contradictions = word_objection(evidence, person, patient)
     if own_ids - {patient.id}:
         evidence = replace(evidence, judgement=Judgement.CONFLICT)
         contradictions = make_reasons(ReasonCode.NUMBER_OF_ANOTHER) + contradictions
@@ -212,11 +214,11 @@ _DIFFERENCES = {
     "given": ReasonCode.ANOTHER_GIVEN_NAME,
     "gender": ReasonCode.ANOTHER_GENDER,
 }
-_DOUBTS = {
-    Doubt.TOO_LITTLE: ReasonCode.TOO_LITTLE_EVIDENCE,
-    Doubt.RIVAL: ReasonCode.ANOTHER_FITS_AS_WELL,
-    Doubt.BETTER_RIVAL: ReasonCode.ANOTHER_FITS_BETTER,
-    Doubt.NAMESAKE: ReasonCode.NAMESAKE_BORN_THAT_DAY,
+_OBJECTION_REASONS = {
+    Objection.TOO_LITTLE: ReasonCode.TOO_LITTLE_EVIDENCE,
+    Objection.RIVAL: ReasonCode.ANOTHER_FITS_AS_WELL,
+    Objection.BETTER_RIVAL: ReasonCode.ANOTHER_FITS_BETTER,
+    Objection.NAMESAKE: ReasonCode.NAMESAKE_BORN_THAT_DAY,
 }
 
 
@@ -226,9 +228,9 @@ def needs_stays(match: PatientMatch) -> bool:
     return match.evidence is not None and match.evidence.bits < LIMITS["accept_from"] + weight
 
 
-def word_doubt(evidence: Evidence, person: PaperPerson, patient: Patient) -> Reasons:
+def word_objection(evidence: Evidence, person: PaperPerson, patient: Patient) -> Reasons:
     """Why a match is not believed at once, as reasons; none when it is."""
-    if evidence.doubt is None:
+    if evidence.objection is None:
         return ()
     reasons: Reasons = ()
     for sign in evidence.signs:
@@ -237,6 +239,6 @@ def word_doubt(evidence: Evidence, person: PaperPerson, patient: Patient) -> Rea
             reasons += make_reasons(_DIFFERENCES[sign.field], **values)
         elif sign.kind == SignKind.DIFFERS:
             reasons += make_reasons(ReasonCode.NOT_THERE_THEN)
-    if evidence.doubt in _DOUBTS:
-        reasons += make_reasons(_DOUBTS[evidence.doubt])
+    if evidence.objection in _OBJECTION_REASONS:
+        reasons += make_reasons(_OBJECTION_REASONS[evidence.objection])
     return reasons

@@ -56,7 +56,7 @@ _NAME_TEXTS: Mapping[Agreement, str] = {
     Agreement.SLIP: "{} spelled almost alike",
     Agreement.PART: "{} shortened, or one of several",
     Agreement.INITIAL: "{} with the same initial",
-    Agreement.ALIKE: "{} sounds or looks alike",
+    Agreement.SIMILAR: "{} sounds or looks alike",
     Agreement.DIFFERS: "another {}",
     Agreement.DIFFERS_WOMAN: "another {}, of a woman who may have married",
 }
@@ -122,10 +122,10 @@ def _compare_names(paper: PaperPerson, live: PaperPerson, population: Population
     is_woman = live.gender == Gender.FEMALE and is_grown_up(live.birth_date, population.day)
     if family == Agreement.DIFFERS and is_woman:
         family = Agreement.DIFFERS_WOMAN
-    given = _compare_given(paper.given, live.given)
+    given_agreement = _compare_given(paper.given, live.given)
     for field, title, agreement, name in (
         ("family", "surname", family, _shared_name(paper.family, live.family)),
-        ("given", "given name", given, _shared_name(paper.given, live.given)),
+        ("given", "given name", given_agreement, _shared_name(paper.given, live.given)),
     ):
         if agreement:
             bits = weigh_name(field, agreement, name, population)
@@ -135,17 +135,17 @@ def _compare_names(paper: PaperPerson, live: PaperPerson, population: Population
 
 def _shared_name(on_paper: str, in_system: str) -> str:
     """The word of a patient's name that paper has too, else the first: how common it is counts."""
-    words = split_words(on_paper)
-    shared = (word for word in split_words(in_system) if word in words)
+    paper_words = split_words(on_paper)
+    shared = (word for word in split_words(in_system) if word in paper_words)
     return next(shared, next(iter(split_words(in_system)), ""))
 
 
 def _compare_given(on_paper: str, in_system: str) -> Agreement | None:
     """First given names; another one of several is a part of the name."""
-    words, system_words = split_words(on_paper), split_words(in_system)
-    first, system_first = next(iter(words), ""), next(iter(system_words), "")
+    paper_words, system_words = split_words(on_paper), split_words(in_system)
+    first, system_first = next(iter(paper_words), ""), next(iter(system_words), "")
     agreement = compare_names(first, system_first)
-    if agreement in (Agreement.DIFFERS, Agreement.ALIKE) and set(words) & set(system_words):
+    if agreement in (Agreement.DIFFERS, Agreement.SIMILAR) and set(paper_words) & set(system_words):
         return Agreement.PART
     return agreement
 
@@ -162,8 +162,8 @@ def _compare_births(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
 
 
 def _compare_genders(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
-    told = (Gender.MALE, Gender.FEMALE)
-    if paper.gender in told and live.gender in told:
+    known = (Gender.MALE, Gender.FEMALE)
+    if paper.gender in known and live.gender in known:
         yield from _compare_details(paper, live, ("gender",))
 
 

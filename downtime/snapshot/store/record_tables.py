@@ -79,12 +79,12 @@ _IDENTIFIERS = """
 INSERT INTO identifier (value, patient)
 SELECT DISTINCT n.value, s.patient FROM search s, json_each(s.numbers) n ORDER BY 1, 2
 """
-_FOUND = """
+_RANKED_PATIENTS = """
 INSERT INTO found (patient, search)
 SELECT s.patient, s.rowid FROM search s LEFT JOIN inpatient i ON i.patient = s.patient
 ORDER BY i.patient IS NULL, s.family_name, s.given_name, s.birth_date, s.patient
 """
-_WORDS = """
+_RANKED_TOKENS = """
 INSERT INTO words (rowid, tokens)
 SELECT f.rank, s.tokens FROM found f CROSS JOIN search s ON s.rowid = f.search
 """
@@ -211,8 +211,8 @@ def _index_patients(db: sqlite_utils.Database) -> None:
         for _, rows in list_search_rows(iterate_patients(db)):
             db.conn.executemany(_INSERT_SEARCH, rows)
     db.conn.execute(_IDENTIFIERS)
-    db.conn.execute(_FOUND)
+    db.conn.execute(_RANKED_PATIENTS)
     for option, value in _BULK_WORDS:
         db.conn.execute("INSERT INTO words (words, rank) VALUES (?, ?)", (option, value))
-    db.conn.execute(_WORDS)
+    db.conn.execute(_RANKED_TOKENS)
     db.conn.execute(_INPATIENT_NAMES)

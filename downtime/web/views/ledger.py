@@ -90,7 +90,7 @@ def form(serial: str) -> ViewResponse:
         issued=issued,
         title=title,
         moves=moves,
-        work=retire_forms.preview_retirement(request_context.vault(), [serial]).kept,
+        work=retire_forms.preview_retirement(request_context.vault(), [serial]).carrying,
         words=WORK_WORDS,
         about=patient_label,
         can_reprint=policies.can_reprint(issued),

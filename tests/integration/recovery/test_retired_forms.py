@@ -36,7 +36,7 @@ def test_what_carries_work_stays_when_others_become_void_together(
 ):
     blanks = [issue("observations") for _ in range(3)]
     preview = retire_forms.preview_retirement(vault, [*works, *blanks])
-    assert {work.serial: work.kind for work in preview.kept} == works
+    assert {work.serial: work.kind for work in preview.carrying} == works
     done = retire_forms.retire_forms(vault, [*works, *blanks], FormState.VOID, checker, "not used")
     assert done.serials == tuple(blanks) == preview.serials
     assert {state_of(vault, serial) for serial in blanks} == {"void"}

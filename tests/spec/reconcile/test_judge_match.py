@@ -4,7 +4,7 @@ import pytest
 
 from downtime.clinical.model import Encounter
 from downtime.entry.facts import PaperPerson
-from downtime.reconcile.identity.judge_match import Doubt, Judgement, add_stays, weigh_match
+from downtime.reconcile.identity.judge_match import Judgement, Objection, add_stays, weigh_match
 from downtime.reconcile.identity.weights import NO_POPULATION, Population
 
 ANN = PaperPerson(id="p-ann", family="Hill", given="Ann", birth_date="1960-01-02", gender="female")
@@ -17,28 +17,28 @@ JUDGED = [
     ({"family": "Hill", "given": "Ann", "birth_date": "1960-01-02"}, (), "believed", None, 29),
     ({"birth_date": "1960-01-02"}, (), "believed", None, 13),
     ({"family": "Hill", "given": "Ann"}, (), "believed", None, 16),
-    ({"family": "Hill"}, (), "look", Doubt.TOO_LITTLE, 8),
-    ({}, (), "conflict", Doubt.TOO_LITTLE, 0),
-    ({"gender": "female"}, (), "conflict", Doubt.TOO_LITTLE, 1),
+    ({"family": "Hill"}, (), "look", Objection.TOO_LITTLE, 8),
+    ({}, (), "conflict", Objection.TOO_LITTLE, 0),
+    ({"gender": "female"}, (), "conflict", Objection.TOO_LITTLE, 1),
     ({"family": "Hil", "given": "Annie", "birth_date": "1960-02-01"}, (), "believed", None, 18),
     ({"family": "Ann", "given": "Hill"}, (), "believed", None, 20),
-    ({"family": "Novak", "given": "Piotr", "gender": "male"}, (), "conflict", Doubt.DIFFERS, -18),
+    ({"family": "Novak", "given": "Piotr", "gender": "male"}, (), "conflict", Objection.DIFFERS, -18),
     ({"family": "Novak", "given": "Ann", "birth_date": "1960-01-02"}, (), "believed", None, 16),
-    ({"family": "Hill", "given": "Ann", "birth_date": "1971-12-24"}, (), "look", Doubt.DIFFERS, 7),
-    ({"family": "Hill", "given": "Bob"}, (), "conflict", Doubt.DIFFERS, 2),
+    ({"family": "Hill", "given": "Ann", "birth_date": "1971-12-24"}, (), "look", Objection.DIFFERS, 7),
+    ({"family": "Hill", "given": "Bob"}, (), "conflict", Objection.DIFFERS, 2),
     # Twins: the other one's name, an initial that is both, and none.
-    ({"family": "Hill", "given": "Amy", "birth_date": "1960-01-02"}, (TWIN,), "conflict", Doubt.BETTER_RIVAL, 15),
-    ({"family": "Hill", "given": "A", "birth_date": "1960-01-02"}, (TWIN,), "look", Doubt.RIVAL, 25),
-    ({"family": "Hill", "birth_date": "1960-01-02"}, (TWIN,), "look", Doubt.RIVAL, 21),
+    ({"family": "Hill", "given": "Amy", "birth_date": "1960-01-02"}, (TWIN,), "conflict", Objection.BETTER_RIVAL, 15),
+    ({"family": "Hill", "given": "A", "birth_date": "1960-01-02"}, (TWIN,), "look", Objection.RIVAL, 25),
+    ({"family": "Hill", "birth_date": "1960-01-02"}, (TWIN,), "look", Objection.RIVAL, 21),
     ({"family": "Hill", "given": "Ann", "birth_date": "1960-01-02"}, (TWIN,), "believed", None, 29),
-    ({"family": "Hill", "given": "Ann", "birth_date": "1960-01-02"}, (NAMESAKE,), "look", Doubt.RIVAL, 29),
+    ({"family": "Hill", "given": "Ann", "birth_date": "1960-01-02"}, (NAMESAKE,), "look", Objection.RIVAL, 29),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("details", "others", "judgement", "doubt", "bits"), JUDGED)
 def test_a_number_with_what_the_paper_says(details, others, judgement, doubt, bits):
     evidence = weigh_match(PaperPerson(mrn="H100", **details), ANN, others, TODAY)
-    assert (evidence.judgement, evidence.doubt, evidence.bits) == (judgement, doubt, bits)
+    assert (evidence.judgement, evidence.objection, evidence.bits) == (judgement, doubt, bits)
 
 
 def test_a_girl_has_not_married():
