@@ -99,8 +99,12 @@ def test_a_message_that_is_used_in_part_is_quoted_masked(terminal, folder):
 def test_what_windows_calls_unicode_is_read(home, encoding):
     config = home.folder / "home/config.toml"
     config.write_text(config.read_text() + MAPPING)
-    (home.folder / "ward.csv").write_bytes(f"\ufeff{LIST}W1,1,710001,Quíll,1960-01-02,V1\n".encode(encoding))
-    (home.folder / "adt.hl7").write_bytes(f"\ufeff{message(1, 'ADT^A01', PID, STAY)}".encode(encoding))
+    (home.folder / "ward.csv").write_bytes(
+        f"\ufeff{LIST}W1,1,710001,Quíll,1960-01-02,V1\n".encode(encoding)
+    )
+    (home.folder / "adt.hl7").write_bytes(
+        f"\ufeff{message(1, 'ADT^A01', PID, STAY)}".encode(encoding)
+    )
     document = home.ok("--home", "home", "feeds", "check", "ward.csv", "adt.hl7")
     assert (document["messages"], document["outcomes"]["used"]) == (2, 2)
     record = home.ok("--home", "home", "feeds", "read", "ward.csv")["records"]["Patient"][0]
