@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from downtime import config
@@ -18,6 +18,7 @@ from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.settings import Settings
 from downtime.vault.model import Actor, MachineRole
 from downtime.vault.vault import Vault
+from tests.simulation.send_later import send_later
 from tests.site import Site
 
 WHY = "Simulated month"
@@ -133,10 +134,16 @@ def publish_to(
     seed: int,
     phase: str,
     begin: datetime,
+    delay: timedelta = timedelta(),
 ) -> None:
-    """The hospital's systems send what they know, and these machines open the snapshot of it."""
+    """The hospital's systems send what they know, and these machines open the snapshot of it.
+
+    `delay`: what happened since `begin` is sent so much later, because nothing could be sent before.
+    """
     feeds, by = folder / "feeds" / phase, fleet.publisher
     write_feeds(feeds, "small", seed, phase, begin)
+    if delay:
+        send_later(feeds, begin, delay)
     built = publish_snapshot(by.vault, by.settings, [feeds], folder / "bundles", by.actor, WHY)
     for machine in machines:
         bundle = built.require_bundle()

@@ -145,7 +145,8 @@ def enter(s: Simulation) -> None:
 def settle(s: Simulation) -> None:
     """The recovered hospital is loaded; of each laptop's strangers one is found, one wrongly so."""
     s.clock.now = s.month.end + timedelta(hours=10)
-    publish_to(s.fleet, (s.fleet.station,), s.folder, s.seed, "after", s.month.begin)
+    begin, delay = s.month.begin, s.month.end - s.month.begin
+    publish_to(s.fleet, (s.fleet.station,), s.folder, s.seed, "after", begin, delay)
     known = {item for paper in s.written for item in month_paper.items(paper)}
     s.truth.items = dict.fromkeys(known, NEW)
     for number, key in enumerate(s.strangers):

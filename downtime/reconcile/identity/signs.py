@@ -69,6 +69,10 @@ _BIRTH_TEXTS: Mapping[Agreement, str] = {
 _TEXT_DETAILS = {"gender": "gender", "postcode": "postcode", "phone": "telephone"}
 
 
+PLACEHOLDERS = ("unknown", "notknown", "unidentified", "unk", "nk")
+"""What is written where a surname is not known: it says nothing for or against anybody."""
+
+
 def find_signs(
     paper: PaperPerson,
     live: PaperPerson,
@@ -113,6 +117,8 @@ def _compare_numbers(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
 
 
 def _compare_names(paper: PaperPerson, live: PaperPerson, population: Population) -> Iterator[Sign]:
+    if any(compact_text(person.family) in PLACEHOLDERS for person in (paper, live)):
+        return
     names = (paper.family, paper.given, live.family, live.given)
     if all(names) and are_exchanged(*names):
         text = "surname and given name exchanged"

@@ -9,6 +9,7 @@ from downtime.demo.tables import NAME_GROUPS
 from downtime.entry.facts import PaperPerson, make_paper_person
 from downtime.reconcile.identity.candidates import PersonQuery, find_candidates
 from downtime.reconcile.identity.signs import find_signs
+from downtime.reconcile.identity.weights import read_population
 from downtime.settings import ReconcileSettings
 from downtime.snapshot import local_snapshots
 from tests.night import by_night
@@ -46,9 +47,9 @@ def garbled(chance, patient):
     return PaperPerson(**{**said, **slips[chance.choice(sorted(slips))]})
 
 
-def read_through(patients, paper):
+def read_through(patients, paper, population):
     """The slow way: every patient of the hospital, by bits."""
-    signs = (find_signs(paper, make_paper_person(patient)) for patient in patients)
+    signs = (find_signs(paper, make_paper_person(patient), population) for patient in patients)
     return max(sum(sign.bits for sign in found) for found in signs)
 
 
@@ -63,4 +64,6 @@ def test_the_blocks_find_the_likeliest_patient_of_the_whole_hospital(vault, hold
                 snapshot, PersonQuery((paper,), (), "", ""), settings
             ).candidates
             assert patient.id in map(attrgetter("person.id"), found)
-            assert max(one.bits for one in found) == read_through(patients, paper)
+            assert max(one.bits for one in found) == read_through(
+                patients, paper, read_population(snapshot)
+            )

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from datetime import timedelta
 
 import pytest
 
@@ -54,7 +55,7 @@ def printed(printed_template, tmp_path):
     """A copy of that home, the page of the finished pack and its file."""
     template, page, file = printed_template
     hospital = copied(template, tmp_path)
-    hospital.clock.go_on(minutes=10)
+    hospital.clock.go_on(minutes=2)
     return hospital, page, file
 
 
@@ -276,11 +277,14 @@ def recover(hospital, tmp_path):
     hospital.clock.go_on(hours=2)
     site = hospital.browser("site")
     site.post("/outages/end", {"systems": ["LIMS"], "reason": "Service desk"})
+    hospital.clock.go_on(minutes=2)
+    sent = hospital.clock.now - timedelta(minutes=1)
     feeds = tmp_path / "later"
     feeds.mkdir()
     (feeds / "pas.hl7").write_text(
         tiny.make_admission(9, *tiny.PATIENTS[0]).replace("021405", "021605")
     )
+    (feeds / "lims.hl7").write_text(tiny.make_order("L9", sent))
     opened = hospital.open()
     built = publish_snapshot(
         opened.vault, hospital.settings, [feeds], tmp_path / "out", opened.actor

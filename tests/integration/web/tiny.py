@@ -32,6 +32,13 @@ def make_admission(n, mrn, nhs, family, given, born, sex, ward, bay, bed):
     )
 
 
+def make_order(number, at, test="CRP^C-reactive protein"):
+    """A test of Ann Sample, as the LIMS sends it at a time (UTC, which is local time in November)."""
+    return _order(number, test).replace(
+        "LIMS|TEST|DT|TEST|202611021400", f"LIMS|TEST|DT|TEST|{at:%Y%m%d%H%M}"
+    )
+
+
 def _order(number, test):
     return (
         f"MSH|^~\\&|LIMS|TEST|DT|TEST|202611021400||ORM^O01|{number}|P|2.4\r"

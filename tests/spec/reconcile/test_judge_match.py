@@ -48,6 +48,15 @@ def test_a_girl_has_not_married():
     assert bits == [8 - 5, 8 - 9]
 
 
+@pytest.mark.parametrize("family", ["UNKNOWN", "Unknown", "not known"])
+def test_a_name_that_stands_for_none_says_nothing(family):
+    paper = PaperPerson(mrn="H100", family=family, given="Female 001W", birth_date="1960-01-02")
+    assert weigh_match(paper, ANN, (), TODAY).bits == 13
+    nameless = ANN._replace(family="Unknown", given="Female")
+    written = PaperPerson(mrn="H100", family="Hill", given="Ann")
+    assert weigh_match(written, nameless, (), TODAY).judgement == Judgement.CONFLICT
+
+
 def test_a_common_name_says_less_and_a_rare_one_more():
     paper = PaperPerson(mrn="H100", family="Hill", given="Ann")
     common = Population(100_000, lambda name: 3_000)
