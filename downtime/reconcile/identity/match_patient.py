@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import NamedTuple, Self
 
-from downtime.clinical.model import Patient
+from downtime.clinical.model import Gender, Patient
 from downtime.entry.facts import Fact, PaperPerson, make_paper_person
 from downtime.reconcile.identity.agreement import Agreement
 from downtime.reconcile.identity.judge_match import Evidence, Judgement, Objection, weigh_match
-from downtime.reconcile.identity.signs import SignKind
+from downtime.reconcile.identity.signs import SignKind, is_placeholder
 from downtime.reconcile.identity.weights import LIMITS, weigh
 from downtime.reconcile.reasons import ReasonCode, Reasons, make_reasons
 from downtime.reconcile.record_index import RecordIndex
-from downtime.snapshot.search_terms import fold_names
+from downtime.snapshot.search_terms import compact_text, fold_names
 
 SERIAL = "serial:"
 """Begins the key of a form without a usable number."""
@@ -37,8 +37,14 @@ class StatedIdentity(NamedTuple):
 
     @classmethod
     def from_person(cls, person: PaperPerson) -> Self:
-        """The numbers, name, date of birth and gender that a form gives."""
-        return cls(*_read_stated(person))
+        """The numbers, name, date of birth and gender that a form gives, folded; not what stands for none."""
+        is_named = not is_placeholder(person.family)
+        stated = person._replace(
+            family=compact_text(person.family) if is_named else "",
+            given=compact_text(person.given) if is_named else "",
+            gender=person.gender if person.gender in (Gender.MALE, Gender.FEMALE) else "",
+        )
+        return cls(*_read_stated(stated))
 
 
 _read_stated = attrgetter(*StatedIdentity._fields)
@@ -54,6 +60,13 @@ class LinkedPatient(NamedTuple):
     def from_papers(cls, person: PaperPerson, paper: Iterable[PaperPerson]) -> Self:
         """The linked patient, decided upon in sight of these forms."""
         return cls(person, tuple(sorted(set(map(StatedIdentity.from_person, paper)))))
+
+    def has_seen(self, stated: StatedIdentity) -> bool:
+        """Whether every detail that a form gives was on some form when people decided."""
+        details_seen = zip(*self.seen, strict=True) if self.seen else ((),) * len(stated)
+        return all(
+            not detail or detail in seen for detail, seen in zip(stated, details_seen, strict=True)
+        )
 
 
 Links = Mapping[str, PaperPerson | LinkedPatient]
@@ -172,7 +185,7 @@ def _match_by_decision(
         return PatientMatch(None, make_reasons(ReasonCode.LINKED_PATIENT_GONE))
     patient = after.patients[next(iter(ids))]
     reasons = make_reasons(ReasonCode.LINKED_BY_DECISION)
-    if StatedIdentity.from_person(person) in link.seen:
+    if link.has_seen(StatedIdentity.from_person(person)):
         return PatientMatch(patient, reasons)
     live, population = make_paper_person(patient), after.population
     evidence = weigh_match(person, live, (), population, is_own_form=True)

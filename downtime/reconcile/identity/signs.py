@@ -73,6 +73,11 @@ PLACEHOLDERS = ("unknown", "notknown", "unidentified", "unk", "nk")
 """What is written where a surname is not known: it says nothing for or against anybody."""
 
 
+def is_placeholder(family: str) -> bool:
+    """Whether a surname only says that none is known."""
+    return compact_text(family) in PLACEHOLDERS
+
+
 def find_signs(
     paper: PaperPerson,
     live: PaperPerson,
@@ -117,7 +122,7 @@ def _compare_numbers(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
 
 
 def _compare_names(paper: PaperPerson, live: PaperPerson, population: Population) -> Iterator[Sign]:
-    if any(compact_text(person.family) in PLACEHOLDERS for person in (paper, live)):
+    if is_placeholder(paper.family) or is_placeholder(live.family):
         return
     names = (paper.family, paper.given, live.family, live.given)
     if all(names) and are_exchanged(*names):
