@@ -22,7 +22,8 @@ SCAN = """text => {
 def test_three_letters_find_a_patient_as_one_types(visit):
     page = visit("ward")
     page.goto("/find")
-    page.keyboard.type("oks")
+    page.wait_for_function("document.activeElement.tagName === 'INPUT'")
+    page.keyboard.type("oks", delay=40)
     row = page.wait_for_selector("#results table tbody tr")
     assert "ØKSEN, Bjørn" in row.inner_text()
     assert page.url.endswith("/find")
