@@ -19,16 +19,6 @@ SCAN = """text => {
 """What a scanner does to the field that has the focus: as fast as can be, then Enter."""
 
 
-def test_three_letters_find_a_patient_as_one_types(visit):
-    page = visit("ward")
-    page.goto("/find")
-    page.wait_for_function("document.activeElement.tagName === 'INPUT'")
-    page.keyboard.type("oks", delay=40)
-    row = page.wait_for_selector("#results table tbody tr")
-    assert "ØKSEN, Bjørn" in row.inner_text()
-    assert page.url.endswith("/find")
-
-
 def test_a_scan_opens_the_patient_from_any_page_and_spoils_no_field(visit):
     page = visit("ward")
     page.goto("/outages/declare?systems=LIMS")
