@@ -179,6 +179,6 @@ def test_every_order_of_a_story_in_which_all_of_them_matter(templates, tmp_path)
     outcomes = [stations.outcome(order) for order in permutations(bundles)]
     assert all(outcome == outcomes[0] for outcome in outcomes)
     held = {form[0]: form for form in outcomes[0][0]["form_issue"]}
-    assert "'lost'" in held[repr(second)]
+    assert {"'lost'", "'void'"} & set(held[repr(second)])  # whichever was said first
     for machine in (station, k7, m3):
         machine.vault.close()
