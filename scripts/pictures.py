@@ -37,7 +37,7 @@ PICTURES = (
 def serve(home: Home) -> Iterator[str]:
     """The demonstration at an address, with its page of codes."""
     pages = make_pages(lambda: read_accounts(home), system_clock)
-    server = create_server(create_app(home, pages=(pages,)), host="127.0.0.1", port=0)
+    server = create_server(create_app(home, pages=(pages,)), map={}, host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

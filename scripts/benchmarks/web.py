@@ -79,7 +79,7 @@ def _bare_server() -> Iterator[int]:
         start("200 OK", [("Content-Type", "text/html"), ("Content-Length", "2")])
         return [b"ok"]
 
-    server = waitress.create_server(say_nothing, host="127.0.0.1", port=0, threads=THREADS)
+    server = waitress.create_server(say_nothing, map={}, host="127.0.0.1", port=0, threads=THREADS)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -44,7 +44,9 @@ class Served:
 
     def __init__(self, hospital: Hospital) -> None:  # noqa: F811
         self.hospital = hospital
-        self.server = create_server(hospital.app, host="127.0.0.1", port=0, threads=4)
+        # A map of its own: waitress keeps the sockets of all servers of a process in one, and each
+        # server's thread, also one that was closed, would then handle those of the others.
+        self.server = create_server(hospital.app, map={}, host="127.0.0.1", port=0, threads=4)
         self.address = f"http://127.0.0.1:{self.server.effective_port}"
         self.worker = JobWorker(hospital.app.extensions["downtime"])
         self.thread = threading.Thread(target=self.server.run, daemon=True)
