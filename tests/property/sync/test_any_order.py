@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import suppress
+from copy import copy
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
@@ -132,7 +133,8 @@ def copied(made: Machine, folder: Path) -> Machine:
     fresh = Machine.__new__(Machine)
     fresh.__dict__ |= made.__dict__
     fresh.home, fresh.issued = Home(folder), list(made.issued)
-    fresh.vault = Vault(fresh.home, made.data_key, made.clock)
+    fresh.clock = copy(made.clock)  # else it goes on from where another story left it
+    fresh.vault = Vault(fresh.home, made.data_key, fresh.clock)
     return fresh
 
 
@@ -179,6 +181,6 @@ def test_every_order_of_a_story_in_which_all_of_them_matter(templates, tmp_path)
     outcomes = [stations.outcome(order) for order in permutations(bundles)]
     assert all(outcome == outcomes[0] for outcome in outcomes)
     held = {form[0]: form for form in outcomes[0][0]["form_issue"]}
-    assert {"'lost'", "'void'"} & set(held[repr(second)])  # whichever was said first
+    assert "'lost'" in held[repr(second)]
     for machine in (station, k7, m3):
         machine.vault.close()
