@@ -23,8 +23,9 @@ def down(hospital, vault):
 
 def tab_to(page, field_id):
     """Go on by Tab until a field has the focus, as a person without a mouse does."""
+    page.wait_for_selector(f"#{field_id}")
     for _ in range(60):
-        if page.evaluate("document.activeElement.id") == field_id:
+        if page.evaluate("document.activeElement?.id") == field_id:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"{field_id} is not reached by Tab")
