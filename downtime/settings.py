@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from downtime.fleet_settings import ChurnSettings, FleetSettings, MonitoringSettings
-from downtime.outage_settings import EnduranceSettings, EventsSettings, ReadinessSettings
+from downtime.outage_settings import (
+    EnduranceSettings,
+    EventsSettings,
+    ReadinessSettings,
+    ShelfSettings,
+)
+from downtime.plausibility_settings import PlausibilitySettings
 from downtime.setting_fields import setting
 
 
@@ -389,4 +395,5 @@ class Settings:
     reconcile: ReconcileSettings = ReconcileSettings()
     returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()
+    plausibility: PlausibilitySettings = PlausibilitySettings()
     monitoring: MonitoringSettings = MonitoringSettings()

@@ -17,6 +17,7 @@ FLOORS = {
     "settings": 0,
     "fleet_settings": 0,
     "outage_settings": 0,
+    "plausibility_settings": 0,
     "setting_fields": 0,
     "clock": 0,
     "security_events": 0,
@@ -45,7 +46,7 @@ FLOORS = {
 
 GROUND = {
     "errors", "config", "settings", "fleet_settings", "setting_fields", "clock", "processes",
-    "outage_settings", "security_events", "syslog",
+    "outage_settings", "plausibility_settings", "security_events", "syslog",
 }  # fmt: skip
 
 DATABASES = {"sqlite3", "sqlcipher3", "sqlite_utils"}
