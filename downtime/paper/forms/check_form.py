@@ -6,6 +6,7 @@ from typing import Any
 from downtime.clinical.record_types import DOCUMENT, TYPES
 from downtime.paper.forms import prefill
 from downtime.paper.forms.check_background import find_background_problems
+from downtime.paper.forms.check_soft import find_soft_problems
 from downtime.paper.forms.field_types import FIELD_TYPES
 from downtime.paper.forms.form_schema import CHOICES, FORM, ITEM, LINK_ID, NEEDED, RESERVED, Table
 from downtime.paper.forms.model import GroupLayout
@@ -34,6 +35,7 @@ def find_problems(table: Table) -> Iterator[tuple[int, str]]:
         if isinstance(item, Table):
             yield from _check_rows(item)
     yield from find_background_problems(table, list(_walk_items(items)))
+    yield from find_soft_problems(table, _walk_items(items))
     groups = {i["linkId"] for i in _walk_items(items) if i.get("repeats") and "linkId" in i}
     if table.get("each") and table["each"] not in groups:
         yield table.lines["each"], f"'each' names no repeating group: '{table['each']}'."

@@ -8,6 +8,7 @@ a QuestionnaireResponse that is returned answers them too.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from downtime.paper.forms.field_types import FIELD_TYPES
@@ -22,7 +23,7 @@ UNIT = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
 STATES = ("draft", "active", "retired", "unknown")
 FORM_EXTRAS = (
     "policy", "record", "system", "returns", "subject", "orientation", "each", "urgent", "says",
-    "background", "place",
+    "background", "place", "ages",
 )  # fmt: skip
 """Words of a form that FHIR has no element for."""
 ITEM_EXTRAS = tuple(
@@ -43,6 +44,10 @@ def make_questionnaire(form: FormDefinition) -> dict[str, Any]:
         extras.append(("urgent", form.urgent))
     if form.fixed_fields:
         extras.append(("says", dict(form.fixed_fields)))
+    if form.ages:
+        extras.append(
+            ("ages", _write_set({"from": form.ages.since or None, "under": form.ages.under}))
+        )
     if form.boxes:
         extras.append(("place", {key: _write_box(box) for key, box in form.boxes}))
     if form.status not in STATES:
@@ -107,8 +112,15 @@ def _list_extras(item: FormItem) -> Iterator[tuple[str, Any]]:
             yield name, _write_boxes(value)
         elif name == "says" and value:
             yield name, dict(value)
+        elif name == "soft" and value:
+            yield name, _write_set(asdict(value))
         elif value != getattr(usual, ITEM[name][0]):
             yield name, value
+
+
+def _write_set(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a table of words, those that say something."""
+    return {name: value for name, value in values.items() if value not in (None, "", False)}
 
 
 def _write_boxes(boxes: tuple[FieldBox, ...]) -> dict[str, Any]:

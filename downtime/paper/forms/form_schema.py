@@ -29,12 +29,13 @@ FORM = {
     "orientation": str,
     "each": str,
     "urgent": int,
+    "ages": dict,
     "says": dict,
     "background": str,
     "place": dict,
     "item": list,
 }
-NESTED = ("item", "says", "place")
+NESTED = ("item", "says", "place", "ages")
 """Words of a form whose values are read into records of their own."""
 DEFAULTS = {"returns": True, "subject": "patient", "orientation": "portrait", "urgent": 0}
 NEEDED = ("name", "version", "title", "status", "purpose", "policy", "record", "system", "item")
@@ -49,6 +50,12 @@ ITEM = {
     "units": ("units", str),
     "min": ("min", float),
     "max": ("max", float),
+    "soft": ("soft", dict),
+    "when": ("when", str),
+    "after": ("after", list),
+    "ucum": ("ucum", str),
+    "equals": ("equals", list),
+    "covers": ("covers", list),
     "maxLength": ("max_length", int),
     "code": ("code", str),
     "maps": ("maps", str),
@@ -69,6 +76,18 @@ ITEM = {
     "place": ("boxes", dict),
     "item": ("items", list),
 }
+SOFT = {
+    "min": float,
+    "max": float,
+    "limits": str,
+    "hours": float,
+    "gender": str,
+    "dose": bool,
+    "count": str,
+}
+"""What is said of a field's soft checks."""
+AGES = {"from": float, "under": float}
+"""For whom a form is made: whole or part years of age."""
 BOX = {
     "page": int,
     "x": float,
@@ -87,7 +106,7 @@ RESERVED_PLACES = (
     "page.site", "page.outage",
 )  # fmt: skip
 """What a form with a background may give a place of its own; `patient.label` is the whole block."""
-LISTS = ("row_texts", "grid_rows", "grid_columns")
+LISTS = ("row_texts", "grid_rows", "grid_columns", "after", "equals", "covers")
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LINK_ID = re.compile(r"[A-Za-z0-9_./-]{1,64}")
 

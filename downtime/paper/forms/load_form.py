@@ -20,11 +20,21 @@ from downtime.paper.forms.form_schema import (
     LISTS,
     NAME,
     NESTED,
+    SOFT,
     FormFileProblem,
     Table,
     parse,
 )
-from downtime.paper.forms.model import FieldBox, FieldType, FormDefinition, FormItem, Option
+from downtime.paper.forms.model import (
+    AgeRange,
+    FieldBox,
+    FieldType,
+    FormDefinition,
+    FormItem,
+    Option,
+    SoftChecks,
+    TimeRule,
+)
 
 
 def load_forms(home: Home | None = None) -> dict[str, FormDefinition]:
@@ -136,6 +146,7 @@ def parse_form(text: str) -> FormDefinition:
     return FormDefinition(
         **plain,
         fixed_fields=_read_fixed_fields(table),
+        ages=_read_ages(table.get("ages")),
         boxes=boxes,
         items=tuple(_read_item(item) for item in table["item"]),
         digest=hashlib.sha256(text.encode()).hexdigest(),
@@ -154,7 +165,15 @@ def _read_item(table: Table) -> FormItem:
     )
     values["items"] = tuple(_read_item(item) for item in table.get("item", ()))
     values["boxes"] = _read_boxes(table.get("place", {}))
+    if soft := table.get("soft"):
+        values["soft"] = SoftChecks(**{name: soft[name] for name in SOFT if name in soft})
+    if "when" in table:
+        values["when"] = TimeRule(table["when"])
     return FormItem(**values)
+
+
+def _read_ages(table: dict[str, Any] | None) -> AgeRange | None:
+    return AgeRange(since=table.get("from", 0.0), under=table.get("under")) if table else None
 
 
 def _read_fixed_fields(table: dict[str, Any]) -> tuple[tuple[str, str], ...]:

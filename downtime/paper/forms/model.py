@@ -66,6 +66,45 @@ class GroupLayout(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TimeRule(StrEnum):
+    """Which times make sense in a field of date or time; what a form does not say follows from `maps`."""
+
+    DURING = "during"
+    """When something of the outage happened."""
+    EARLIER = "earlier"
+    """In the past, however long before the outage."""
+    COMING = "coming"
+    """What is wanted or booked: not before the outage began."""
+    BIRTH = "birth"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftChecks:
+    """What is asked about, and confirmed with a reason, where `min` and `max` of the field refuse."""
+
+    min: float | None = None
+    max: float | None = None
+    limits: str = ""
+    """The row of the table of limits, where neither code nor name of the field leads to it."""
+    hours: float | None = None
+    """How long after the field named by `after` it may be."""
+    gender: str = ""
+    """Whom the field is about: filled for somebody else it is asked about."""
+    dose: bool = False
+    """The text is a dose: number and unit are checked."""
+    count: str = ""
+    """The count of the ward in the snapshot that it is held against: `patients` or `beds`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgeRange:
+    """For whom a form is made, in years of age; another person's is asked about."""
+
+    since: float = 0.0
+    under: float | None = None
+
+
 class Option:
     """One answer of a choice: the code that is kept and the words that are printed."""
 
@@ -112,6 +151,16 @@ class FormItem:
     min: float | None = None
     max: float | None = None
     max_length: int = 0
+    soft: SoftChecks | None = None
+    when: TimeRule | None = None
+    after: tuple[str, ...] = ()
+    """linkIds of fields, of the same row if it has one, that this time may not be before."""
+    ucum: str = ""
+    """UCUM code of the unit, where the table does not give it for `units`."""
+    equals: tuple[str, ...] = ()
+    """linkIds whose sum this is (`-` before one that is taken away), or `news2`."""
+    covers: tuple[str, ...] = ()
+    """linkIds whose sum this is not less than."""
     code: str = ""
     """A filled field makes one record with this code and `text` as its display."""
     maps: str = ""
@@ -198,6 +247,7 @@ class FormDefinition:
     @property
     def identity(self) -> tuple[FormItem, ...]:
         """The identity block, for a form about one patient."""
+    ages: AgeRange | None = None
         return IDENTITY if self.subject == FormSubject.PATIENT else ()
 
     @property
