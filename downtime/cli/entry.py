@@ -11,6 +11,7 @@ from downtime.cli.options import FILE, OPTIONAL_REASON, REASON
 from downtime.cli.program import entry
 from downtime.cli.session import Output, Session, command, command_for_each, pick
 from downtime.entry import (
+    attach_folder,
     file_form,
     import_responses,
     quality,
@@ -109,13 +110,50 @@ def _estimate_line(estimate: quality.Estimate) -> str:
 @command(entry, "attach", permission=Permission.ENTRY_SCAN)
 @click.argument("serial")
 @FILE
-def attach(session: Session, serial: str, file: Path) -> Output:
-    """Keep a scanned form (PDF, PNG, JPEG) beside its entry; the file itself may then be deleted."""
+@click.option(
+    "--without-code",
+    is_flag=True,
+    help="You compared the serial printed on the paper: no code can be read. Kept with the scan.",
+)
+def attach(session: Session, serial: str, file: Path, without_code: bool) -> Output:
+    """Keep a scanned form (PDF, PNG, JPEG) beside its entry; the file itself may then be deleted.
+
+    The code on the paper decides: that of another form is refused.
+    """
     scan = scans.attach_scan(
-        session.vault, session.settings, serial, file.read_bytes(), session.actor
-    )
+        session.vault, session.settings, serial, file.read_bytes(), session.actor,
+        without_code=without_code,
+    )  # fmt: skip
     pages = f"{scan.pages} page{'s' if scan.pages > 1 else ''}"
-    return Output(asdict(scan), [f"{serials.format_serial(scan.serial)}: {pages} kept."])
+    unread = ", no code read" if scan.without_code else ""
+    return Output(asdict(scan), [f"{serials.format_serial(scan.serial)}: {pages} kept{unread}."])
+
+
+@command(entry, "attach-folder", permission=Permission.ENTRY_SCAN)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def attach_folder_(session: Session, folder: Path) -> Output:
+    """Attach every file of a folder to the form that its codes name; exit 1 if one is nobody's."""
+    files = attach_folder.list_files(folder)
+    filed = attach_folder.attach_folder(session.vault, session.settings, files, session.actor)
+    refused = sum(bool(scan.refusal) for scan in filed)
+    lines = [_filed_line(scan) for scan in filed]
+    lines.append(f"{len(filed) - refused} of {len(filed)} files attached.")
+    return Output([scan._asdict() for scan in filed], lines, 1 if refused else 0)
+
+
+def _filed_line(scan: attach_folder.FiledScan) -> str:
+    number = serials.format_serial(scan.serial)
+    there = f"{number}{'' if scan.is_new else ', attached before'}"
+    return f"{scan.file}: {scan.refusal or there}"
+
+
+@command(entry, "confirm-scan", permission=Permission.ENTRY_SCAN)
+@click.argument("serial")
+@REASON
+def confirm_scan(session: Session, serial: str, reason: str) -> Output:
+    """Say of a scan that another machine sent without a code that it is this form's."""
+    scan = scans.confirm_scan(session.vault, serial, session.actor, reason)
+    return Output(asdict(scan), [f"{serials.format_serial(scan.serial)}: its scan, no code read."])
 
 
 @command(entry, "detach", permission=Permission.ENTRY_SCAN)

@@ -17,6 +17,7 @@ from sqlite_utils import Database
 
 from downtime.clinical.identifiers import has_check_character
 from downtime.entry.facts import DOWNTIME_NUMBER
+from downtime.entry.merge_scans import ScanMerger
 from downtime.entry.model import (
     Entry,
     EntryState,
@@ -33,8 +34,8 @@ from downtime.paper.model import FormState
 from downtime.paper.move_form import move_form
 from downtime.vault.model import Actor
 
-ENTRY, CHECK = "entry", "entry_check"
-TABLES = (ENTRY, "entry_past", CHECK, "form_scan", "form_scan_page")
+ENTRY, CHECK, SCAN, SCAN_PAGE = "entry", "entry_check", "form_scan", "form_scan_page"
+TABLES = (ENTRY, "entry_past", CHECK, SCAN, SCAN_PAGE)
 """In the order in which their rows can be merged."""
 _RANK = tuple(EntryState)
 _DIGEST_FIELDS = (
@@ -164,10 +165,14 @@ class EntryMerger:
         columns = {table: entries_elsewhere.fetch_columns(self.db, table) for table in TABLES[1:]}
         for table, row in self._deferred:
             if table == CHECK:
+        scans = ScanMerger(self.db)
                 row["outage"] = self.outage_of(row["serial"])
             entries_elsewhere.insert_missing(self.db, table, columns[table], row)
 
+            if table in (SCAN, SCAN_PAGE) and not scans.admit(row, is_page=table == SCAN_PAGE):
+                continue
     def _adopt_furthest(self, serial: str) -> None:
+        scans.finish()
         present = entries.fetch_entry(self.db, serial)
         if present is not None:
             digest = entry_digest(present, second_keyings.fetch(self.db, serial))

@@ -20,6 +20,7 @@ class AuditAction(StrEnum):
     ENTRY_SCAN = "entry.scan"
     ENTRY_SCAN_AWAY = "entry.scan-away"
     ENTRY_SECOND = "entry.second"
+    ENTRY_SCAN_CONFIRM = "entry.scan-confirm"
     ENTRY_SECOND_DRAFT = "entry.second-draft"
     ENTRY_SEND_BACK = "entry.send-back"
     ENTRY_SUBMIT = "entry.submit"
@@ -129,6 +130,18 @@ class RetiredWork:
 
     serial: str
     kind: WorkKind
+class ScanDoubt(StrEnum):
+    """Why a scan that another machine sent does not stand beside its form yet."""
+
+    NONE = ""
+    OTHER_SERIAL = "other-serial"
+    """A code on it names another form."""
+    SAME_FILE = "same-file"
+    """The very same file is the scan of another form."""
+    NO_CODE = "no-code"
+    """No code was read on it, and nobody said that it is this form's."""
+
+
     people: frozenset[str]
 
 
@@ -260,3 +273,13 @@ class Check:
     all others that a second person looked at. No field counts twice."""
     fields: int
     errors: int
+    codes: str = ""
+    """The page codes that were read on it, with spaces between them."""
+    without_code: int = 0
+    """1 when a page shows no code, and whoever attached it said that it is this form's."""
+    doubt: ScanDoubt = ScanDoubt.NONE
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a code on it says whose it is, and none is missing."""
+        return bool(self.codes) and not self.without_code

@@ -1,7 +1,8 @@
 """The process that opens one scanned form; run by `scans` with limits, the file on standard input.
 
-It writes one line of JSON: an error, or the kind of file and a JPEG of each page as it is seen.
-What a file is called does not count: its own first bytes say what it is.
+It writes one line of JSON: an error, or the kind of file and of each page a JPEG, the page codes that
+were read on it and whether it is blank. A page is turned as its codes stand. What a file is called does
+not count: its own first bytes say what it is.
 
 Arguments: bytes of memory, seconds.
 """
@@ -14,14 +15,21 @@ from typing import Any
 
 import orjson
 import pypdfium2
+import zxingcpp
 from PIL import Image, ImageOps
 
+from downtime.paper.serials import is_page_code
 from downtime.processes.sandbox import limit_resources
 
 MOST_PAGES = 20
-DPI = 150
+CODE_DPI = 200
+CODE_LONGEST = 4960
+"""Pixels of a page's longer side while its codes are read: A3 at 300 dpi."""
 LONGEST = 1754
 """Pixels of a picture's longer side: A4 at 150 dpi."""
+BLANK_TONES = 40
+"""Tones by which ink differs from its paper; a page without any is the empty back of another."""
+BLANK_SHARE = 0.0002
 MOST_PIXELS = 120_000_000
 """A3 in 600 dpi, and a little more."""
 QUALITY = 75
@@ -55,7 +63,7 @@ def _read_pages(content: bytes) -> dict[str, Any]:
     if not kind:
         raise UnusableScan("it is no PDF, PNG or JPEG")
     pictures = _render_pages(content) if kind == "application/pdf" else iter([_open_image(content)])
-    return {"media_type": kind, "pages": [_encode_jpeg(picture) for picture in pictures]}
+    return {"media_type": kind, "pages": [_read_page(picture) for picture in pictures]}
 
 
 def _render_pages(content: bytes) -> Iterator[Image.Image]:
@@ -63,7 +71,7 @@ def _render_pages(content: bytes) -> Iterator[Image.Image]:
     if not 1 <= len(document) <= MOST_PAGES:
         raise UnusableScan(f"it has {len(document)} pages; a scanned form has 1 to {MOST_PAGES}")
     for page in document:
-        scale = min(DPI / 72, LONGEST / max(1.0, *page.get_size()))
+        scale = min(CODE_DPI / 72, CODE_LONGEST / max(1.0, *page.get_size()))
         yield page.render(scale=scale).to_pil()
 
 
@@ -71,8 +79,31 @@ def _open_image(content: bytes) -> Image.Image:
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # Pillow refuses what is twice as large
     image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
     upright = ImageOps.exif_transpose(image)
-    upright.thumbnail((LONGEST, LONGEST))
+    upright.thumbnail((CODE_LONGEST, CODE_LONGEST))
     return upright
+
+
+def _read_page(picture: Image.Image) -> dict[str, Any]:
+    grey = picture.convert("L")
+    codes = _read_codes(grey)
+    if codes:
+        picture = picture.rotate(90 * round(codes[0].orientation / 90), expand=True)
+    picture.thumbnail((LONGEST, LONGEST))
+    texts = sorted({code.text for code in codes})
+    return {**_encode_jpeg(picture), "codes": texts, "blank": not codes and _is_blank(grey)}
+
+
+def _read_codes(grey: Image.Image) -> list[zxingcpp.Barcode]:
+    """The page codes on a page; whatever else is printed or stuck there is passed over."""
+    read = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCodeModel2)
+    return [code for code in read if is_page_code(code.text)]
+
+
+def _is_blank(grey: Image.Image) -> bool:
+    counts = grey.histogram()
+    paper = counts.index(max(counts))
+    inked = sum(n for tone, n in enumerate(counts) if abs(tone - paper) > BLANK_TONES)
+    return inked < BLANK_SHARE * sum(counts)
 
 
 def _encode_jpeg(picture: Image.Image) -> dict[str, Any]:

@@ -1,13 +1,22 @@
-"""The scan of a form beside its fields: attached, checked by its content, kept in the vault only."""
+"""The scan of a form beside its fields: its codes say whose it is; kept in the vault only.
+
+A code of another form is refused, whatever anybody says; without any a person says that the paper is
+this form's, and the scan is marked so. What another machine sent without either is in doubt: it stands
+beside no field and goes nowhere until somebody has looked.
+"""
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from sqlite_utils import Database
 
-from downtime.entry.model import AuditAction, ScanInfo
+from downtime.entry import scan_policies
+from downtime.entry.model import AuditAction, ScanDoubt, ScanInfo
+from downtime.entry.scan_codes import ScannedPage, list_unread_pages, order_pages
 from downtime.entry.store import scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import ledger, serials
@@ -42,40 +51,119 @@ class FieldPosition:
     height: float
 
 
+@dataclass(frozen=True, slots=True)
+class ScannedFile:
+    """A file that may be the scan of a form, with what was read on its pages."""
+
+    content: bytes
+    sha256: str
+    media_type: str
+    pages: tuple[ScannedPage, ...]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The page codes on all its pages."""
+        return tuple(sorted({code for page in self.pages for code in page.codes}))
+
+
 def attach_scan(
-    vault: Vault, settings: Settings, serial: str, content: bytes, actor: Actor
+    vault: Vault,
+    settings: Settings,
+    serial: str,
+    content: bytes,
+    actor: Actor,
+    *,
+    without_code: bool = False,
 ) -> ScanInfo:
     """Keep a PDF, PNG or JPEG as the scan of a form; the same file again changes nothing.
 
-    InputError says why it cannot be one; ConflictError when the form has another one already: each
-    serial has one paper, so one of the two belongs to another form.
+    InputError says why it cannot be one; ConflictError when its code is another form's, when the same
+    file is another form's scan, when the form has another one already, and when no code can be read:
+    unless somebody compared the printed serial (`without_code`).
     """
     issued = ledger.get_form(vault, serial)
+    present = scans.fetch(vault.db, issued.serial)
     digest = hashlib.sha256(content).hexdigest()
-    if present := find_scan(vault, issued.serial):
-        if present.sha256 == digest:
-            return present
-        raise _other_scan(issued)
+    if present and not present.doubt and present.sha256 == digest:
+        return present
+    file = read_scan(settings, content)
+    return attach_read_scan(vault, issued, file, actor, without_code=without_code)
+
+
+def read_scan(settings: Settings, content: bytes) -> ScannedFile:
+    """Open a file in the sandbox, its pages as they were printed; InputError when it is no scan."""
     answer = _open_in_sandbox(content, settings)
-    pictures = [
-        (page["width"], page["height"], base64.b64decode(page["jpeg"])) for page in answer["pages"]
-    ]
+    pages = [
+        ScannedPage(
+            page["width"], page["height"], base64.b64decode(page["jpeg"]),
+            tuple(page["codes"]), page["blank"],
+        )
+        for page in answer["pages"]
+    ]  # fmt: skip
+    digest = hashlib.sha256(content).hexdigest()
+    return ScannedFile(content, digest, answer["media_type"], tuple(order_pages(pages)))
+
+
+def attach_read_scan(
+    vault: Vault, issued: IssuedForm, file: ScannedFile, actor: Actor, *, without_code: bool = False
+) -> ScanInfo:
+    """Keep what was read as the scan of a form; ConflictError as `attach_scan`."""
+    unread = list_unread_pages(file.pages)
+    scan_policies.check_scan_is_of(issued.serial, file.codes)
+    scan_policies.check_code_was_read(
+        issued.serial, unread, len(file.pages), without_code=without_code
+    )
     info = ScanInfo(
         serial=issued.serial,
-        media_type=answer["media_type"],
-        sha256=digest,
-        bytes=len(content),
-        pages=len(pictures),
+        media_type=file.media_type,
+        sha256=file.sha256,
+        bytes=len(file.content),
+        pages=len(file.pages),
         attached=vault.now(),
         attached_by=actor.id,
         attached_name=actor.name,
+        codes=" ".join(file.codes),
+        without_code=int(bool(unread)),
     )
-    with vault.change(actor, AuditAction.ENTRY_SCAN, target=issued.serial, reason=digest) as db:
-        if scans.fetch(db, issued.serial):
-            raise _other_scan(issued)
-        scans.save(db, info, content)
-        scans.save_pages(db, issued.serial, pictures)
+    reason = f"{file.sha256}, no code read" if unread else file.sha256
+    with vault.change(actor, AuditAction.ENTRY_SCAN, target=issued.serial, reason=reason) as db:
+        scan_policies.check_file_is_new(issued.serial, scans.fetch_of_file(db, file.sha256))
+        if present := scans.fetch(db, issued.serial):
+            raise _other_scan(issued, present)
+        scans.save(db, info, file.content)
+        scans.save_pages(db, issued.serial, file.pages)
     return info
+
+
+def confirm_scan(vault: Vault, serial: str, actor: Actor, reason: str) -> ScanInfo:
+    """Say of a scan without a code that its paper is this form's; ConflictError for any other doubt."""
+    number = serials.parse_serial(serial)
+    reason = check_reason(reason, "scan.reason", "Say what on the paper names this form.")
+    with vault.change(actor, AuditAction.ENTRY_SCAN_CONFIRM, target=number, reason=reason) as db:
+        info = scans.fetch(db, number)
+        if info is None:
+            raise _no_page(number)
+        scan_policies.check_can_confirm_scan(info)
+        scans.confirm(db, number)
+        compare_files(db, [info.sha256])
+    return get_scan(vault, number)
+
+
+def compare_files(db: Database, digests: Iterable[str]) -> None:
+    """Doubt scans that are one file under two serials, inside the caller's transaction.
+
+    One whose own code was read stands; all others of that file wait until a person has taken away those
+    that are not the form's.
+    """
+    for digest in digests:
+        of_file = [
+            info
+            for info in scans.fetch_of_file(db, digest)
+            if info.doubt in (ScanDoubt.NONE, ScanDoubt.SAME_FILE)
+        ]
+        for info in of_file:
+            is_shared = len(of_file) > 1 and not info.is_read
+            scans.save_doubt(db, info.serial, ScanDoubt.SAME_FILE if is_shared else ScanDoubt.NONE)
 
 
 def detach_scan(vault: Vault, serial: str, actor: Actor, reason: str) -> None:
@@ -83,9 +171,11 @@ def detach_scan(vault: Vault, serial: str, actor: Actor, reason: str) -> None:
     number = serials.parse_serial(serial)
     reason = check_reason(reason, "scan.reason", "Say in a few words what is wrong.")
     with vault.change(actor, AuditAction.ENTRY_SCAN_AWAY, target=number, reason=reason) as db:
-        if scans.fetch(db, number) is None:
+        info = scans.fetch(db, number)
+        if info is None:
             raise _no_page(number)
         scans.delete(db, number)
+        compare_files(db, [info.sha256])
 
 
 def get_scan_file(vault: Vault, serial: str) -> Scan | None:
@@ -95,8 +185,24 @@ def get_scan_file(vault: Vault, serial: str) -> Scan | None:
 
 
 def find_scan(vault: Vault, serial: str) -> ScanInfo | None:
-    """What is known of a form's scan; None when nothing was attached."""
-    return scans.fetch(vault.db, serials.parse_serial(serial))
+    """What is known of a form's scan; None when nothing was attached, or it is in doubt whose it is."""
+    info = scans.fetch(vault.db, serials.parse_serial(serial))
+    return None if info is None or info.doubt else info
+
+
+def find_doubtful_scan(vault: Vault, serial: str) -> ScanInfo | None:
+    """The scan of a form of which nobody has said yet whose it is."""
+    info = scans.fetch(vault.db, serials.parse_serial(serial))
+    return info if info and info.doubt else None
+
+
+def get_scan(vault: Vault, serial: str) -> ScanInfo:
+    """What is known of a form's scan, one in doubt too; NotFoundError."""
+    number = serials.parse_serial(serial)
+    info = scans.fetch(vault.db, number)
+    if info is None:
+        raise _no_page(number)
+    return info
 
 
 def get_page_picture(vault: Vault, serial: str, page: int) -> bytes:
@@ -159,8 +265,14 @@ def _unusable_scan(fault: str) -> InputError:
     )
 
 
-def _other_scan(issued: IssuedForm) -> ConflictError:
+def _other_scan(issued: IssuedForm, present: ScanInfo) -> ConflictError:
     number = serials.format_serial(issued.serial)
+    if present.doubt:
+        return ConflictError(
+            "scan.doubt",
+            f"A scan that another machine sent for form {number} is in doubt.",
+            "Look at it in the list 'Scans in doubt': say whose it is, or take it away.",
+        )
     return ConflictError(
         "scan.other",
         f"Form {number} has a scan already, and this is another file.",

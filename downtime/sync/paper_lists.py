@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from downtime.entry.duplicate_entries import find_duplicate_entries
 from downtime.entry.file_form import find_unfiled_forms
+from downtime.entry.model import ScanDoubt
 from downtime.entry.store import scans
 from downtime.errors import parse_choice
 from downtime.outage.outage_at_hand import find_outage_at_hand
@@ -29,6 +30,7 @@ class PaperList(StrEnum):
     COPIES = "copies"
     UNREPORTED = "foreign"
     UNFILED = "unfiled"
+    SCAN_IN_DOUBT = "scans"
 
 
 TITLES: Mapping[PaperList, str] = {
@@ -40,6 +42,7 @@ TITLES: Mapping[PaperList, str] = {
     PaperList.COPIES: "More than one copy",
     PaperList.UNREPORTED: "From laptops not merged yet",
     PaperList.UNFILED: "Returned, not filed",
+    PaperList.SCAN_IN_DOUBT: "Scans in doubt",
 }
 TO_SETTLE = (
     PaperList.MISSING,
@@ -47,6 +50,7 @@ TO_SETTLE = (
     PaperList.KEYED_TWICE,
     PaperList.UNREPORTED,
     PaperList.UNFILED,
+    PaperList.SCAN_IN_DOUBT,
 )
 """The lists that are empty once everything is in order."""
 HEAD = ("Serial", "Form", "Ward", "Printed by", "Since", "Details", "Owner", "Due", "Note")
@@ -176,6 +180,19 @@ def _find_unfiled(vault: Vault, settings: Settings, outage: str) -> Iterator[Pap
         yield PaperLine(form.serial, form, form.changed_at, details)
 
 
+_DOUBTS = {
+    ScanDoubt.OTHER_SERIAL: "A code on it names another form.",
+    ScanDoubt.SAME_FILE: "The very same file is another form's scan.",
+    ScanDoubt.NO_CODE: "No code was read, and nobody said that it is this form's.",
+}
+
+
+def _find_doubtful_scans(vault: Vault, _: Settings, __: str) -> Iterator[PaperLine]:
+    for scan in scans.fetch_in_doubt(vault.db):
+        details = f"{_DOUBTS[scan.doubt]} Attached by {scan.attached_name}."
+        yield PaperLine(scan.serial, _find_form(vault, scan.serial), scan.attached, details)
+
+
 _FINDERS: Mapping[PaperList, Finder] = {
     PaperList.MISSING: _find_missing,
     PaperList.LOST: _find_in_state(FormState.LOST),
@@ -185,4 +202,5 @@ _FINDERS: Mapping[PaperList, Finder] = {
     PaperList.COPIES: _find_moves(check_in.find_copies),
     PaperList.UNREPORTED: _find_moves(check_in.find_unreported),
     PaperList.UNFILED: _find_unfiled,
+    PaperList.SCAN_IN_DOUBT: _find_doubtful_scans,
 }

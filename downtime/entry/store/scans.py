@@ -1,11 +1,12 @@
 """The SQL of the tables form_scan and form_scan_page: scanned forms, and pictures of their pages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
 from sqlite_utils import Database
 
-from downtime.entry.model import ScanInfo
+from downtime.entry.model import ScanDoubt, ScanInfo
+from downtime.entry.scan_codes import ScannedPage
 from downtime.vault.database import insert_record
 
 _COLUMNS = ", ".join(f.name for f in fields(ScanInfo))
@@ -16,24 +17,52 @@ def save(db: Database, info: ScanInfo, content: bytes) -> None:
     insert_record(db, "form_scan", info, content=content)
 
 
-def save_pages(db: Database, serial: str, pages: Iterable[tuple[int, int, bytes]]) -> None:
-    """Pictures as (width, height, JPEG), from page 1."""
+def save_pages(db: Database, serial: str, pages: Iterable[ScannedPage]) -> None:
+    """The pictures of a scan, from page 1."""
     db.conn.executemany(
         "INSERT INTO form_scan_page (serial, page, width, height, picture) VALUES (?, ?, ?, ?, ?)",
-        ((serial, number, *page) for number, page in enumerate(pages, 1)),
+        (
+            (serial, number, page.width, page.height, page.picture)
+            for number, page in enumerate(pages, 1)
+        ),
     )
 
 
 def fetch(db: Database, serial: str) -> ScanInfo | None:
-    """What is known of a scan without its content."""
-    query = f"SELECT {_COLUMNS} FROM form_scan WHERE serial = ?"
-    row = next(db.query(query, [serial]), None)
-    return ScanInfo(**row) if row else None
+    """What is known of a scan without its content, one in doubt too."""
+    return next(_fetch(db, "serial = ?", [serial]), None)
+
+
+def fetch_of_file(db: Database, sha256: str) -> list[ScanInfo]:
+    """The scans that are this very file."""
+    return list(_fetch(db, "sha256 = ?", [sha256]))
+
+
+def fetch_in_doubt(db: Database) -> list[ScanInfo]:
+    """The scans of which nobody has said yet whose they are."""
+    return list(_fetch(db, "doubt <> ''", []))
+
+
+def _fetch(db: Database, condition: str, values: list[str]) -> Iterator[ScanInfo]:
+    query = f"SELECT {_COLUMNS} FROM form_scan WHERE {condition} ORDER BY serial"
+    return (ScanInfo(**row | {"doubt": ScanDoubt(row["doubt"])}) for row in db.query(query, values))
+
+
+def save_doubt(db: Database, serial: str, doubt: ScanDoubt) -> None:
+    """Note why a scan is in doubt."""
+    db.execute("UPDATE form_scan SET doubt = ? WHERE serial = ?", [doubt, serial])
+
+
+def confirm(db: Database, serial: str) -> None:
+    """Note that a person said of a scan without a code that it is this form's."""
+    query = "UPDATE form_scan SET doubt = '', without_code = 1 WHERE serial = ?"
+    db.execute(query, [serial])
 
 
 def fetch_serials(db: Database) -> set[str]:
-    """The forms of which a picture is kept."""
-    return {str(row[0]) for row in db.execute("SELECT serial FROM form_scan").fetchall()}
+    """The forms of which a picture is kept that is theirs beyond doubt."""
+    query = "SELECT serial FROM form_scan WHERE doubt = ''"
+    return {str(row[0]) for row in db.execute(query).fetchall()}
 
 
 def fetch_content(db: Database, serial: str) -> bytes:

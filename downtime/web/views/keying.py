@@ -15,10 +15,14 @@ from downtime.entry import keying as entering
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import Claim, Task
 from downtime.entry.page_saves import PageSave
+from downtime.entry.scan_policies import NO_CODE
 from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError
-from downtime.errors import InputError, NotFoundError, UserError
+from downtime.errors import ConflictError, InputError, NotFoundError, UserError
 from downtime.paper import serials
+from downtime.settings import Settings
+from downtime.vault.model import Actor
+from downtime.vault.vault import Vault
 from downtime.web import repeated_posts, request_context
 from downtime.web.responses import ViewResponse, file_response, required_reason
 from downtime.web.view_permissions import require_permission
@@ -28,6 +32,8 @@ from downtime.web.views.ledger import titles
 blueprint = Blueprint("keying", __name__)
 OWN_FIELDS = ("csrf_token", repeated_posts.FIELD, "changed", "page", "step", "seen", "do")
 _DRAFTS = 50
+_UNREAD = "scan-unread"
+"""The form whose paper showed no code when somebody would attach it."""
 _LONGEST = 60
 """Characters of what names a page, or a save of it."""
 
@@ -124,17 +130,35 @@ def file_away(serial: str) -> ViewResponse:
 @blueprint.post("/key/<serial>/scan")
 @require_permission(Permission.ENTRY_SCAN)
 def attach(serial: str) -> ViewResponse:
-    """Put the scan of the paper beside its fields."""
+    """Put the scan of the paper beside its fields; without a code, once a person has said whose it is."""
     sent = request.files.get("scan")
     content = sent.read() if sent else b""
-    scans.attach_scan(
-        request_context.vault(),
-        request_context.settings(),
-        serial,
-        content,
-        request_context.actor(),
-    )
+    vault, settings, actor = _vault_settings_actor()
+    try:
+        scans.attach_scan(
+            vault, settings, serial, content, actor,
+            without_code=bool(request.form.get("without_code")),
+        )  # fmt: skip
+    except ConflictError as error:
+        if error.code != NO_CODE:
+            raise
+        request_context.remember_text(_UNREAD, serial)
+        flash(f"{error.sentence} {error.next_step}", "warn")
+        return redirect(url_for("keying.form", serial=serial, _anchor="scan"), 303)
+    request_context.remember_text(_UNREAD, "")
     return redirect(url_for("keying.form", serial=serial), 303)
+
+
+@blueprint.post("/key/<serial>/scan/confirm")
+@require_permission(Permission.ENTRY_SCAN)
+def confirm_scan(serial: str) -> ViewResponse:
+    """The scan that another machine sent without a code is this form's."""
+    scans.confirm_scan(request_context.vault(), serial, request_context.actor(), required_reason())
+    return redirect(url_for("keying.form", serial=serial), 303)
+
+
+def _vault_settings_actor() -> tuple[Vault, Settings, Actor]:
+    return request_context.vault(), request_context.settings(), request_context.actor()
 
 
 @blueprint.post("/key/<serial>/scan/away")
@@ -186,6 +210,8 @@ def form_context(opened: KeyedForm) -> dict[str, Any]:
     positions = scans.find_field_positions(vault, serial) if scan else {}
     return {
         "scan": scan,
+        "doubtful_scan": None if scan else scans.find_doubtful_scan(vault, serial),
+        "no_code_read": request_context.session_texts(_UNREAD) == serial,
         "positions": json.dumps(
             {key: [round(n, 4) for n in astuple(p)] for key, p in positions.items()}
         ),
@@ -193,6 +219,7 @@ def form_context(opened: KeyedForm) -> dict[str, Any]:
             opened.definition, request_context.app_state().home
         ),
         "searched": picklists.SEARCHED,
+        "asked": None,
         "working": queues.current_queue(),
         "page_id": secrets.token_hex(8),
     }

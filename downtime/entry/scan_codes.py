@@ -1,0 +1,49 @@
+"""What the codes on a scanned paper say: whose it is, and which of its pages shows none. Pure."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from downtime.paper.serials import PageCode, is_page_code, parse_page_code
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedPage:
+    """One page of a scan: its picture as JPEG, the codes that were read on it."""
+
+    width: int
+    height: int
+    picture: bytes
+    codes: tuple[str, ...] = ()
+    is_blank: bool = False
+    """The empty back of a sheet."""
+
+    @property
+    def page_codes(self) -> tuple[PageCode, ...]:
+        """What its codes say; a text that is no page code counts as none."""
+        return tuple(map(parse_page_code, filter(is_page_code, self.codes)))
+
+
+def list_serials(codes: Collection[str]) -> list[str]:
+    """The forms that page codes name."""
+    return sorted({parse_page_code(code).serial for code in codes if is_page_code(code)})
+
+
+def list_unread_pages(pages: Sequence[ScannedPage]) -> list[int]:
+    """Which pages show no code, from 1; an empty back needs none where another page has one."""
+    unread = [n for n, page in enumerate(pages, 1) if not page.page_codes]
+    if len(unread) == len(pages):
+        return unread
+    return [n for n in unread if not pages[n - 1].is_blank]
+
+
+def order_pages(pages: Sequence[ScannedPage]) -> list[ScannedPage]:
+    """The pages as they were printed, and empty backs behind them.
+
+    They stay as they came while one has no number of its own, or two have the same.
+    """
+    numbers = [{code.page for code in page.page_codes} for page in pages if not page.is_blank]
+    if any(len(own) != 1 for own in numbers) or len(numbers) != len(set().union(*numbers)):
+        return list(pages)
+    fronts = [page for page in pages if not page.is_blank]
+    fronts.sort(key=lambda page: page.page_codes[0].page)
+    return [*fronts, *(page for page in pages if page.is_blank)]

@@ -1,0 +1,66 @@
+"""What must hold before a file is the scan of a form: its code decides, and one paper is one form's."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from downtime.entry.model import ScanDoubt, ScanInfo
+from downtime.entry.scan_codes import list_serials
+from downtime.errors import ConflictError
+from downtime.paper import serials
+
+NO_CODE = "scan.no-code"
+"""The refusal that a person may answer by comparing the printed serial."""
+
+
+def check_scan_is_of(serial: str, codes: Collection[str]) -> None:
+    """ConflictError when a code that was read on a paper names another form: its code decides."""
+    others = [other for other in list_serials(codes) if other != serial]
+    if others:
+        raise ConflictError(
+            "scan.other-serial",
+            f"The code on this paper names form {serials.format_serials(others)},"
+            f" so it is not the scan of form {serials.format_serial(serial)}.",
+            "Attach it to the form that its code names, and scan the right paper for this one.",
+        )
+
+
+def check_code_was_read(
+    serial: str, unread: Sequence[int], pages: int, *, without_code: bool
+) -> None:
+    """ConflictError when a page shows no code, unless somebody says that the paper is this form's."""
+    if unread and not without_code:
+        which = f"page {', '.join(map(str, unread))} of this file" if pages > 1 else "this paper"
+        raise ConflictError(
+            NO_CODE,
+            f"No code can be read on {which}.",
+            f"Compare the serial printed beside it: if it is {serials.format_serial(serial)}, attach"
+            " it again and say so (command: --without-code). Or scan it anew.",
+        )
+
+
+def check_file_is_new(serial: str, of_file: Iterable[ScanInfo]) -> None:
+    """ConflictError when the very same file is the scan of another form: one paper is one form's."""
+    if others := [info.serial for info in of_file if info.serial != serial]:
+        raise ConflictError(
+            "scan.same-file",
+            f"This very file is the scan of form {serials.format_serials(others)} already,"
+            f" so it is not that of form {serials.format_serial(serial)}.",
+            "Look at the serial on the paper; take the wrong one away with a reason.",
+        )
+
+
+def check_can_confirm_scan(info: ScanInfo) -> None:
+    """ConflictError unless only the code is missing: a code, or a file, of another form decides."""
+    check_scan_is_of(info.serial, info.codes.split())
+    if info.doubt != ScanDoubt.NO_CODE:
+        raise ConflictError(
+            "scan.not-in-doubt",
+            f"Nothing about the scan of form {serials.format_serial(info.serial)} is left to say.",
+            "If it is the wrong paper, take it away with a reason.",
+        )
+
+
+def judge_merged_scan(info: ScanInfo) -> ScanDoubt:
+    """Why a scan that another machine sent is in doubt, by what it read on it."""
+    if any(other != info.serial for other in list_serials(info.codes.split())):
+        return ScanDoubt.OTHER_SERIAL
+    return ScanDoubt.NONE if info.is_read or info.without_code else ScanDoubt.NO_CODE
