@@ -32,7 +32,7 @@ def returned(served):
     chart = found["observations"][0]
     layout = layouts.find_layout(vault.db, ledger.get_form(vault, chart).layout)
     paper = io.BytesIO(layout.pdf)
-    scans.attach_scan(vault, settings, chart, paper.getvalue(), NURSE)
+    scans.attach_scan(vault, settings, chart, paper.getvalue(), NURSE, without_code=True)
     yield found
     vault.close()
 
