@@ -253,8 +253,10 @@ _ROWS = (
         name_field="medicine",
         event_field="given",
         time_fields=("given",),
+        form_fields=("ended",),
         compared_fields=(
-            "medicine", "dosage", "route", "given", "status", "reason", "performer", "batch",
+            "medicine", "dosage", "route", "given", "ended", "status", "reason", "performer",
+            "batch",
         ),
         keying_rank=KeyingRank.MEDICINES,
         return_rank=6,

@@ -105,7 +105,7 @@ def observations(dice: Random, times: list[datetime], unwell: bool) -> Answers:
             "taken": local(when),
             "respirations": dice.randint(19, 25) if unwell else dice.randint(13, 18),
             "spo2-1": dice.randint(92, 95) if unwell else dice.randint(95, 99),
-            "oxygen": "2" if oxygen else "A",
+            "oxygen": "O" if oxygen else "A",
             "systolic": systolic,
             "diastolic": systolic - dice.randint(38, 60),
             "pulse": dice.randint(92, 118) if unwell else dice.randint(60, 89),
@@ -114,7 +114,7 @@ def observations(dice: Random, times: list[datetime], unwell: bool) -> Answers:
             "pain": dice.randint(0, 4),
         }
         if oxygen:
-            values["device"] = "Nasal"
+            values |= {"flow": "2", "device": "Nasal"}
         answers |= {f"{name}:{row}": str(value) for name, value in values.items()}
     return answers
 
@@ -122,6 +122,7 @@ def observations(dice: Random, times: list[datetime], unwell: bool) -> Answers:
 OBSERVED = (
     "respirations",
     "spo2-1",
+    "oxygen",
     "systolic",
     "diastolic",
     "pulse",
@@ -129,7 +130,9 @@ OBSERVED = (
     "temperature",
     "pain",
 )
-"""Fields of the observations form that become records."""
+"""Fields of the observations form that become records, of whoever is observed."""
+ON_OXYGEN = ("flow", "device")
+"""Those that only somebody on oxygen has."""
 
 
 def admission(stay: Stay, place: Place, born: date | None = None, known: bool = False) -> Answers:

@@ -135,7 +135,7 @@ def _requested(hospital: Hospital) -> Iterator[Paper]:
     present, new, lost = ItemState.ALREADY_THERE, ItemState.NEW, ItemState.UNMATCHED
     for part, minutes, expected in (
         ("request-entered", 42, {"test.fbc": present, "test.ue": present, "test.crp": new}),
-        ("request-new", 75, {"test.trop": new, "test.coag": new, "test.gs": new}),
+        ("request-new", 75, {"test.trop": new, "test.coag": new, "test.ddim": new}),
         ("duplicate-record", 150, {"test.fbc": present, "test.ue": new}),
     ):
         yield _request(hospital, part, find_story_stay(hospital, part), minutes, expected)
@@ -145,7 +145,7 @@ def _requested(hospital: Hospital) -> Iterator[Paper]:
     stay = admit_during_outage(
         hospital, choose_story_patients(hospital).stranger, 7002, hospital.now
     )
-    request = _request(hospital, "stranger", stay, 190, {"test.ue": lost, "test.gs": lost})
+    request = _request(hospital, "stranger", stay, 190, {"test.ue": lost, "test.crp": lost})
     yield _blank(request, stay.person, "stranger")
 
 
@@ -265,7 +265,11 @@ def _observed(hospital: Hospital, part: str, stay: Stay) -> Paper:
     times = [hospital.now + timedelta(minutes=minutes) for minutes in (first, last)]
     unwell = not {"CRP", "LAC"}.isdisjoint(REASONS[stay.reason].shifts)
     answers = form_answers.observations(dice, times, unwell)
+    fields = (*form_answers.OBSERVED, *form_answers.ON_OXYGEN)
     expected = {
-        f"{field}-{row}": ItemState.NEW for row in (1, 2) for field in form_answers.OBSERVED
+        f"{field}-{row}": ItemState.NEW
+        for row in (1, 2)
+        for field in fields
+        if f"{field}:{row}" in answers
     }
     return _paper(hospital, part, "observations", stay, last + 2, answers, expected)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from downtime.clock import Clock
+from downtime.entry.facts import Fact
 from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
 from downtime.returns.connection import Connection, LateAnswer, OpenConnection
@@ -54,9 +55,13 @@ class ChannelDefinition:
     check: Callable[[Settings, Target], None] = lambda settings, target: None
     """InputError when a table, certificate or token of its own cannot be used."""
 
-    def can_write(self, record_type: str) -> bool:
-        """Whether there is a writer for items of this type."""
-        return self.record_types is None or record_type in self.record_types
+    can_say: Callable[[Fact], bool] = lambda fact: True
+    """Whether its messages have words for what a fact of such a type says."""
+
+    def can_write(self, fact: Fact) -> bool:
+        """Whether there is a writer for it; what no message can say is keyed by people."""
+        is_known = self.record_types is None or fact.type in self.record_types
+        return is_known and self.can_say(fact)
 
 
 def draft_separations(context: MessageContext, undone: Sequence[Merge]) -> list[MessageDraft]:
@@ -103,6 +108,7 @@ CHANNELS: Mapping[Channel, ChannelDefinition] = {
         draft_items=draft_messages.draft_items,
         draft_merges=draft_messages.draft_merges,
         record_types=draft_messages.RECORD_TYPES,
+        can_say=draft_messages.can_say,
         separates_by_hand=True,
         export_format="hl7v2",
         file_suffix=".hl7",
@@ -112,6 +118,7 @@ CHANNELS: Mapping[Channel, ChannelDefinition] = {
         draft_items=draft_messages.draft_items,
         draft_merges=draft_messages.draft_merges,
         record_types=draft_messages.RECORD_TYPES,
+        can_say=draft_messages.can_say,
         separates_by_hand=True,
         open_connection=hl7_connection.open_connection,
         check=_check_mllp,

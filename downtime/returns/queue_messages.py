@@ -107,10 +107,10 @@ def _queue_items(
             target = read_target(settings, name)
             used = channel or target.channel
             definition = CHANNELS[used]
-            written = [row for row in items if definition.can_write(row.item.fact.type)]
+            written = [row for row in items if definition.can_write(row.item.fact)]
             filler.add_items(target, used, written)
             if len(written) < len(items):
-                keyed = [row for row in items if not definition.can_write(row.item.fact.type)]
+                keyed = [row for row in items if not definition.can_write(row.item.fact)]
                 filler.add_items(target, Channel.WORKLIST, keyed)
             if name in settings.returns.targets:
                 filler.add_merges(target, used, list_merges(db, outage.id))

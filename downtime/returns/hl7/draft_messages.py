@@ -1,13 +1,16 @@
 """HL7 v2 messages to be: which items go into which, and how each is written."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from downtime.clinical.record_types import DOCUMENT
 from downtime.entry import scans
+from downtime.entry.facts import Fact
 from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
-from downtime.returns.hl7 import messages
+from downtime.returns.hl7 import messages, orders
 from downtime.returns.hl7.segment_writer import SegmentWriter
+from downtime.returns.matched_stays import find_stays
 from downtime.returns.message_drafts import (
     MessageContext,
     MessageDraft,
@@ -20,9 +23,15 @@ _WHOLE_FORM = ("Observation", DOCUMENT)
 """Types of which a form's items go out in one message."""
 
 
+def can_say(fact: Fact) -> bool:
+    """Whether HL7 v2 has words for it; a unit of blood whose fate is open it would call given."""
+    return orders.is_settled(fact)
+
+
 def draft_items(context: MessageContext, items: Sequence[StoredItem]) -> list[MessageDraft]:
     """One message an item, all values of one form in one, and a form's scan as a document."""
-    writer = messages.make_segment_writer(context.settings, context.target)
+    plain_writer = messages.make_segment_writer(context.settings, context.target)
+    writer = replace(plain_writer, stays=find_stays(context.vault, items))
     groups: dict[tuple[str, ...], list[StoredItem]] = {}
     for stored in sorted(items, key=lambda stored: stored.key):
         fact = stored.item.fact

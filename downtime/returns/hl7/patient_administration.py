@@ -1,7 +1,10 @@
 """ADT: admitted, moved, discharged, corrected, allergic, merged (HL7 v2 chapter 3). Pure."""
 
+from collections.abc import Iterable
+
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.errors import InputError
+from downtime.returns.hl7.notes import comment_segments, list_notes, note_values, source_note
 from downtime.returns.hl7.segment_writer import (
     DESCRIPTION,
     DOWNTIME,
@@ -16,6 +19,13 @@ from downtime.returns.hl7.segment_writer import (
 _NONE_KNOWN = ("716186003", "No known allergy", "SCT")
 _WRONG = "entered-in-error"
 _DIED = "died"
+_MOVEMENT_FIELDS = (
+    "ward", "bay", "bed", "prior_ward", "kind", "consultant", "specialty", "reason", "started",
+    "ended", "outcome",
+)  # fmt: skip
+_ALLERGY_FIELDS = ("substance", "reaction", "severity", "status", "recorded")
+_ALERT_FIELDS = ("category", "text", "started")
+"""What the segments of a movement, an allergy and an alert have fields for."""
 
 
 def movement_type(fact: Fact, writer: SegmentWriter) -> str:
@@ -37,6 +47,9 @@ def build_movement(
     ended = fact.fields.get("ended") or (fact.event if event == "A03" else "")
     specialty = fact.fields.get("specialty", "")
     died = ended if fact.fields.get("outcome") == _DIED else ""
+    description = _describe_visit(fact)
+    is_whole = len(description) <= DESCRIPTION
+    carried = (*_MOVEMENT_FIELDS, *(("destination",) if is_whole else ()))
     pv1: dict[int, Value] = {
         6: writer.location(fact.fields.get("prior_ward", "")),
         9: text_only(fact.fields.get("consultant", "")),
@@ -49,19 +62,33 @@ def build_movement(
         writer.evn(fact, event),
         writer.pid(person, died=died),
         writer.pv1(fact, pv1),
-        *_pv2(fact, "" if fit_coded(specialty) else specialty),
+        *_pv2(fact, description),
+        *_notes(fact, carried, writer),
     ]
 
 
-def _pv2(fact: Fact, specialty: str) -> list[str]:
-    """PV2 with the reason, and in words what has no coded field: a long specialty, a destination."""
-    destination = fact.fields.get("destination", "")
-    parts = (specialty, destination and f"Discharged to {destination}")
-    description = "; ".join(filter(None, parts))
+def _describe_visit(fact: Fact) -> str:
+    """In words what has no coded field: a long specialty, a destination."""
+    fields = fact.fields
+    specialty, destination = fields.get("specialty", ""), fields.get("destination", "")
+    parts = (
+        "" if fit_coded(specialty) else specialty,
+        destination and f"Discharged to {destination}",
+    )
+    return "; ".join(filter(None, parts))
+
+
+def _pv2(fact: Fact, description: str) -> list[str]:
+    """PV2 with the reason and the description, of which it takes the beginning."""
     reason = fact.fields.get("reason", "")
     if not reason and not description:
         return []
     return [build_segment("PV2", {3: text_only(reason), 12: description[:DESCRIPTION]})]
+
+
+def _notes(fact: Fact, carried: Iterable[str], writer: SegmentWriter) -> list[str]:
+    notes = list_notes(fact, carried, writer.zone)
+    return note_values(fact, [source_note(fact), *notes], writer)
 
 
 def build_demographics(
@@ -74,7 +101,13 @@ def build_demographics(
     }
     corrected = person._replace(**keyed)
     doctor = _general_practitioner(corrected.general_practitioner, writer)
-    return [writer.evn(fact, "A08"), writer.pid(corrected), *doctor, writer.pv1(fact, other="U")]
+    return [
+        writer.evn(fact, "A08"),
+        writer.pid(corrected),
+        *doctor,
+        writer.pv1(fact, other="U"),
+        *_notes(fact, PaperPerson._fields, writer),
+    ]
 
 
 def _general_practitioner(name: str, writer: SegmentWriter) -> list[str]:
@@ -105,7 +138,7 @@ def build_allergy(facts: tuple[Fact, ...], person: PaperPerson, writer: SegmentW
             "Put it on a worklist, or key it by hand.",
         )
     if writer.is_from("2.4"):
-        return [writer.evn(fact, "A60"), writer.pid(person), _iam(fact)]
+        return _build_adverse_reaction(fact, person, writer)
     if fact.fields.get("status") == _WRONG:
         raise InputError(
             "target.allergy-back",
@@ -114,11 +147,34 @@ def build_allergy(facts: tuple[Fact, ...], person: PaperPerson, writer: SegmentW
         )
     substance, kind, severity, reaction = _allergy_fields(fact)
     al1 = build_segment("AL1", {1: "1", 2: kind, 3: substance, 4: severity, 5: reaction})
-    return [writer.evn(fact, "A08"), writer.pid(person), writer.pv1(fact, other="U"), al1]
+    return [
+        writer.evn(fact, "A08"),
+        writer.pid(person),
+        writer.pv1(fact, other="U"),
+        *_notes(fact, _carried_of_allergy(fact), writer),
+        al1,
+    ]
 
 
-def _iam(fact: Fact) -> str:
-    """IAM-6: add, or delete what paper calls wrong (table 0323); IAM-17 its status (table 0438)."""
+def _build_adverse_reaction(fact: Fact, person: PaperPerson, writer: SegmentWriter) -> list[str]:
+    """A60; notes follow IAM from 2.7 on, before they stand among the words about the reaction."""
+    notes = list_notes(fact, _carried_of_allergy(fact), writer.zone)
+    visit = [writer.pv1(fact, other="U")] if fact.key in writer.stays else []
+    head = [writer.evn(fact, "A60"), writer.pid(person), *visit]
+    if writer.is_from("2.7"):
+        return [*head, _iam(fact, (), writer), *comment_segments([source_note(fact), *notes])]
+    return [*head, _iam(fact, [f"{label}: {answer}" for label, answer in notes], writer)]
+
+
+def _carried_of_allergy(fact: Fact) -> tuple[str, ...]:
+    is_coded = fact.fields.get("category", "") in TABLES["allergy_categories"]
+    return (*_ALLERGY_FIELDS, *(("category",) if is_coded else ()))
+
+
+def _iam(fact: Fact, remarks: Iterable[str], writer: SegmentWriter) -> str:
+    """IAM-6: add, or delete what paper calls wrong (table 0323); IAM-17 its status (table 0438);
+    IAM-18 and 20 who said so, and when.
+    """
     substance, kind, severity, reaction = _allergy_fields(fact)
     wrong = fact.fields.get("status") == _WRONG
     return build_segment(
@@ -128,10 +184,12 @@ def _iam(fact: Fact) -> str:
             2: kind,
             3: substance,
             4: severity,
-            5: reaction,
+            5: [text for text in (reaction, *remarks) if text],
             6: "D" if wrong else "A",
             7: (fact.number, DOWNTIME),
             17: "E" if wrong else "",
+            18: text_only(fact.author),
+            20: writer.format_time(fact.event),
         },
     )
 
@@ -166,6 +224,7 @@ def build_alert(facts: tuple[Fact, ...], person: PaperPerson, writer: SegmentWri
         writer.pid(person),
         writer.pv1(fact, other="U"),
         build_segment("OBX", obx),
+        *_notes(fact, _ALERT_FIELDS, writer),
     ]
 
 

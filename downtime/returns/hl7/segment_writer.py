@@ -1,16 +1,17 @@
-"""Segments of HL7 v2: escapes and fields, and what several messages share (patient, place, notes). Pure."""
+"""Segments of HL7 v2: escapes and fields, and what several messages share (patient, place, codes). Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from downtime.clinical import terminology
 from downtime.config import read_data_file
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.errors import InputError
-from downtime.outage.events.model import is_event_id
+from downtime.returns.matched_stays import NO_STAY, Stay
 from downtime.returns.profiles import Target, is_from
 from downtime.settings import Settings
 
@@ -90,6 +91,9 @@ def format_timestamp(stored: str, zone: ZoneInfo) -> str:
 DOWNTIME = "DOWNTIME"
 """Assigning authority of downtime numbers and of the order numbers made from serials."""
 
+UCUM = "UCUM"
+"""How table 0396 names the code system of units."""
+
 CODE, DESCRIPTION = 20, 50
 """Longest coded value (IS), and longest visit description (PV2-12), in HL7 v2.4."""
 
@@ -105,6 +109,8 @@ class SegmentWriter:
     settings: Settings
     target: Target
     zone: ZoneInfo
+    stays: Mapping[str, Stay] = field(default_factory=dict)
+    """Key of a fact to the stay in which it happened, as far as it is known."""
 
     def format_time(self, stored: str) -> str:
         """A stored time as HL7 writes it, in the site's zone."""
@@ -119,12 +125,17 @@ class SegmentWriter:
         codes: Mapping[str, str] = self.target.codes.get(table, {})
         return codes.get(value) or TABLES["codes"].get(table, {}).get(value, other)
 
-    def encode_units(self, text: str) -> str:
-        """Units as the target writes them."""
-        return self.encode("units", text, text)
+    def encode_units(self, text: str) -> Value:
+        """Units as the target writes them, else in UCUM beside paper's words, else as on paper."""
+        units: Mapping[str, str] = self.target.codes.get("units", {})
+        if code := units.get(text):
+            return tuple(code.split("^"))
+        ucum = terminology.find_ucum(text)
+        return (ucum, text, UCUM) if ucum else text
 
     def test_code(self, fact: Fact) -> tuple[str, ...]:
-        """The test's code, its name, and `L` for a code of the site's own, `LN` for LOINC (table 0396).
+        """The test's code, its standard name, and `L` for a code of the site's own, `LN` for LOINC
+        (table 0396); what paper calls it, where that is another name, is the alternate text.
 
         InputError when the target takes known tests only, and this one is not in its table.
         """
@@ -132,14 +143,18 @@ class SegmentWriter:
         tests: Mapping[str, str] = self.target.codes.get("tests", {})
         if target_code := tests.get(code) or tests.get(name):
             parts = target_code.split("^")
-            return (parts[0], parts[1] if len(parts) > 1 else name, *(parts[2:3] or ("L",)))
-        if self.target.only_known_tests:
+            coded = (parts[0], parts[1] if len(parts) > 1 else name, *(parts[2:3] or ("L",)))
+        elif self.target.only_known_tests:
             raise InputError(
                 "target.test",
                 f"{self.target.system} has no code for a test of form {fact.form}.",
                 f"Add it to returns.targets.{self.target.system}.codes.tests, or key it by hand.",
             )
-        return (code or name, name, "LN" if re.fullmatch(r"\d+-\d", code) else "L")
+        else:
+            standard = terminology.find_test(code)
+            system = "LN" if terminology.is_loinc(code) else "L"
+            coded = (code or name, standard.display if standard else name, system)
+        return coded if coded[1] == name else (*coded, "", name, "L")
 
     def pid(self, person: PaperPerson, *, died: str = "") -> str:
         """PID: all numbers with their authorities, name, birth, gender, address, telephone."""
@@ -173,12 +188,23 @@ class SegmentWriter:
         return numbers
 
     def pv1(self, fact: Fact, fields: Mapping[int, Value] | None = None, other: str = "I") -> str:
-        """PV1: class and place; what does not fit a coded field is said in PL.9, the description."""
-        keyed = fact.fields
-        patient_class = self.encode("class", keyed.get("kind", ""), other)
-        ward = keyed.get("ward") or fact.ward
-        location = self.location(ward, keyed.get("bay", ""), keyed.get("bed", ""))
-        return build_segment("PV1", {1: "1", 2: patient_class, 3: location, **(fields or {})})
+        """PV1: class, place and visit number of the stay in which it happened.
+
+        A movement says its own place. Where no stay is known none is claimed: the ward that printed
+        a form is not where its patient is. What does not fit a coded field is said in PL.9.
+        """
+        stay, keyed = self.stays.get(fact.key, NO_STAY), fact.fields
+        place = (stay.ward, stay.bay, stay.bed)
+        if fact.type == "Encounter" and keyed.get("ward"):
+            place = (keyed["ward"], keyed.get("bay", ""), keyed.get("bed", ""))
+        kind = keyed.get("kind", "") if fact.type == "Encounter" else ""
+        values: dict[int, Value] = {
+            1: "1",
+            2: self.encode("class", kind or stay.kind, other),
+            3: self.location(*place),
+            19: stay.visit_number,
+        }
+        return build_segment("PV1", {**values, **(fields or {})})
 
     @property
     def sub_id(self) -> str:
@@ -212,15 +238,3 @@ def fit_coded(text: str) -> str:
 def text_only(text: str) -> Value:
     """A coded element that only has text."""
     return ("", text)
-
-
-def note_segments(*facts: Fact) -> list[str]:
-    """NTE: where it comes from, and every answer that no other field carries, each said once."""
-    first = facts[0]
-    source = "Recorded on the downtime screen" if is_event_id(first.serial) else "Downtime form"
-    texts = [f"{source} {first.serial}, written by {first.author} ({first.author_role})."]
-    texts += [f"{label}: {answer}" for fact in facts for label, answer in fact.notes]
-    return [
-        build_segment("NTE", {1: str(n), 3: text})
-        for n, text in enumerate(dict.fromkeys(texts), start=1)
-    ]
