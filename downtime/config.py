@@ -204,6 +204,11 @@ class Home:
         return self.path / "runs"
 
     @property
+    def shelf_folder(self) -> Path:
+        """The sealed reference shelf as it was fetched, and copies of what is public."""
+        return self.path / "shelf"
+
+    @property
     def ingest_folder(self) -> Path:
         """All that was received, encrypted, one file a day; only on a machine that receives."""
         return self.path / "ingest"

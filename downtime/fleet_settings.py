@@ -155,3 +155,14 @@ class MonitoringSettings:
     syslog: str = setting(
         "", "Where security events are sent: udp://HOST:514 or unix:/dev/log; empty for nowhere."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    station: str = setting("", "Device code of the records station; empty when only one is known.")
+    folder: str = setting(
+        "", "Folder that carries bundles of laptops to the records station; empty for none."
+    )
+    max_bundle_bytes: int = setting(536_870_912, "Largest bundle of a laptop that is taken.")
+    due_hours: int = setting(24, "What is assigned to somebody is due after so long.")
+    check_in_hours: int = setting(12, "Booked papers are counted over so long.")

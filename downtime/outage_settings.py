@@ -1,4 +1,4 @@
-"""Settings of readiness and endurance, and of what is recorded on the screen during an outage."""
+"""Settings of readiness and endurance, of the reference shelf, and of what is recorded during an outage."""
 
 from dataclasses import dataclass
 
@@ -45,4 +45,21 @@ class EnduranceSettings:
     minutes_per_form: float = setting(3.0, "Minutes that one form takes to key and to check.")
     keying_hours_per_day: float = setting(
         60.0, "Hours that all who key together work in a day; 0 when nobody is planned for it."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfSettings:
+    max_document_bytes: int = setting(
+        33_554_432, "Largest PDF or telephone book that goes on the reference shelf."
+    )
+    max_pages: int = setting(200, "Most pages of a PDF of the shelf.")
+    max_lines: int = setting(20_000, "Most lines of a telephone book.")
+    max_bundle_bytes: int = setting(
+        268_435_456, "Largest sealed shelf that a laptop takes from a place."
+    )
+    memory_bytes: int = setting(1_073_741_824, "Memory of the child that opens a document.")
+    seconds: int = setting(120, "Time limit of the child that opens a document.")
+    review_warning_days: int = setting(
+        30, "Documents whose review or end comes within this many days are named."
     )

@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from downtime.fleet_settings import ChurnSettings, FleetSettings, MonitoringSettings
+from downtime.fleet_settings import (
+    ChurnSettings,
+    FleetSettings,
+    MonitoringSettings,
+    SyncSettings,
+)
 from downtime.outage_settings import (
     EnduranceSettings,
     EventsSettings,
@@ -238,17 +243,6 @@ class EntrySettings:
 
 
 @dataclass(frozen=True, slots=True)
-class SyncSettings:
-    station: str = setting("", "Device code of the records station; empty when only one is known.")
-    folder: str = setting(
-        "", "Folder that carries bundles of laptops to the records station; empty for none."
-    )
-    max_bundle_bytes: int = setting(536_870_912, "Largest bundle of a laptop that is taken.")
-    due_hours: int = setting(24, "What is assigned to somebody is due after so long.")
-    check_in_hours: int = setting(12, "Booked papers are counted over so long.")
-
-
-@dataclass(frozen=True, slots=True)
 class ReconcileSettings:
     result_match_hours: int = setting(
         24, "A phoned result and a LIMS result this close are the same test."
@@ -397,3 +391,4 @@ class Settings:
     web: WebSettings = WebSettings()
     plausibility: PlausibilitySettings = PlausibilitySettings()
     monitoring: MonitoringSettings = MonitoringSettings()
+    shelf: ShelfSettings = ShelfSettings()

@@ -34,6 +34,8 @@ ROLES_ALLOWED: Mapping[Permission, tuple[Role, ...]] = {
     Permission.NUMBER_ISSUE: (*_CARE, Role.SERVICE),
     Permission.EVENT_VIEW: (*_PATIENTS, Role.SERVICE),
     Permission.EVENT_RECORD: _CARE,
+    Permission.SHELF_VIEW: _EVERYONE,
+    Permission.SHELF_MANAGE: (Role.SITE, Role.ADMINISTRATOR, Role.SERVICE),
     Permission.OUTAGE_VIEW: _EVERYONE,
     Permission.OUTAGE_DECLARE: (*_CARE, Role.ADMINISTRATOR, Role.SERVICE),
     Permission.OUTAGE_END: (Role.SITE, Role.ADMINISTRATOR, Role.SERVICE),

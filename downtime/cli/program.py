@@ -192,6 +192,9 @@ reconcile = add_group(
 )
 returns = add_group("returns", "Return decided items to the recovered systems.", "returns")
 root = add_group("root", "The site's root: the keys that sign the list of machines.", "root")
+shelf = add_group(
+    "shelf", "The reference shelf: protocols, plans and the telephone book.", "shelf"
+)
 snapshot = add_group("snapshot", "Encrypted snapshots of the hospital's data.", "snapshots")
 
 

@@ -31,6 +31,7 @@ from downtime.fleet.services import PublishService, PullService, Service, run_to
 from downtime.ingest import run_sources
 from downtime.ingest.sources.read_sources import read_sources
 from downtime.outage.outages import list_down_systems
+from downtime.paper.shelf.shelf_exchange import ShelfExchange
 from downtime.transport.pace import Pace
 from downtime.vault import keys
 from downtime.vault.vault import Vault
@@ -202,11 +203,12 @@ def _list_exchanges(session: Session, vault: Vault | None) -> tuple[AtPlace, ...
     """What is left and collected at each place; heartbeats are answered with receipts."""
     actor, home, settings = session.actor if vault else None, session.home, session.settings
     receipts = ReceiptExchange(home, settings, vault, actor)
+    shelf = ShelfExchange(home, settings, vault, actor)
 
     def hear_of_outages(_: object) -> None:
         note_declared(home, settings, session.clock())
 
-    return _make_heartbeats(session, vault), hear_of_outages, receipts
+    return _make_heartbeats(session, vault), hear_of_outages, receipts, shelf
 
 
 def _make_heartbeats(session: Session, vault: Vault | None) -> HeartbeatExchange:

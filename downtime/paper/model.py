@@ -100,6 +100,7 @@ class PackKind(StrEnum):
     LABELS = "labels"
     READINESS = "readiness"
     HANDOVER = "handover"
+    REFERENCE = "reference"
 
 
 PACK_LIFECYCLE = Lifecycle(

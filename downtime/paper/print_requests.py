@@ -20,12 +20,13 @@ from downtime.paper.packs.shift_handover import ShiftHandover
 from downtime.paper.packs.ward_changes import WardChanges
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.paper.readiness.proof_page import ProofPage
+from downtime.paper.shelf.binder_pages import BinderPages
 
 REQUESTS: Mapping[RequestKind, type[PrintRequest]] = {
     request.kind: request
     for request in (
         WardPack, WardChanges, PatientPack, ClinicPack, TheatrePack, BlankForms, Reprint,
-        PatientLabels, ProofPage, ShiftHandover,
+        PatientLabels, ProofPage, ShiftHandover, BinderPages,
     )
 }  # fmt: skip
 """The class of each kind; labels are told apart by what they are for."""

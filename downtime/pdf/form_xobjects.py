@@ -35,6 +35,13 @@ def embed_pages(pdf: bytes, sink: ObjectSink) -> list[int]:
         return [copy_object(page.as_form_xobject(), copied, sink) for page in document.pages]
 
 
+def embed_sized_pages(pdf: bytes, sink: ObjectSink) -> tuple[list[int], list[tuple[float, float]]]:
+    """The same, and the size of each page in points; its corner has to be at 0, 0."""
+    with pikepdf.open(BytesIO(pdf)) as document:
+        boxes = [[float(side) for side in page.mediabox] for page in document.pages]
+    return embed_pages(pdf, sink), [(box[2], box[3]) for box in boxes]
+
+
 def copy_object(value: Any, copied: CopiedNumbers, sink: ObjectSink) -> int:
     """Copy an indirect object and all that it refers to; its number here."""
     key = value.objgen

@@ -36,6 +36,7 @@ CARE_AREAS: tuple[MenuArea, ...] = (
     _single_page("events.show", "Events", Permission.EVENT_VIEW),
     _single_page("laboratory.show", "Laboratory", Permission.EVENT_VIEW),
     _single_page("numbers.show", "Numbers", Permission.NUMBER_ISSUE),
+    _single_page("shelf.show", "Reference", Permission.SHELF_VIEW),
     _single_page("guidance.show", "What to do now", Permission.SESSION_OWN),
 )
 RECORDS_AREAS: tuple[MenuArea, ...] = (

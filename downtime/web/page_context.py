@@ -17,6 +17,8 @@ from downtime.outage import outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.paper.readiness.check_readiness import describe_overdue
+from downtime.paper.shelf.model import ShelfVersion
+from downtime.paper.shelf.public_copies import list_public
 from downtime.snapshot import freshness, local_snapshots
 from downtime.vault import copied_home, device
 from downtime.web import navigation, request_context
@@ -61,7 +63,12 @@ def init_page_context(app: Flask) -> None:
 
     @app.context_processor
     def variables() -> dict[str, Any]:
-        return {"page": _page(), "may": _may}
+        return {"page": _page(), "may": _may, "public_documents": _list_public}
+
+
+def _list_public() -> list[ShelfVersion]:
+    """What may be read before anybody signs in."""
+    return list_public(request_context.app_state().home)
 
 
 def _page() -> Page:

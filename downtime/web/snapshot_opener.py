@@ -5,6 +5,7 @@ import threading
 
 from downtime.fleet.pull_snapshot import Opener, has_waiting, open_waiting
 from downtime.outage.outages import list_down_systems
+from downtime.paper.shelf.shelf_exchange import merge_waiting
 from downtime.vault import device
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -40,7 +41,10 @@ class SnapshotOpener(threading.Thread):
         """Open what waits, if somebody is signed in; False when something waits still."""
         try:
             with self._state.vault_holder.use_if_unlocked() as vault:
-                if vault is None or vault.is_read_only or not has_waiting(self._state.home):
+                if vault is None or vault.is_read_only:
+                    return True
+                merge_waiting(vault, self._state.settings, _make_actor(vault))
+                if not has_waiting(self._state.home):
                     return True
                 return not open_waiting(self._state.settings, _make_opener(vault)).waiting
         except Exception as error:
@@ -49,5 +53,8 @@ class SnapshotOpener(threading.Thread):
 
 
 def _make_opener(vault: Vault) -> Opener:
-    actor = Actor("pull", "Pulled snapshot", device.read_own_code(vault.home))
-    return Opener(vault, actor, list_down_systems(vault))
+    return Opener(vault, _make_actor(vault), list_down_systems(vault))
+
+
+def _make_actor(vault: Vault) -> Actor:
+    return Actor("pull", "Pulled snapshot", device.read_own_code(vault.home))

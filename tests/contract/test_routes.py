@@ -18,6 +18,8 @@ PUBLIC_PAGES = {
     "assets.send_asset",
     "monitoring.health",
     "monitoring.metrics",
+    "shelf.send_public",
+    "shelf.show_public",
 }
 PEOPLE = [role for role in ROLE_TITLES if role != "service"]
 ARGUMENTS = {

@@ -100,6 +100,9 @@ class PlainPagePrinter(Protocol):
 
 
 class LooseSheet(NamedTuple):
+    def print_copied_pages(self, pdf: bytes, feet: Sequence[str]) -> int:
+        """Print the pages of another PDF, each with a line of text below it; how many they are."""
+
     """Pages without a layout, such as labels: drawn by a function that returns how many."""
 
     serial: str

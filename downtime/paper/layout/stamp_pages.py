@@ -39,6 +39,8 @@ BLANK = "This page is intentionally blank."
 BLANK_SIZE = 10.0
 A4 = (595.28, 841.89)
 """Points."""
+FOOT_PLACE, FOOT_SIZE = (34.0, 12.0), 7.5
+"""Where a line stands below a copied page, in points, and how large it is."""
 _PARAGRAPH, _TITLE = Tag("P"), Tag("H1")
 
 
@@ -133,6 +135,17 @@ class PageStamper:
         from downtime.paper.layout.template_layout import flow_layout
 
         title = f"{layout.title}: continued"
+    def print_copied_pages(self, pdf: bytes, feet: Sequence[str]) -> int:
+        """Print the pages of another PDF, see `PlainPagePrinter`."""
+        from downtime.pdf import form_xobjects
+
+        self._writer.begin_section()
+        sheets = zip(*form_xobjects.embed_sized_pages(pdf, self._writer), feet, strict=True)
+        for xobject, size, foot in sheets:
+            line = TextLine(FOOT_PLACE[0], FOOT_PLACE[1], FOOT_SIZE, False, to_printable(foot))
+            compose_page(self._writer, size, [xobject], [], [PageElement(0, _PARAGRAPH, [line])])
+        return len(feet)
+
         identity = any(rectangle.key == "patient.name" for rectangle in layout.pages[0])
         page = self.embed_layout(flow_layout(identity, self._imprint.mrn_name))[0]
         person = {key: values[key] for key in IDENTITY_LABELS if key in values}

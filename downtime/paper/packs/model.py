@@ -27,6 +27,7 @@ class RequestKind(StrEnum):
     LABELS = "labels"
     READINESS = "readiness"
     HANDOVER = "handover"
+    REFERENCE = "reference"
 
 
 class PrintChannel(StrEnum):
