@@ -1,7 +1,8 @@
 """The audit chain: who did what to which record and why, each entry bound to the one before.
 
-An entry names actions and identifiers of records, never their contents. Triggers refuse UPDATE and
-DELETE; `verify_chain` finds what was changed behind their back and names the first bad number.
+An entry names actions and identifiers of records, never their contents, of which it carries a digest.
+Triggers refuse UPDATE and DELETE; `verify_chain` finds what was changed behind their back and names
+the first bad number, `find_changed_content` the rows that are not as they were written.
 """
 
 import hashlib
@@ -15,8 +16,11 @@ import sqlite_utils
 from downtime.security_events import SecurityEvent, report_event
 from downtime.vault.model import Actor, AuditAction
 from downtime.vault.store import audit_chain, content_sums
+from downtime.vault.store.bound_rows import ChangedRow
 
 GENESIS = "0" * 64
+_NAMED = 5
+"""Rows that are named of one table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,22 @@ def append_entry(
     db: sqlite_utils.Database, at: str, actor: Actor, action: str, target: str, reason: str
 ) -> int:
     """Add one entry inside the caller's transaction; returns its number."""
+    _note_missing_end(db, at, actor.device)
     content = _bind_content(db, at, actor.device)
     return _append(db, (at, actor.id, actor.device, action, target, reason), content)
 
 
+def _note_missing_end(db: sqlite_utils.Database, at: str, device: str) -> None:
+    """That the last entries were cut off stands in the chain for good, before it goes on."""
+    count, end = audit_chain.count_entries(db), audit_chain.fetch_end(db)
+    if end is not None and end != count:
+        program = ("program", device, AuditAction.CHAIN_CUT, str(end), "")
+        _append(db, (at, *program), audit_chain.fetch_content(db))
+
+
 def append_unaudited(db: sqlite_utils.Database, at: str) -> int:
     """An entry for rows that were written without one."""
-    names = ", ".join(sorted(getattr(db, "content").pending))  # noqa: B009 - only vaults have it
+    names = ", ".join(getattr(db, "content").pending.tables)  # noqa: B009 - only vaults have it
     actor = Actor("program", "The program itself", "")
     return append_entry(db, at, actor, AuditAction.CONTENT_WRITE, names, "")
 
@@ -47,6 +60,7 @@ def _append(db: sqlite_utils.Database, entry: tuple[str, ...], content: str) -> 
     seq, previous = audit_chain.fetch_head(db) or (0, GENESIS)
     numbered = (seq + 1, *entry, *([content] if content else []))
     audit_chain.insert_entry(db, (*numbered, hash_entry(previous, numbered)))
+    audit_chain.save_end(db, seq + 1)
     return seq + 1
 
 
@@ -63,7 +77,7 @@ def _bind_content(db: sqlite_utils.Database, at: str, device: str) -> str:
     if stated and before != stated:
         program = ("program", device, AuditAction.CONTENT_DIFFERS, "", "")
         _append(db, (at, *program), before)
-    sums.fold(db.conn)
+    sums.fold(db.conn, audit_chain.count_entries(db) + 1)
     return content_sums.find_digest(db.conn)
 
 
@@ -81,17 +95,56 @@ def verify_chain(db: sqlite_utils.Database) -> ChainVerification:
     return verified
 
 
-def find_content_problems(db: sqlite_utils.Database) -> list[str]:
-    """What people wrote and something else has changed since; nothing in an older vault."""
-    stated = audit_chain.fetch_content(db)
-    if not stated:
+@dataclass(frozen=True, slots=True)
+class ChangedContent:
+    """A table whose rows something else than this program has changed, and which, as far as is known."""
+
+    table: str
+    rows: tuple[ChangedRow, ...]
+
+    @property
+    def sentence(self) -> str:
+        """For people; the first rows are named."""
+        more = len(self.rows) - _NAMED
+        names = [row.words for row in self.rows[:_NAMED]] + [f"{more} more"] * (more > 0)
+        which = f" {'; '.join(names)}." if names else ""
+        return (
+            f"Rows of '{self.table}' were changed, put in or taken away by something else than this"
+            f" program.{which}"
+        )
+
+
+def find_changed_content(db: sqlite_utils.Database) -> list[ChangedContent]:
+    """The tables of what people wrote that something else has changed; none in an older vault."""
+    if not audit_chain.fetch_content(db):
         return []
-    problems = [
-        f"Rows of '{name}' were changed, put in or taken away by something else than this program."
+    return [
+        ChangedContent(name, tuple(content_sums.find_changed_rows(db.conn, name)))
         for name in content_sums.find_changed_tables(db.conn)
     ]
-    if content_sums.find_digest(db.conn) != stated:
+
+
+def find_content_problems(db: sqlite_utils.Database) -> list[str]:
+    """What people wrote and something else has changed since; nothing in an older vault."""
+    changed = [content.sentence for content in find_changed_content(db)]
+    return [*changed, *find_binding_problems(db)]
+
+
+def find_binding_problems(db: sqlite_utils.Database) -> list[str]:
+    """Where the chain itself says that what people wrote was changed, or that entries are missing."""
+    problems = []
+    count, end = audit_chain.count_entries(db), audit_chain.fetch_end(db)
+    if end is not None and count != end:
+        problems.append(
+            f"The audit chain ends at entry {count}, but {end} were written: the last ones are missing."
+            if count < end
+            else f"The audit chain has {count} entries, but only {end} were written."
+        )
+    stated = audit_chain.fetch_content(db)
+    if stated and content_sums.find_digest(db.conn) != stated:
         problems.append("What people wrote is not what the last audit entry says of it.")
+    for seq in audit_chain.list_numbers_of(db, AuditAction.CHAIN_CUT):
+        problems.append(f"Before audit entry {seq} the last entries of the chain had been cut off.")
     for seq in audit_chain.list_numbers_of(db, AuditAction.CONTENT_DIFFERS):
         problems.append(f"Before audit entry {seq} something else had changed what people wrote.")
     return problems

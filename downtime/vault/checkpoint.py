@@ -77,11 +77,18 @@ def read_latest(vault: Vault) -> Checkpoint | None:
 
 def verify_checkpoints(vault: Vault, elsewhere: Iterable[Checkpoint] = ()) -> ChainReport:
     """Check the chain, this machine's checkpoints, and those of it that were kept elsewhere."""
+    report = verify_chain_alone(vault, elsewhere)
+    changed = tuple(content.sentence for content in audit.find_changed_content(vault.db))
+    return replace(report, problems=(*report.problems, *changed))
+
+
+def verify_chain_alone(vault: Vault, elsewhere: Iterable[Checkpoint] = ()) -> ChainReport:
+    """The same without looking at the rows that people wrote."""
     chain = audit.verify_chain(vault.db)
     problems = []
     if chain.first_bad is not None:
         problems.append(f"Audit entry {chain.first_bad} was changed, taken away or put in.")
-    problems += audit.find_content_problems(vault.db)
+    problems += audit.find_binding_problems(vault.db)
     key = device.read_own_card(vault.home).public_key
     checked = [*checkpoints.list_checkpoints(vault.db), *elsewhere]
     for point in checked:

@@ -240,8 +240,13 @@ def insert_record(
 
 def _to_column(value: object) -> object:
     if isinstance(value, (Mapping, tuple)):
-        return orjson.dumps(value, default=dict).decode()
+        return orjson.dumps(value, default=to_plain).decode()
     return value
+
+
+def to_plain(value: Any) -> Any:
+    """What JSON has no word for: a record as its fields, any mapping as a table."""
+    return value._asdict() if hasattr(value, "_asdict") else dict(value)
 
 
 @cache

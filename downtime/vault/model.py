@@ -16,6 +16,7 @@ class AuditAction(StrEnum):
     """What an entry of the audit says was done; the chain keeps the words."""
 
     BACKUP_MAKE = "backup.make"
+    CHAIN_CUT = "chain.cut"
     CONTENT_DIFFERS = "content.differs"
     CONTENT_WRITE = "content.write"
     HOME_COPIED = "home.copied"

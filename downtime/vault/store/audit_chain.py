@@ -1,7 +1,7 @@
 """The SQL of the table `audit`; its triggers refuse every change of an entry."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import sqlite_utils
 
@@ -10,6 +10,15 @@ from downtime.vault.model import AuditEntry
 _COLUMNS = "seq, at, actor, device, action, target, why, content, hash"
 _WITHOUT_CONTENT = 7
 """Entries of older programs have no digest of what was written, and are hashed without one."""
+
+
+class StepBack(NamedTuple):
+    """An entry that is dated before one that came before it."""
+
+    entry: int
+    at: str
+    latest: str
+    """What the clock had shown already."""
 
 
 def insert_entry(db: sqlite_utils.Database, row: tuple[object, ...]) -> None:
@@ -51,10 +60,57 @@ def list_numbers_of(db: sqlite_utils.Database, action: str) -> list[int]:
     return [int(row[0]) for row in rows]
 
 
+def find_steps_back(db: sqlite_utils.Database, seconds: float) -> list[StepBack]:
+    """Entries from which on the clock was further back than this of what it had shown before."""
+    rows = db.conn.execute(
+        "SELECT seq, at, latest, late FROM (SELECT seq, at, latest, late, lag(late) OVER (ORDER BY seq)"
+        " AS was_late FROM (SELECT seq, at, latest,"
+        " (julianday(latest) - julianday(at)) * 86400.0 > ? AS late FROM (SELECT seq, at, max(at) OVER"
+        " (ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest FROM audit)))"
+        " WHERE late AND NOT coalesce(was_late, 0) ORDER BY seq",
+        (seconds,),
+    )
+    return [StepBack(int(row[0]), str(row[1]), str(row[2])) for row in rows]
+
+
+def find_entries_of(db: sqlite_utils.Database, actions: Iterable[str]) -> list[AuditEntry]:
+    """The entries of some actions, oldest first."""
+    wanted = list(actions)
+    rows = db.conn.execute(
+        "SELECT seq, at, actor, device, action, target, why FROM audit"
+        f" WHERE action IN ({', '.join('?' * len(wanted))}) ORDER BY seq",
+        wanted,
+    )
+    return [AuditEntry(*row) for row in rows]
+
+
 def count_entries(db: sqlite_utils.Database) -> int:
     """How many entries the chain has."""
     row = db.conn.execute("SELECT coalesce(max(seq), 0) FROM audit").fetchone()
     return int(row[0])
+
+
+def save_end(db: sqlite_utils.Database, count: int) -> None:
+    """Note beside the chain how many entries it has; nowhere in a vault of an older program."""
+    if _has_end(db):
+        db.conn.execute(
+            "INSERT INTO audit_end (id, count) VALUES (1, ?)"
+            " ON CONFLICT (id) DO UPDATE SET count = excluded.count",
+            (count,),
+        )
+
+
+def fetch_end(db: sqlite_utils.Database) -> int | None:
+    """How many entries were written, as is noted beside the chain; None in an older vault."""
+    if not _has_end(db):
+        return None
+    row = db.conn.execute("SELECT count FROM audit_end").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _has_end(db: sqlite_utils.Database) -> bool:
+    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'audit_end'"
+    return db.conn.execute(query).fetchone() is not None
 
 
 def list_entries(

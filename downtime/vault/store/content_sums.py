@@ -4,15 +4,22 @@ Triggers that live only in a program's own connection hand each written row to i
 is added to the sum of its table, or taken off. So a transaction costs what it writes, and a whole
 vault is checked by adding up all rows anew. Hashes have 2048 bits: sums of shorter ones can be met
 by choosing rows (Bellare and Micciancio 1997, Wagner 2002).
+
+The table `bound_row` (`bound_rows`) keeps a short digest of each row with the audit entry that wrote
+it, so that a row that was changed or taken away can be named.
 """
 
 import hashlib
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
-from functools import partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
+
+from downtime.vault.store import bound_rows
+from downtime.vault.store.bound_rows import ChangedRow, RowIdentity
 
 BYTES = 256
 _MODULUS = 1 << (8 * BYTES)
@@ -26,6 +33,15 @@ class BoundTable(NamedTuple):
     name: str
     columns: tuple[str, ...]
     counted_when: str
+    key: tuple[str, ...] = ()
+    """The columns that name a row; without any, its digest does."""
+    has_derived: bool = False
+    """Whether a column follows from others, so that any change of a row may change it."""
+
+    @property
+    def row_columns(self) -> str:
+        """What is read of a row: its name, then what counts."""
+        return ", ".join((*self.key, *self.columns))
 
 
 class ContentSums:
@@ -36,7 +52,7 @@ class ContentSums:
     """
 
     def __init__(self) -> None:
-        self.pending: dict[str, int] = {}
+        self.pending = PendingRows()
         self.is_armed = False
 
     def arm(self, connection: sqlite3.Connection) -> None:
@@ -45,7 +61,7 @@ class ContentSums:
         tables = list_bound_tables(connection)
         if not tables:
             return
-        connection.create_function("note_bound_row", -1, partial(_note_row, self.pending))
+        connection.create_function("note_bound_row", -1, self.pending.note)
         connection.execute("PRAGMA recursive_triggers = ON")  # else a REPLACE hides a row
         for table in tables:
             for statement in _write_triggers(table):
@@ -62,17 +78,42 @@ class ContentSums:
         self.pending.clear()
         self.is_armed = False
 
-    def fold(self, connection: sqlite3.Connection) -> None:
-        """Add what was written to the sums, inside the transaction that wrote it."""
+    def fold(self, connection: sqlite3.Connection, entry: int) -> None:
+        """Add what was written to the sums, inside the transaction that wrote it and its audit entry."""
         if self.pending:
-            differences = {**self.pending, _ALL: sum(self.pending.values())}
-            for name, difference in differences.items():
+            sums = self.pending.sums
+            for name, difference in {**sums, _ALL: sum(sums.values())}.items():
                 _save_sum(connection, name, _fetch_sum(connection, name) + difference)
+            bound_rows.save_changes(connection, self.pending.rows, entry)
             self.pending.clear()
 
 
-def _note_row(pending: dict[str, int], sign: int, name: str, *values: Any) -> None:
-    pending[name] = pending.get(name, 0) + sign * _hash_row(name, values)
+class PendingRows:
+    """What a transaction has written so far: per table the change of its sum, and of each row."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, int] = {}
+        self.rows: dict[RowIdentity, int] = {}
+
+    def __bool__(self) -> bool:
+        return any(self.sums.values())
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables that were written."""
+        return sorted(name for name, difference in self.sums.items() if difference)
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        self.sums.clear()
+        self.rows.clear()
+
+    def note(self, sign: int, name: str, width: int, *values: Any) -> None:
+        """A row was written (1) or is gone (-1); its first `width` values name it."""
+        content = _hash_row(name, values[width:])
+        identity = _identify_row(name, values[:width], content)
+        self.sums[name] = self.sums.get(name, 0) + sign * int.from_bytes(content)
+        self.rows[identity] = self.rows.get(identity, 0) + sign
 
 
 def list_bound_tables(connection: sqlite3.Connection) -> list[BoundTable]:
@@ -83,10 +124,25 @@ def list_bound_tables(connection: sqlite3.Connection) -> list[BoundTable]:
         "SELECT name, columns, counted_when FROM bound_table ORDER BY name"
     ).fetchall()
     return [
-        BoundTable(name, _list_columns(connection, name, columns), counted_when)
+        _describe_table(connection, name, columns, counted_when)
         for name, columns, counted_when in map(tuple, rows)
         if _has_table(connection, name)
     ]
+
+
+def _describe_table(
+    connection: sqlite3.Connection, name: str, columns: str, counted_when: str
+) -> BoundTable:
+    described = [tuple(row) for row in connection.execute(f"PRAGMA table_xinfo({name})")]
+    key = [column[1] for column in sorted(described, key=itemgetter(5)) if column[5]]
+    every = (column[1] for column in described if not column[6])
+    return BoundTable(
+        name,
+        tuple(sorted(columns.split() or every)),
+        counted_when,
+        tuple(key),
+        any(column[6] for column in described if column[1] in columns.split()),
+    )
 
 
 def find_digest(connection: sqlite3.Connection) -> str:
@@ -105,14 +161,27 @@ def find_changed_tables(connection: sqlite3.Connection) -> list[str]:
     return changed if changed or is_whole else ["content_sum"]
 
 
+def find_changed_rows(connection: sqlite3.Connection, name: str) -> list[ChangedRow]:
+    """The rows of a table that are not as the audit wrote them; as far as that is known."""
+    for table in list_bound_tables(connection):
+        if table.name == name and _has_table(connection, bound_rows.TABLE):
+            return bound_rows.compare_rows(connection, name, _read_rows(connection, table))
+    return []
+
+
 def rebase(connection: sqlite3.Connection) -> None:
     """Take the sums anew from what lies in the tables: after a migration."""
     if not _has_table(connection, "content_sum"):
         return
     connection.execute("DELETE FROM content_sum")
-    sums = {table.name: _add_up(connection, table) for table in list_bound_tables(connection)}
+    tables = list_bound_tables(connection)
+    sums = {table.name: _add_up(connection, table) for table in tables}
     for name, total in {**sums, _ALL: sum(sums.values())}.items():
         _save_sum(connection, name, total)
+    if _has_table(connection, bound_rows.TABLE):
+        bound_rows.delete_all(connection)
+        for table in tables:
+            bound_rows.save_changes(connection, Counter(_read_rows(connection, table)), 0)
 
 
 def _has_table(connection: sqlite3.Connection, name: str) -> bool:
@@ -120,38 +189,50 @@ def _has_table(connection: sqlite3.Connection, name: str) -> bool:
     return connection.execute(query, (name,)).fetchone() is not None
 
 
-def _list_columns(connection: sqlite3.Connection, name: str, columns: str) -> tuple[str, ...]:
-    if columns:
-        return tuple(sorted(columns.split()))
-    return tuple(sorted(row[1] for row in connection.execute(f"PRAGMA table_info({name})")))
-
-
 def _write_triggers(table: BoundTable) -> Iterator[str]:
     name, when = table.name, table.counted_when
 
     def note(sign: int, row: str) -> str:
-        values = ", ".join(f"{row}.{column}" for column in table.columns)
+        values = ", ".join(f"{row}.{column}" for column in (*table.key, *table.columns))
         where = f" WHERE {row}.{when} <> ''" if when else ""
-        return f"SELECT note_bound_row({sign}, '{name}', {values}){where};"
+        return f"SELECT note_bound_row({sign}, '{name}', {len(table.key)}, {values}){where};"
+
+    columns = "" if table.has_derived else f" OF {', '.join(table.columns)}"
 
     for event, notes in (
         ("INSERT", note(1, "NEW")),
         ("DELETE", note(-1, "OLD")),
-        (f"UPDATE OF {', '.join(table.columns)}", note(-1, "OLD") + note(1, "NEW")),
+        (f"UPDATE{columns}", note(-1, "OLD") + note(1, "NEW")),
     ):
         verb = event.partition(" ")[0].lower()
         yield f"CREATE TEMP TRIGGER bound_{name}_{verb} AFTER {event} ON main.{name} BEGIN {notes} END"
 
 
 def _add_up(connection: sqlite3.Connection, table: BoundTable) -> int:
+    rows = _select_rows(connection, table)
+    width = len(table.key)
+    return sum(int.from_bytes(_hash_row(table.name, row[width:])) for row in rows) % _MODULUS
+
+
+def _read_rows(connection: sqlite3.Connection, table: BoundTable) -> Iterator[RowIdentity]:
+    width = len(table.key)
+    for row in _select_rows(connection, table):
+        yield _identify_row(table.name, row[:width], _hash_row(table.name, row[width:]))
+
+
+def _select_rows(connection: sqlite3.Connection, table: BoundTable) -> Iterator[tuple[Any, ...]]:
     where = f" WHERE {table.counted_when} <> ''" if table.counted_when else ""
-    rows = connection.execute(f"SELECT {', '.join(table.columns)} FROM {table.name}{where}")
-    return sum(_hash_row(table.name, tuple(row)) for row in rows) % _MODULUS
+    return map(tuple, connection.execute(f"SELECT {table.row_columns} FROM {table.name}{where}"))
 
 
-def _hash_row(name: str, values: tuple[Any, ...]) -> int:
+def _hash_row(name: str, values: tuple[Any, ...]) -> bytes:
     content = orjson.dumps([name, *values], default=bytes.hex)
-    return int.from_bytes(hashlib.shake_256(content).digest(BYTES))
+    return hashlib.shake_256(content).digest(BYTES)
+
+
+def _identify_row(name: str, key: tuple[Any, ...], content: bytes) -> RowIdentity:
+    digest = content[: bound_rows.DIGEST_BYTES]
+    return RowIdentity(name, "/".join(map(str, key)) if key else digest.hex(), digest)
 
 
 def _fetch_sum(connection: sqlite3.Connection, name: str) -> int:

@@ -29,9 +29,10 @@ def laptop(tmp_path):
     made.vault.close()
 
 
-def forge(machine, sql):
+def forge(machine, sql, before="SELECT 1"):
     """What somebody with a nurse's key and a database tool could do; temporary triggers are ours alone."""
     with_key = open_with_key(machine.home.vault_file, machine.vault.derive_key("vault"))
+    with_key.execute(before).fetchall()
     changed = with_key.execute(sql).rowcount
     with_key.close()
     return changed
@@ -106,19 +107,101 @@ def test_a_replaced_row_leaves_its_sum(laptop):
     assert problems(laptop) == ()
 
 
-def test_only_decided_items_count(laptop):
-    """What follows from the rest is made anew by every comparison, and costs nothing here."""
-    names = [row[1] for row in laptop.vault.db.execute("PRAGMA table_info(item)")]
+ITEM = {"key": "K7000001A-1", "outage": "2026-11-02-1", "state": "new", "is_open": 1}
+
+
+def add_item(machine):
+    """An item as a comparison finds it, and nobody has decided on it yet."""
+    names = [row[1] for row in machine.vault.db.execute("PRAGMA table_info(item)")]
     insert = f"INSERT INTO item ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-    with laptop.vault.change(laptop.clerk, "note.add") as db:
-        db.execute(insert, [name if name in ("key", "decided") else "" for name in names])
-        db.execute(insert, ["other" if name == "key" else "" for name in names])
-    assert forge(laptop, "UPDATE item SET explanation = 'x'") == 2
+    with machine.vault.change(machine.clerk, "note.add") as db:
+        db.execute(insert, [ITEM.get(name, "") for name in names])
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("DELETE FROM item", "K7000001A-1 is missing"),
+        ("UPDATE item SET is_open = 0, state = 'already-there'", "K7000001A-1 was changed"),
+        ("UPDATE item SET outage = 'other'", "K7000001A-1 was changed"),
+    ],
+)
+def test_an_item_that_nobody_decided_counts(laptop, sql, words):
+    add_item(laptop)
+    assert forge(laptop, "UPDATE item SET snapshot = 'x', compared = 'y'"), "made anew each time"
     assert problems(laptop) == ()
-    assert forge(laptop, "UPDATE item SET decision = 'leave' WHERE key = 'other'")
+    assert forge(laptop, sql)
+    (problem,) = problems(laptop)
+    assert "Rows of 'item'" in problem
+    assert words in problem
+
+
+NAMED = {
+    "DELETE FROM entry": "{serial} is missing (audit entry",
+    "UPDATE entry SET author = 'Dr Other'": "{serial} was changed (audit entry",
+    "DELETE FROM form_issue": "{serial} is missing (audit entry",
+    "UPDATE form_move SET person = 'u-other'": "{serial}/K7/1 was changed (audit entry",
+    "INSERT INTO downtime_number VALUES ('DK700009X', 9, 'x', 'x')": "DK700009X was put in.",
+}
+
+
+@pytest.mark.parametrize("sql", NAMED)
+def test_the_row_is_named_with_the_entry_that_wrote_it(laptop, sql):
+    serial = laptop.vault.db.execute("SELECT serial FROM entry").fetchone()[0]
+    laptop.key(laptop.issue(), pulse="90")  # others that nobody touches
+    laptop.issue_number()
+    assert forge(laptop, f"{sql} WHERE serial = '{serial}'" if "VALUES" not in sql else sql)
+    (problem,) = problems(laptop)
+    assert NAMED[sql].format(serial=serial) in problem
+    assert problem.count(";") == 0, "nothing else is named"
+
+
+def test_a_row_without_a_number_of_its_own_is_named_by_its_digest(laptop):
+    outage = laptop.vault.db.execute("SELECT id FROM outage").fetchone()[0]
+    with laptop.vault.change(laptop.clerk, "step.done") as db:
+        for _ in range(2):  # two rows that say the same are two rows
+            db.execute("INSERT INTO action_step VALUES (?, 's', 'x', 'u', 'U', 1)", [outage])
     assert problems(laptop) == ()
-    assert forge(laptop, "UPDATE item SET decision = 'leave' WHERE key = 'key'")
-    assert "Rows of 'item'" in problems(laptop)[0]
+    assert forge(laptop, "DELETE FROM action_step WHERE rowid = 1") == 1
+    (problem,) = problems(laptop)
+    assert "Rows of 'action_step'" in problem
+    assert "is missing" in problem
+
+
+def cut(machine, entries):
+    return forge(
+        machine,
+        f"DELETE FROM audit WHERE seq > (SELECT max(seq) FROM audit) - {entries}",
+        before="DROP TRIGGER audit_no_delete",
+    )
+
+
+def test_the_last_entries_cut_off_are_noticed_even_where_they_wrote_nothing(laptop):
+    for _ in range(2):
+        with laptop.vault.change(laptop.clerk, "session.start"):
+            pass
+    count = audit_chain.count_entries(laptop.vault.db)
+    assert cut(laptop, 2) == 2
+    assert audit.verify_chain(laptop.vault.db).first_bad is None, "a chain cut short looks whole"
+    (problem,) = problems(laptop)
+    assert problem.startswith(
+        f"The audit chain ends at entry {count - 2}, but {count} were written"
+    )
+
+
+def test_a_cut_chain_that_goes_on_says_so_for_good(laptop):
+    assert cut(laptop, 1) == 1
+    laptop.issue_number()
+    (number,) = audit_chain.list_numbers_of(laptop.vault.db, "chain.cut")
+    assert f"Before audit entry {number} the last entries" in " ".join(problems(laptop))
+
+
+def test_writing_a_row_as_it_was_leaves_no_entry(laptop):
+    before = audit_chain.count_entries(laptop.vault.db)
+    with transaction(laptop.vault.db) as db:
+        db.execute("UPDATE outage SET opened = opened")
+    assert audit_chain.count_entries(laptop.vault.db) == before
+    assert problems(laptop) == ()
 
 
 def test_a_chain_of_an_older_program_goes_on(laptop):
