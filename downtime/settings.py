@@ -321,6 +321,9 @@ class ReconcileSettings:
         "Fields of forms, by their printed words, that say when a clinician was told a result.",
     )
 
+    bulk_items_shown: int = setting(
+        40, "Items that a decision in bulk shows with their values, and decides, at a time."
+    )
 
 @dataclass(frozen=True, slots=True)
 class ReturnsSettings:

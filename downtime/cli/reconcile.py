@@ -1,20 +1,23 @@
 """After the outage: compare paper with the recovered hospital, and decide."""
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice
+from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice, NewFile
 from downtime.cli.program import reconcile
 from downtime.cli.session import Output, Session, command, pick
-from downtime.errors import apply_to_each
+from downtime.errors import InputError, apply_to_each
 from downtime.reconcile.compare.run_comparison import run_comparison
 from downtime.reconcile.decide_in_bulk import (
+    BulkPreview,
     apply_bulk_decision,
     preview_bulk_decision,
     undo_bulk_decision,
@@ -80,34 +83,113 @@ def list_(session: Session, **filters: str | None) -> Output:
 @command(reconcile, "decide-all", permission=Permission.RECONCILE_DECIDE)
 @click.argument("decision", type=EnumChoice(BULK_DECISIONS))
 @_filters
-@click.option("--token", default="", help="The token of the preview, to decide just that.")
+@click.option("--after", default="", metavar="KEY", help="Show the items behind this one.")
+@click.option(
+    "--save",
+    "save_file",
+    type=NewFile(),
+    default=None,
+    help="Write keys and versions of the items shown, to decide about just them.",
+)
+@click.option(
+    "--shown",
+    "shown_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    default=None,
+    help="Decide about the items of this file, as they were shown.",
+)
 @OPTIONAL_REASON
 def decide_all(
-    session: Session, decision: str, token: str, reason: str, **filters: str | None
+    session: Session,
+    decision: str,
+    after: str,
+    save_file: Path | None,
+    shown_file: Path | None,
+    reason: str,
+    **filters: str | None,
 ) -> Output:
-    """Decide about all open items of a filter: without --token only a preview that gives one."""
-    outage, item_filter = find_latest_outage(session.vault), _item_filter(filters)
-    choice = Decision(decision)
-    if token:
-        batch = apply_bulk_decision(
-            session.vault, outage.id, item_filter, choice, token, session.actor, reason
-        )
-        return Output(asdict(batch), [f"{batch.items} items: {decision}. Undo with {batch.id}."])
-    preview = preview_bulk_decision(session.vault, outage.id, item_filter, choice, session.actor)
-    lines = [
-        f"{len(preview.rows)} items would be decided '{decision}', {preview.proposed} of them proposed.",
-        *(f"  {n:>6} {state}" for state, n in preview.count_items("state")),
-        *(f"  {n:>6} left as they are: {sentence}" for sentence, n in preview.refused.items()),
-        f"Repeat with --token {preview.token} and --reason to do it.",
-    ]
-    document = {
-        "token": preview.token,
-        "items": [row.key for row in preview.rows],
-        "proposed": preview.proposed,
-        "confirmed": preview.confirmed,
-        "left": dict(preview.refused),
+    """Show a page of the open items of a filter with their values; decide about those of --shown.
+
+    Exit 1 if some of them had changed since they were shown: they are left as they are.
+    """
+    item_filter = _item_filter(filters)
+    if shown_file:
+        return _decide_shown(session, item_filter, Decision(decision), shown_file, reason)
+    outage = find_latest_outage(session.vault)
+    page = preview_bulk_decision(
+        session.vault, session.settings, outage.id, item_filter, Decision(decision),
+        session.actor, after=after,
+    )  # fmt: skip
+    if save_file:
+        save_file.write_text(json.dumps(page.versions, indent=1), encoding="utf-8")
+    return Output(_page_document(page), list(_page_lines(page)))
+
+
+def _decide_shown(
+    session: Session, item_filter: ItemFilter, decision: Decision, file: Path, reason: str
+) -> Output:
+    outage = find_latest_outage(session.vault)
+    outcome = apply_bulk_decision(
+        session.vault, outage.id, item_filter, decision, _read_shown(file), session.actor, reason
+    )
+    batch = outcome.batch
+    lines = [f"{batch.items} items: {decision}. Undo with {batch.id}."]
+    lines += [f"  {key} had changed since it was shown: not decided." for key in outcome.changed]
+    document = {**asdict(batch), "changed": list(outcome.changed)}
+    return Output(document, lines, 1 if outcome.changed else 0)
+
+
+def _read_shown(file: Path) -> dict[str, str]:
+    try:
+        shown = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        shown = None
+    if isinstance(shown, dict) and all(isinstance(text, str) for text in shown.values()):
+        return shown
+    raise InputError(
+        "bulk.file", f"{file.name} is not a list of items shown.", "Write one with --save."
+    )
+
+
+def _page_lines(page: BulkPreview) -> Iterator[str]:
+    yield (
+        f"{len(page.rows)} of {page.waiting} open items would be decided '{page.decision}',"
+        f" {page.proposed} of them proposed."
+    )
+    for item in page.shown:
+        fact = item.row.item.fact
+        yield f"{item.row.key}  {item.row.item.state}  {fact.title}  {fact.event}"
+        for side in item.sides:
+            for line in side:
+                mark = "  DIFFERS" if line.differs else ""
+                yield (
+                    f"    {line.name}: paper {line.paper or '-'} | before {line.before or '-'}"
+                    f" | now {line.now or '-'}{mark}"
+                )
+    yield from (f"{n:>6} passed over: {sentence}" for sentence, n in page.refused.items())
+    if page.next_after:
+        yield f"More follow: --after {page.next_after}."
+    if page.rows:
+        yield "Write them with --save FILE, then decide with --shown FILE and --reason."
+
+
+def _page_document(page: BulkPreview) -> dict[str, object]:
+    return {
+        "items": [
+            {
+                "key": item.row.key,
+                "version": item.version,
+                "state": item.row.item.state,
+                "values": [[line._asdict() for line in side] for side in item.sides],
+            }
+            for item in page.shown
+        ],
+        "proposed": page.proposed,
+        "confirmed": page.confirmed,
+        "left": dict(page.refused),
+        "waiting": page.waiting,
+        "after": page.next_after,
     }
-    return Output(document, lines)
 
 
 @command(reconcile, "undo", permission=Permission.RECONCILE_DECIDE)

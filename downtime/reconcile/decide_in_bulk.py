@@ -1,19 +1,22 @@
-"""Decide about many items by a rule: what a filter lets through, looked at first, undone as one.
+"""Decide about many items at once: what a page shows with its values, and nothing beyond it.
 
-What is decided is exactly what was shown: if the items behind a filter have changed since the
-preview, nothing is done and the preview is shown again.
+Whoever decides sends back the keys and versions of what was before their eyes. An item that has
+changed since, or that a colleague has decided meanwhile, is left as it is and named. One page is one
+decision, and is undone as one.
 """
 
-import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sqlite_utils import Database
+
 from downtime.errors import ConflictError, NotFoundError
 from downtime.reconcile.decide_item import next_decision
 from downtime.reconcile.duplicates.recompute import recompute_after_decision
-from downtime.reconcile.find_items import list_filtered
+from downtime.reconcile.find_items import list_after
+from downtime.reconcile.item_sets import group_sets, is_same_set
 from downtime.reconcile.model import (
     AuditAction,
     BulkDecision,
@@ -29,103 +32,178 @@ from downtime.reconcile.policies import (
     explain_refusal,
     is_confirming,
 )
+from downtime.reconcile.side_by_side import ShownItem, read_shown_items
 from downtime.reconcile.store import bulk_decisions, items
+from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class BulkPreview:
-    """What a decision in bulk would do: the items concerned, and why others are left as they are."""
+    """One page of what may be decided so, and why others on the way are left as they are."""
 
     decision: Decision
-    rows: tuple[StoredItem, ...]
-    """Those it is decided about, in the order in which they happened."""
+    shown: tuple[ShownItem, ...]
+    """Those it would be decided about, in the order in which they happened, with their values."""
     proposed: int
     """Of them, those that a second person must confirm."""
     confirmed: int
     """Of them, those that this person confirms as the second one."""
     refused: Mapping[str, int]
-    """Sentence to the number of items that are left as they are for that reason."""
-    token: str
-    """Names exactly this preview."""
+    """Sentence to the number of items passed over on this page for that reason."""
+    waiting: int
+    """Open items of the filter altogether."""
+    next_after: str
+    """The item after which the next page begins; empty on the last one."""
 
-    def count_items(self, name: str) -> list[tuple[str, int]]:
-        """How many of the items by `state`, or by a field of their facts such as `ward`."""
-        values = Counter(
-            row.item.state if name == "state" else str(getattr(row.item.fact, name))
-            for row in self.rows
-        )
-        return sorted(values.items())
+    @property
+    def rows(self) -> tuple[StoredItem, ...]:
+        """The items without their values."""
+        return tuple(item.row for item in self.shown)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Key of each item to the version that is shown: what a decision sends back."""
+        return {item.row.key: item.version for item in self.shown}
+
+    @property
+    def sets(self) -> list[tuple[ShownItem, ...]]:
+        """The items by what was written together."""
+        shown = {item.row.key: item for item in self.shown}
+        return [tuple(shown[row.key] for row in group) for group in group_sets(self.rows)]
 
 
 def preview_bulk_decision(
-    vault: Vault, outage: str, item_filter: ItemFilter, decision: Decision, actor: Actor
+    vault: Vault,
+    settings: Settings,
+    outage: str,
+    item_filter: ItemFilter,
+    decision: Decision,
+    actor: Actor,
+    *,
+    after: str = "",
 ) -> BulkPreview:
-    """What deciding so about all open items of a filter would do; InputError for a wide-open one."""
+    """A page of the open items of a filter about which this person may decide so.
+
+    `after` is the key of an item: the page begins behind it. A set is never parted by a page's end.
+    InputError for a filter that lets everything through.
+    """
     check_can_decide_in_bulk(decision, item_filter)
-    rows: list[StoredItem] = []
-    refused: Counter[str] = Counter()
-    for row in list_filtered(vault, outage, replace(item_filter, open_only=True)):
-        if sentence := explain_refusal(row, decision, actor):
-            refused[sentence] += 1
-        else:
-            rows.append(row)
-    for_two = [row for row in rows if row.item.needs_second_person]
+    wanted, most = replace(item_filter, open_only=True), settings.reconcile.bulk_items_shown
+    page = _Page(decision, actor, most)
+    last = after
+    while not page.is_full and (batch := list_after(vault, outage, wanted, last, 2 * most)):
+        for row in batch:
+            if not page.take(row):
+                break
+            last = row.key
+    has_more = page.is_full and bool(list_after(vault, outage, wanted, last, 1))
+    for_two = [row for row in page.rows if row.item.needs_second_person]
     confirmed = sum(is_confirming(row, decision, actor) for row in for_two)
     return BulkPreview(
-        decision, tuple(rows), len(for_two) - confirmed, confirmed, dict(refused),
-        _token(rows, decision),
-    )  # fmt: skip
+        decision,
+        tuple(read_shown_items(vault, page.rows)),
+        len(for_two) - confirmed,
+        confirmed,
+        dict(page.refused),
+        items.count_items(vault.db, outage, wanted),
+        last if has_more else "",
+    )
 
 
-def _token(rows: Sequence[StoredItem], decision: Decision) -> str:
-    digest = hashlib.sha256(decision.encode())
-    for row in rows:
-        digest.update(f"{row.key} {row.item.state} {row.digest} {row.decided.proposal}\n".encode())
-    return digest.hexdigest()[:24]
+class _Page:
+    """Fills up with items that may be decided, until the set that makes it full is whole."""
+
+    def __init__(self, decision: Decision, actor: Actor, most: int) -> None:
+        self.decision, self.actor, self.most = decision, actor, most
+        self.rows: list[StoredItem] = []
+        self.refused: Counter[str] = Counter()
+        self.is_full = False
+
+    def take(self, row: StoredItem) -> bool:
+        """Whether the item is on this page, or passed over on it."""
+        if len(self.rows) >= self.most and not is_same_set(self.rows[-1], row):
+            self.is_full = True
+            return False
+        if sentence := explain_refusal(row, self.decision, self.actor):
+            self.refused[sentence] += 1
+        else:
+            self.rows.append(row)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOutcome:
+    """What was decided, and which of the items that were sent had changed or are not there any more."""
+
+    batch: BulkDecision
+    changed: tuple[str, ...]
+    """Keys."""
 
 
 def apply_bulk_decision(
-    vault: Vault, outage: str, item_filter: ItemFilter, decision: Decision, token: str,
-    actor: Actor, reason: str,
-) -> BulkDecision:  # fmt: skip
-    """Decide so about everything in the preview of that token; ConflictError if it has changed."""
+    vault: Vault,
+    outage: str,
+    item_filter: ItemFilter,
+    decision: Decision,
+    shown: Mapping[str, str],
+    actor: Actor,
+    reason: str,
+) -> BulkOutcome:
+    """Decide so about items that were shown: key to version, as `BulkPreview.versions` gives them.
+
+    What does not stand as it was shown is left as it is. ConflictError when that is so of all.
+    """
+    check_can_decide_in_bulk(decision, item_filter)
     reason = check_reason(reason)
     batch_id = secrets.token_hex(6)
     with vault.change(
         actor, AuditAction.RECONCILE_BULK, target=batch_id, reason=f"{decision}: {reason}"
     ) as db:
-        preview = preview_bulk_decision(vault, outage, item_filter, decision, actor)
-        _check_is_as_previewed(preview, token)
+        rows = _list_unchanged(vault, db, outage, shown, decision, actor)
         now = vault.now()
         batch = BulkDecision(
             id=batch_id, outage=outage, decision=decision, reason=reason,
-            filter=item_filter.as_dict(), items=len(preview.rows), decided=now,
+            filter=item_filter.as_dict(), items=len(rows), decided=now,
             decided_by=actor.id, decided_by_name=actor.name,
         )  # fmt: skip
         bulk_decisions.save_bulk_decision(db, batch)
-        bulk_decisions.save_previous_decisions(db, batch_id, preview.rows)
+        bulk_decisions.save_previous_decisions(db, batch_id, rows)
         items.save_decisions(
             db,
             (
                 replace(row, decided=next_decision(row, decision, actor, reason, now, batch_id))
-                for row in preview.rows
+                for row in rows
             ),
         )
-        recompute_after_decision(db, preview.rows)
-        return batch
+        recompute_after_decision(db, rows)
+    unchanged = {row.key for row in rows}
+    return BulkOutcome(batch, tuple(key for key in shown if key not in unchanged))
 
 
-def _check_is_as_previewed(preview: BulkPreview, token: str) -> None:
-    if not preview.rows:
+def _list_unchanged(
+    vault: Vault, db: Database, outage: str, shown: Mapping[str, str], decision: Decision,
+    actor: Actor,
+) -> Sequence[StoredItem]:  # fmt: skip
+    """Those of the items that stand as they were shown; ConflictError without any."""
+    present = [row for row in items.fetch_by_keys(db, shown) if row.outage == outage]
+    rows = [
+        item.row
+        for item in read_shown_items(vault, present)
+        if item.version == shown[item.row.key]
+        and not explain_refusal(item.row, decision, actor)
+        and item.row.is_open
+    ]
+    if rows:
+        return rows
+    if not shown:
         raise ConflictError("bulk.nothing", "There is nothing to decide.", "Choose another filter.")
-    if preview.token != token:
-        raise ConflictError(
-            "bulk.changed",
-            "These items have changed since you looked at them.",
-            "Look at the list again, then decide.",
-        )
+    raise ConflictError(
+        "bulk.changed",
+        "These items have changed since you looked at them.",
+        "Look at the list again, then decide.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,27 +10,36 @@ from downtime.reconcile.model import (
     DecisionRecord,
     StoredItem,
 )
-from downtime.reconcile.policies import check_can_decide, check_reason, is_confirming
+from downtime.reconcile.policies import (
+    check_can_decide,
+    check_is_as_shown,
+    check_reason,
+    is_confirming,
+)
+from downtime.reconcile.side_by_side import read_shown_items
 from downtime.reconcile.store import items
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
 def decide_item(
-    vault: Vault, key: str, decision: Decision, actor: Actor, reason: str
+    vault: Vault, key: str, decision: Decision, actor: Actor, reason: str, *, version: str = ""
 ) -> StoredItem:
     """Decide `return`, `leave` or `resolved-elsewhere`, or take a decision back with `open`.
 
     Where the rule asks for a second person, the first one's decision is a proposal: it holds once
     somebody else decides the same. Deciding otherwise replaces the proposal.
     ForbiddenError for the person who entered the form; ConflictError for a decision that the
-    item's state does not allow (newer live data is never returned); InputError without a reason.
+    item's state does not allow (newer live data is never returned), and when it does not stand as it
+    was shown (`version`, of a `ShownItem`); InputError without a reason.
     """
     reason = check_reason(reason)
     with vault.change(
         actor, AuditAction.RECONCILE_DECIDE, target=key, reason=f"{decision}: {reason}"
     ) as db:
         row = get_item(vault, key)
+        if version:
+            check_is_as_shown(read_shown_items(vault, [row])[0].version, version)
         check_can_decide(row, decision, actor)
         record = next_decision(row, decision, actor, reason, vault.now())
         decided = replace(row, decided=record)

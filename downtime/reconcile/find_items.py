@@ -43,13 +43,24 @@ def list_filtered(vault: Vault, outage: str, item_filter: ItemFilter) -> list[St
     return items.fetch_item_page(vault.db, outage, item_filter, -1)
 
 
+def list_after(
+    vault: Vault, outage: str, item_filter: ItemFilter, after: str, limit: int
+) -> list[StoredItem]:
+    """The next items of a filter behind the one with this key, or the first; in the order of events."""
+    place = next(iter(items.fetch_by_keys(vault.db, [after])), None) if after else None
+    begin = (place.item.fact.event, place.key) if place else ("", "")
+    return items.fetch_items_after(vault.db, outage, item_filter, begin, limit)
+
+
 def find_next_open(vault: Vault, outage: str, item_filter: ItemFilter, after: StoredItem) -> str:
     """Key of the next open item of a filter after this one, or the first; empty when none is open."""
-    rows = list_filtered(vault, outage, replace(item_filter, open_only=True))
-    others = [row for row in rows if row.key != after.key]
-    place = (after.item.fact.event, after.key)
-    later = (row.key for row in others if (row.item.fact.event, row.key) > place)
-    return next(later, others[0].key if others else "")
+    wanted = replace(item_filter, open_only=True)
+    for begin in (after.key, ""):
+        following = list_after(vault, outage, wanted, begin, 2)
+        for row in following:
+            if row.key != after.key:
+                return row.key
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,16 @@ def _name_allowed(row: StoredItem) -> str:
     return f"Choose {' or '.join(row.allowed)}." if row.allowed else "It needs no decision."
 
 
+def check_is_as_shown(version: str, shown: str) -> None:
+    """ConflictError when an item does not stand any more as the one who decides has seen it."""
+    if version != shown:
+        raise ConflictError(
+            "decision.changed",
+            "This item has changed since you looked at it.",
+            "Look at it again, then decide.",
+        )
+
+
 def explain_refusal(row: StoredItem, decision: Decision, actor: Actor) -> str:
     """Why this person may not decide so about this item; empty when they may."""
     return refusal_of(check_can_decide, row, decision, actor)

@@ -1,16 +1,11 @@
-"""A compared item as a table: the system before the outage, the paper, the system now."""
+"""A compared item as a table in words: the system before the outage, the paper, the system now."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from downtime.clinical import display
-from downtime.clinical.model import Record
-from downtime.clinical.record_types import FIELD_TITLES, RECORD_TYPES
-from downtime.entry.facts import Fact
-from downtime.reconcile.compare.load_records import find_earlier_copies
-from downtime.reconcile.model import Item
-from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.clinical.record_types import FIELD_TITLES
+from downtime.reconcile.side_by_side import FieldValues, ShownItem
 
 _FORMATS: Mapping[str, Callable[[str], str]] = {
     "birth_date": display.format_day,
@@ -18,6 +13,8 @@ _FORMATS: Mapping[str, Callable[[str], str]] = {
     "units": display.format_units,
     "none_known": lambda text: "yes" if text == "1" else "no",
 }
+_NAMES = ("display", "code", "substance", "medicine")
+"""Fields that a row of a list says by its title, unless paper and system differ in them."""
 
 
 class Line(NamedTuple):
@@ -37,53 +34,69 @@ class Side(NamedTuple):
     lines: list[Line]
 
 
-def build_sides(item: Item, before: Snapshot | None, after: Snapshot | None) -> list[Side]:
+class SetRow(NamedTuple):
+    """What is written together, as one row of a list: the items, and a line for each value."""
+
+    items: tuple[ShownItem, ...]
+    lines: list[Line]
+
+    @property
+    def first(self) -> ShownItem:
+        """Whose form, patient and time are those of all."""
+        return self.items[0]
+
+
+def build_sides(item: ShownItem) -> list[Side]:
     """One table for each live record that was matched; the paper alone when there is none."""
-    records = _find_matched(item, after)
-    if before is None or after is None or not records:
-        earlier: list[Record | None] = [None] * len(records)
-    else:
-        earlier = find_earlier_copies(before, after, records)
-    if not records:
-        return [Side("", _build_lines(item.fact, None, None))]
-    total = len(records)
+    total = len(item.sides)
     return [
-        Side(f"Record {place} of {total}" if total > 1 else "", _build_lines(item.fact, then, now))
-        for place, (now, then) in enumerate(zip(records, earlier, strict=True), 1)
+        Side(f"Record {place} of {total}" if total > 1 else "", list(map(_word, lines)))
+        for place, lines in enumerate(item.sides, 1)
     ]
 
 
-def _find_matched(item: Item, after: Snapshot | None) -> list[Record]:
-    row = RECORD_TYPES.get(item.fact.type)
-    if after is None or row is None:
-        return []
-    records = {
-        record.id: record for record in after.find_records(row.record, "id", item.matched_ids)
-    }
-    return [records[key] for key in item.matched_ids if key in records]
+def build_set_row(items: Sequence[ShownItem]) -> SetRow:
+    """The values of a set: one line for each, named by what it is where there are several."""
+    lines = [line for item in items for line in _list_short_lines(item, named=len(items) > 1)]
+    return SetRow(tuple(items), lines)
 
 
-def _build_lines(fact: Fact, then: Record | None, now: Record | None) -> list[Line]:
-    old, new = _list_values(then), _list_values(now)
-    paper = {"display": fact.title, **fact.fields}
-    row = RECORD_TYPES.get(fact.type)
-    names = (row.compared_fields if row else ()) or tuple(paper)
+def _list_short_lines(item: ShownItem, *, named: bool) -> Iterable[Line]:
+    title = item.row.item.fact.title
+    for place, side in enumerate(item.sides, 1):
+        values = _join_units(side)
+        lines = [line for line in values if line.name not in _NAMES or line.differs]
+        lines = lines or values[:1]
+        for line in map(_word, lines):
+            name = line.name
+            if named:
+                name = title if line.name == _title("value") else f"{title}, {name}"
+            if len(item.sides) > 1:
+                name = f"{name} (record {place})"
+            yield line._replace(name=name)
+
+
+def _join_units(side: Sequence[FieldValues]) -> list[FieldValues]:
+    """A value and its unit as one field, as people read them."""
+    units = next((line for line in side if line.name == "units"), None)
+    if units is None or not any(line.name == "value" for line in side):
+        return list(side)
     return [
-        _build_line(name, old.get(name, ""), paper.get(name, ""), new.get(name, ""))
-        for name in names
-        if old.get(name) or paper.get(name) or new.get(name)
+        FieldValues("value", *map(_join, line[1:], units[1:])) if line.name == "value" else line
+        for line in side
+        if line.name != "units"
     ]
 
 
-def _build_line(name: str, before: str, paper: str, now: str) -> Line:
-    differs = bool(paper and now and paper.casefold() != now.casefold())
-    show = _FORMATS.get(name, str)
-    before, paper, now = (show(text) if text else "" for text in (before, paper, now))
-    return Line(FIELD_TITLES.get(name, name), before, paper, now, differs)
+def _join(value: str, unit: str) -> str:
+    return f"{value} {display.format_units(unit)}".strip() if value else ""
 
 
-def _list_values(record: Record | None) -> dict[str, str]:
-    values = asdict(record).items() if record else ()
-    return {
-        name: str(value) for name, value in values if value or value == 0 and name != "none_known"
-    }
+def _word(line: FieldValues) -> Line:
+    show = _FORMATS.get(line.name, str)
+    before, paper, now = (show(text) if text else "" for text in line[1:])
+    return Line(_title(line.name), before, paper, now, line.differs)
+
+
+def _title(name: str) -> str:
+    return FIELD_TITLES.get(name, name)

@@ -23,17 +23,18 @@ def test_a_supervisor_filters_looks_decides_and_undoes(page):
     page.goto("/comparison")
     assert violations(page) == []
     page.select_option("#f-state", "new")
-    page.keyboard.press("Enter")
-    page.click("text=Show")
-    page.wait_for_selector("text=All open items of this list")
+    page.focus("form[aria-label=Filter] button")
+    press_through(page)
+    page.wait_for_selector("text=The open items of this list")
     assert page.evaluate("document.documentElement.scrollWidth") <= LAPTOP["width"]
-    page.click("text=Return them …")
-    page.wait_for_selector("text=Return them: 6 items")
+    click_through(page.locator("text=Return them …"))
+    page.wait_for_selector("text=Return them: 6 of 6 open items")
     assert violations(page) == []
     assert page.evaluate("document.activeElement.id") == "reason"
     page.keyboard.type("never reached the LIMS")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("text=You can undo them all below")
+    press_through(page)
+    page.wait_for_selector("text=You can undo them below")
+    page.goto("/comparison")
     page.fill("input[name=reason]", "wrong filter")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=6 items are undone")

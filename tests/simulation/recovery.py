@@ -222,12 +222,20 @@ def _decide(s: Simulation, state_: str, decision: str, reason: str) -> None:
     """Decide in bulk; where the rule asks for a second person, one confirms."""
     vault, wanted = s.fleet.station.vault, ItemFilter(state=state_)
     outage = find_latest_outage(vault).id
+    settings = s.fleet.station.settings
     for who in (s.fleet.staff["records"], s.fleet.staff["site"]):
-        preview = decide_in_bulk.preview_bulk_decision(vault, outage, wanted, decision, who)
-        if preview.rows:
-            decide_in_bulk.apply_bulk_decision(
-                vault, outage, wanted, decision, preview.token, who, reason
+        after = ""
+        while True:
+            page = decide_in_bulk.preview_bulk_decision(
+                vault, settings, outage, wanted, decision, who, after=after
             )
+            if page.rows:
+                decide_in_bulk.apply_bulk_decision(
+                    vault, outage, wanted, decision, page.versions, who, reason
+                )
+            if not page.next_after:
+                break
+            after = page.next_after
 
 
 def send(s: Simulation) -> None:

@@ -88,6 +88,15 @@ def fetch_item_page(
     return list(_fetch(db, clause, outage, *values, limit, offset))
 
 
+def fetch_items_after(
+    db: Database, outage: str, item_filter: ItemFilter, begin: tuple[str, str], limit: int
+) -> list[StoredItem]:
+    """The next items that a filter lets through behind a time of event and key, in that order."""
+    where, values = _where(item_filter)
+    clause = f"WHERE outage = ?{where} AND (event, key) > (?, ?) ORDER BY event, key LIMIT ?"
+    return list(_fetch(db, clause, outage, *values, *begin, limit))
+
+
 def count_items(db: Database, outage: str, item_filter: ItemFilter = ALL_ITEMS) -> int:
     """How many items a filter lets through."""
     where, values = _where(item_filter)

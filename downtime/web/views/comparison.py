@@ -1,5 +1,6 @@
 """Comparison: what paper says beside the system before and after, and what a person decides."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -25,11 +26,12 @@ from downtime.reconcile.identity.candidates import Candidate, PersonQuery, get_c
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import PROPOSED, Decision, Item, ItemFilter, ItemState
 from downtime.reconcile.policies import check_decision
+from downtime.reconcile.side_by_side import read_shown_items
 from downtime.reconcile.wording import explain
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.web import request_context, stored_times
-from downtime.web.comparison_table import build_sides
+from downtime.web.comparison_table import build_set_row, build_sides
 from downtime.web.job_kinds import JobName
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
@@ -38,8 +40,12 @@ from downtime.web.views.ledger import titles
 from downtime.web.views.owners import owner_card
 
 blueprint = Blueprint("comparison", __name__)
-SHOWN = 100
-LISTED = 300
+SHOWN = 50
+_BATCHES = 10
+"""Decisions in bulk that are listed at once, the newest."""
+_NAMED = 5
+"""Forms that are named of those whose items had changed."""
+_REASON = "bulk-reason"
 COLOURS = {
     ItemState.ALREADY_THERE: "tag-green",
     ItemState.NEW: "tag-blue",
@@ -80,12 +86,14 @@ def show() -> ViewResponse:
     number = request.args.get("page", 1, int)
     vault = request_context.vault()
     page = list_page(vault, outage.id, item_filter, number, SHOWN) if outage else None
+    batches = list_bulk_decisions(vault, outage.id) if outage else []
     return render_template(
         "comparison/show.html",
         listing=page,
         filters=_address(item_filter),
         explain=_explain,
-        batches=list_bulk_decisions(vault, outage.id) if outage else [],
+        batches=batches if request.args.get("all") else batches[:_BATCHES],
+        more_batches=0 if request.args.get("all") else max(0, len(batches) - _BATCHES),
         owners=owners_of_items(vault.db, page.rows) if page else {},
         now=vault.now(),
         due=stored_times.format_local_time(
@@ -109,18 +117,27 @@ def run() -> ViewResponse:
 @blueprint.get("/comparison/bulk")
 @require_permission(Permission.RECONCILE_DECIDE)
 def preview() -> ViewResponse:
-    """What a decision about all open items of a filter would do, before it is made."""
+    """A page of what a decision about the open items of a filter would do, each with its values."""
     outage, item_filter = find_latest_outage(request_context.vault()), _item_filter()
     decision = check_decision(request.args.get("choice", ""))
+    page = preview_bulk_decision(
+        request_context.vault(),
+        request_context.settings(),
+        outage.id,
+        item_filter,
+        decision,
+        request_context.actor(),
+        after=request.args.get("after", ""),
+    )
     return render_template(
         "comparison/preview.html",
-        preview=preview_bulk_decision(
-            request_context.vault(), outage.id, item_filter, decision, request_context.actor()
-        ),
+        preview=page,
+        sets=[build_set_row(items) for items in page.sets],
         filters=_address(item_filter),
+        after=request.args.get("after", ""),
+        reason=request_context.session_texts(_REASON),
         explain=_explain,
         words=BULK[decision],
-        shown=LISTED,
         colours=COLOURS,
         types=TYPES,
         titles=titles(),
@@ -130,20 +147,43 @@ def preview() -> ViewResponse:
 @blueprint.post("/comparison/bulk")
 @require_permission(Permission.RECONCILE_DECIDE)
 def decide_all() -> ViewResponse:
-    """Decide about exactly what the preview showed."""
-    outage, item_filter = find_latest_outage(request_context.vault()), _item_filter()
-    decision, token = check_decision(request.form.get("choice", "")), request.form.get("token", "")
-    batch = apply_bulk_decision(
-        request_context.vault(),
-        outage.id,
-        item_filter,
-        decision,
-        token,
-        request_context.actor(),
-        required_reason(),
+    """Decide about the ticked items of the page, as they were shown; then the next page."""
+    vault, item_filter = request_context.vault(), _item_filter()
+    outage = find_latest_outage(vault)
+    decision, reason = check_decision(request.form.get("choice", "")), required_reason()
+    request_context.remember_text(_REASON, reason)
+    outcome = apply_bulk_decision(
+        vault, outage.id, item_filter, decision, _read_shown(), request_context.actor(), reason
     )
-    flash(f"{batch.items:,} items: {BULK[decision].lower()}. You can undo them all below.")
-    return redirect(url_for("comparison.show", **_address(item_filter)), 303)
+    items = f"{outcome.batch.items:,} item{'s' if outcome.batch.items != 1 else ''}"
+    flash(f"{items}: {BULK[decision].lower()}. You can undo them below the list of items.")
+    if outcome.changed:
+        flash(_name_changed(outcome.changed), "warn")
+    address = {**_address(item_filter), "choice": decision}
+    if after := request.form.get("after", ""):
+        address["after"] = after
+    return redirect(url_for("comparison.preview", **address), 303)
+
+
+def _read_shown() -> dict[str, str]:
+    """The items that were ticked, each with the version that was shown."""
+    shown: dict[str, str] = {}
+    for text in request.form.getlist("item"):
+        for pair in text.split():
+            key, _, version = pair.rpartition("=")
+            shown[key] = version
+    return shown
+
+
+def _name_changed(keys: Sequence[str]) -> str:
+    """Which items were left, by the serials of their forms."""
+    serials = dict.fromkeys(format_serial(key.partition("-")[0]) for key in keys)
+    named = ", ".join([*serials][:_NAMED])
+    more = f" and {len(serials) - _NAMED} more" if len(serials) > _NAMED else ""
+    return (
+        f"{len(keys)} had changed since you looked and are not decided: form {named}{more}."
+        " They are shown anew."
+    )
 
 
 @blueprint.post("/comparison/bulk/<batch>/undo")
@@ -170,6 +210,7 @@ def show_item(key: str) -> ViewResponse:
     row = get_item(vault, key)
     t0 = outages.get_outage(vault, row.outage).get_snapshot(row.item.fact.system)
     before, after = _snapshot(t0), _snapshot(row.snapshot)
+    (shown,) = read_shown_items(vault, [row])
     is_undecided = row.decided.decision == Decision.OPEN
     choices = row.allowed if is_undecided else (Decision.OPEN,)
     if is_undecided and row.decided.proposal:
@@ -179,7 +220,8 @@ def show_item(key: str) -> ViewResponse:
         row=row,
         fact=row.item.fact,
         explain=_explain,
-        sides=build_sides(row.item, before, after),
+        sides=build_sides(shown),
+        version=shown.version,
         match=_weigh_match(row.item, after),
         before=before,
         after=after,
@@ -213,7 +255,10 @@ def decide(key: str) -> ViewResponse:
     vault, item_filter = request_context.vault(), _item_filter()
     outage = find_latest_outage(vault)
     decision = check_decision(request.form.get("decision", ""))
-    row = decide_item(vault, key, decision, request_context.actor(), required_reason())
+    row = decide_item(
+        vault, key, decision, request_context.actor(), required_reason(),
+        version=request.form.get("version", ""),
+    )  # fmt: skip
     outcome = "proposed; a second person confirms it" if row.decided.proposal else "decided"
     flash(f"{row.item.fact.title}, form {format_serial(row.item.fact.serial)}: {outcome}.")
     next_key = find_next_open(vault, outage.id, item_filter, row)

@@ -101,13 +101,13 @@ def test_leaving_out_in_bulk_and_undoing_it_do_the_same(story, checker):
     before = story.compare()
     wanted = ItemFilter(form="transfusion-record")
     shown = decide_in_bulk.preview_bulk_decision(
-        story.vault, story.outage.id, wanted, "leave", checker
+        story.vault, story.settings, story.outage.id, wanted, "leave", checker
     )
     batch = decide_in_bulk.apply_bulk_decision(
-        story.vault, story.outage.id, wanted, "leave", shown.token, checker, "illegible"
+        story.vault, story.outage.id, wanted, "leave", shown.versions, checker, "illegible"
     )
     assert story.states()["fate"] == "held"
-    decide_in_bulk.undo_bulk_decision(story.vault, batch.id, checker, "legible")
+    decide_in_bulk.undo_bulk_decision(story.vault, batch.batch.id, checker, "legible")
     assert story.states() == before
 
 

@@ -25,14 +25,19 @@ def test_a_list_is_filtered_by_state_system_ward_and_form(supervisor):
     assert "This list is empty" in supervisor.get("/comparison?state=new&ward=Z9").text
 
 
-def test_a_rule_is_shown_before_it_decides_and_can_be_undone(supervisor):
+ITEM = re.compile(r'name="item"\s+value="([^"]+)"')
+
+
+def test_a_page_is_shown_with_its_values_then_decided_and_can_be_undone(supervisor):
     page = supervisor.get("/comparison/bulk?state=new&system=LIMS&choice=return").text
-    assert "Return them: 2 items" in page
+    assert "Return them: 2 of 2 open items" in page
     assert "Full blood count" in page
+    assert "02-Nov-2026 13:50" in page
     sent = {
         "state": "new", "system": "LIMS", "choice": "return", "reason": "never reached the LIMS",
-        "token": re.search(r'name="token" value="(\w+)"', page)[1],
+        "item": ITEM.findall(page),
     }  # fmt: skip
+    assert len(sent["item"]) == 2
     assert supervisor.post("/comparison/bulk", sent).status_code == 303
     page = supervisor.get("/comparison").text
     assert "Open: 1" in page
@@ -43,9 +48,34 @@ def test_a_rule_is_shown_before_it_decides_and_can_be_undone(supervisor):
     assert "wrong filter" in page
 
 
-def test_a_bulk_decision_on_a_stale_preview_is_refused(supervisor):
-    sent = {"state": "new", "choice": "return", "reason": "reason", "token": "0" * 24}
-    refused = supervisor.post("/comparison/bulk", sent)
+def test_only_the_ticked_rows_are_decided_and_what_changed_meanwhile_is_named(supervisor):
+    page = supervisor.get("/comparison/bulk?state=new&system=LIMS&choice=return").text
+    first, second = ITEM.findall(page)
+    key = first.partition("=")[0]
+    supervisor.post(f"/comparison/{key}", {"decision": "leave", "reason": "asked again"})
+    sent = {"state": "new", "choice": "return", "reason": "not there", "item": [first, second]}
+    answer = supervisor.post("/comparison/bulk", sent)
+    page = supervisor.get(answer.headers["Location"]).text
+    assert "1 item: return them" in page
+    assert "1 had changed since you looked" in page
+    assert "not decided" in page
+    assert "Leave" in supervisor.get(f"/comparison/{key}").text
+
+
+def test_what_nobody_was_shown_is_not_decided(supervisor):
+    page = supervisor.get("/comparison/bulk?state=new&choice=return").text
+    key = ITEM.findall(page)[0].partition("=")[0]
+    for item in (f"{key}=0000000000000000", key, ""):
+        sent = {"state": "new", "choice": "return", "reason": "reason", "item": item}
+        assert supervisor.post("/comparison/bulk", sent).status_code == 409
+    assert "Open: 3" in supervisor.get("/comparison").text
+
+
+def test_an_item_that_changed_on_another_screen_is_not_decided_unseen(supervisor):
+    page = supervisor.get("/comparison?state=conflict").text
+    key = re.search(r"/comparison/(K[\w.-]+)", page)[1]
+    sent = {"decision": "leave", "reason": "reason", "version": "0" * 16}
+    refused = supervisor.post(f"/comparison/{key}", sent)
     assert refused.status_code == 409
     assert "changed since you looked" in refused.text
 
