@@ -12,7 +12,7 @@ from downtime.entry.facts import Fact
 from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
 from downtime.returns.connection import Connection, LateAnswer, OpenConnection
-from downtime.returns.fhir import draft_bundles
+from downtime.returns.fhir import draft_bundles, resources
 from downtime.returns.fhir.target import check_credentials, read_fhir_target
 from downtime.returns.hl7 import connection as hl7_connection
 from downtime.returns.hl7 import draft_messages
@@ -128,6 +128,7 @@ CHANNELS: Mapping[Channel, ChannelDefinition] = {
         draft_items=draft_bundles.draft_items,
         draft_merges=draft_bundles.draft_merges,
         record_types=draft_bundles.RECORD_TYPES,
+        can_say=resources.can_say,
         open_connection=_open_fhir,
         check=_check_fhir,
     ),

@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from downtime.clinical import terminology
+
 Json = dict[str, Any]
 
 LOINC = "http://loinc.org"
+SNOMED = "http://snomed.info/sct"
+UCUM = "http://unitsofmeasure.org"
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
-_LOINC_CODE = re.compile(r"\d+-\d")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _EMPTY: tuple[Any, ...] = ("", None, [], {}, ())
 
@@ -60,11 +63,28 @@ def make_coding(system: str, code: str, display: str = "") -> Json:
 
 
 def coded_concept(code: str, text: str, local: str) -> Json:
-    """A CodeableConcept: LOINC by the shape of its code, otherwise of the code system `local`."""
+    """A CodeableConcept: LOINC by the shape of its code, otherwise of the code system `local`.
+
+    Its display is the code system's own name, its text what paper calls it.
+    """
     if not code:
         return {"text": text}
-    system = LOINC if _LOINC_CODE.fullmatch(code) else local
-    return drop_empty_elements({"coding": [make_coding(system, code, text)], "text": text})
+    system = LOINC if terminology.is_loinc(code) else local
+    standard = terminology.find_test(code)
+    display = standard.display if standard else text
+    return drop_empty_elements({"coding": [make_coding(system, code, display)], "text": text})
+
+
+def answer_concept(code: str, words: str) -> Json:
+    """The concept of SNOMED CT that an answer means, in paper's words; nothing for free words."""
+    answer = terminology.find_answer(code, words)
+    return {"coding": [make_coding(SNOMED, *answer)], "text": words} if answer else {}
+
+
+def category_concept(code: str) -> Json:
+    """The category of an Observation (`vital-signs`, `laboratory` …)."""
+    display = code.replace("-", " ").title()
+    return {"coding": [make_coding(TERMINOLOGY + "observation-category", code, display)]}
 
 
 def text_concept(text: str) -> Json:
@@ -82,11 +102,14 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
-def quantity(value: str, unit: str, ucum: Mapping[str, str]) -> Json:
-    """A Quantity with exactly the digits that were written; `ucum` maps units of paper to codes."""
+def quantity(value: str, unit: str, own: Mapping[str, str]) -> Json:
+    """A Quantity with exactly the digits that were written, and its unit in UCUM.
+
+    `own` maps units of paper to codes, before the table that all channels share.
+    """
     number: Json = {"value": orjson.Fragment(value.encode()), "unit": unit}
-    if code := ucum.get(unit):
-        number |= {"system": "http://unitsofmeasure.org", "code": code}
+    if code := own.get(unit) or terminology.find_ucum(unit):
+        number |= {"system": UCUM, "code": code}
     return drop_empty_elements(number)
 
 

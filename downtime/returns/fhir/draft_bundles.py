@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 
 from downtime.clinical.model import Appointment, Encounter, Patient, Record
@@ -18,6 +19,7 @@ from downtime.reconcile.model import StoredItem
 from downtime.returns.fhir import bundles, conditional_patches, resources
 from downtime.returns.fhir.form_resources import SourceForm
 from downtime.returns.fhir.target import BundleContext, read_fhir_target
+from downtime.returns.matched_stays import find_stays
 from downtime.returns.message_drafts import (
     MessageContext,
     MessageDraft,
@@ -37,7 +39,8 @@ def draft_items(context: MessageContext, items: Sequence[StoredItem]) -> list[Me
 
     Each change of a live record is a bundle of its own; what FHIR cannot say stays with people.
     """
-    bundle_context = _bundle_context(context)
+    stays = find_stays(context.vault, items)
+    bundle_context = replace(_bundle_context(context), stays=stays)
     live_records = find_compared_records(context.vault, items)
     new_by_form: dict[str, list[StoredItem]] = {}
     patches = []

@@ -7,13 +7,18 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from downtime.clinical import terminology
+from downtime.clinical.model import AdministrationStatus
 from downtime.clock import from_text, to_text
 from downtime.entry.facts import Fact
 from downtime.returns.fhir.datatypes import (
+    SNOMED,
     TERMINOLOGY,
     Json,
     annotations,
+    answer_concept,
     as_list,
+    category_concept,
     coded_concept,
     display_reference,
     drop_empty_elements,
@@ -24,6 +29,7 @@ from downtime.returns.fhir.datatypes import (
     text_concept,
 )
 from downtime.returns.fhir.target import BundleContext, profile_meta
+from downtime.returns.matched_stays import NO_STAY
 
 STATUSES = ("booked", "arrived", "fulfilled", "cancelled", "noshow")
 
@@ -91,8 +97,6 @@ def _comment(fact: Fact, context: BundleContext) -> str:
     return "; ".join(f"{label}: {text}" for label, text in notes if text)
 
 
-SNOMED = "http://snomed.info/sct"
-
 _CLASSES = {
     "inpatient": ("IMP", "inpatient encounter"),
     "emergency": ("EMER", "emergency"),
@@ -108,7 +112,12 @@ _SEVERITIES = ("mild", "moderate", "severe")
 
 _DONE = {"given": "completed", "not-given": "not-done"}
 
-_DOSE = re.compile(r"((?:0|[1-9]\d*)(?:\.\d+)?)\s*([A-Za-zµ%][\w/%]*)")
+_DOSE = re.compile(r"((?:0|[1-9]\d*)(?:\.\d+)?)\s*([A-Za-zµμ%][\w/%]*)")
+
+
+def can_say(fact: Fact) -> bool:
+    """Whether FHIR has words for it: no new resource takes back an allergy of the live record."""
+    return fact.type != "AllergyIntolerance" or fact.fields.get("status", "") in ("", "active")
 
 
 def has_resource(fact: Fact) -> bool:
@@ -117,7 +126,7 @@ def has_resource(fact: Fact) -> bool:
         return fact.fields.get("event", "admit") == "admit"
     if fact.type == "Appointment":
         return has_slot(fact)
-    return fact.type in BUILDERS
+    return fact.type in BUILDERS and can_say(fact)
 
 
 def build_resource(fact: Fact, number: str, subject: Json, context: BundleContext) -> Json:
@@ -153,6 +162,17 @@ def _admission(fact: Fact, subject: Json, context: BundleContext) -> Json:
     }
 
 
+def visit_reference(fact: Fact, context: BundleContext) -> Json:
+    """The stay in which it happened, by its number in the live system; nothing where none is known.
+
+    A logical reference: a receiver that does not know the number takes the rest all the same.
+    """
+    number = context.stays.get(fact.key, NO_STAY).visit_number
+    if not number:
+        return {}
+    return {"type": "Encounter", "identifier": identifier(context.target.visit, number)}
+
+
 def location_reference(fact: Fact, context: BundleContext) -> Json:
     """Where a patient is, as a reference by the code of the ward."""
     ward = fact.fields.get("ward") or fact.ward
@@ -176,6 +196,7 @@ def _request(fact: Fact, subject: Json, context: BundleContext) -> Json:
         "priority": priority if priority in _PRIORITIES else "",
         "code": _code(fact, context),
         "subject": subject,
+        "encounter": visit_reference(fact, context),
         "authoredOn": context.format_time(fact.event),
         "requester": display_reference(fields.get("requester") or fact.author),
         "performer": as_list(display_reference(fields.get("department") or fact.system)),
@@ -187,24 +208,32 @@ def _request(fact: Fact, subject: Json, context: BundleContext) -> Json:
 def _observation(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
     phoned = fact.system == context.phoned
-    laboratory = make_coding(TERMINOLOGY + "observation-category", "laboratory", "Laboratory")
+    standard = terminology.find_test(fields.get("code", ""))
+    category = "laboratory" if phoned else standard.category if standard else ""
     resource = {
         "status": "preliminary" if phoned else "final",  # until its own system reports it
-        "category": [{"coding": [laboratory]}] if phoned else [],
+        "category": [category_concept(category)] if category else [],
         "code": _code(fact, context),
         "subject": subject,
+        "encounter": visit_reference(fact, context),
         "effectiveDateTime": context.format_time(fields.get("effective") or fact.event),
         "issued": context.format_time(fact.event),
         "performer": as_list(display_reference(fact.author)),
         "note": annotations(fact.notes),
         "referenceRange": as_list(text_concept(fields.get("reference_range", ""))),
     }
+    return resource | _result_value(fact, context)
+
+
+def _result_value(fact: Fact, context: BundleContext) -> Json:
+    """A number with its unit, a concept with paper's words, or words."""
+    fields = fact.fields
     value, units = fields.get("value", ""), fields.get("units", "")
     if is_number(value):
-        resource["valueQuantity"] = quantity(value, units, context.target.units)
-    elif value:
-        resource["valueString"] = f"{value} {units}".strip()
-    return resource
+        return {"valueQuantity": quantity(value, units, context.target.units)}
+    if concept := answer_concept(fields.get("code", ""), value):
+        return {"valueCodeableConcept": concept}
+    return {"valueString": f"{value} {units}".strip()} if value else {}
 
 
 def _allergy(fact: Fact, subject: Json, context: BundleContext) -> Json:
@@ -231,6 +260,7 @@ def _allergy(fact: Fact, subject: Json, context: BundleContext) -> Json:
         "category": [category] if category in _CATEGORIES else [],
         "code": substance,
         "patient": subject,
+        "encounter": visit_reference(fact, context),
         "recordedDate": context.format_time(fact.event),
         "asserter": display_reference(fact.author),
         "reaction": [manifestation | coded_severity] if reaction else [],
@@ -245,6 +275,7 @@ def _flag(fact: Fact, subject: Json, context: BundleContext) -> Json:
         "category": as_list(text_concept(fact.fields.get("category", ""))),
         "code": {"text": "; ".join(filter(None, parts)) or fact.title},
         "subject": subject,
+        "encounter": visit_reference(fact, context),
         "period": {"start": context.format_time(fact.event)},
         "author": display_reference(fact.author),
     }
@@ -253,27 +284,55 @@ def _flag(fact: Fact, subject: Json, context: BundleContext) -> Json:
 def _administration(fact: Fact, subject: Json, context: BundleContext) -> Json:
     fields = fact.fields
     status = fields.get("status", "")
-    is_given = status != "not-given"
-    dosage, route = fields.get("dosage", ""), fields.get("route", "")
-    dose, dosage_element = _DOSE.fullmatch(dosage), {}
-    notes = [("Batch or donation number", fields.get("batch", "")), *fact.notes]
-    if dose:
-        amount = quantity(dose[1], dose[2], context.target.units)
-        dosage_element = {"text": dosage, "route": text_concept(route), "dose": amount}
-    else:  # an amount that is no number with a unit cannot stand in `dosage` (invariant mad-1)
-        notes = [("Dosage", dosage), ("Route", route), *notes]
+    is_given = status != AdministrationStatus.NOT_GIVEN
+    dosage, notes = _dosage(fact, context)
     reason = as_list(text_concept(fields.get("reason", "")))
     return {
+        **_medication(fact),
         "status": _DONE.get(status, "unknown"),
         "statusReason": [] if is_given else reason,
-        "medicationCodeableConcept": {"text": fields.get("medicine") or fact.title},
         "subject": subject,
-        "effectiveDateTime": context.format_time(fields.get("given") or fact.event),
+        "context": visit_reference(fact, context),
+        **_effective(fact, context),
         "performer": [{"actor": display_reference(fields.get("performer") or fact.author)}],
         "reasonCode": reason if is_given else [],
-        "dosage": drop_empty_elements(dosage_element),
-        "note": annotations(notes),
+        "dosage": dosage,
+        "note": annotations((*notes, *fact.notes)),
     }
+
+
+def _medication(fact: Fact) -> Json:
+    """What was given; with its batch or donation number it is a Medication inside the resource."""
+    name, batch = fact.fields.get("medicine") or fact.title, fact.fields.get("batch", "")
+    if not batch:
+        return {"medicationCodeableConcept": {"text": name}}
+    unit = {
+        "resourceType": "Medication",
+        "id": "medication",
+        "code": {"text": name},
+        "batch": {"lotNumber": batch},
+    }
+    return {"contained": [unit], "medicationReference": {"reference": "#medication"}}
+
+
+def _effective(fact: Fact, context: BundleContext) -> Json:
+    """When it was given, from and until where paper says both."""
+    started, ended = fact.fields.get("given") or fact.event, fact.fields.get("ended", "")
+    start = context.format_time(started)
+    if not ended:
+        return {"effectiveDateTime": start}
+    return {"effectivePeriod": {"start": start, "end": context.format_time(ended)}}
+
+
+def _dosage(fact: Fact, context: BundleContext) -> tuple[Json, list[tuple[str, str]]]:
+    """The dosage, and as notes what cannot stand in it: invariant mad-1 wants a dose in numbers."""
+    dosage, route = fact.fields.get("dosage", ""), fact.fields.get("route", "")
+    dose = _DOSE.fullmatch(dosage)
+    if dose is None:
+        return {}, [("Dosage", dosage), ("Route", route)]
+    amount = quantity(dose[1], dose[2], context.target.units)
+    element = {"text": dosage, "route": text_concept(route), "dose": amount}
+    return drop_empty_elements(element), []
 
 
 def _code(fact: Fact, context: BundleContext) -> Json:

@@ -1,7 +1,7 @@
 """How a FHIR system is reached and what it calls things: `[returns.targets.SYSTEM.fhir]`. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from downtime import config
 from downtime.errors import InputError
 from downtime.paper.forms.export_questionnaire import EXTENSION_BASE
 from downtime.returns.fhir.datatypes import format_instant
+from downtime.returns.matched_stays import Stay
 from downtime.returns.profiles import PAGE, TARGETS, Fault, find_not_positive, setting_error
 from downtime.setting_fields import setting
 from downtime.settings import Settings
@@ -52,7 +53,7 @@ class FhirTarget:
     visit: str = setting(BASE + "id/visit", "System of visit numbers.")
     appointment: str = setting(BASE + "id/appointment", "System of appointment numbers.")
     codes: str = setting(BASE + "CodeSystem/local", "Code system of codes that are not LOINC.")
-    units: dict[str, str] = setting({}, "Unit as paper prints it to its UCUM code.")
+    units: dict[str, str] = setting({}, "Unit of paper to its UCUM code, before the usual ones.")
     profiles: dict[str, str] = setting({}, "Resource type to the profile it names.")
 
 
@@ -79,6 +80,8 @@ class BundleContext:
     target: FhirTarget
     zone: ZoneInfo
     phoned: str
+    stays: Mapping[str, Stay] = field(default_factory=dict)
+    """Key of a fact to the stay in which it happened, as far as it is known."""
 
     def format_time(self, stored: str) -> str:
         """A stored time as FHIR writes it."""

@@ -181,7 +181,9 @@ def test_a_corrected_form_is_a_response_of_its_own():
 
 
 def test_an_amount_in_words_stays_words():
-    assert resource(FACTS["given"])["dosage"]["dose"] == {"value": 2.5, "unit": "mg"}
+    assert resource(FACTS["given"])["dosage"]["dose"] == {
+        "value": 2.5, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg",
+    }  # fmt: skip
     made = resource(FACTS["given-words"])
     assert "dosage" not in made
     assert {"text": "Dosage: two tablets"} in made["note"]
