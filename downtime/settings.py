@@ -225,13 +225,16 @@ class EntrySettings:
         "How a form is keyed, by its name: `full`, `part` or `scan`, instead of its file's word.",
     )
     sample_percent: float = setting(
-        10.0, "Entries of each form whose other fields a second person compares with the paper."
+        10.0, "Entries of each form of which another person keys other fields again, unseen."
+    )
+    sample_fields: int = setting(
+        8, "Fields of such an entry that are keyed again, beside the critical ones."
     )
     max_error_percent: float = setting(
-        2.0, "While more wrong fields than this are possible (95 %), every entry is compared."
+        2.0, "While more wrong fields than this are possible (95 %), every entry is keyed again."
     )
     error_window_forms: int = setting(
-        200, "The error of a form's fields is estimated from so many of its last checked entries."
+        200, "The error of a form's fields is estimated from so many of its last entries keyed again."
     )
     scan_max_bytes: int = setting(
         33_554_432, "Largest scanned form (PDF, PNG, JPEG) that is taken."

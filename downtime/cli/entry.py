@@ -103,7 +103,7 @@ def _estimate_line(estimate: quality.Estimate) -> str:
         f"{estimate.form:<26} {estimate.errors} of {estimate.fields} fields wrong,"
         f" at most {estimate.high:.1%};"
         f" critical {estimate.critical_errors} of {estimate.critical_fields};"
-        f" {estimate.sample_percent:g} % are compared"
+        f" {estimate.sample_percent:g} % are keyed again"
     )
 
 

@@ -1,4 +1,4 @@
-"""The records clerks key what was written, twice where it is critical, and account for the rest."""
+"""The records clerks key what was written, twice where it is critical or in the sample, and account for the rest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class RecordsClerks:
     keyed: int = 0
     filed: int = 0
     double_keyed: int = 0
-    """Forms whose critical fields two people keyed, neither seeing the other's."""
+    """Forms of which two people keyed fields, neither seeing the other's."""
     disputed: int = 0
     compared: int = 0
     """Forms that a second person laid beside the paper."""
@@ -79,11 +79,11 @@ class RecordsClerks:
 
     def _key_second_time(self, serial: str, paper: Paper) -> Entry:
         self.double_keyed += 1
-        critical = open_form.open_form(self.vault, serial, self.settings).critical_keys
-        critical_answers = {key: text for key, text in paper.answers.items() if key in critical}
+        asked = open_form.open_form(self.vault, serial, self.settings).second_keys
+        answers = {key: text for key, text in paper.answers.items() if key in asked}
         second = self.staff.actors["clerk2"]
         return double_keying.submit_second_keying(
-            self.vault, self.settings, serial, critical_answers, second
+            self.vault, self.settings, serial, answers, second
         )
 
     def _adjudicate(self, serial: str, paper: Paper) -> Entry:

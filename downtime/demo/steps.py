@@ -121,7 +121,7 @@ def key_forms(story: Story) -> None:
         unused, lost = clerks.account_for_unreturned(str(story.facts["outage"]["id"]))
         story.report(f"{clerks.keyed} forms are keyed and verified, {clerks.filed} filed as paper.")
         story.report(
-            f"Critical fields of {clerks.double_keyed} are keyed by two people, neither seeing the other's;"
+            f"Fields of {clerks.double_keyed} are keyed by two people, neither seeing the other's;"
             f" {clerks.disputed} differs, and a third person decides."
         )
         story.report(f"{clerks.compared} are laid beside their paper by a second person.")

@@ -1,6 +1,7 @@
 """What a second look at an entry saw: fields compared, and fields that were wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlite_utils import Database
 
@@ -40,9 +41,31 @@ def record_check(
 def count_compared(vault: Vault, db: Database, entry: Entry) -> int:
     """The filled fields that somebody compares, without those that another person keyed blind."""
     filled = {key for key, text in entry.answers.items() if text}
-    if second_keyings.has_check(db, entry.serial, VerificationBasis.AGREED):
-        filled -= set(open_form(vault, entry.serial).critical_keys)
+    blind = (VerificationBasis.AGREED, VerificationBasis.REKEYED)
+    if any(second_keyings.has_check(db, entry.serial, basis) for basis in blind):
+        form = open_form(vault, entry.serial)
+        filled -= set(replace(form, entry=entry).second_keys)
     return len(filled)
+
+
+def count_rekeyed(
+    db: Database, form: KeyedForm, entry: Entry, versions: Sequence[Mapping[str, str]], at: str
+) -> int:
+    """Count what was keyed again blind; how many fields that are not critical were wrong at first.
+
+    `versions` are what was keyed first, what was keyed again, and what stands in the end.
+    """
+    critical = set(form.critical_keys)
+    filled = {key for answers in versions for key, text in answers.items() if text}
+    first, final = versions[0], versions[-1]
+
+    def count(basis: VerificationBasis, keys: set[str]) -> int:
+        errors = sum(first.get(key, "") != final.get(key, "") for key in keys)
+        record_check(db, entry, basis, len(keys), errors, at)
+        return errors
+
+    count(VerificationBasis.AGREED, filled & critical)
+    return count(VerificationBasis.REKEYED, (filled & set(form.second_keys)) - critical)
 
 
 def count_corrected(
@@ -50,16 +73,18 @@ def count_corrected(
 ) -> None:
     """Count what a sent-back entry had wrong: the fields that its correction changed.
 
-    Critical ones count among the critical, unless they had been keyed twice and counted before.
+    Those that it left alone say nothing, for nobody keyed them again: sending a form back and
+    entering it unchanged would else lower the share. Fields that had been keyed again before were
+    counted then.
     """
     not_entered = (EntryState.DRAFT, PastState.SECOND_KEYING)
     past = entries.fetch_past(db, entry.serial)
     before = [version for version in past if version.state not in not_entered][-1].answers
-    filled = {key for version in (before, answers) for key, text in version.items() if text}
-    critical = filled & set(form.critical_keys)
-    for basis, keys in (
-        (VerificationBasis.COMPARED, filled - critical),
+    keys = before.keys() | answers.keys()
+    changed = {key for key in keys if before.get(key, "") != answers.get(key, "")}
+    critical = changed & set(form.critical_keys)
+    for basis, wrong in (
+        (VerificationBasis.REKEYED, changed - critical),
         (VerificationBasis.AGREED, critical),
     ):
-        changed = [key for key in keys if before.get(key, "") != answers.get(key, "")]
-        record_check(db, entry, basis, len(keys), len(changed), now)
+        record_check(db, entry, basis, len(wrong), len(wrong), now)

@@ -1,4 +1,5 @@
-"""Blind double keying: another person keys the critical fields; where they differ, a third decides.
+"""Blind double keying: another person keys the critical fields, and those of the sample; where the two
+differ, a third person decides.
 
 Nobody sees what the first keyed before the second has finished, and who keyed first or second does
 not decide between the two.
@@ -9,14 +10,14 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
 from downtime.entry import policies
 from downtime.entry.claims import check_not_claimed
-from downtime.entry.count_checks import record_check
+from downtime.entry.count_checks import count_rekeyed
+from downtime.entry.field_sample import is_whole
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import (
     LIFECYCLE,
@@ -48,6 +49,7 @@ from downtime.vault.vault import Vault
 
 _EVENT = ("event.date", "event.time")
 _SPACE = re.compile(r"\s+")
+_FULL_STOP = re.compile(r"(?<=[a-z])\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class DisputedField:
 
 
 def open_second_keying(vault: Vault, settings: Settings, serial: str, actor: Actor) -> KeyedForm:
-    """The form to be keyed again, reduced to its critical fields.
+    """The form to be keyed again, reduced to what a second person keys of it.
 
     Its `answers` are what this second person keyed so far, and none of the first's.
 
@@ -75,25 +77,25 @@ def open_second_keying(vault: Vault, settings: Settings, serial: str, actor: Act
     own_answers = begun.answers if begun and begun.person == actor.id else {}
     return replace(
         form,
-        definition=keep_critical_fields(form.definition),
+        definition=keep_fields(form.definition, form.second_keys),
         entry=replace(entry, answers=own_answers),
     )
 
 
-@lru_cache(maxsize=256)
-def keep_critical_fields(form: FormDefinition) -> FormDefinition:
-    """The definition with nothing to key but what is critical."""
+def keep_fields(form: FormDefinition, keys: Collection[str]) -> FormDefinition:
+    """The definition with nothing to key but these fields, of a group with rows each in all of them."""
+    link_ids = frozenset(key.partition(":")[0] for key in keys)
     return replace(
         form,
-        items=tuple(_keep_critical(item) for item in form.items),
-        digest=f"{form.digest}:critical",
+        items=tuple(_keep(item, link_ids) for item in form.items),
+        digest=f"{form.digest}:{','.join(sorted(link_ids))}",
     )
 
 
-def _keep_critical(item: FormItem) -> FormItem:
+def _keep(item: FormItem, link_ids: Collection[str]) -> FormItem:
     if item.type == FieldType.GROUP:
-        return replace(item, items=tuple(_keep_critical(inside) for inside in item.items))
-    return replace(item, keyed=item.keyed and item.critical)
+        return replace(item, items=tuple(_keep(inside, link_ids) for inside in item.items))
+    return replace(item, keyed=item.keyed and item.link_id in link_ids)
 
 
 def save_second_draft(
@@ -134,7 +136,7 @@ def submit_second_keying(
     """
     form = open_form(vault, serial, settings)
     number = form.issued.serial
-    answers = _validate_critical(vault, settings, form, answers)
+    answers = _validate_second(vault, settings, form, answers)
     if form.entry and page and _is_resubmission(vault.db, form, answers, page, actor):
         return form.entry
     with vault.change(actor, AuditAction.ENTRY_SECOND, target=number) as db:
@@ -142,8 +144,8 @@ def submit_second_keying(
         entry = _open_waiting_entry(db, number, Task.KEY_AGAIN, actor, now, page)
         _save_second_keying(db, number, answers, actor, now, finished=now)
         if not find_differing_keys(form, entry.answers, answers):
-            fields = _count_filled(form, entry.answers, answers)
-            return _finish(db, entry, actor, VerificationBasis.AGREED, fields, 0, now)
+            count_rekeyed(db, form, entry, (entry.answers, answers, entry.answers), now)
+            return _finish(db, entry, actor, VerificationBasis.AGREED, now)
         LIFECYCLE.check(entry.state, EntryState.ADJUDICATING)
         entry = replace(entry, state=EntryState.ADJUDICATING, waits=Task.ADJUDICATE, changed=now)
         entries.save_entry(db, entry)
@@ -206,12 +208,14 @@ def adjudicate_entry(
         second = _get_second_keying(db, entry, actor)
         disputed = _list_disputed(form, entry, second)
         decided = _check_decisions(vault, settings, form, disputed, decisions)
-        errors = sum(decided.get(d.key, "") != entry.answers.get(d.key, "") for d in disputed)
-        fields = _count_filled(form, entry.answers, second.answers)
-        if errors:
+        versions = (entry.answers, second.answers, decided)
+        needs_look = bool(count_rekeyed(db, form, entry, versions, now))
+        if any(decided.get(d.key, "") != entry.answers.get(d.key, "") for d in disputed):
             entries.save_past(db, entry, now, actor.id, reason or PastReason.ADJUDICATED)
+        needs_look = needs_look and not is_whole(form, entry)
         entry = replace(entry, answers=decided)
-        return _finish(db, entry, actor, VerificationBasis.ADJUDICATED, fields, errors, now)
+        basis = VerificationBasis.ADJUDICATED
+        return _finish(db, entry, actor, basis, now, needs_look=needs_look)
 
 
 def _check_decisions(
@@ -238,17 +242,21 @@ def _check_decisions(
 def find_differing_keys(
     form: KeyedForm, first: Mapping[str, str], second: Mapping[str, str]
 ) -> list[str]:
-    """The critical fields whose two answers are not the same, in the order of the form."""
+    """The fields whose two answers are not the same, in the order of the form."""
     return [
         key
-        for key in form.critical_keys
+        for key in form.second_keys
         if not _is_same_answer(first.get(key, ""), second.get(key, ""))
     ]
 
 
 def _is_same_answer(first: str, second: str) -> bool:
-    """Whether two kept answers say the same: case and spacing do not count, nor `6.1` for `6.10`."""
-    first, second = (_SPACE.sub(" ", text).strip().casefold() for text in (first, second))
+    """Whether two kept answers say the same: case, spacing and `Dr.` for `Dr` do not count, nor
+    `6.1` for `6.10`.
+    """
+    first, second = (
+        _FULL_STOP.sub("", _SPACE.sub(" ", text).strip().casefold()) for text in (first, second)
+    )
     if first == second:
         return True
     try:
@@ -257,11 +265,11 @@ def _is_same_answer(first: str, second: str) -> bool:
         return False
 
 
-def _validate_critical(
+def _validate_second(
     vault: Vault, settings: Settings, form: KeyedForm, answers: Mapping[str, str]
 ) -> dict[str, str]:
-    """The critical answers in their stored form; times are read beside the event first keyed."""
-    keys = set(form.critical_keys)
+    """The second person's answers in their stored form; times are read beside the event first keyed."""
+    keys = set(form.second_keys)
     typed = {key: text for key, text in answers.items() if key in keys}
     event = {key: form.answers[key] for key in _EVENT if key in form.answers}
     zone = ZoneInfo(settings.site.time_zone)
@@ -273,24 +281,19 @@ def _validate_critical(
 
 
 def _finish(
-    db: Database, entry: Entry, actor: Actor, basis: VerificationBasis, fields: int, errors: int,
-    now: str,
+    db: Database, entry: Entry, actor: Actor, basis: VerificationBasis, now: str, *,
+    needs_look: bool = False,
 ) -> Entry:  # fmt: skip
-    """The critical fields are certain: verified, or first compared when it is in the sample."""
-    if entry.sampled:
+    """What was keyed twice is certain: verified, or compared as a whole where the sample was wrong."""
+    if needs_look:
         LIFECYCLE.check(entry.state, EntryState.CRITICAL_AGREED)
         state = EntryState.CRITICAL_AGREED
         entry = replace(entry, state=state, waits=Task.COMPARE, changed=now)
     else:
         entry = accept_entry(db, entry, actor, now, basis)
-    record_check(db, entry, VerificationBasis.AGREED, fields, errors, now)
     entries.save_entry(db, entry)
     claims.delete(db, entry.serial)
     return entry
-
-
-def _count_filled(form: KeyedForm, first: Mapping[str, str], second: Mapping[str, str]) -> int:
-    return sum(bool(first.get(key) or second.get(key)) for key in form.critical_keys)
 
 
 def _save_second_keying(

@@ -58,6 +58,12 @@ class KeyedForm:
             return []
         return [key for item in self.keyed_items if item.critical for key in item.answer_keys()]
 
+    @property
+    def second_keys(self) -> list[str]:
+        """What a second person keys without seeing the first: critical fields, and those of the sample."""
+        wanted = {*self.critical_keys, *(self.entry.sample_keys if self.entry else ())}
+        return [key for item in self.keyed_items for key in item.answer_keys() if key in wanted]
+
 
 def printed_person(issued: IssuedForm) -> PaperPerson:
     """The person on the form as it was printed; a blank has a downtime number or nothing."""

@@ -23,7 +23,7 @@ from downtime.entry.model import (
 from downtime.entry.open_form import get_entry, get_keyable_form, open_form
 from downtime.entry.page_saves import LateSaveError, PageSave, check_unchanged, record_save
 from downtime.entry.policies import check_can_key
-from downtime.entry.quality import is_in_sample
+from downtime.entry.quality import choose_sample
 from downtime.entry.store import claims, entries
 from downtime.entry.typed_times import to_utc
 from downtime.entry.validation import InvalidAnswersError, validate_form
@@ -110,15 +110,25 @@ def submit_entry(
             transcriber_name=actor.name,
             entered=now,
             changed=now,
-            sampled=int(is_in_sample(vault, db, settings, entry)),
-            waits=Task.KEY_AGAIN if form.critical_keys else Task.COMPARE,
             basis=VerificationBasis.NONE,
         )
-        if not form.critical_keys and not entry.sampled:
+        entry = _find_next_task(vault, db, settings, form, entry)
+        if not entry.waits:
             entry = accept_entry(db, entry, actor, now, VerificationBasis.UNSAMPLED)
         entries.save_entry(db, entry)
         claims.delete(db, entry.serial)
     return entry
+
+
+def _find_next_task(
+    vault: Vault, db: Database, settings: Settings, form: KeyedForm, entry: Entry
+) -> Entry:
+    """The entry with what a second person does of it, and the fields that they key for the sample."""
+    sample = choose_sample(vault, db, settings, form, entry)
+    entry = replace(entry, sampled=int(sample is not None), sample_keys=sample or ())
+    if replace(form, entry=entry).second_keys:
+        return replace(entry, waits=Task.KEY_AGAIN)
+    return replace(entry, waits=Task.COMPARE if entry.sampled else Task.NONE)
 
 
 def _is_resubmission(

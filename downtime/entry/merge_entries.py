@@ -9,7 +9,7 @@ whom that needs waits here for its second keying.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any
 
 import orjson
@@ -23,10 +23,9 @@ from downtime.entry.model import (
     EntryState,
     PastReason,
     SecondKeying,
-    Task,
     VerificationBasis,
 )
-from downtime.entry.policies import has_enough_people
+from downtime.entry.policies import find_first_task, has_enough_people
 from downtime.entry.store import entries, entries_elsewhere, second_keyings
 from downtime.entry.store.entries_elsewhere import ElsewhereRow
 from downtime.paper import ledger
@@ -43,6 +42,8 @@ _DIGEST_FIELDS = (
     "waits", "basis",
 )  # fmt: skip
 _ENTRY_FIELDS = frozenset(f.name for f in fields(Entry))
+_ENTRY_DEFAULTS = {f.name: f.default for f in fields(Entry) if f.default is not MISSING}
+"""What an entry says that an older program sent."""
 _LEDGER_STEPS = (FormState.RETURNED, FormState.KEYED, FormState.VERIFIED)
 _FORM_STATES = {
     EntryState.DRAFT: FormState.RETURNED,
@@ -89,7 +90,8 @@ def entry_digest(entry: Entry, second: SecondKeying | None) -> str:
 def read_elsewhere(row: ElsewhereRow) -> EntryElsewhere:
     """From JSON; fields that this program does not have are left out."""
     body = row.body
-    entry = entries.parse_entry({k: v for k, v in body["entry"].items() if k in _ENTRY_FIELDS})
+    known = {name: value for name, value in body["entry"].items() if name in _ENTRY_FIELDS}
+    entry = entries.parse_entry(_ENTRY_DEFAULTS | known)
     second = SecondKeying(**body["second"]) if body["second"] else None
     return EntryElsewhere(row.device, row.sequence, entry, second)
 
@@ -163,16 +165,16 @@ class EntryMerger:
         for serial in sorted(self._changed_serials):
             self._adopt_furthest(serial)
         columns = {table: entries_elsewhere.fetch_columns(self.db, table) for table in TABLES[1:]}
+        scans = ScanMerger(self.db)
         for table, row in self._deferred:
             if table == CHECK:
-        scans = ScanMerger(self.db)
                 row["outage"] = self.outage_of(row["serial"])
-            entries_elsewhere.insert_missing(self.db, table, columns[table], row)
-
             if table in (SCAN, SCAN_PAGE) and not scans.admit(row, is_page=table == SCAN_PAGE):
                 continue
-    def _adopt_furthest(self, serial: str) -> None:
+            entries_elsewhere.insert_missing(self.db, table, columns[table], row)
         scans.finish()
+
+    def _adopt_furthest(self, serial: str) -> None:
         present = entries.fetch_entry(self.db, serial)
         if present is not None:
             digest = entry_digest(present, second_keyings.fetch(self.db, serial))
@@ -194,7 +196,7 @@ def reopen_entry(entry: Entry, *, is_critical: bool) -> Entry:
     return replace(
         entry,
         state=EntryState.ENTERED,
-        waits=Task.KEY_AGAIN if is_critical else Task.COMPARE,
+        waits=find_first_task(entry, is_critical=is_critical),
         sampled=1,
         basis=VerificationBasis.NONE,
         verifier="",

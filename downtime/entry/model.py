@@ -13,14 +13,15 @@ class AuditAction(StrEnum):
     """What an entry of the audit says was done; the chain keeps the words."""
 
     ENTRY_ADJUDICATE = "entry.adjudicate"
+    ENTRY_CONFIRM_EMPTY = "entry.confirm-empty"
     ENTRY_DRAFT = "entry.draft"
     ENTRY_FILE = "entry.file"
     ENTRY_KEEP_HERE = "entry.keep-here"
     ENTRY_KEEP_THERE = "entry.keep-there"
     ENTRY_SCAN = "entry.scan"
     ENTRY_SCAN_AWAY = "entry.scan-away"
-    ENTRY_SECOND = "entry.second"
     ENTRY_SCAN_CONFIRM = "entry.scan-confirm"
+    ENTRY_SECOND = "entry.second"
     ENTRY_SECOND_DRAFT = "entry.second-draft"
     ENTRY_SEND_BACK = "entry.send-back"
     ENTRY_SUBMIT = "entry.submit"
@@ -42,7 +43,7 @@ LIFECYCLE = Lifecycle(
     "entry",
     {
         EntryState.DRAFT: (EntryState.ENTERED,),  # every field passes the definition
-        # A second person keys the critical fields blind, or compares all of it; or sends it back.
+        # A second person keys fields of it blind, compares it or agrees that it is empty; or sends it back.
         EntryState.ENTERED: (
             EntryState.CRITICAL_AGREED,
             EntryState.ADJUDICATING,
@@ -70,6 +71,17 @@ class Task(StrEnum):
     KEY_AGAIN = "key-again"
     ADJUDICATE = "adjudicate"
     COMPARE = "compare"
+    CONFIRM_EMPTY = "confirm-empty"
+
+
+class Emptiness(StrEnum):
+    """Whether a form has no answer beyond what was printed, and who says so."""
+
+    NONE = ""
+    DECLARED = "declared"
+    """Who keyed it says so."""
+    CONFIRMED = "confirmed"
+    """Another person, who saw the paper, says so too."""
 
 
 class VerificationBasis(StrEnum):
@@ -79,11 +91,15 @@ class VerificationBasis(StrEnum):
     COMPARED = "compared"
     """All of it was compared with the paper."""
     AGREED = "agreed"
-    """Its critical fields were keyed twice alike, and the rest is not in the sample."""
+    """What two people keyed of it, critical fields and those of the sample, is alike."""
     ADJUDICATED = "adjudicated"
-    """A third person decided upon its critical fields, and the rest is not in the sample."""
+    """A third person decided where the two keyings differed."""
     UNSAMPLED = "unsampled"
     """Nothing in it is critical, and it is not in the sample."""
+    EMPTY = "empty"
+    """Nothing stands on it beyond what was printed, as two people say."""
+    REKEYED = "rekeyed"
+    """Of a check only: fields that are not critical, keyed again by a person who did not see them."""
 
 
 class EntryOrigin(StrEnum):
@@ -114,6 +130,18 @@ class EntryChoice(StrEnum):
     ELSEWHERE = "there"
 
 
+class ScanDoubt(StrEnum):
+    """Why a scan that another machine sent does not stand beside its form yet."""
+
+    NONE = ""
+    OTHER_SERIAL = "other-serial"
+    """A code on it names another form."""
+    SAME_FILE = "same-file"
+    """The very same file is the scan of another form."""
+    NO_CODE = "no-code"
+    """No code was read on it, and nobody said that it is this form's."""
+
+
 class WorkKind(StrEnum):
     """What of somebody's work a form carries that is in no list of entries yet."""
 
@@ -130,18 +158,6 @@ class RetiredWork:
 
     serial: str
     kind: WorkKind
-class ScanDoubt(StrEnum):
-    """Why a scan that another machine sent does not stand beside its form yet."""
-
-    NONE = ""
-    OTHER_SERIAL = "other-serial"
-    """A code on it names another form."""
-    SAME_FILE = "same-file"
-    """The very same file is the scan of another form."""
-    NO_CODE = "no-code"
-    """No code was read on it, and nobody said that it is this form's."""
-
-
     people: frozenset[str]
 
 
@@ -178,8 +194,14 @@ class Entry:
     waits: Task = Task.NONE
     """What a person has to do next; nothing for a draft and once it is verified."""
     sampled: int = 1
-    """1 when a second person compares the fields that are not critical, too."""
+    """1 when a second person keys fields that are not critical, too."""
     basis: VerificationBasis = VerificationBasis.NONE
+    sample_keys: tuple[str, ...] = ()
+    """Those fields; nobody who keys first sees which they are."""
+    emptiness: Emptiness = Emptiness.NONE
+    confirmer: str = ""
+    """Who agreed that the form is empty: an account id, with the name that was shown then."""
+    confirmer_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +280,16 @@ class ScanInfo:
     attached: str
     attached_by: str
     attached_name: str
+    codes: str = ""
+    """The page codes that were read on it, with spaces between them."""
+    without_code: int = 0
+    """1 when a page shows no code, and whoever attached it said that it is this form's."""
+    doubt: ScanDoubt = ScanDoubt.NONE
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a code on it says whose it is, and none is missing."""
+        return bool(self.codes) and not self.without_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,17 +301,7 @@ class Check:
     form: str
     at: str
     basis: VerificationBasis
-    """`agreed` for critical fields that a second person keyed blind or found wrong; `compared` for
-    all others that a second person looked at. No field counts twice."""
+    """`agreed` for critical fields, `rekeyed` for others that a second person keyed blind or found
+    wrong; `compared` for fields that somebody looked at, from which no error rate follows."""
     fields: int
     errors: int
-    codes: str = ""
-    """The page codes that were read on it, with spaces between them."""
-    without_code: int = 0
-    """1 when a page shows no code, and whoever attached it said that it is this form's."""
-    doubt: ScanDoubt = ScanDoubt.NONE
-
-    @property
-    def is_read(self) -> bool:
-        """Whether a code on it says whose it is, and none is missing."""
-        return bool(self.codes) and not self.without_code

@@ -100,7 +100,8 @@ def check_can_verify(entry: Entry, typists: Container[str], actor: Actor) -> Non
     if entry.waits == Task.KEY_AGAIN:
         raise ConflictError(
             "entry.second-keying",
-            "Another person keys the critical fields of this form first, without seeing the entry.",
+            "Another person keys critical fields, or some of the others, of this form first, without"
+            " seeing the entry.",
             "Key it a second time; what agrees, or was decided upon, can then be verified.",
         )
     if entry.waits == Task.ADJUDICATE:
@@ -179,6 +180,11 @@ def check_can_file(form: IssuedForm, definition: FormDefinition, entry: Entry | 
         )
 
 
+def find_first_task(entry: Entry, *, is_critical: bool) -> Task:
+    """What a second person does first of an entry that is not verified."""
+    return Task.KEY_AGAIN if is_critical or entry.sample_keys else Task.COMPARE
+
+
 def has_enough_people(entry: Entry, second: SecondKeying | None, *, is_critical: bool) -> bool:
     """Whether an entry names everybody whom its state needs, and waits for whom it still needs.
 
@@ -191,7 +197,7 @@ def has_enough_people(entry: Entry, second: SecondKeying | None, *, is_critical:
     if entry.state == EntryState.DRAFT:
         return True
     if entry.state == EntryState.ENTERED:
-        return entry.waits == (Task.KEY_AGAIN if is_critical else Task.COMPARE)
+        return entry.waits == find_first_task(entry, is_critical=is_critical)
     is_keyed_twice = second and second.keyed and second.person != entry.transcriber
     if entry.state == EntryState.ADJUDICATING:
         return bool(is_keyed_twice) and entry.waits == Task.ADJUDICATE
@@ -200,7 +206,8 @@ def has_enough_people(entry: Entry, second: SecondKeying | None, *, is_critical:
         return not is_critical
     if is_verified and entry.verifier in ("", entry.transcriber):
         return False
-    if not is_critical:
+    says_twice = entry.basis in (VerificationBasis.AGREED, VerificationBasis.ADJUDICATED)
+    if not is_critical and not says_twice:
         return True
     if second is None or not is_keyed_twice:
         return False

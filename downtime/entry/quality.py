@@ -1,6 +1,8 @@
-"""How many keyed fields are wrong, how sure that is, and so which entries a second person compares.
+"""How many keyed fields are wrong, how sure that is, and so which entries are keyed again.
 
-The share of wrong fields is estimated for each form from its last checked entries, with the 95 %
+Only fields that another person keyed again without seeing them count: pressing 'matches the paper'
+says nothing of how many are wrong, however often it is pressed. The share of wrong fields is
+estimated for each form from its last such entries, with the 95 %
 interval of Wilson (JASA 1927;22:209-212), which Brown, Cai and DasGupta recommend for small shares
 (Statistical Science 2001;16:101-133). Fields of one form are not quite independent, so the interval
 is a little too narrow. Nobody's name is in it: it is about forms, not about clerks.
@@ -13,11 +15,14 @@ from math import sqrt
 
 from sqlite_utils import Database
 
+from downtime.entry.field_sample import draw_sample
+from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import Entry, VerificationBasis
 from downtime.entry.store import second_keyings
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
+_ALL = 100.0
 Z = 1.959964
 """The normal deviate of a two-sided interval of 95 %."""
 
@@ -39,7 +44,7 @@ class Estimate:
     critical_low: float
     critical_high: float
     sample_percent: float
-    """How many of the next entries are compared."""
+    """How many of the next entries another person keys again."""
 
 
 def wilson_interval(errors: int, fields: int) -> tuple[float, float]:
@@ -57,7 +62,7 @@ def estimate_form(db: Database, settings: Settings, outage: str, form: str) -> E
     """The estimate of one form."""
     last = settings.entry.error_window_forms
     forms, fields, errors = second_keyings.sum_last_checks(
-        db, outage, form, VerificationBasis.COMPARED, last
+        db, outage, form, VerificationBasis.REKEYED, last
     )
     _, critical, slips = second_keyings.sum_last_checks(
         db, outage, form, VerificationBasis.AGREED, last
@@ -89,17 +94,26 @@ def estimate_all(vault: Vault, settings: Settings, outage: str) -> list[Estimate
 def _percent(high: float, settings: Settings) -> float:
     """All entries while too many fields may be wrong, which is so at first; else the set share."""
     limit = settings.entry.max_error_percent
-    return settings.entry.sample_percent if high * 100 <= limit else 100.0
+    return settings.entry.sample_percent if high * 100 <= limit else _ALL
 
 
-def is_in_sample(vault: Vault, db: Database, settings: Settings, entry: Entry) -> bool:
-    """Whether a second person compares this entry: the same answer for a form each time.
+def choose_sample(
+    vault: Vault, db: Database, settings: Settings, form: KeyedForm, entry: Entry
+) -> tuple[str, ...] | None:
+    """The fields of this entry that another person keys again; None when it is not in the sample.
 
-    It comes from the serial and a key of the vault, so that nobody who keys can foretell it. What
-    was sent back once is always compared.
+    All of them while too many may be wrong, and of what was sent back once.
     """
-    if entry.corrections:
-        return True
+    secret = vault.derive_key("entry-sample")
     percent = estimate_form(db, settings, entry.outage, entry.form).sample_percent
-    digest = hmac.digest(vault.derive_key("entry-sample"), entry.serial.encode(), hashlib.sha256)
+    if entry.corrections or percent >= _ALL:
+        return draw_sample(form, entry.answers, secret, None)
+    if not _is_chosen(secret, entry.serial, percent):
+        return None
+    return draw_sample(form, entry.answers, secret, settings.entry.sample_fields)
+
+
+def _is_chosen(secret: bytes, serial: str, percent: float) -> bool:
+    """The same answer for a form each time, which nobody who keys can foretell."""
+    digest = hmac.digest(secret, serial.encode(), hashlib.sha256)
     return int.from_bytes(digest[:8]) < percent / 100 * 2**64

@@ -1,7 +1,7 @@
 """How templates show a name, number, date or age: always by the rules of `clinical.display`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,7 @@ def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
         "allergy_harm": display.describe_allergy_harm,
         "allergy_note": display.describe_allergy_note,
         "field_id": field_id,
+        "asked_rows": find_asked_rows,
         "has_keyed": has_keyed,
         "is_moment": is_moment,
         "local_time": format_answer,
@@ -122,6 +123,15 @@ def format_own_number(patient: Patient) -> str:
 def field_id(key: str) -> str:
     """The id of a form's field in the page."""
     return "f-" + key.replace(":", "-row-").replace(".", "-")
+
+
+def find_asked_rows(group: FormItem, asked: Collection[str] | None) -> list[int]:
+    """The rows of a repeating group in which any of these keys stands; all of them without keys."""
+    return [
+        row
+        for row in range(1, group.rows + 1)
+        if asked is None or any(f"{item.link_id}:{row}" in asked for item in group.items)
+    ]
 
 
 def has_keyed(group: FormItem) -> bool:

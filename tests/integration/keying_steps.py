@@ -12,15 +12,20 @@ from downtime.entry.open_form import open_form
 from downtime.vault.model import Actor
 
 
+def asked(vault, settings, serial, answers) -> dict[str, str]:
+    """Those of these answers that a second person is asked for."""
+    keys = open_form(vault, serial, settings).second_keys
+    return {key: text for key, text in answers.items() if key in keys}
+
+
 def key_again(vault, settings, serial, checker) -> Entry:
-    """Another person reads in every critical field what the first one read."""
-    form = open_form(vault, serial, settings)
-    answers = {key: text for key, text in form.answers.items() if key in form.critical_keys}
+    """Another person reads in every field that they key what the first one read."""
+    answers = asked(vault, settings, serial, open_form(vault, serial, settings).answers)
     return double_keying.submit_second_keying(vault, settings, serial, answers, checker)
 
 
 def see_through(vault, settings, serial, checker) -> Entry:
-    """Key critical fields again and compare the rest, until the entry is verified."""
+    """Key again what is keyed twice, and compare what is compared, until the entry is verified."""
     entry = open_form(vault, serial, settings).entry
     if entry.waits == Task.KEY_AGAIN:
         entry = key_again(vault, settings, serial, checker)

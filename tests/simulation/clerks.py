@@ -1,4 +1,4 @@
-"""The records team of a simulated month: it keys, slips now and then, keys again, compares, files."""
+"""The records team of a simulated month: it keys, slips now and then, keys again, decides, compares, files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from random import Random
 
 from downtime.entry import double_keying, file_form, keying, send_back_entry, verify_entry
 from downtime.entry.model import Entry, Task
+from downtime.entry.open_form import open_form
 from downtime.vault.model import Actor
 from tests.simulation.machines import Machine
 from tests.simulation.truth import Sheet, Truth
@@ -65,54 +66,58 @@ class Clerks:
         sheet.fate, sheet.filed = "returned", True
 
     def _key_second_time(self, paper: Written, entry: Entry) -> Entry:
-        critical_answers = {
-            key: text for key, text in paper.answers.items() if key in paper.critical
-        }
+        """A second clerk keys what the screen asks for, and sees nothing of the first."""
+        vault, serial = self.station.vault, paper.sheet.serial
+        second = self._second(entry)
+        asked = self._asked(paper)
+        answers = {key: text for key, text in paper.answers.items() if key in asked}
         after = double_keying.submit_second_keying(
-            self.station.vault,
-            self.station.settings,
-            paper.sheet.serial,
-            critical_answers,
-            self._second(entry),
+            vault, self.station.settings, serial, answers, second
         )
         if after.waits != Task.ADJUDICATE:
-            self._note(paper, "critical", len(critical_answers), 0)
+            self._note_rekeyed(paper, entry, asked)
         return after
 
     def _decide(self, paper: Written, entry: Entry) -> Entry:
-        critical_answers = {
-            key: text for key, text in paper.answers.items() if key in paper.critical
-        }
-        wrong = {
-            k for k in paper.critical if entry.answers.get(k, "") != critical_answers.get(k, "")
-        }
+        asked = self._asked(paper)
+        answers = {key: text for key, text in paper.answers.items() if key in asked}
+        disputed = {key: answers.get(key, "") for key in asked}
         after = double_keying.adjudicate_entry(
-            self.station.vault, self.station.settings, paper.sheet.serial, critical_answers,
+            self.station.vault, self.station.settings, paper.sheet.serial, disputed,
             self.staff["clerk3"],
         )  # fmt: skip
-        seen = critical_answers.keys() | {key for key in paper.critical if entry.answers.get(key)}
-        self._note(paper, "critical", len(seen), len(wrong))
+        self._note_rekeyed(paper, entry, asked)
         return after
+
+    def _asked(self, paper: Written) -> set[str]:
+        """The fields that the second clerk finds on the screen: the critical ones among them."""
+        form = open_form(self.station.vault, paper.sheet.serial, self.station.settings)
+        asked = set(form.second_keys)
+        assert {key for key in paper.critical if paper.answers.get(key)} <= asked
+        return asked
+
+    def _note_rekeyed(self, paper: Written, entry: Entry, asked: set[str]) -> None:
+        filled = {key for key in asked if entry.answers.get(key) or paper.answers.get(key)}
+        for method, keys in (
+            ("critical", filled & paper.critical),
+            ("checked", filled - paper.critical),
+        ):
+            wrong = [
+                key for key in keys if entry.answers.get(key, "") != paper.answers.get(key, "")
+            ]
+            self._note(paper, method, len(keys), len(wrong))
 
     def _compare(self, paper: Written, entry: Entry) -> Entry:
         """A second clerk lays the entry beside the paper; a wrong one is keyed anew."""
         vault, serial = self.station.vault, paper.sheet.serial
-        wrong = {
-            key
-            for key in paper.slip.keys() - paper.critical
-            if entry.answers.get(key, "") != paper.answers.get(key, "")
-        }
-        if wrong:
+        if any(entry.answers.get(key, "") != paper.answers.get(key, "") for key in paper.slip):
             send_back_entry.send_back(
                 vault, serial, self._second(entry), "The paper says otherwise"
             )
             paper.sheet.sent_back = True
-            keys = (paper.first.keys() | paper.answers.keys()) - paper.critical
-            self._note(paper, "checked", len(keys), len(wrong))
             return keying.submit_entry(
                 vault, self.station.settings, serial, paper.answers, self.staff["clerk"]
             )
-        self._note(paper, "checked", len(paper.answers.keys() - paper.critical), 0)
         return verify_entry.verify_entry(vault, serial, self._second(entry))
 
     def _second(self, entry: Entry) -> Actor:

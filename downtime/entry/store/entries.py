@@ -100,6 +100,7 @@ def save_entry(db: Database, entry: Entry) -> None:
     """Insert or replace the present row of an entry."""
     row = {name: getattr(entry, name) for name in _COLUMNS}
     row["answers"] = orjson.dumps(dict(entry.answers)).decode()
+    row["sample_keys"] = json_list(entry.sample_keys)
     db.execute(_SAVE, list(row.values()))
 
 

@@ -129,20 +129,24 @@ def count_links(vault: Vault, outage: Outage) -> dict[str, int]:
 
 
 _BASES = {
-    "checked": (VerificationBasis.COMPARED,),
+    "checked": (VerificationBasis.REKEYED,),
     "critical": (VerificationBasis.AGREED,),
-    "seen": (VerificationBasis.COMPARED, VerificationBasis.AGREED),
+    "seen": (VerificationBasis.REKEYED, VerificationBasis.AGREED),
 }
 
 
 def measure_error_rate(vault: Vault, outage: Outage, ahead: Iterable[str]) -> dict[str, Any]:
-    """Wrong fields among those a second person looked at, with the 95 % interval, by form and all.
+    """Wrong fields among those a second person keyed blind, with the 95 % interval, by form and all.
 
-    `critical` are fields keyed twice without sight of the first keying, `checked` all others that
-    were compared with the paper, `seen` both: no field counts twice, and an error is one of the
-    first keying. `ahead` are serials printed ahead.
+    `critical` are critical fields, `checked` all others, `seen` both: no field counts twice, and an
+    error is one of the first keying. That somebody laid an entry beside its paper and found nothing
+    counts as little here as in `entry.quality`. `ahead` are serials printed ahead.
     """
-    sums = second_keyings.sum_checks(vault.db, outage.id, ahead)
+    sums = [
+        row
+        for row in second_keyings.sum_checks(vault.db, outage.id, ahead)
+        if row.basis in _BASES["seen"]
+    ]
     return {
         "all": _error_rates(sums),
         "forms": [

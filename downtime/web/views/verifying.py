@@ -36,7 +36,7 @@ blueprint = Blueprint("verifying", __name__)
 @blueprint.get("/key/<serial>/second")
 @require_permission(Permission.ENTRY_VERIFY)
 def second(serial: str) -> ViewResponse:
-    """The critical fields, empty: what the first person keyed is not shown."""
+    """What a second person keys, empty: what the first one keyed is not shown."""
     opened = double_keying.open_second_keying(
         request_context.vault(), request_context.settings(), serial, request_context.actor()
     )
@@ -135,15 +135,17 @@ def _render_second(opened: KeyedForm, answers: Mapping[str, str], problems: dict
         request_context.vault(), request_context.settings(), serial, request_context.actor()
     )
     other = None if claim.is_of(request_context.actor()) else claim
+    asked = set(opened.second_keys)
     return render_template(
         "verifying/second.html",
         form=opened,
         answers=answers,
         problems=problems,
-        identity=[item for item in opened.identity if item.critical],
+        identity=[item for item in opened.identity if item.link_id in asked],
+        sign_off=[item for item in opened.definition.sign_off if item.link_id in asked],
         other=other,
         editable=other is None,
-        **form_context(opened),
+        **form_context(opened) | {"asked": asked},
     )
 
 

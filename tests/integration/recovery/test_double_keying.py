@@ -21,6 +21,7 @@ from downtime.paper import ledger, move_form
 from downtime.paper.model import Subject
 from downtime.settings import EntrySettings, Settings
 from downtime.vault.model import Actor
+from tests.integration.keying_steps import asked, key_again
 from tests.integration.web.conftest import Clock
 
 from .conftest import ADMITTED, BLOODS, OBSERVED, PHONED
@@ -37,7 +38,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def rare(settings) -> Settings:
-    """A site that compares no entry unless a form's error is unknown or too large."""
+    """A site that has nothing but critical fields keyed again, however many may be wrong."""
     return Settings(entry=EntrySettings(sample_percent=0.0, max_error_percent=100.0))
 
 
@@ -121,14 +122,27 @@ def test_a_decision_has_to_pass_the_definition(vault, rare, issue, actor, checke
     assert entry.answers["birth-date"] == "1985-03-01"
 
 
-def test_in_the_sample_the_rest_is_compared_too(vault, settings, issue, actor, checker):
+def test_in_the_sample_other_fields_are_keyed_again_too(vault, settings, issue, actor, checker):
     serial = issue("phoned-result")
     keying.submit_entry(vault, settings, serial, PHONED, actor)
-    entry = double_keying.submit_second_keying(vault, settings, serial, CRITICAL, checker)
-    assert (entry.state, entry.waits) == ("second", "compare")
-    assert ledger.get_form(vault, serial).state == "keyed"
-    assert verify_entry.verify_entry(vault, serial, checker).basis == "compared"
-    assert ledger.get_form(vault, serial).state == "verified"
+    wanted = set(open_form.open_form(vault, serial, settings).second_keys)
+    assert {"caller", "test:1", "author.name"} <= wanted
+    shown = double_keying.open_second_keying(vault, settings, serial, checker)
+    assert (set(shown.second_keys), dict(shown.answers)) == (wanted, {})
+    entry = key_again(vault, settings, serial, checker)
+    assert (entry.state, entry.basis, entry.verifier) == ("verified", "agreed", checker.id)
+
+
+def test_a_wrong_field_of_the_sample_goes_to_a_third_person(vault, settings, issue, actor, checker):
+    serial = issue("observations")
+    keying.submit_entry(vault, settings, serial, OBSERVED | {"pulse:1": "98"}, actor)
+    again = asked(vault, settings, serial, OBSERVED)
+    entry = double_keying.submit_second_keying(vault, settings, serial, again, checker)
+    assert entry.waits == "adjudicate"
+    entry = double_keying.adjudicate_entry(vault, settings, serial, {"pulse:1": "88"}, THIRD)
+    assert (entry.state, entry.answers["pulse:1"]) == ("verified", "88")
+    rate = quality.estimate_form(vault.db, settings, entry.outage, "observations")
+    assert (rate.forms, rate.errors, rate.fields) == (1, 1, len(OBSERVED))
 
 
 def test_sent_back_is_keyed_twice_anew_and_what_both_said_is_kept(
@@ -148,21 +162,18 @@ def test_what_was_corrected_counts_as_wrong(vault, settings, issue, actor, check
     outage = keying.submit_entry(vault, settings, serial, OBSERVED, actor).outage
     send_back_entry.send_back(vault, serial, checker, "pulse misread")
     keying.submit_entry(vault, settings, serial, OBSERVED | {"pulse:1": "98"}, actor)
-    verify_entry.verify_entry(vault, serial, checker)
+    key_again(vault, settings, serial, checker)
     found = quality.estimate_form(vault.db, settings, outage, "observations")
-    assert (found.forms, found.fields, found.errors) == (1, len(OBSERVED), 1)
+    assert (found.forms, found.fields, found.errors) == (1, 1, 1)
     assert found.sample_percent == 100
 
 
-def test_each_field_that_a_second_person_looked_at_counts_once(
-    vault, settings, issue, actor, checker
-):
-    """Compared and keyed again, of one form: what was keyed blind is not counted as compared too."""
+def test_each_field_that_a_second_person_keyed_counts_once(vault, settings, issue, actor, checker):
     serial = issue("phoned-result")
     entry = keying.submit_entry(vault, settings, serial, PHONED, actor)
     keys = set(open_form.open_form(vault, serial, settings).critical_keys)
-    double_keying.submit_second_keying(vault, settings, serial, CRITICAL, checker)
-    verify_entry.verify_entry(vault, serial, checker)
+    key_again(vault, settings, serial, checker)
+    verify_entry.verify_entry(vault, serial, THIRD)
     found = quality.estimate_form(vault.db, settings, entry.outage, "phoned-result")
     critical = sum(key in keys for key in entry.answers)
     assert found.critical_fields == critical > 0
@@ -174,11 +185,10 @@ def test_a_form_keyed_anew_counts_as_it_was_keyed_first(vault, settings, issue, 
     entry = keying.submit_entry(vault, settings, serial, {**PHONED, "value:1": "9.1"}, actor)
     send_back_entry.send_back(vault, serial, checker, "the value is misread")
     keying.submit_entry(vault, settings, serial, PHONED, actor)
-    double_keying.submit_second_keying(vault, settings, serial, CRITICAL, checker)
-    verify_entry.verify_entry(vault, serial, checker)
+    key_again(vault, settings, serial, checker)
     found = quality.estimate_form(vault.db, settings, entry.outage, "phoned-result")
     assert (found.critical_errors, found.errors) == (1, 0)
-    assert found.critical_fields + found.fields == len(entry.answers)
+    assert found.fields == len(entry.answers) - len(CRITICAL)
 
 
 def test_nothing_critical_and_not_in_the_sample_is_accepted_and_can_still_be_compared(

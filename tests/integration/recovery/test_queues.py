@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.entry import claims, double_keying, keying, verify_entry, work_queues
+from downtime.entry import claims, double_keying, keying, work_queues
 from downtime.entry.model import Task
 from downtime.entry.work_queues import QueueFilter
 from downtime.errors import InputError
@@ -10,6 +10,7 @@ from downtime.paper import ledger, move_form
 from downtime.paper.model import Subject
 from downtime.settings import EntrySettings, Settings
 from downtime.vault.model import Actor
+from tests.integration.keying_steps import asked, key_again
 from tests.integration.web.conftest import Clock
 
 from .conftest import ADMITTED, BLOODS, OBSERVED, PHONED
@@ -92,7 +93,7 @@ def test_nobody_checks_what_they_keyed(vault, settings, issue, actor, checker):
     assert work_queues.claim_next(vault, settings, QueueFilter(Task.KEY_AGAIN), actor) is None
     assert work_queues.claim_next(vault, settings, QueueFilter(Task.KEY_AGAIN), checker) == serial
     double_keying.submit_second_keying(
-        vault, settings, serial, {"checked": "mrn", "value:1": "5"}, checker
+        vault, settings, serial, asked(vault, settings, serial, PHONED | {"value:1": "5"}), checker
     )
     assert work_queues.claim_next(vault, settings, QueueFilter(Task.ADJUDICATE), actor) is None
     assert work_queues.claim_next(vault, settings, QueueFilter(Task.ADJUDICATE), checker) is None
@@ -105,7 +106,7 @@ def test_what_happened_first_is_checked_first(vault, settings, issue, actor, che
     keying.submit_entry(vault, settings, late, OBSERVED, actor)
     hour_before = OBSERVED | {"event.time": "13:00", "taken:1": "1200", "taken:2": "1255"}
     keying.submit_entry(vault, settings, early, hour_before, actor)
-    found = work_queues.list_waiting(vault, settings, QueueFilter(Task.COMPARE), checker)
+    found = work_queues.list_waiting(vault, settings, QueueFilter(Task.KEY_AGAIN), checker)
     assert [w.serial for w in found] == [early, late]
 
 
@@ -117,8 +118,7 @@ def test_a_form_leaves_its_queue_when_it_is_done(vault, settings, issue, actor, 
         work_queues.claim_next(vault, settings, QueueFilter(Task.KEY_AGAIN), checker) == admission
     )
     assert work_queues.totals(work_queues.count_queues(vault, settings))[Task.KEY_AGAIN] == 2
-    double_keying.submit_second_keying(vault, settings, request, {}, checker)
-    verify_entry.verify_entry(vault, request, checker)
+    key_again(vault, settings, request, checker)
     assert work_queues.totals(work_queues.count_queues(vault, settings)) == {
         Task.KEY: 0,
         Task.KEY_AGAIN: 1,

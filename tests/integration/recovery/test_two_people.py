@@ -24,7 +24,7 @@ from downtime.errors import ConflictError, ForbiddenError
 from downtime.paper import ledger, move_form
 from downtime.settings import EntrySettings, Settings
 from downtime.vault.model import Actor
-from tests.integration.keying_steps import key_again
+from tests.integration.keying_steps import asked, key_again
 
 from .conftest import OBSERVED, PHONED
 
@@ -44,8 +44,7 @@ def test_a_look_verifies_nothing_before_the_second_keying(vault, settings, phone
     assert refused.value.code == "entry.second-keying"
     assert get_entry(vault, phoned).state == EntryState.ENTERED
     assert ledger.get_form(vault, phoned).state == "keyed"
-    key_again(vault, settings, phoned, checker)
-    assert verify_entry.verify_entry(vault, phoned, checker).state == EntryState.VERIFIED
+    assert key_again(vault, settings, phoned, checker).state == EntryState.VERIFIED
 
 
 def test_who_typed_a_draft_keyed_it_whoever_enters_it(vault, settings, issue, actor, checker):
@@ -88,9 +87,7 @@ def test_what_was_imported_is_keyed_a_second_time_too(
 
 
 def test_a_decision_is_needed_for_every_disputed_field(vault, settings, phoned, actor, checker):
-    critical = open_form(vault, phoned, settings).critical_keys
-    answers = {key: text for key, text in PHONED.items() if key in critical}
-    wrong = answers | {"value:1": "9.1"}
+    wrong = asked(vault, settings, phoned, PHONED) | {"value:1": "9.1"}
     double_keying.submit_second_keying(vault, settings, phoned, wrong, checker)
     with pytest.raises(InvalidAnswersError, match="choose one"):
         double_keying.adjudicate_entry(vault, settings, phoned, {}, THIRD)
