@@ -16,6 +16,7 @@ class AuditAction(StrEnum):
     ASSIGNMENT_FORM = "assignment.form"
     ASSIGNMENT_ITEM = "assignment.item"
     ASSIGNMENT_LAPTOP = "assignment.laptop"
+    ASSIGNMENT_OPEN = "assignment.open"
     ASSIGNMENT_PERSON = "assignment.person"
     ASSIGNMENT_RELEASE = "assignment.release"
     FORM_BACKGROUND = "form.background"
@@ -306,12 +307,14 @@ class CheckInOutcome(StrEnum):
 
 class AssignmentKind(StrEnum):
     """What is assigned. The target of each: a serial; the key of an item; a downtime number, or
-    `serial:` and a serial, of somebody who is not found; a device code."""
+    `serial:` and a serial, of somebody who is not found; a device code; kind and name of anything
+    else that keeps the books open."""
 
     FORM = "form"
     ITEM = "item"
     PERSON = "person"
     LAPTOP = "laptop"
+    OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from downtime.outage.model import Outage, OutageState
 from downtime.paper import ledger
 from downtime.paper.model import OUT, PackState
 from downtime.returns.model import LEAD_TITLES
-from downtime.returns.statement.completeness_statement import gather_statement
-from downtime.returns.statement.open_items import group_open_items
+from downtime.returns.statement.completeness_statement import Statement
+from downtime.returns.statement.open_groups import group_open_items
 from downtime.snapshot.bed_board import word_counts
 from downtime.web import request_context
 
@@ -100,9 +100,8 @@ def describe_return(outage: Outage, systems: Sequence[str], at: str) -> Iterator
     yield Effect(f"{_count_out(outage)}.")
 
 
-def describe_closing(outage: Outage) -> Iterator[Effect]:
+def describe_closing(outage: Outage, statement: Statement) -> Iterator[Effect]:
     """What is open of an outage whose books are about to be closed, and who has signed."""
-    statement = gather_statement(request_context.vault(), request_context.settings(), outage.id)
     signed = statement.valid_signatures
     yield Effect(f"Statement: {statement.verdict}.", not statement.is_complete)
     for group in group_open_items(statement.facts["open"], statement.made_at):
@@ -111,7 +110,14 @@ def describe_closing(outage: Outage) -> Iterator[Effect]:
     if missing:
         yield Effect(f"Not signed by: {_join(missing)}.", True)
     yield Effect(f"{_count_paper(outage)} of it. {_count_out(outage)}.")
-    yield Effect("Its books cannot be opened again.", True)
+    yield Effect("Its books can be opened again, by whoever may, with a reason.")
+
+
+def describe_reopening(outage: Outage) -> Iterator[Effect]:
+    """What opening closed books again changes."""
+    yield Effect(f"{outage.label} is being recovered again: its paper is keyed, decided and returned.")
+    yield Effect("Its statement says who opened it again, when and why.", True)
+    yield Effect("A signature counts for as long as the facts are those that were signed.")
 
 
 def describe_withdrawal(outage: Outage, name: str) -> Iterator[Effect]:

@@ -139,6 +139,12 @@ def fetch_open_keys(db: Database, outage: str) -> dict[FindingKind, list[str]]:
     return keys
 
 
+def fetch_open_wards(db: Database, outage: str) -> dict[str, str]:
+    """Key of each finding that keeps the books open to its ward."""
+    rows = db.conn.execute(f"SELECT f.key, f.ward {_OPEN}", (outage,))
+    return {row[0]: row[1] for row in rows}
+
+
 def count_findings(db: Database, outage: str) -> list[dict[str, Any]]:
     """How many findings of each kind and state there are, how many reviewed, and still open."""
     any_review = (

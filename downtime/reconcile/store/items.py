@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 from sqlite_utils import Database
@@ -86,6 +86,33 @@ def fetch_item_page(
     where, values = _where(item_filter)
     clause = f"WHERE outage = ?{where} ORDER BY event, key LIMIT ? OFFSET ?"
     return list(_fetch(db, clause, outage, *values, limit, offset))
+
+
+class OpenLine(NamedTuple):
+    """What a list needs of an item that is not through: nothing of what it says."""
+
+    key: str
+    serial: str
+    downtime_number: str
+    type: str
+    ward: str
+    event: str
+    state: ItemState
+    is_open: bool
+    """False for one that is decided to be returned, and has not gone out."""
+
+
+def fetch_open_lines(db: Database, outage: str) -> Iterator[OpenLine]:
+    """Every item that waits for a decision, or to be sent."""
+    number = "CASE WHEN instr(person, 'downtime_number') THEN json_extract(person, '$.downtime_number') END"
+    query = (
+        f"SELECT key, serial, coalesce({number}, ''), type, ward, event, state, is_open FROM item"
+        " WHERE outage = ? AND (is_open OR decision = 'return')"
+    )
+    return (
+        OpenLine(*row[:6], _STATES[row[6]], bool(row[7]))
+        for row in db.conn.execute(query, (outage,))
+    )
 
 
 def fetch_items_after(

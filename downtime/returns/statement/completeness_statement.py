@@ -24,8 +24,8 @@ from downtime.reconcile.store import items as items_store
 from downtime.returns.model import AuditAction, Lead, Signature
 from downtime.returns.statement import open_items, outage_forms, statement_facts
 from downtime.returns.statement.model import StatementVerdict, count_kinds
-from downtime.returns.statement.open_items import count_overdue
-from downtime.returns.store import statement_signatures
+from downtime.returns.statement.open_groups import count_overdue
+from downtime.returns.store import closings, explanations, statement_signatures
 from downtime.settings import Settings
 from downtime.vault import audit
 from downtime.vault.model import Actor

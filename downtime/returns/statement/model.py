@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from downtime.config import read_data_file
 from downtime.reconcile.harm.model import FindingKind
-from downtime.returns.model import MessageState
+from downtime.returns.model import WAITING, MessageState
 
 
 class StatementVerdict(StrEnum):
@@ -70,6 +70,18 @@ class OwnedItems:
     owner: str
     due: str
     names: tuple[str, ...]
+
+
+FORM_KINDS = frozenset(
+    {
+        OpenKind.FORM_OUT,
+        OpenKind.FORM_UNKEYED,
+        OpenKind.FORM_UNFILED,
+        OpenKind.FORM_UNVERIFIED,
+    }
+)
+MESSAGE_KINDS = frozenset(map(OpenKind.of_message, WAITING))
+HARM_KINDS = frozenset({OpenKind.HARM_NOT_REVIEWED, *map(OpenKind.of_finding, FindingKind)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """What still stands between an outage and the word 'complete': each thing named, and who has it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
@@ -31,7 +30,14 @@ from downtime.reconcile.store import items as items_store
 from downtime.reconcile.wording import explain
 from downtime.returns.model import WAITING
 from downtime.returns.statement import outage_forms
-from downtime.returns.statement.model import WORDINGS, OpenItem, OpenKind, OwnedItems
+from downtime.returns.statement.model import (
+    FORM_KINDS,
+    HARM_KINDS,
+    MESSAGE_KINDS,
+    OpenItem,
+    OpenKind,
+    OwnedItems,
+)
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
@@ -84,28 +90,29 @@ def _group_by_owner(pairs: Iterable[tuple[str, Assignment | None]]) -> tuple[Own
     )
 
 
-def find_open_items(vault: Vault, settings: Settings, outage: Outage) -> list[OpenItem]:
-    """Everything that is open, in the order in which it has to be settled."""
+Finder = Callable[[Vault, Settings, Outage, Owners], Iterator[OpenItem]]
+
+
+def find_open_items(
+    vault: Vault, settings: Settings, outage: Outage, without: Collection[OpenKind] = ()
+) -> list[OpenItem]:
+    """Everything that is open, in the order in which it has to be settled; but for these kinds."""
     owners = Owners.read(vault.db)
     return [
-        *(OpenItem(OpenKind.SYSTEM_DOWN, (name,), subject=name) for name in outage.down),
-        *_awaited_laptops(vault, outage, owners),
-        *_numbers_given_twice(vault, outage, owners),
-        *_unfinished_forms(vault, settings, outage, owners),
-        *_unconfirmed_links(vault, outage, owners),
-        *_unlinked_numbers(vault, settings, outage, owners),
-        *_uncompared_forms(vault, outage),
-        *_overtaken_comparison(vault, outage),
-        *_unrecovered_items(vault, outage),
-        *_unfinished_events(vault, outage),
-        *_undecided_items(vault, settings, outage, owners),
-        *_unsent_items(vault, outage),
-        *_waiting_messages(vault, outage),
-        *_unjudged_findings(vault, outage),
+        item
+        for kinds, find in _FINDERS
+        if not kinds.issubset(without)
+        for item in find(vault, settings, outage, owners)
     ]
 
 
-def _awaited_laptops(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
+def _systems_down(_: Vault, __: Settings, outage: Outage, ___: Owners) -> Iterator[OpenItem]:
+    return (OpenItem(OpenKind.SYSTEM_DOWN, (name,), subject=name) for name in outage.down)
+
+
+def _awaited_laptops(
+    vault: Vault, _: Settings, outage: Outage, owners: Owners
+) -> Iterator[OpenItem]:
     for laptop in laptop_reports.find_awaited(vault, outage):
         names = (laptop.device, *laptop.unreported)
         yield OpenItem(
@@ -117,7 +124,9 @@ def _awaited_laptops(vault: Vault, outage: Outage, owners: Owners) -> Iterator[O
         )
 
 
-def _numbers_given_twice(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
+def _numbers_given_twice(
+    vault: Vault, _: Settings, outage: Outage, owners: Owners
+) -> Iterator[OpenItem]:
     for duplicate in duplicate_numbers.find_unsettled(vault, outage):
         serial = duplicate.number.replace("-", "")
         yield OpenItem(
@@ -142,14 +151,11 @@ def _unfinished_forms(
     vault: Vault, settings: Settings, outage: Outage, owners: Owners
 ) -> Iterator[OpenItem]:
     groups: dict[tuple[int, FormState, str, str], list[IssuedForm]] = defaultdict(list)
-    ahead = outage_forms.list_used_ahead(vault, outage, FormState.RETURNED, FormState.KEYED)
-    for form in [*ledger.list_in_states(vault, outage.id, *_UNFINISHED), *ahead]:
+    for form in list_unfinished_forms(vault, outage):
         state = FormState(form.state)
         groups[_STATE_ORDER.index(state), state, form.ward, form.form].append(form)
-    for (_, state, ward, _), forms in sorted(groups.items(), key=lambda group: group[0]):
-        kind, explanation = _UNFINISHED[state]
-        if state == FormState.RETURNED and _is_filed_as_scan(vault, settings, forms[0]):
-            kind, explanation = OpenKind.FORM_UNFILED, "returned and not filed"
+    for (_, _, ward, _), forms in sorted(groups.items(), key=lambda group: group[0]):
+        kind, explanation = find_unfinished_kind(vault, settings, forms[0])
         serials = [form.serial for form in forms]
         yield OpenItem(
             kind,
@@ -161,12 +167,29 @@ def _unfinished_forms(
         )
 
 
+def list_unfinished_forms(vault: Vault, outage: Outage) -> list[IssuedForm]:
+    """Forms of the outage, those printed ahead that it used among them, that are still to be done."""
+    ahead = outage_forms.list_used_ahead(vault, outage, FormState.RETURNED, FormState.KEYED)
+    return [*ledger.list_in_states(vault, outage.id, *_UNFINISHED), *ahead]
+
+
+def find_unfinished_kind(
+    vault: Vault, settings: Settings, form: IssuedForm
+) -> tuple[OpenKind, str]:
+    """What such a form waits for, and in words; the same for all of its layout and state."""
+    if form.state == FormState.RETURNED and _is_filed_as_scan(vault, settings, form):
+        return OpenKind.FORM_UNFILED, "returned and not filed"
+    return _UNFINISHED[FormState(form.state)]
+
+
 def _is_filed_as_scan(vault: Vault, settings: Settings, form: IssuedForm) -> bool:
     definition = get_printed_definition(vault, form)
     return keying_policy.apply_policy(definition, settings).policy == KeyingPolicy.SCAN
 
 
-def _unconfirmed_links(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
+def _unconfirmed_links(
+    vault: Vault, _: Settings, outage: Outage, owners: Owners
+) -> Iterator[OpenItem]:
     keys = [
         key
         for key, links in identity_links.links_by_key(vault.db, outage.id).items()
@@ -189,7 +212,7 @@ def _unlinked_numbers(
         yield OpenItem(OpenKind.NUMBER_UNLINKED, tuple(numbers), owners.of_people(numbers))
 
 
-def _uncompared_forms(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+def _uncompared_forms(vault: Vault, _: Settings, outage: Outage, __: Owners) -> Iterator[OpenItem]:
     ahead = outage_forms.list_used_ahead(vault, outage, FormState.VERIFIED)
     verified = ledger.list_in_states(vault, outage.id, FormState.VERIFIED)
     serials = {form.serial for form in (*verified, *ahead)}
@@ -207,7 +230,9 @@ def _uncompared_forms(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
         yield OpenItem(OpenKind.NOT_COMPARED, tuple(uncompared))
 
 
-def _overtaken_comparison(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+def _overtaken_comparison(
+    vault: Vault, _: Settings, outage: Outage, __: Owners
+) -> Iterator[OpenItem]:
     """A newer snapshot that says something else of somebody on paper: the findings may not hold."""
     run = comparison_runs.fetch_last_run(vault.db, outage.id)
     current = local_snapshots.get_current_id(vault)
@@ -221,7 +246,7 @@ def _overtaken_comparison(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
         yield OpenItem(OpenKind.NEWER_SNAPSHOT, names, explanation=f" ({len(names)} forms)")
 
 
-def _unrecovered_items(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+def _unrecovered_items(vault: Vault, _: Settings, outage: Outage, __: Owners) -> Iterator[OpenItem]:
     keys: dict[str, list[str]] = defaultdict(list)
     for row in items_store.fetch_items(vault.db, outage.id, state=ItemState.NOT_RECOVERED):
         if row.is_open:
@@ -230,7 +255,7 @@ def _unrecovered_items(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
         yield OpenItem(OpenKind.NOT_RECOVERED, tuple(of_system), subject=system)
 
 
-def _unfinished_events(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+def _unfinished_events(vault: Vault, _: Settings, outage: Outage, __: Owners) -> Iterator[OpenItem]:
     """What was recorded on the screen and is not compared, read back or told the end of."""
     run = comparison_runs.fetch_last_run(vault.db, outage.id)
     since = run.at if run else ""
@@ -261,20 +286,20 @@ def _undecided_items(
         )
 
 
-def _unsent_items(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+def _unsent_items(vault: Vault, _: Settings, outage: Outage, __: Owners) -> Iterator[OpenItem]:
     unsent = items_store.fetch_items(vault.db, outage.id, decision=Decision.RETURN)
     if keys := tuple(row.key for row in unsent):
         yield OpenItem(OpenKind.NOT_SENT, keys)
 
 
-def _waiting_messages(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+def _waiting_messages(vault: Vault, _: Settings, outage: Outage, __: Owners) -> Iterator[OpenItem]:
     for state in WAITING:
         messages = outbox_messages.list_messages(vault.db, outage.id, state=state)
         if control_ids := tuple(message.control_id for message in messages):
             yield OpenItem(OpenKind.of_message(state), control_ids)
 
 
-def _unjudged_findings(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
+def _unjudged_findings(vault: Vault, _: Settings, outage: Outage, __: Owners) -> Iterator[OpenItem]:
     """What waited at T0 and was phoned wrongly: without a word from somebody it stays open."""
     compared = comparison_runs.fetch_last_run(vault.db, outage.id)
     reviewed = harm_store.fetch_last_run(vault.db, outage.id)
@@ -284,57 +309,29 @@ def _unjudged_findings(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
         yield OpenItem(OpenKind.of_finding(kind), tuple(keys))
 
 
-FIRST = 3
-"""Lines of each kind that are seen without asking for more."""
-
-_ONE_EACH = (OpenKind.LAPTOP_AWAITED,)
-"""Kinds whose names are not counted: a laptop's are its own code and its papers."""
-
-
-class OpenGroup(NamedTuple):
-    """The open things of one kind; what somebody is late with comes first."""
-
-    title: str
-    n: int
-    """Forms, items, messages …, not lines: one line may name many."""
-    lines: tuple[Mapping[str, Any], ...]
-    overdue: int
-    """Lines that somebody is late with."""
-
-    @property
-    def first_lines(self) -> tuple[Mapping[str, Any], ...]:
-        """Those that are seen at once."""
-        return self.lines[:FIRST]
-
-    @property
-    def other_lines(self) -> tuple[Mapping[str, Any], ...]:
-        """Those behind them."""
-        return self.lines[FIRST:]
-
-
-def group_open_items(lines: Iterable[Mapping[str, Any]], now: str) -> list[OpenGroup]:
-    """The open things of a statement by kind, in its own order; `now` is UTC text."""
-    lines_by_kind: dict[OpenKind, list[Mapping[str, Any]]] = {}
-    for line in lines:
-        lines_by_kind.setdefault(OpenKind(line["kind"]), []).append(line)
-    return [_make_group(kind, lines, now) for kind, lines in lines_by_kind.items()]
-
-
-def _make_group(kind: OpenKind, lines: list[Mapping[str, Any]], now: str) -> OpenGroup:
-    def is_overdue(line: Mapping[str, Any]) -> bool:
-        return any(owned["due"] < now for owned in line["owners"])
-
-    ordered = sorted(lines, key=is_overdue, reverse=True)  # a stable order within each half
-    counts = (1 if kind in _ONE_EACH else len(line["names"]) or 1 for line in lines)
-    overdue = sum(map(is_overdue, lines))
-    return OpenGroup(WORDINGS[kind].title, sum(counts), tuple(ordered), overdue)
-
-
-def count_overdue(facts: Mapping[str, Any], now: str) -> int:
-    """How many open things of a statement somebody should have settled by now (UTC text)."""
-    return sum(
-        len(owned["names"])
-        for item in facts["open"]
-        for owned in item["owners"]
-        if owned["due"] < now
-    )
+_FINDERS: tuple[tuple[frozenset[OpenKind], Finder], ...] = (
+    (frozenset({OpenKind.SYSTEM_DOWN}), _systems_down),
+    (frozenset({OpenKind.LAPTOP_AWAITED}), _awaited_laptops),
+    (frozenset({OpenKind.NUMBER_TWICE}), _numbers_given_twice),
+    (FORM_KINDS, _unfinished_forms),
+    (frozenset({OpenKind.LINK_UNCONFIRMED}), _unconfirmed_links),
+    (frozenset({OpenKind.NUMBER_UNLINKED}), _unlinked_numbers),
+    (frozenset({OpenKind.NOT_COMPARED}), _uncompared_forms),
+    (frozenset({OpenKind.NEWER_SNAPSHOT}), _overtaken_comparison),
+    (frozenset({OpenKind.NOT_RECOVERED}), _unrecovered_items),
+    (
+        frozenset(
+            {
+                OpenKind.EVENT_NOT_COMPARED,
+                OpenKind.RESULT_NOT_READ_BACK,
+                OpenKind.UNIT_WITHOUT_FATE,
+            }
+        ),
+        _unfinished_events,
+    ),
+    (frozenset({OpenKind.UNMATCHED, OpenKind.UNDECIDED}), _undecided_items),
+    (frozenset({OpenKind.NOT_SENT}), _unsent_items),
+    (MESSAGE_KINDS, _waiting_messages),
+    (HARM_KINDS, _unjudged_findings),
+)
+"""Which kinds each finder gives, in the order in which they have to be settled."""

@@ -8,7 +8,7 @@ from downtime.returns.model import LEAD_TITLES, Lead
 from downtime.returns.policies import can_sign
 from downtime.returns.statement import (
     completeness_statement,
-    open_items,
+    open_groups,
     sign_statement,
     statement_files,
 )
@@ -38,7 +38,7 @@ def show() -> ViewResponse:
         "statement/show.html",
         statement=statement,
         facts=statement.facts,
-        groups=open_items.group_open_items(statement.facts["open"], statement.made_at),
+        groups=open_groups.group_open_items(statement.facts["open"], statement.made_at),
         wards=statement_files.list_wards(statement),
         past=past,
         leads=LEAD_TITLES,

@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.returns.statement.model import WORDINGS, OpenItem, OpenKind
-from downtime.returns.statement.open_items import FIRST, group_open_items
+from downtime.returns.statement.open_groups import FIRST, group_open_items
 
 NOW = "2026-11-02T12:00:00Z"
 

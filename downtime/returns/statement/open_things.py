@@ -1,0 +1,197 @@
+"""Why it is still open: each open thing exactly once, with its ward, its owner and since when it waits.
+
+The statement words what is open in lines, one of which may name many things. Here each thing is a line
+of its own, so that somebody can have it, find it and settle it. A large hospital has tens of thousands:
+forms, items, messages and findings are read without their contents, which are looked up for a page.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from downtime.outage.model import Outage
+from downtime.paper.model import Assignment, AssignmentKind, IssuedForm
+from downtime.paper.serials import format_serial
+from downtime.reconcile.assign_owner import AssignmentsByKind
+from downtime.reconcile.harm import store as harm_store
+from downtime.reconcile.identity.match_patient import SERIAL
+from downtime.reconcile.model import ItemState
+from downtime.reconcile.store import items as items_store
+from downtime.returns.model import WAITING
+from downtime.returns.statement.model import (
+    FORM_KINDS,
+    HARM_KINDS,
+    MESSAGE_KINDS,
+    OpenItem,
+    OpenKind,
+)
+from downtime.returns.statement.open_items import (
+    Owners,
+    find_open_items,
+    find_unfinished_kind,
+    list_unfinished_forms,
+)
+from downtime.returns.store import outbox_messages
+from downtime.settings import Settings
+from downtime.vault.vault import Vault
+
+ITEM_KINDS = frozenset(
+    {OpenKind.NOT_RECOVERED, OpenKind.UNMATCHED, OpenKind.UNDECIDED, OpenKind.NOT_SENT}
+)
+PERSON_KINDS = frozenset({OpenKind.LINK_UNCONFIRMED, OpenKind.NUMBER_UNLINKED})
+_LIGHT = FORM_KINDS | ITEM_KINDS | MESSAGE_KINDS
+"""Kinds of which there may be thousands."""
+
+
+class OpenThing(NamedTuple):
+    """One thing that is open. `name` is what it is found by: a serial, a key, a code; empty for none."""
+
+    kind: OpenKind
+    name: str = ""
+    subject: str = ""
+    """What it is, in its own name; never who it is about."""
+    ward: str = ""
+    since: str = ""
+    """UTC since when it waits, as far as that is known."""
+    assignment: Assignment | None = None
+
+    @property
+    def reference(self) -> str:
+        """Names it among all open things: what somebody ticks."""
+        return f"{self.kind}:{self.name}"
+
+    def is_overdue(self, now: str) -> bool:
+        """Whether its owner is late."""
+        return self.assignment is not None and self.assignment.is_overdue(now)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFilter:
+    """Which open things; what is empty lets all through. `owner` may be `NOBODY` or `OVERDUE`."""
+
+    kind: str = ""
+    ward: str = ""
+    owner: str = ""
+    text: str = ""
+
+    def lets_through(self, thing: OpenThing, now: str) -> bool:
+        """Whether a thing is wanted."""
+        return (
+            self.kind in ("", thing.kind)
+            and self.ward in ("", thing.ward)
+            and self._has_owner(thing, now)
+            and self._has_text(thing)
+        )
+
+    def _has_owner(self, thing: OpenThing, now: str) -> bool:
+        if self.owner == OVERDUE:
+            return thing.is_overdue(now)
+        owner = thing.assignment.owner if thing.assignment else NOBODY
+        return self.owner in ("", owner)
+
+    def _has_text(self, thing: OpenThing) -> bool:
+        wanted = self.text.replace("-", "").casefold()
+        if not wanted:
+            return True
+        owner = thing.assignment.owner if thing.assignment else ""
+        texts = (thing.name, thing.subject, thing.ward, owner)
+        return any(wanted in text.replace("-", "").casefold() for text in texts)
+
+
+NOBODY, OVERDUE = "?nobody", "?overdue"
+
+
+def list_open_things(vault: Vault, settings: Settings, outage: Outage) -> list[OpenThing]:
+    """Each open thing once, in the order in which it has to be settled, the oldest of a kind first."""
+    owners = Owners.read(vault.db)
+    found = [
+        *_list_others(vault, settings, outage),
+        *_list_forms(vault, settings, outage),
+        *_list_items(vault, outage, owners),
+        *_list_messages(vault, outage),
+    ]
+    order = list(OpenKind)
+    owned = [_give_owner(thing, owners.assignments) for thing in found]
+    return sorted(owned, key=lambda thing: (order.index(thing.kind), thing.since, thing.name))
+
+
+def count_by_kind(things: Iterable[OpenThing]) -> dict[OpenKind, int]:
+    """How many of each kind, in the order of settling: they add up to all."""
+    counted = Counter(thing.kind for thing in things)
+    return {kind: counted[kind] for kind in OpenKind if counted[kind]}
+
+
+def _list_others(vault: Vault, settings: Settings, outage: Outage) -> Iterator[OpenThing]:
+    """What is few: as the statement has it, a thing for each name."""
+    since = {system.name: system.declared for system in outage.systems}
+    wards = harm_store.fetch_open_wards(vault.db, outage.id)
+    for item in find_open_items(vault, settings, outage, without=_LIGHT):
+        is_finding = item.kind in HARM_KINDS
+        for name in _names_of(item):
+            begun = since.get(name, "") if item.kind == OpenKind.SYSTEM_DOWN else ""
+            begun = outage.opened if is_finding else begun
+            ward = wards.get(name, "") if is_finding else item.ward
+            yield OpenThing(item.kind, name, item.subject, ward, begun)
+
+
+def _names_of(item: OpenItem) -> Sequence[str]:
+    if item.kind == OpenKind.LAPTOP_AWAITED:  # its own code, then its papers: one thing
+        return item.names[:1]
+    return item.names or ("",)
+
+
+def _list_forms(vault: Vault, settings: Settings, outage: Outage) -> Iterator[OpenThing]:
+    kinds: dict[tuple[str, str], OpenKind] = {}
+    for form in list_unfinished_forms(vault, outage):
+        key = (str(form.state), form.layout)
+        if key not in kinds:
+            kinds[key], _ = find_unfinished_kind(vault, settings, form)
+        yield _of_form(kinds[key], form)
+
+
+def _of_form(kind: OpenKind, form: IssuedForm) -> OpenThing:
+    return OpenThing(kind, format_serial(form.serial), form.title, form.ward, form.changed_at)
+
+
+_ITEM_KINDS = {
+    ItemState.NOT_RECOVERED: OpenKind.NOT_RECOVERED,
+    ItemState.UNMATCHED: OpenKind.UNMATCHED,
+}
+
+
+def _list_items(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenThing]:
+    for line in items_store.fetch_open_lines(vault.db, outage.id):
+        kind = _ITEM_KINDS.get(line.state, OpenKind.UNDECIDED)
+        kind = kind if line.is_open else OpenKind.NOT_SENT
+        owner = owners.assignments[AssignmentKind.PERSON].get(
+            line.downtime_number or f"{SERIAL}{line.serial}"
+        ) or owners.assignments[AssignmentKind.FORM].get(line.serial)
+        yield OpenThing(kind, line.key, line.type, line.ward, line.event, owner)
+
+
+def _list_messages(vault: Vault, outage: Outage) -> Iterator[OpenThing]:
+    for state in WAITING:
+        for message in outbox_messages.list_messages(vault.db, outage.id, state=state):
+            subject = f"{message.kind} to {message.system}"
+            kind = OpenKind.of_message(state)
+            yield OpenThing(kind, message.control_id, subject, "", message.queued)
+
+
+def _give_owner(thing: OpenThing, assignments: AssignmentsByKind) -> OpenThing:
+    kind, target = assignment_target(thing)
+    owner = assignments[kind].get(target)
+    return thing if owner is None else thing._replace(assignment=owner)
+
+
+def assignment_target(thing: OpenThing) -> tuple[AssignmentKind, str]:
+    """Under which kind and target a thing is given to somebody."""
+    if thing.kind in FORM_KINDS or thing.kind == OpenKind.NUMBER_TWICE:
+        return AssignmentKind.FORM, thing.name.replace("-", "")
+    if thing.kind in ITEM_KINDS:
+        return AssignmentKind.ITEM, thing.name
+    if thing.kind in PERSON_KINDS:
+        return AssignmentKind.PERSON, thing.name
+    if thing.kind == OpenKind.LAPTOP_AWAITED:
+        return AssignmentKind.LAPTOP, thing.name
+    return AssignmentKind.OPEN, thing.reference
