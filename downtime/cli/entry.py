@@ -33,8 +33,8 @@ def import_(session: Session, file: Path) -> Output:
     """Import QuestionnaireResponses (JSON, a Bundle, or NDJSON); exit 1 if one was refused."""
     report = import_responses.import_file(session.vault, session.settings, file, session.actor)
     lines = [
-        f"{report.responses} responses: {report.imported} imported, {report.unchanged} already"
-        f" there, {len(report.problems)} refused.",
+        f"{report.responses} responses: {report.imported} imported, {report.to_confirm} of them to be"
+        f" confirmed, {report.unchanged} already there, {len(report.problems)} refused.",
         *(
             f"  response {problem.index} ({problem.serial or 'no serial'}): {sentence}"
             for problem in report.problems

@@ -16,10 +16,20 @@ from downtime.clinical.model import (
     MedicationAdministration,
     MedicationRequest,
     MedicationRequestCategory,
+    MedicationRequestStatus,
 )
 from downtime.clock import from_text, to_text
+from downtime.config import read_data_file
 
+TIME_CRITICAL: tuple[str, ...] = tuple(
+    name
+    for names in read_data_file("downtime.clinical", "time_critical.toml").values()
+    for name in names
+)
+"""Beginnings of words of medicines of which a late dose can harm, unless the site has its own."""
+_ON_CHART = (MedicationRequestStatus.ACTIVE, "")
 _NAMED_TIME = re.compile(r"\b([01]\d|2[0-3]):([0-5]\d)\b")
+_WORD = re.compile(r"[^\W\d_][\w-]*")
 _INTERVAL = re.compile(r"\bevery (\d{1,2}) hours?\b")
 _A_DAY = {"once": 1, "twice": 2, "two times": 2, "three times": 3, "four times": 4, "six times": 6}
 _NOT_BY_THE_CLOCK = ("up to", "required", "needed", "week", "alternate", "month")
@@ -32,14 +42,21 @@ class MedicineRow:
     medicine: MedicationRequest
     last: MedicationAdministration | None
     next_due: str
+    is_time_critical: bool = False
+    """A dose that comes late or never can harm: such medicines stand first."""
 
 
 def list_medicine_rows(
     medicines: Iterable[MedicationRequest],
     doses: Iterable[MedicationAdministration],
     zone: ZoneInfo,
+    time_critical: Iterable[str] = TIME_CRITICAL,
 ) -> list[MedicineRow]:
-    """Every prescription in its order, with what was given of it."""
+    """Every prescription with what was given of it: time-critical ones first, else in their order.
+
+    `time_critical` are beginnings of words of a medicine's name, in small letters.
+    """
+    critical = tuple(time_critical)
     by_medicine: dict[str, list[MedicationAdministration]] = {}
     for dose in sorted(doses, key=lambda dose: dose.given):
         by_medicine.setdefault(_fold(dose.medicine), []).append(dose)
@@ -48,8 +65,18 @@ def list_medicine_rows(
         records = by_medicine.get(_fold(medicine.medicine), [])
         taken = [d for d in records if d.status != AdministrationStatus.NOT_GIVEN]
         due = _find_next_due(medicine, taken[-1].given, zone) if taken else ""
-        rows.append(MedicineRow(medicine, records[-1] if records else None, due))
-    return rows
+        last = records[-1] if records else None
+        rows.append(MedicineRow(medicine, last, due, _is_named(medicine.medicine, critical)))
+    return sorted(rows, key=lambda row: not row.is_time_critical)
+
+
+def list_last_day(
+    doses: Iterable[MedicationAdministration], until: str
+) -> list[MedicationAdministration]:
+    """Doses given and not given in the 24 hours before a time (UTC), the last first."""
+    since = to_text(from_text(until) - timedelta(days=1))
+    recent = (dose for dose in doses if dose.given >= since)
+    return sorted(recent, key=lambda dose: dose.given, reverse=True)
 
 
 def list_unprescribed(
@@ -64,16 +91,25 @@ def list_unprescribed(
 def _find_next_due(medicine: MedicationRequest, last: str, zone: ZoneInfo) -> str:
     frequency = medicine.frequency.casefold()
     is_regular = medicine.category in ("", MedicationRequestCategory.REGULAR)
+    is_regular = is_regular and medicine.status in _ON_CHART
     if not is_regular or "T" not in last or any(w in frequency for w in _NOT_BY_THE_CLOCK):
         return ""
     administered = from_text(last)
     if times := [time(int(h), int(m)) for h, m in _NAMED_TIME.findall(frequency)]:
         return to_text(_next_named(times, administered, zone))
-    if interval := _INTERVAL.search(frequency):
-        return to_text(administered + timedelta(hours=int(interval[1])))
-    if a_day := next((n for prefix, n in _A_DAY.items() if frequency.startswith(prefix)), 0):
-        return to_text(administered + timedelta(hours=24 / a_day))
-    return ""
+    hours = find_interval_hours(frequency)
+    return to_text(administered + timedelta(hours=hours)) if hours else ""
+
+
+def find_interval_hours(frequency: str) -> float:
+    """The hours between two doses that a prescription's frequency names; 0 where it names none."""
+    folded = frequency.casefold()
+    if any(word in folded for word in _NOT_BY_THE_CLOCK):
+        return 0.0
+    if interval := _INTERVAL.search(folded):
+        return float(interval[1])
+    a_day = next((n for prefix, n in _A_DAY.items() if folded.startswith(prefix)), 0)
+    return 24 / a_day if a_day else 0.0
 
 
 def _next_named(times: Iterable[time], after: datetime, zone: ZoneInfo) -> datetime:
@@ -82,6 +118,11 @@ def _next_named(times: Iterable[time], after: datetime, zone: ZoneInfo) -> datet
     days = (local.date() + timedelta(days=n) for n in (0, 1))
     moments = (datetime.combine(day, at, zone) for day in days for at in sorted(times))
     return next(moment for moment in moments if moment > local + timedelta(hours=1))
+
+
+def _is_named(medicine: str, beginnings: tuple[str, ...]) -> bool:
+    """Whether a word of a medicine's name begins so; `co-careldopa` is one word."""
+    return any(word.startswith(beginnings) for word in _WORD.findall(medicine.casefold()))
 
 
 def _fold(medicine: str) -> str:

@@ -14,10 +14,17 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from downtime.entry import policies
+from downtime.entry import confirm_policies, policies
 from downtime.entry.claims import check_not_claimed
 from downtime.entry.count_checks import count_rekeyed
 from downtime.entry.field_sample import is_whole
+from downtime.entry.judge_answers import (
+    NOTHING_CONFIRMED,
+    ConfirmRequests,
+    JudgedAnswers,
+    judge_answers,
+    judge_part,
+)
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import (
     LIFECYCLE,
@@ -38,7 +45,6 @@ from downtime.entry.validation import (
     field_label,
     read_latest,
     validate_answers,
-    validate_form,
 )
 from downtime.entry.verify_entry import accept_entry
 from downtime.paper import serials
@@ -73,12 +79,13 @@ def open_second_keying(vault: Vault, settings: Settings, serial: str, actor: Act
     form = open_form(vault, serial, settings)
     entry = policies.check_waits_for(form.entry, form.issued.serial, Task.KEY_AGAIN)
     policies.check_is_other_person(entry, entries.find_typists(vault.db, entry.serial), actor)
+    confirm_policies.check_is_blind(entry, actor)
     begun = second_keyings.fetch(vault.db, entry.serial)
     own_answers = begun.answers if begun and begun.person == actor.id else {}
     return replace(
         form,
         definition=keep_fields(form.definition, form.second_keys),
-        entry=replace(entry, answers=own_answers),
+        entry=replace(entry, answers=own_answers, confirmations=()),
     )
 
 
@@ -118,7 +125,7 @@ def save_second_draft(
         now = vault.now()
         _open_waiting_entry(db, number, Task.KEY_AGAIN, actor, now, page)
         filled = {key: text for key, text in answers.items() if text}
-        _save_second_keying(db, number, filled, actor, now)
+        _save_second_keying(db, number, JudgedAnswers(filled, (), ()), actor, now)
 
 
 def submit_second_keying(
@@ -128,6 +135,7 @@ def submit_second_keying(
     answers: Mapping[str, str],
     actor: Actor,
     page: PageSave | None = None,
+    confirmed: ConfirmRequests = NOTHING_CONFIRMED,
 ) -> Entry:
     """Finish the second keying: equal fields are accepted, any other goes to a third person.
 
@@ -136,13 +144,15 @@ def submit_second_keying(
     """
     form = open_form(vault, serial, settings)
     number = form.issued.serial
-    answers = _validate_second(vault, settings, form, answers)
+    judged = _judge_second(vault, settings, form, answers, confirmed, actor)
+    answers = judged.answers
     if form.entry and page and _is_resubmission(vault.db, form, answers, page, actor):
         return form.entry
     with vault.change(actor, AuditAction.ENTRY_SECOND, target=number) as db:
         now = vault.now()
         entry = _open_waiting_entry(db, number, Task.KEY_AGAIN, actor, now, page)
-        _save_second_keying(db, number, answers, actor, now, finished=now)
+        confirm_policies.check_is_blind(entry, actor)
+        _save_second_keying(db, number, judged, actor, now, finished=now)
         if not find_differing_keys(form, entry.answers, answers):
             count_rekeyed(db, form, entry, (entry.answers, answers, entry.answers), now)
             return _finish(db, entry, actor, VerificationBasis.AGREED, now)
@@ -193,6 +203,7 @@ def adjudicate_entry(
     decisions: Mapping[str, str],
     actor: Actor,
     reason: str = "",
+    confirmed: ConfirmRequests = NOTHING_CONFIRMED,
 ) -> Entry:
     """Decide what the paper says in each disputed field: the first's, the second's or another answer.
 
@@ -207,13 +218,16 @@ def adjudicate_entry(
         entry = _open_waiting_entry(db, number, Task.ADJUDICATE, actor, now)
         second = _get_second_keying(db, entry, actor)
         disputed = _list_disputed(form, entry, second)
-        decided = _check_decisions(vault, settings, form, disputed, decisions)
+        judged = _check_decisions(
+            vault, settings, form, second, disputed, decisions, confirmed, actor
+        )
+        decided = judged.answers
         versions = (entry.answers, second.answers, decided)
         needs_look = bool(count_rekeyed(db, form, entry, versions, now))
         if any(decided.get(d.key, "") != entry.answers.get(d.key, "") for d in disputed):
             entries.save_past(db, entry, now, actor.id, reason or PastReason.ADJUDICATED)
         needs_look = needs_look and not is_whole(form, entry)
-        entry = replace(entry, answers=decided)
+        entry = replace(entry, answers=decided, confirmations=judged.confirmations)
         basis = VerificationBasis.ADJUDICATED
         return _finish(db, entry, actor, basis, now, needs_look=needs_look)
 
@@ -222,10 +236,16 @@ def _check_decisions(
     vault: Vault,
     settings: Settings,
     form: KeyedForm,
+    second: SecondKeying,
     disputed: Collection[DisputedField],
     decisions: Mapping[str, str],
-) -> dict[str, str]:
-    """All answers with the disputed fields as decided, in their stored form; InvalidAnswersError."""
+    confirmed: ConfirmRequests,
+    actor: Actor,
+) -> JudgedAnswers:
+    """All answers with the disputed fields as decided, in their stored form; InvalidAnswersError.
+
+    What either of the two confirmed need not be confirmed anew.
+    """
     if missing := [
         AnswerProblem(field.key, f"{field.label}: choose one.")
         for field in disputed
@@ -233,10 +253,12 @@ def _check_decisions(
     ]:
         raise InvalidAnswersError(missing)
     chosen = {field.key: decisions[field.key] for field in disputed}
-    validated = validate_form(form, settings, {**form.answers, **chosen}, vault)
-    if problems := [problem for problem in validated.problems if problem.key in chosen]:
+    judged = judge_answers(
+        vault, settings, form, {**form.answers, **chosen}, confirmed, actor, second.confirmations
+    )
+    if problems := [problem for problem in judged.problems if problem.key in chosen]:
         raise InvalidAnswersError(problems)
-    return validated.answers
+    return judged
 
 
 def find_differing_keys(
@@ -265,19 +287,29 @@ def _is_same_answer(first: str, second: str) -> bool:
         return False
 
 
-def _validate_second(
-    vault: Vault, settings: Settings, form: KeyedForm, answers: Mapping[str, str]
-) -> dict[str, str]:
-    """The second person's answers in their stored form; times are read beside the event first keyed."""
+def _judge_second(
+    vault: Vault,
+    settings: Settings,
+    form: KeyedForm,
+    answers: Mapping[str, str],
+    confirmed: ConfirmRequests,
+    actor: Actor,
+) -> JudgedAnswers:
+    """The second person's answers in their stored form; times are read beside the event first keyed.
+
+    They are judged by themselves: whether something was asked of the first one is not to be seen.
+    """
     keys = set(form.second_keys)
     typed = {key: text for key, text in answers.items() if key in keys}
     event = {key: form.answers[key] for key in _EVENT if key in form.answers}
     zone = ZoneInfo(settings.site.time_zone)
     now = read_latest(vault, settings)
     validated = validate_answers(form.definition, {**event, **typed}, zone, now)
-    if problems := [problem for problem in validated.problems if problem.key in keys]:
+    judged = judge_part(vault, settings, form, validated, confirmed, actor)
+    if problems := [problem for problem in judged.problems if problem.key in keys]:
         raise InvalidAnswersError(problems)
-    return {key: text for key, text in validated.answers.items() if key in keys}
+    own_answers = {key: text for key, text in judged.answers.items() if key in keys}
+    return judged._replace(answers=own_answers)
 
 
 def _finish(
@@ -299,14 +331,14 @@ def _finish(
 def _save_second_keying(
     db: Database,
     serial: str,
-    answers: Mapping[str, str],
+    judged: JudgedAnswers,
     actor: Actor,
     now: str,
     finished: str = "",
 ) -> None:
     keying = SecondKeying(
-        serial=serial, answers=answers, person=actor.id, name=actor.name, changed=now,
-        keyed=finished,
+        serial=serial, answers=judged.answers, person=actor.id, name=actor.name, changed=now,
+        keyed=finished, confirmations=judged.confirmations,
     )  # fmt: skip
     second_keyings.save(db, keying)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from sqlite_utils import Database
 
 from downtime.entry.claims import check_not_claimed
+from downtime.entry.judge_answers import find_unconfirmed
+from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.merge_entries import (
     EntryElsewhere,
     align_ledger,
@@ -103,6 +105,7 @@ def settle_duplicate_entry(
             entry, put_aside = pair.local, pair.elsewhere.entry
         else:
             entry, put_aside = _adopt(pair, now, is_critical=bool(form.critical_keys)), pair.local
+            entry = _hold_implausible(vault, settings, replace(form, entry=entry), entry)
         entries.save_past(db, put_aside, now, actor.id, reason)
         if choice == EntryChoice.ELSEWHERE:
             archive_second_keying(db, pair.local, now, actor, reason)
@@ -110,6 +113,13 @@ def settle_duplicate_entry(
             replace_entry(db, adopted, entry.outage)
         align_ledger(db, entry, actor, now, reason)
         return entry
+
+
+def _hold_implausible(vault: Vault, settings: Settings, form: KeyedForm, entry: Entry) -> Entry:
+    """The entry, which waits to be confirmed first when a value of it is implausible."""
+    if entry.state == EntryState.DRAFT or not find_unconfirmed(vault, settings, form, entry):
+        return entry
+    return replace(entry, waits=Task.CONFIRM)
 
 
 def _check_keyed_neither(pair: DuplicateEntry, second: SecondKeying | None, actor: Actor) -> None:

@@ -1,6 +1,7 @@
 """Import QuestionnaireResponses: one, a list, a Bundle, or an NDJSON file of them.
 
-Every problem of one response is reported and the rest goes on. A response whose answers are
+Every problem of one response is reported and the rest goes on. What is implausible is kept, and waits
+for somebody to confirm it; what is impossible is refused. A response whose answers are
 already there changes nothing, so a file may be imported again after its mistakes are corrected.
 Whoever imports counts as who keyed: another person keys the critical fields, or compares it.
 """
@@ -15,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from downtime.entry.keying import submit_entry
-from downtime.entry.model import Entry, EntryOrigin, EntryState
+from downtime.entry.model import Entry, EntryOrigin, EntryState, Task
 from downtime.entry.read_response import read_response, read_serial, repeating_fields
 from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError, read_latest, validate_answers
@@ -30,6 +31,8 @@ class ImportOutcome(StrEnum):
     """What became of a response that could be used."""
 
     IMPORTED = "imported"
+    TO_CONFIRM = "to-confirm"
+    """Imported, and it waits until somebody confirms what is implausible about it."""
     UNCHANGED = "unchanged"
 
 
@@ -48,6 +51,8 @@ class ImportReport:
 
     responses: int
     imported: int
+    to_confirm: int
+    """Those of the imported that wait for somebody to confirm an implausible value."""
     unchanged: int
     problems: tuple[ImportProblem, ...]
 
@@ -60,6 +65,7 @@ class ImportReport:
         return {
             "responses": self.responses,
             "imported": self.imported,
+            "to_confirm": self.to_confirm,
             "unchanged": self.unchanged,
             "problems": problems,
         }
@@ -92,7 +98,8 @@ def import_responses(
             problems.append(ImportProblem(index, _shown_serial(resource), (error.sentence,)))
     return ImportReport(
         len(outcomes) + len(problems),
-        outcomes.count(ImportOutcome.IMPORTED),
+        len(outcomes) - outcomes.count(ImportOutcome.UNCHANGED),
+        outcomes.count(ImportOutcome.TO_CONFIRM),
         outcomes.count(ImportOutcome.UNCHANGED),
         tuple(problems),
     )
@@ -121,7 +128,8 @@ def import_response(
     if present is None or present.state == EntryState.DRAFT:
         origin = EntryOrigin.IMPORTED
         entry = submit_entry(vault, settings, serial, response.answers, actor, origin=origin)
-        return entry, ImportOutcome.IMPORTED
+        is_confirmed = entry.waits != Task.CONFIRM
+        return entry, ImportOutcome.IMPORTED if is_confirmed else ImportOutcome.TO_CONFIRM
     validated = validate_answers(definition, response.answers, zone, read_latest(vault, settings))
     if validated.answers == present.answers:
         return present, ImportOutcome.UNCHANGED

@@ -9,6 +9,7 @@ from sqlite_utils import Database
 from downtime.entry.claims import check_not_claimed
 from downtime.entry.count_checks import count_corrected
 from downtime.entry.facts import known_value
+from downtime.entry.judge_answers import NOTHING_CONFIRMED, ConfirmRequests, judge_answers
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import (
     LIFECYCLE,
@@ -26,7 +27,7 @@ from downtime.entry.policies import check_can_key
 from downtime.entry.quality import choose_sample
 from downtime.entry.store import claims, entries
 from downtime.entry.typed_times import to_utc
-from downtime.entry.validation import InvalidAnswersError, validate_form
+from downtime.entry.validation import InvalidAnswersError
 from downtime.entry.verify_entry import accept_entry
 from downtime.paper.model import FormState, IssuedForm
 from downtime.paper.move_form import move_form
@@ -73,8 +74,11 @@ def submit_entry(
     *,
     origin: EntryOrigin = EntryOrigin.KEYED,
     page: PageSave | None = None,
+    confirmed: ConfirmRequests = NOTHING_CONFIRMED,
 ) -> Entry:
     """Enter a form: every field must pass its definition, and the ledger marks it keyed.
+
+    What is implausible has to be `confirmed`; of an import it is kept, and waits for somebody to do so.
 
     InvalidAnswersError holds one sentence for each field at fault; ConflictError when the form is
     already entered, void or declared lost, somebody else has it on the screen, or it was kept from
@@ -82,10 +86,11 @@ def submit_entry(
     critical field and is not in the sample counts as verified at once.
     """
     form = open_form(vault, serial, settings)
-    validated = validate_form(form, settings, answers, vault)
-    if validated.problems:
-        raise InvalidAnswersError(list(validated.problems))
-    answers = validated.answers
+    judged = judge_answers(vault, settings, form, answers, confirmed, actor)
+    is_import = origin == EntryOrigin.IMPORTED
+    if problems := judged.refusals if is_import else judged.problems:
+        raise InvalidAnswersError(list(problems))
+    answers = judged.answers
     if form.entry and page and _is_resubmission(form, answers, page, actor):
         return form.entry
     zone = ZoneInfo(settings.site.time_zone)
@@ -111,8 +116,11 @@ def submit_entry(
             entered=now,
             changed=now,
             basis=VerificationBasis.NONE,
+            confirmations=judged.confirmations,
         )
         entry = _find_next_task(vault, db, settings, form, entry)
+        if judged.problems:
+            entry = replace(entry, waits=Task.CONFIRM)
         if not entry.waits:
             entry = accept_entry(db, entry, actor, now, VerificationBasis.UNSAMPLED)
         entries.save_entry(db, entry)
@@ -128,7 +136,8 @@ def _find_next_task(
     entry = replace(entry, sampled=int(sample is not None), sample_keys=sample or ())
     if replace(form, entry=entry).second_keys:
         return replace(entry, waits=Task.KEY_AGAIN)
-    return replace(entry, waits=Task.COMPARE if entry.sampled else Task.NONE)
+    needs_look = entry.sampled or entry.confirmations
+    return replace(entry, waits=Task.COMPARE if needs_look else Task.NONE)
 
 
 def _is_resubmission(

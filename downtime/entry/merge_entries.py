@@ -3,7 +3,8 @@
 How an entry stands on another machine is kept as that machine said last. While nobody has worked on
 the form here, the entry that got furthest is adopted: verified before entered before draft. Once
 somebody has, the one here stays, and another that says something else beside it is a duplicate,
-which a person settles. An entry that a laptop calls verified although it does not name the people
+which a person settles. An entry with an implausible value that nobody confirmed is kept and waits for
+that. One that a laptop calls verified although it does not name the people
 whom that needs waits here for its second keying.
 """
 
@@ -23,6 +24,7 @@ from downtime.entry.model import (
     EntryState,
     PastReason,
     SecondKeying,
+    Task,
     VerificationBasis,
 )
 from downtime.entry.policies import find_first_task, has_enough_people
@@ -76,14 +78,22 @@ class EntryElsewhere:
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept and exported."""
-        second = asdict(self.second) if self.second else None
-        return {"entry": asdict(self.entry), "second": second}
+        return {"entry": _to_json(self.entry), "second": _to_json(self.second)}
+
+
+def _to_json(record: Entry | SecondKeying | None) -> dict[str, Any] | None:
+    """The fields of a record; confirmations only where there are any: older programs know none."""
+    if record is None:
+        return None
+    values = asdict(record)
+    confirmations = [confirmation._asdict() for confirmation in values.pop("confirmations")]
+    return values | ({"confirmations": confirmations} if confirmations else {})
 
 
 def entry_digest(entry: Entry, second: SecondKeying | None) -> str:
     """SHA-256 of what an entry and its second keying say, whatever outage they stand in."""
-    values = asdict(entry)
-    body = [{name: values[name] for name in _DIGEST_FIELDS}, asdict(second) if second else None]
+    values, second_values = _to_json(entry) or {}, _to_json(second)
+    body = [{name: values[name] for name in _DIGEST_FIELDS}, second_values]
     return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -92,7 +102,9 @@ def read_elsewhere(row: ElsewhereRow) -> EntryElsewhere:
     body = row.body
     known = {name: value for name, value in body["entry"].items() if name in _ENTRY_FIELDS}
     entry = entries.parse_entry(_ENTRY_DEFAULTS | known)
-    second = SecondKeying(**body["second"]) if body["second"] else None
+    second = (
+        second_keyings.parse({"confirmations": []} | body["second"]) if body["second"] else None
+    )
     return EntryElsewhere(row.device, row.sequence, entry, second)
 
 
@@ -130,6 +142,8 @@ class EntryMerger:
     """The outage here of a form's serial."""
     has_critical_fields: Callable[[str], bool]
     """Whether the form of a serial has fields that two people key."""
+    is_implausible: Callable[[Entry], bool]
+    """Whether an entry says what is impossible, or unusual and not confirmed."""
     diverged_history: tuple[str, str] | None = None
     """A laptop with two pasts, and the name of the one that this bundle tells: `K7`, `K7-41`."""
     new_entries: int = 0
@@ -182,13 +196,22 @@ class EntryMerger:
                 return
         best = max(find_elsewhere(self.db, serial), key=_progress)
         is_critical = self.has_critical_fields(serial)
-        is_proven = has_enough_people(best.entry, best.second, is_critical=is_critical)
-        if not is_proven:
+        why_reopened = self._find_why_reopened(best, is_critical=is_critical)
+        if why_reopened:
             best = replace(best, entry=reopen_entry(best.entry, is_critical=is_critical))
+        if why_reopened == PastReason.IMPLAUSIBLE:
+            best = replace(best, entry=replace(best.entry, waits=Task.CONFIRM))
         entry = replace_entry(self.db, best, self.outage_of(serial))
         entries_elsewhere.save_merged_digest(self.db, serial, best.digest)
-        if not is_proven:
-            align_ledger(self.db, entry, self.actor, self.now, PastReason.NOT_ENOUGH_PEOPLE)
+        if why_reopened:
+            align_ledger(self.db, entry, self.actor, self.now, why_reopened)
+
+    def _find_why_reopened(self, item: EntryElsewhere, *, is_critical: bool) -> PastReason | None:
+        """Why an entry does not stand as the other machine has it; None when it does."""
+        if item.entry.state != EntryState.DRAFT and self.is_implausible(item.entry):
+            return PastReason.IMPLAUSIBLE
+        is_proven = has_enough_people(item.entry, item.second, is_critical=is_critical)
+        return None if is_proven else PastReason.NOT_ENOUGH_PEOPLE
 
 
 def reopen_entry(entry: Entry, *, is_critical: bool) -> Entry:

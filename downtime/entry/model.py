@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from downtime.entry.plausibility.model import Confirmation
 from downtime.vault.lifecycle import Lifecycle
 from downtime.vault.model import Actor
 
@@ -13,6 +14,7 @@ class AuditAction(StrEnum):
     """What an entry of the audit says was done; the chain keeps the words."""
 
     ENTRY_ADJUDICATE = "entry.adjudicate"
+    ENTRY_CONFIRM = "entry.confirm"
     ENTRY_CONFIRM_EMPTY = "entry.confirm-empty"
     ENTRY_DRAFT = "entry.draft"
     ENTRY_FILE = "entry.file"
@@ -68,6 +70,8 @@ class Task(StrEnum):
 
     NONE = ""
     KEY = "key"
+    CONFIRM = "confirm"
+    """Somebody says why an implausible answer stands, or sends it back."""
     KEY_AGAIN = "key-again"
     ADJUDICATE = "adjudicate"
     COMPARE = "compare"
@@ -121,6 +125,7 @@ class PastReason(StrEnum):
     TAKEN_OVER = "another person went on with the draft"
     ADJUDICATED = "decided by a third person"
     NOT_ENOUGH_PEOPLE = "verified without the people whom that needs"
+    IMPLAUSIBLE = "a value is implausible and not confirmed"
 
 
 class EntryChoice(StrEnum):
@@ -191,6 +196,8 @@ class Entry:
     corrections: int = 0
     """How often it was sent back after it had been entered."""
     ward: str = ""
+    confirmations: tuple[Confirmation, ...] = ()
+    """Of implausible answers, who said that they stand, and why."""
     waits: Task = Task.NONE
     """What a person has to do next; nothing for a draft and once it is verified."""
     sampled: int = 1
@@ -218,6 +225,7 @@ class PastEntry:
     verifier: str
     sent_back_by: str
     reason: str
+    confirmations: tuple[Confirmation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +239,8 @@ class SecondKeying:
     changed: str
     keyed: str = ""
     """When it was finished (UTC); empty while it is a draft."""
+    confirmations: tuple[Confirmation, ...] = ()
+    """Of this person's own implausible answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

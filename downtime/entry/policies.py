@@ -7,6 +7,7 @@ decides between them keyed neither; and nobody verifies what they keyed.
 from collections.abc import Container
 from functools import partial
 
+from downtime.entry import confirm_policies
 from downtime.entry.model import (
     Entry,
     EntryState,
@@ -26,6 +27,7 @@ from downtime.vault.model import Actor
 _OUT_OF_USE = (FormState.FILED, FormState.VOID, FormState.LOST)
 _WITHOUT_COMPARISON = (VerificationBasis.UNSAMPLED, VerificationBasis.AGREED)
 _TASK_SENTENCES = {
+    Task.CONFIRM: "be confirmed",
     Task.KEY_AGAIN: "be keyed a second time",
     Task.ADJUDICATE: "be decided upon",
 }
@@ -95,8 +97,11 @@ def check_waits_for(entry: Entry | None, serial: str, task: Task) -> Entry:
 
 
 def check_can_verify(entry: Entry, typists: Container[str], actor: Actor) -> None:
-    """ForbiddenError for who keyed it; ConflictError before two people keyed its critical fields."""
+    """ForbiddenError for who keyed it; ConflictError before two people keyed its critical fields, and
+    while an implausible value is not confirmed.
+    """
     check_is_other_person(entry, typists, actor)
+    confirm_policies.check_is_confirmed(entry)
     if entry.waits == Task.KEY_AGAIN:
         raise ConflictError(
             "entry.second-keying",
@@ -197,7 +202,7 @@ def has_enough_people(entry: Entry, second: SecondKeying | None, *, is_critical:
     if entry.state == EntryState.DRAFT:
         return True
     if entry.state == EntryState.ENTERED:
-        return entry.waits == find_first_task(entry, is_critical=is_critical)
+        return entry.waits in (Task.CONFIRM, find_first_task(entry, is_critical=is_critical))
     is_keyed_twice = second and second.keyed and second.person != entry.transcriber
     if entry.state == EntryState.ADJUDICATING:
         return bool(is_keyed_twice) and entry.waits == Task.ADJUDICATE

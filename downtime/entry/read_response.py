@@ -126,10 +126,10 @@ def _local(text: str, zone: ZoneInfo) -> str:
 
 
 def _format_minutes(moment: datetime) -> str:
-    """Local date and time; in the hour that happens twice, with the zone's name."""
+    """Local date and time; in the hour that happens twice, with its offset."""
     offsets = {moment.replace(fold=fold).utcoffset() for fold in (0, 1)}
-    zone_name = f" {moment:%Z}" if moment.tzinfo and len(offsets) > 1 else ""
-    return f"{moment:%Y-%m-%dT%H:%M}{zone_name}"
+    offset = moment.isoformat()[-6:] if moment.tzinfo and len(offsets) > 1 else ""
+    return f"{moment:%Y-%m-%dT%H:%M}{offset}"
 
 
 def _list(resource: Mapping[str, Any], name: str) -> list[Any]:

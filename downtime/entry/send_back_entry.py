@@ -57,7 +57,12 @@ def send_back(vault: Vault, serial: str, actor: Actor, reason: str) -> Entry:
 def archive_second_keying(db: Database, entry: Entry, now: str, actor: Actor, reason: str) -> None:
     """What was keyed a second time goes to the past too: the form is keyed twice anew."""
     if second := second_keyings.fetch(db, entry.serial):
-        as_entry = replace(entry, answers=second.answers, transcriber=second.person)
+        as_entry = replace(
+            entry,
+            answers=second.answers,
+            transcriber=second.person,
+            confirmations=second.confirmations,
+        )
         state = PastState.SECOND_KEYING
         entries.save_past(db, as_entry, now, actor.id, reason, state)
         second_keyings.delete(db, entry.serial)

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from downtime.clock import to_text
 from downtime.entry import typed_times
+from downtime.entry.typed_times import RepeatedHourError, ShortYearError
 from downtime.errors import InputError
 from downtime.outage.events.row_types import TIMES, EventField, EventRow, FieldKind
 
@@ -12,7 +14,7 @@ from downtime.outage.events.row_types import TIMES, EventField, EventRow, FieldK
 def parse_happened(text: str, zone: ZoneInfo, now: datetime) -> str:
     """UTC of `14:30`, `1430` or of a date and a time; empty means now. InputError."""
     if not text.strip():
-        text = f"{now.astimezone(zone):%H:%M}"
+        return to_text(now.replace(second=0, microsecond=0))
     return _to_utc("When", text, zone, now)
 
 
@@ -33,10 +35,16 @@ def _parse(field: EventField, text: str, zone: ZoneInfo, now: datetime) -> str:
         return _to_utc(field.text, text, zone, now, ahead=field.kind == FieldKind.COMING_TIME)
     if field.kind == FieldKind.DATE:
         try:
-            return typed_times.parse_date(text, now.astimezone(zone).date(), past=True)
+            return typed_times.parse_date(text, now.astimezone(zone).date(), is_birth=True)
+        except ShortYearError:
+            raise InputError(
+                "event.year",
+                f"{field.text}: the year of two digits may be of either century.",
+                "Write it as 02-Jan-1960 or 02011960.",
+            ) from None
         except ValueError:
             raise InputError(
-                "event.answer", f"{field.text} is no date.", "Write it as 02-Jan-1960 or 020160."
+                "event.answer", f"{field.text} is no date.", "Write it as 02-Jan-1960 or 02011960."
             ) from None
     return text
 
@@ -45,7 +53,11 @@ def _to_utc(name: str, text: str, zone: ZoneInfo, now: datetime, *, ahead: bool 
     today = now.astimezone(zone)
     try:
         parse = _parse_coming if ahead else _parse_past
-        return typed_times.moment_to_utc(parse(text.strip(), today), zone)
+        moment = typed_times.settle_moment(parse(text.strip(), today), zone)
+        return typed_times.moment_to_utc(moment, zone)
+    except RepeatedHourError as error:
+        sentence = f"{name}: {typed_times.word_repeated_hour(error)}"
+        raise InputError("event.twice", sentence, typed_times.REPEATED_NEXT_STEP) from None
     except ValueError:
         raise InputError(
             "event.answer",

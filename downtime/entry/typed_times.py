@@ -1,13 +1,15 @@
 """Dates and times as people type them from paper: `021126 1430`, `1430`, `2/11/26`.
 
-A year of two digits is the latest one that is not in the future where only the past makes sense
-(a birth, an event), else the one nearest to today. Everything is local to the site until `instant`
-makes a stored time of it.
+A year of two digits is the one nearest to today, so that a slip is seen as a time that makes no sense,
+not moved by a century; of a birth, which may lie in either, all four digits are asked for. A time in
+the hour that happens twice in autumn is asked about, and kept with its offset (`01:30+01:00`).
+Everything is local to the site until `to_utc` makes a stored time of it.
 """
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.clock import to_text
@@ -23,41 +25,73 @@ _DATES = [
         r"(?P<day>\d{1,2})[\- ]?(?P<month>[a-z]{3})[a-z]*[\- ]?(?P<year>\d\d|\d{4})",
     )
 ]
-_TIME = re.compile(r"(?P<hour>\d{1,2})[:.]?(?P<minute>\d\d)(:00)?( ?(?P<zone>[A-Z]{3,4}))?")
-_MOMENT = re.compile(r"(.+)[T ](\d{1,2}[:.]?\d\d(?::00)?(?: ?[A-Za-z]{3,4})?)")
+_ZONE = r"[A-Za-z]{3,4}|[+-]\d\d:?\d\d"
+_TIME = re.compile(
+    rf"(?P<hour>\d{{1,2}})[:.]?(?P<minute>\d\d)(:00)?( ?(?P<zone>{_ZONE}))?", re.IGNORECASE
+)
+_MOMENT = re.compile(rf"(.+)[T ](\d{{1,2}}[:.]?\d\d(?::00)?(?: ?(?:{_ZONE}))?)")
+_CENTURY_SPAN = 50
 
 
-def parse_date(text: str, today: date, *, past: bool = False) -> str:
-    """The ISO date of what was typed; ValueError when it is none.
+class ShortYearError(ValueError):
+    """A year of two digits where the century is not known."""
+
+
+class TimeChoice(NamedTuple):
+    """One of the two times that a clock shows in the hour that happens twice."""
+
+    offset: str
+    """`+01:00`, to be added to what was typed."""
+    zone_name: str
+
+
+class RepeatedHourError(ValueError):
+    """A time of the hour that happens twice, without a word which of the two."""
+
+    def __init__(self, choices: tuple[TimeChoice, ...]) -> None:
+        super().__init__("that hour happened twice")
+        self.choices = choices
+        """The earlier one first."""
+
+
+def parse_date(text: str, today: date, *, is_birth: bool = False) -> str:
+    """The ISO date of what was typed; ValueError when it is none, ShortYearError for half a birth year.
 
     Read are `021126`, `02112026`, `2/11/26` (also with dots, hyphens or spaces), `2 Nov 26` and
     ISO dates: always day before month, as the paper has it.
     """
     for pattern in _DATES:
         if match := pattern.fullmatch(text.strip()):
-            year = _full_year(match["year"], today, past)
+            if is_birth and len(match["year"]) == 2:
+                raise ShortYearError("type all four digits of the year")
+            year = _full_year(match["year"], today)
             month = match["month"].lower()
             number = int(month) if month.isdigit() else _MONTHS.index(month) + 1
             return date(year, number, int(match["day"])).isoformat()
     raise ValueError("not a date")
 
 
-def _full_year(digits: str, today: date, past: bool) -> int:
+def _full_year(digits: str, today: date) -> int:
     if len(digits) == 4:
         return int(digits)
-    latest = today.year if past else today.year + 50
+    latest = today.year + _CENTURY_SPAN
     return latest - (latest - int(digits)) % 100
 
 
 def parse_time(text: str) -> str:
     """`HH:MM` of `1430`, `14:30`, `14.30` or `930`; ValueError when it is none.
 
-    In the hour that happens twice the zone's name may follow (`01:30 GMT`) and is kept.
+    In the hour that happens twice the zone's name or its offset may follow (`01:30 GMT`,
+    `01:30+00:00`) and is kept.
     """
     match = _TIME.fullmatch(text.strip().upper())
     if not match:
         raise ValueError("not a time")
-    zone = f" {match['zone']}" if match["zone"] else ""
+    zone = match["zone"] or ""
+    if zone[:1] in ("+", "-"):
+        zone = f"{zone[:3]}:{zone[-2:]}"
+    elif zone:
+        zone = f" {zone}"
     return f"{time(int(match['hour']), int(match['minute'])):%H:%M}{zone}"
 
 
@@ -66,7 +100,7 @@ def parse_moment(text: str, today: date) -> str:
     match = _MOMENT.fullmatch(text.strip())
     if not match:
         raise ValueError("a date and a time are needed")
-    return f"{parse_date(match[1], today, past=True)}T{parse_time(match[2])}"
+    return f"{parse_date(match[1], today)}T{parse_time(match[2])}"
 
 
 def parse_moment_near(text: str, today: date, event_day: str, event_hour: str) -> str:
@@ -92,28 +126,78 @@ def parse_past_time(text: str, now: datetime, zone: ZoneInfo) -> str:
     day, hour = local.date(), f"{local:%H:%M}"
     try:
         moment = parse_moment_near(text, day, day.isoformat(), hour) if text.strip() else ""
-        return moment_to_utc(moment, zone) if moment else ""
+        return moment_to_utc(settle_moment(moment, zone), zone) if moment else ""
+    except RepeatedHourError as error:
+        raise InputError("time.twice", word_repeated_hour(error), REPEATED_NEXT_STEP) from None
     except ValueError:
         raise InputError(
             "time.typed", "That is not a time.", "Type it as 0215, 02:15 or 29/11/26 22:40."
         ) from None
 
 
+REPEATED_NEXT_STEP = "Type the offset behind the time."
+
+
+def word_repeated_hour(error: RepeatedHourError) -> str:
+    """The sentence that asks which of the two times is meant."""
+    first, second = error.choices
+    return (
+        "The clocks went back, so this time happened twice that night:"
+        f" first {first.zone_name} ({first.offset}), then {second.zone_name} ({second.offset})."
+    )
+
+
+def settle_time(day: str, hour: str, zone: ZoneInfo) -> str:
+    """A time of a local ISO date as it is kept: with its offset in the hour that happens twice.
+
+    RepeatedHourError when nothing says which of the two it is; ValueError for one that was not.
+    """
+    choices = _list_choices(day, hour[:5], zone)
+    if len(choices) == 2 and len(hour) == 5:
+        raise RepeatedHourError(
+            tuple(TimeChoice(_format_offset(c), c.tzname() or "") for c in choices)
+        )
+    instant = _choose(day, hour, zone)
+    return f"{hour[:5]}{_format_offset(instant)}" if len(choices) == 2 else hour
+
+
+def settle_moment(moment: str, zone: ZoneInfo) -> str:
+    """As `settle_time`, of a local `2026-11-02T14:30`."""
+    day, _, hour = moment.partition("T")
+    return f"{day}T{settle_time(day, hour, zone)}"
+
+
+def _list_choices(day: str, clock: str, zone: ZoneInfo) -> list[datetime]:
+    """The instants at which a clock shows this: none in March's hour, two in October's."""
+    local = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone)
+    folds = [local.replace(fold=fold) for fold in (0, 1)]
+    real = [
+        fold
+        for fold in folds
+        if fold.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None)
+    ]
+    return real[:1] if len({fold.utcoffset() for fold in real}) == 1 else real
+
+
+def _format_offset(instant: datetime) -> str:
+    return instant.isoformat()[-6:]
+
+
+def _choose(day: str, hour: str, zone: ZoneInfo) -> datetime:
+    """The instant of a time with or without zone name or offset; ValueError when there was none."""
+    wanted = hour[5:].strip()
+    for choice in _list_choices(day, hour[:5], zone):
+        if wanted in ("", choice.tzname(), _format_offset(choice)):
+            return choice
+    raise ValueError("that time did not exist")
+
+
 def to_utc(day: str, hour: str, zone: ZoneInfo) -> str:
     """The stored UTC time of a local ISO date and `HH:MM`; ValueError in the hour skipped in March.
 
-    In the hour that happens twice in October the first is meant, unless the zone's name says.
+    What is kept from before it was asked about means the first of an hour that happens twice.
     """
-    clock, _, name = hour.partition(" ")
-    local = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone)
-    choices = [local.replace(fold=fold) for fold in (0, 1)]
-    if name:
-        choices = [choice for choice in choices if choice.tzname() == name]
-    for choice in choices:
-        there_and_back = choice.astimezone(UTC).astimezone(zone)
-        if there_and_back.replace(tzinfo=None) == local.replace(tzinfo=None):
-            return to_text(choice)
-    raise ValueError("that time did not exist")
+    return to_text(_choose(day, hour, zone))
 
 
 @lru_cache(maxsize=65536)

@@ -7,14 +7,21 @@ because they need the event's day and the site's zone.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from downtime.clinical.identifiers import clean_nhs_number
-from downtime.clock import from_text
 from downtime.entry import typed_times
 from downtime.entry.facts import PaperPerson, find_person, parse_reason
 from downtime.entry.keyed_form import KeyedForm, printed_person
+from downtime.entry.plausibility.number_rules import ask_about_unit
+from downtime.entry.typed_times import (
+    RepeatedHourError,
+    ShortYearError,
+    TimeChoice,
+    word_repeated_hour,
+)
 from downtime.errors import InputError
 from downtime.fleet.known_time import find_known_time
 from downtime.paper.forms.field_types import FIELD_TYPES
@@ -28,13 +35,13 @@ from downtime.paper.forms.model import (
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
-FUTURE_SLACK = timedelta(minutes=5)
-"""How far a keyed event may lie ahead of the latest known time before it is refused."""
 _MAX_LENGTH = 4000
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _SIGN_OFF = frozenset(item.link_id for item in SIGN_OFF)
 _EVENT = ("event.date", "event.time")
 _GENDERS = {"m": "male", "f": "female", "o": "other", "u": "unknown"}
+_EVENT_TIME = next(item for item in SIGN_OFF if item.link_id == "event.time")
+_SHORT_YEAR = "a year of two digits may be of either century; type all four, like 02111960"
 _SKIPPED_HOUR = "the clocks went forward, so this time did not exist that day"
 _IDENTITY = {
     "nhs_number": ("patient.nhs", "NHS number"),
@@ -45,12 +52,28 @@ _IDENTITY = {
 """Identifying fields of a person: the key on the form, and what a sentence calls it."""
 
 
+class ProblemKind(StrEnum):
+    """What has to be done about a field."""
+
+    REFUSED = "refused"
+    """Another answer is needed."""
+    ASKED = "asked"
+    """It is confirmed with a reason, or corrected."""
+    TWO_TIMES = "two-times"
+    """It is said which of the two times of an hour that happens twice is meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerProblem:
     """What is wrong with one field; the sentence never repeats what was typed."""
 
     key: str
     sentence: str
+    kind: ProblemKind = ProblemKind.REFUSED
+    token: str = ""
+    """Of what is asked: the very thing that is confirmed (`plausibility.model.Finding.token`)."""
+    choices: tuple[TimeChoice, ...] = ()
+    """The two times, the earlier one first."""
 
 
 class InvalidAnswersError(InputError):
@@ -120,7 +143,7 @@ def validate_answers(
 ) -> ValidatedAnswers:
     """Bring every answer into its stored form; an answer with a problem stays as typed."""
     fields = keyed_fields(definition)
-    problems: dict[str, str] = {}
+    problems: dict[str, AnswerProblem] = {}
     stored: dict[str, str] = {}
     # The event comes first: times without a date are read beside it.
     for key in sorted(answers, key=lambda key: not key.startswith("event.")):
@@ -129,26 +152,36 @@ def validate_answers(
             continue
         stored[key] = text
         if key not in fields:
-            problems[key] = f"This form has no field '{key[:40]}' to key."
+            problems[key] = AnswerProblem(key, f"This form has no field '{key[:40]}' to key.")
             continue
         try:
             answer = _parse_absent(key, text) or _parse(fields[key], text, stored, zone, now)
+        except RepeatedHourError as error:
+            problems[key] = _ask_which_time(fields[key], key, error)
+            continue
         except ValueError as error:
-            problems[key] = f"{field_label(fields[key], key)}: {error}."
+            hint = ask_about_unit(fields[key], text)
+            problems[key] = AnswerProblem(key, f"{field_label(fields[key], key)}: {error}.{hint}")
             continue
         if answer:
             stored[key] = answer
         else:
             del stored[key]
     for key in _find_missing(definition, stored):
-        problems.setdefault(
-            key, f"{field_label(fields[key], key)}: fill it in; the form requires it."
-        )
-    if not problems.keys() & set(_EVENT):
-        problems |= _find_event_problem(stored, zone, now)
+        label = field_label(fields[key], key)
+        missing = AnswerProblem(key, f"{label}: fill it in; the form requires it.")
+        problems.setdefault(key, missing)
+    if not problems.keys() & set(_EVENT) and (problem := _settle_event(stored, zone)):
+        problems[problem.key] = problem
     order = {key: place for place, key in enumerate(fields)}
-    ranked = sorted(problems.items(), key=lambda entry: order.get(entry[0], len(order)))
-    return ValidatedAnswers(stored, tuple(AnswerProblem(key, sentence) for key, sentence in ranked))
+    ranked = sorted(problems.values(), key=lambda problem: order.get(problem.key, len(order)))
+    return ValidatedAnswers(stored, tuple(ranked))
+
+
+def _ask_which_time(item: FormItem, key: str, error: RepeatedHourError) -> AnswerProblem:
+    """The question which of the two times of the hour that happens twice is meant."""
+    sentence = f"{field_label(item, key)}: {word_repeated_hour(error)} Which is it?"
+    return AnswerProblem(key, sentence, ProblemKind.TWO_TIMES, choices=error.choices)
 
 
 def keyed_fields(definition: FormDefinition) -> dict[str, FormItem]:
@@ -184,16 +217,18 @@ def _find_used_rows(definition: FormDefinition, group: str, stored: Mapping[str,
     return {row for link_id, _, row in keys if link_id in inside}
 
 
-def _find_event_problem(stored: Mapping[str, str], zone: ZoneInfo, now: datetime) -> dict[str, str]:
-    if not (stored.get("event.date") and stored.get("event.time")):
-        return {}
+def _settle_event(stored: dict[str, str], zone: ZoneInfo) -> AnswerProblem | None:
+    """Bring the time of the event into its stored form, which needs the day; or what is wrong with it."""
+    day, hour = (stored.get(key, "") for key in _EVENT)
+    if not (day and hour):
+        return None
     try:
-        event = from_text(typed_times.to_utc(stored["event.date"], stored["event.time"], zone))
+        stored["event.time"] = typed_times.settle_time(day, hour, zone)
+    except RepeatedHourError as error:
+        return _ask_which_time(_EVENT_TIME, "event.time", error)
     except ValueError:
-        return {"event.time": f"Time: {_SKIPPED_HOUR}."}
-    if event > now + FUTURE_SLACK:
-        return {"event.date": "Date: the event lies in the future; check date and time."}
-    return {}
+        return AnswerProblem("event.time", f"Time: {_SKIPPED_HOUR}.")
+    return None
 
 
 def _parse_absent(key: str, text: str) -> str:
@@ -242,15 +277,17 @@ def _parse_time(
         if item.type == FieldType.TIME:
             return typed_times.parse_time(text)
         if item.type == FieldType.DATE:
-            is_past = item.link_id in ("event.date", "patient.born")
-            is_past = is_past or item.maps == "Patient.birth_date"
-            return typed_times.parse_date(text, now.date(), past=is_past)
+            is_birth = item.link_id == "patient.born" or item.maps == "Patient.birth_date"
+            return typed_times.parse_date(text, now.date(), is_birth=is_birth)
         event = (stored.get(key, "") for key in _EVENT)
         moment = typed_times.parse_moment_near(text, now.date(), *event)
+    except ShortYearError:
+        raise ValueError(_SHORT_YEAR) from None
     except ValueError:
         raise ValueError(FIELD_TYPES[item.type].refusal) from None
     try:
-        typed_times.moment_to_utc(moment, zone)
+        return typed_times.settle_moment(moment, zone)
+    except RepeatedHourError:
+        raise
     except ValueError:
         raise ValueError(_SKIPPED_HOUR) from None
-    return moment

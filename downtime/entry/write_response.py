@@ -62,7 +62,7 @@ def _items(
 
 def _answer(item: FormItem, answer: str, zone: ZoneInfo) -> dict[str, Any]:
     element = FIELD_TYPES[item.type].fhir_value
-    if item.type == FieldType.TIME and " " in answer:  # a zone's name, which FHIR's time has not
+    if item.type == FieldType.TIME and len(answer) > 5:  # an offset, which FHIR's time has not
         element = "valueString"
     convert = _CONVERSIONS.get(element)
     return {element: convert(item, answer, zone) if convert else answer}

@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 import sqlcipher3
 from sqlite_utils import Database
 
+from downtime.accounts.break_glass.merge_access import ACCESS_TABLE, merge_access
 from downtime.entry import merge_entries
 from downtime.entry.duplicate_entries import find_duplicate_entries
+from downtime.entry.judge_answers import find_unconfirmed
 from downtime.entry.merge_entries import EntryMerger
+from downtime.entry.model import Entry
 from downtime.entry.open_form import open_form
 from downtime.errors import UserError
 from downtime.outage import laptop_outages
@@ -123,6 +126,8 @@ class RowMerger:
         for table, row in rows:
             if table == PERSON:
                 laptops.save_person(self.db, laptop, row["id"], row["name"])
+            elif table == ACCESS_TABLE:
+                merge_access(self.db, row)
             elif table in (laptop_outages.LAPTOP_OUTAGE_ROWS, laptop_outages.NUMBER_ROWS):
                 laptop_outages.merge_row(self.db, own_code, table, row)
             elif table in (EVENT_TABLE, *LedgerTable, *merge_entries.TABLES):
@@ -155,6 +160,7 @@ class RowMerger:
             now=self.vault.now(),
             outage_of=lambda serial: issued_forms.fetch_outage(self.db, serial),
             has_critical_fields=self._has_critical_fields,
+            is_implausible=self._is_implausible,
             diverged_history=diverged_history,
         )
         for table, row in rows:
@@ -172,6 +178,15 @@ class RowMerger:
             return bool(open_form(self.vault, serial, self.settings).critical_keys)
         except UserError:
             return True
+
+    def _is_implausible(self, entry: Entry) -> bool:
+        """Whether an entry says what has to be confirmed or corrected; what cannot be opened is not judged."""
+        try:
+            form = open_form(self.vault, entry.serial, self.settings)
+        except UserError:
+            return False
+        form = replace(form, entry=entry)
+        return bool(find_unconfirmed(self.vault, self.settings, form, entry))
 
 
 def move_forms_to_outages(db: Database, local_outages: Mapping[str, str]) -> int:

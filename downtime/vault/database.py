@@ -48,6 +48,18 @@ class Database(sqlite_utils.Database):
         self._is_told = False
         self.content = ContentSums()
 
+    def query(
+        self, sql: str, params: Sequence[Any] | dict[str, Any] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Rows by the names of their columns.
+
+        The library puts a savepoint around each question, in case it were a change: three statements
+        instead of one, for every page.
+        """
+        cursor = self.conn.execute(sql, params if params is not None else ())
+        names = [column[0] for column in cursor.description]
+        return (dict(zip(names, row, strict=True)) for row in cursor)
+
     def watch_schema(self, list_unknown: Callable[[sqlite_utils.Database], Sequence[str]]) -> None:
         """Look now, and again whenever the schema has changed: another program may do it any time."""
         self._list_unknown = list_unknown

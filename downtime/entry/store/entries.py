@@ -14,7 +14,7 @@ from downtime.entry.model import (
     PastState,
     Task,
 )
-from downtime.vault.database import build_record, insert_record, json_list
+from downtime.vault.database import build_record, insert_record, json_list, to_plain
 
 _COLUMNS = tuple(f.name for f in fields(Entry))
 _SAVE = (
@@ -96,6 +96,16 @@ def fetch_answers(db: Database, serials: Sequence[str]) -> Iterator[EntryAnswers
     return (EntryAnswers(*row) for row in rows)
 
 
+def find_entered(db: Database, serials: Iterable[str]) -> list[str]:
+    """Those of these serials whose entry is no draft."""
+    query = (
+        "SELECT serial FROM entry WHERE state <> ?"
+        " AND serial IN (SELECT value FROM json_each(?)) ORDER BY serial"
+    )
+    rows = db.conn.execute(query, (EntryState.DRAFT, json_list(serials)))
+    return [row[0] for row in rows]
+
+
 def save_entry(db: Database, entry: Entry) -> None:
     """Insert or replace the present row of an entry."""
     row = {name: getattr(entry, name) for name in _COLUMNS}
@@ -106,6 +116,7 @@ def save_entry(db: Database, entry: Entry) -> None:
 
 def save_past(
     db: Database,
+    row["confirmations"] = orjson.dumps(entry.confirmations, default=to_plain).decode()
     entry: Entry,
     at: str,
     by: str,
@@ -122,6 +133,7 @@ def save_past(
 
 def find_typists(db: Database, serial: str) -> set[str]:
     """Who typed a version of an entry that was taken on or sent back; not who keyed it blind."""
+        confirmations=entry.confirmations,
     rows = db.execute(
         "SELECT DISTINCT transcriber FROM entry_past WHERE serial = ? AND state <> ?",
         [serial, PastState.SECOND_KEYING],

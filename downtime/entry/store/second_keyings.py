@@ -1,6 +1,7 @@
 """The SQL of the tables entry_second (critical fields keyed again) and entry_check (what checks found)."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -11,7 +12,12 @@ from downtime.vault.database import build_record, insert_record, json_list
 def fetch(db: Database, serial: str) -> SecondKeying | None:
     """The second keying of a form, None while nobody has begun it."""
     row = next(db.query("SELECT * FROM entry_second WHERE serial = ?", [serial]), None)
-    return build_record(SecondKeying, row) if row else None
+    return parse(row) if row else None
+
+
+def parse(row: Mapping[str, Any]) -> SecondKeying:
+    """A second keying from its columns, as stored or as another machine sent them."""
+    return build_record(SecondKeying, row)
 
 
 def save(db: Database, keying: SecondKeying) -> None:

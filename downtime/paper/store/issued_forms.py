@@ -128,6 +128,17 @@ def fetch_of_patient(db: Database, patient: str) -> Iterator[IssuedForm]:
     return _query(db, f"{_SELECT} WHERE patient = ? {_IN_ORDER}", patient)
 
 
+def fetch_serials_of_person(
+    db: Database, outage: str, patient: str, downtime_number: str
+) -> list[str]:
+    """Serials of the forms of one patient, or of one downtime number, in an outage; of nobody none."""
+    if not (patient or downtime_number):
+        return []
+    name, value = ("patient", patient) if patient else ("downtime_number", downtime_number)
+    query = f"SELECT serial FROM form_issue WHERE {name} = ? AND outage = ? ORDER BY serial"
+    return [row[0] for row in db.conn.execute(query, (value, outage))]
+
+
 def fetch_of_pack(db: Database, pack: str) -> Iterator[IssuedForm]:
     return _query(db, f"{_SELECT} WHERE pack = ? {_IN_ORDER}", pack)
 

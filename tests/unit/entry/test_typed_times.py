@@ -38,12 +38,27 @@ def test_what_is_no_date_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("digits", "past", "any_time"),
-    [("26", 2026, 2026), ("27", 1927, 2027), ("60", 1960, 2060), ("77", 1977, 1977)],
+    ("digits", "year"),
+    [("26", 2026), ("27", 2027), ("25", 2025), ("62", 2062), ("60", 2060), ("77", 1977)],
 )
-def test_a_short_year_is_in_the_past_for_a_birth(digits, past, any_time):
-    assert typed_times.parse_date(f"0102{digits}", TODAY, past=True) == f"{past}-02-01"
-    assert typed_times.parse_date(f"0102{digits}", TODAY) == f"{any_time}-02-01"
+def test_a_short_year_is_the_one_nearest_to_today(digits, year):
+    """`62` for `26` is a time to come, which is refused; it never falls back to 1962."""
+    assert typed_times.parse_date(f"0102{digits}", TODAY) == f"{year}-02-01"
+
+
+@pytest.mark.parametrize("text", ["020160", "2/1/60", "2 Jan 26", "02-Jan-03"])
+def test_of_a_birth_all_four_digits_are_asked_for(text):
+    with pytest.raises(typed_times.ShortYearError):
+        typed_times.parse_date(text, TODAY, is_birth=True)
+
+
+@pytest.mark.parametrize("text", ["02011960", "2/1/1960", "2 Jan 1960", "1960-01-02"])
+def test_a_birth_with_its_whole_year_is_read(text):
+    assert typed_times.parse_date(text, TODAY, is_birth=True) == "1960-01-02"
+
+
+def test_a_moment_with_a_slip_in_its_year_stays_in_this_century():
+    assert typed_times.parse_moment("021162 1430", TODAY) == "2062-11-02T14:30"
 
 
 @pytest.mark.parametrize(
@@ -86,13 +101,51 @@ def test_a_time_alone_is_the_last_one_before_the_event(hour, moment):
     [
         ("2026-11-02", "14:30", "2026-11-02T14:30:00Z"),
         ("2026-07-02", "14:30", "2026-07-02T13:30:00Z"),
-        ("2026-10-25", "01:30", "2026-10-25T00:30:00Z"),  # twice that night: the first
+        ("2026-10-25", "01:30", "2026-10-25T00:30:00Z"),  # kept before it was asked: the first
         ("2026-10-25", "01:30 BST", "2026-10-25T00:30:00Z"),
         ("2026-10-25", "01:30 GMT", "2026-10-25T01:30:00Z"),
     ],
 )
 def test_local_times_become_instants(day, hour, utc):
     assert typed_times.to_utc(day, hour, LONDON) == utc
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "kept", "utc"),
+    [
+        ("2026-10-25", "01:30 BST", "01:30+01:00", "2026-10-25T00:30:00Z"),
+        ("2026-10-25", "01:30 GMT", "01:30+00:00", "2026-10-25T01:30:00Z"),
+        ("2026-10-25", "01:30+01:00", "01:30+01:00", "2026-10-25T00:30:00Z"),
+        ("2026-10-25", "01:00+00:00", "01:00+00:00", "2026-10-25T01:00:00Z"),
+        ("2026-10-25", "00:59", "00:59", "2026-10-24T23:59:00Z"),
+        ("2026-10-25", "02:00", "02:00", "2026-10-25T02:00:00Z"),
+        ("2026-11-02", "14:30", "14:30", "2026-11-02T14:30:00Z"),
+    ],
+)
+def test_a_time_of_the_hour_that_happens_twice_is_kept_with_its_offset(day, hour, kept, utc):
+    settled = typed_times.settle_time(day, hour, LONDON)
+    assert (settled, typed_times.to_utc(day, settled, LONDON)) == (kept, utc)
+
+
+@pytest.mark.parametrize("hour", ["01:00", "01:30", "01:59"])
+def test_without_a_word_which_of_the_two_it_is_asked(hour):
+    with pytest.raises(typed_times.RepeatedHourError) as asked:
+        typed_times.settle_moment(f"2026-10-25T{hour}", LONDON)
+    assert [tuple(choice) for choice in asked.value.choices] == [
+        ("+01:00", "BST"),
+        ("+00:00", "GMT"),
+    ]
+
+
+@pytest.mark.parametrize("hour", ["01:30 CET", "01:30+02:00"])
+def test_an_offset_that_no_clock_showed_that_night_is_refused(hour):
+    with pytest.raises(ValueError, match="did not exist"):
+        typed_times.settle_time("2026-10-25", hour, LONDON)
+
+
+def test_a_past_time_of_that_hour_is_asked_on_every_screen():
+    with pytest.raises(InputError, match=r"happened twice.*BST.*GMT"):
+        typed_times.parse_past_time("25/10/26 0130", datetime(2026, 11, 2, tzinfo=UTC), LONDON)
 
 
 @pytest.mark.parametrize("hour", ["01:30", "14:30 EST"])

@@ -1,0 +1,1 @@
+"""Plausibility: what keyed answers say held against outage, patient, ward and what is usual."""
