@@ -13,6 +13,7 @@ from typing import Any
 
 from downtime.clinical import history, model, retention, sections
 from downtime.clinical.model import Record
+from downtime.clinical.recognition import DuplicateKind, Recognition
 from downtime.clinical.retention import RetentionWindow
 from downtime.clinical.sections import PatientSection
 
@@ -71,6 +72,8 @@ class RecordType:
     keying_rank: KeyingRank = KeyingRank.DOCUMENTS
     return_rank: int | None = None
     """In which order types go out: a receiver must know the patient first."""
+    recognition: Recognition | None = None
+    """How what forms say of it is known to be one thing; every type that is returned has it."""
     section: PatientSection | None = None
     """Its table on a patient's page; types without one have a look of their own there, or none."""
 
@@ -106,6 +109,7 @@ _ROWS = (
         ),
         keying_rank=KeyingRank.IDENTITY,
         return_rank=1,
+        recognition=Recognition(kind=DuplicateKind.DETAILS),
     ),
     RecordType(
         record=model.Encounter,
@@ -122,6 +126,11 @@ _ROWS = (
         ),
         keying_rank=KeyingRank.MOVEMENTS,
         return_rank=0,
+        recognition=Recognition(
+            kind=DuplicateKind.MOVEMENT, name_fields=("event", "ward"),
+            time_fields=("started", "ended"), window="twice_movement_minutes",
+            equal_fields=("ward", "bay", "bed", "outcome"),
+        ),
     ),
     RecordType(
         record=model.Location,
@@ -146,6 +155,10 @@ _ROWS = (
         ),
         keying_rank=KeyingRank.REQUESTS,
         return_rank=4,
+        recognition=Recognition(
+            kind=DuplicateKind.REQUEST, name_fields=("code", "display", "specimen"),
+            time_fields=("collected",), window="twice_asked_minutes", is_asked=True,
+        ),
     ),
     RecordType(
         record=model.DiagnosticReport,
@@ -174,6 +187,11 @@ _ROWS = (
         ),
         keying_rank=KeyingRank.RESULTS,
         return_rank=5,
+        recognition=Recognition(
+            kind=DuplicateKind.RESULT, name_fields=("code", "display"),
+            time_fields=("effective",), window="observation_match_minutes",
+            equal_fields=("value",),
+        ),
     ),
     RecordType(
         record=model.Appointment,
@@ -191,6 +209,10 @@ _ROWS = (
         ),
         keying_rank=KeyingRank.APPOINTMENTS,
         return_rank=8,
+        recognition=Recognition(
+            kind=DuplicateKind.VISIT, name_fields=("kind", "start"),
+            equal_fields=("status", "rebook_start", "rebook_location"),
+        ),
         section=sections.APPOINTMENTS,
     ),
     RecordType(
@@ -208,6 +230,9 @@ _ROWS = (
         ),
         keying_rank=KeyingRank.ALLERGIES,
         return_rank=2,
+        recognition=Recognition(
+            kind=DuplicateKind.ALLERGY, equal_fields=("severity", "reaction"),
+        ),
     ),
     RecordType(
         record=model.Flag,
@@ -223,6 +248,9 @@ _ROWS = (
         compared_fields=("category", "text", "status", "started", "ended"),
         keying_rank=KeyingRank.ALLERGIES,
         return_rank=3,
+        recognition=Recognition(
+            kind=DuplicateKind.ALERT, name_fields=("text",), equal_fields=("status", "ended"),
+        ),
     ),
     RecordType(
         record=history.Condition,
@@ -260,6 +288,10 @@ _ROWS = (
         ),
         keying_rank=KeyingRank.MEDICINES,
         return_rank=6,
+        recognition=Recognition(
+            kind=DuplicateKind.DOSE, name_fields=("medicine",), time_fields=("given",),
+            window="twice_dose_minutes", is_asked=True,
+        ),
     ),
     RecordType(
         record=model.Immunization,
@@ -276,6 +308,11 @@ _ROWS = (
         ),
         keying_rank=KeyingRank.MEDICINES,
         return_rank=6,
+        recognition=Recognition(
+            kind=DuplicateKind.VACCINE, name_fields=("code", "display"),
+            time_fields=("occurrence",), window="twice_dose_minutes",
+            equal_fields=("status", "lot_number", "dosage"),
+        ),
         section=sections.IMMUNISATIONS,
     ),
     RecordType(

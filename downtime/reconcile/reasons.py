@@ -41,11 +41,16 @@ class ReasonCode(StrEnum):
 
     # What can be compared, and what was returned before.
     FILED = auto()
+    FORM_EMPTY = auto()
     NOT_DELIVERED = auto()
     NOT_RECOVERED = auto()
     CONTRADICTED_SINCE_RETURN = auto()
     CORRECTED_SINCE_RETURN = auto()
     WITHDRAWN_SINCE_RETURN = auto()
+
+    # The live record that is another fact's.
+    ANSWERS_ANOTHER_FORM = auto()
+    ANSWERS_ANOTHER_LINE = auto()
 
     # Requests.
     NO_REQUEST = auto()
@@ -107,6 +112,7 @@ class ReasonCode(StrEnum):
     NO_ALLERGIES_DENIED = auto()
     NO_ALLERGIES_RECORDED = auto()
     ALLERGIES_NOT_RECORDED = auto()
+    SUBSTANCE_ALIKE = auto()
     SEVERITY_DIFFERS = auto()
     ALLERGY_ENDED = auto()
     ALLERGY_NOT_ACTIVE = auto()
@@ -117,6 +123,7 @@ class ReasonCode(StrEnum):
     # Doses and units of blood.
     NO_DOSE = auto()
     DOSE_EXISTS = auto()
+    MEDICINE_ALIKE = auto()
     DOSE_DIFFERS = auto()
     DOSE_STATUS_DIFFERS = auto()
     NO_UNIT = auto()
@@ -129,6 +136,8 @@ class ReasonCode(StrEnum):
     SAMPLE_ON_ANOTHER_FORM = auto()
     REQUEST_ON_ANOTHER_FORM = auto()
     DOSE_ON_ANOTHER_FORM = auto()
+    RESULT_ON_ANOTHER_FORM = auto()
+    DIFFERS_ON_ANOTHER_FORM = auto()
     UNIT_RETURNED_BY_FORM = auto()
     UNIT_RESOLVED_BY_FORM = auto()
     UNIT_EXISTS_BY_FORM = auto()
@@ -152,6 +161,16 @@ class ReasonCode(StrEnum):
     VISIT_NOT_BOOKED = auto()
     VISIT_NOT_KNOWN = auto()
 
+
+IDENTITY_OBJECTIONS = frozenset(
+    (
+        ReasonCode.NUMBER_OF_ANOTHER, ReasonCode.BORN_ANOTHER_DAY, ReasonCode.ANOTHER_SURNAME,
+        ReasonCode.ANOTHER_GIVEN_NAME, ReasonCode.ANOTHER_GENDER, ReasonCode.NOT_THERE_THEN,
+        ReasonCode.TOO_LITTLE_EVIDENCE, ReasonCode.ANOTHER_FITS_AS_WELL,
+        ReasonCode.ANOTHER_FITS_BETTER, ReasonCode.NAMESAKE_BORN_THAT_DAY,
+    )
+)  # fmt: skip
+"""Why a patient is not believed to be the one on the form: such an item is compared with no record."""
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

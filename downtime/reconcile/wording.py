@@ -77,6 +77,7 @@ _KINDS: Mapping[str, Callable[[str], str]] = {
     "plain": lambda text: text.replace("-", " "),
     "serial": format_serial,
     "serials": lambda text: ", ".join(map(format_serial, text.split("\n"))),
+    "thing": lambda kind: _TITLES["things"].get(kind, kind),
     "visit": lambda status: _TITLES["visits"].get(status, status),
     "with": "with '{}'".format,
 }

@@ -11,10 +11,11 @@ from sqlite_utils import Database
 from downtime.entry.facts import Fact
 from downtime.entry.keyed_answers import make_fact_reader
 from downtime.reconcile.compare.carry_decision import carry_decision, is_unchanged, reopen_orphan
-from downtime.reconcile.compare.comparison import compare_facts_separately
+from downtime.reconcile.compare.comparison import Comparison
 from downtime.reconcile.compare.load_records import load_earlier_by_system, load_recovered
 from downtime.reconcile.compare.model import ComparisonTask, FormsCompared, Stamps
-from downtime.reconcile.duplicates.find_duplicates import find_duplicates
+from downtime.reconcile.compare.rivals import find_freed, rivals_among
+from downtime.reconcile.duplicates.find_duplicates import fetch_others, find_duplicates
 from downtime.reconcile.duplicates.store import stored_findings
 from downtime.reconcile.identity.match_patient import Links
 from downtime.reconcile.model import UNDECIDED, AuditAction, Decision, Item, StoredItem
@@ -56,11 +57,12 @@ class FormComparer:
         after = load_recovered(self._after, facts, links)
         after.unrecovered = self._unrecovered
         before = load_earlier_by_system(self._before, after, facts)
-        items = compare_facts_separately(before, facts, after, self._task.settings, links)
-        return self._save(stamps, facts_by_serial, items)
+        comparison = Comparison(before, facts, after, self._task.settings, links)
+        comparison.compare()
+        return self._save(stamps, facts_by_serial, comparison)
 
     def _save(
-        self, stamps: Stamps, facts_by_serial: Mapping[str, list[Fact]], items: list[Item]
+        self, stamps: Stamps, facts_by_serial: Mapping[str, list[Fact]], comparison: Comparison
     ) -> FormsCompared:
         task, serials = self._task, list(stamps)
         outage, target = task.outage.id, f"{len(serials)} forms"
@@ -68,14 +70,17 @@ class FormComparer:
             task.actor, AuditAction.RECONCILE_COMPARE, target=target, reason=task.reason
         ) as db:
             stored = {row.key: row for row in items_store.fetch_by_serials(db, serials)}
-            result = find_duplicates(db, outage, task.settings, items, stored, serials)
+            others = fetch_others(db, outage, comparison.items, stored, serials)
+            items, displaced = comparison.compare_beside(rivals_among(others))
+            displaced |= find_freed(items, stored, others)
+            result = find_duplicates(db, outage, task.settings, items, stored, others, serials)
             self._save_items(db, stored, result.items, result.repeated_keys)
             people = _people(result.items)
             before = compared_forms.fetch_people_of_forms(db, serials)
             gone = before.difference(person.id for person in people)
             compared_forms.save_people(db, outage, people)
             compared_forms.save_forms(db, outage, _compared_forms(stamps, facts_by_serial))
-        return FormsCompared(len(serials), gone, result.stale_serials)
+        return FormsCompared(len(serials), gone, result.stale_serials | displaced)
 
     def _save_items(
         self,
@@ -98,17 +103,19 @@ class FormComparer:
         _drop(db, [row for key, row in stored.items() if key not in present])
 
 
-def forget_forms(vault: Vault, task: ComparisonTask, serials: Sequence[str]) -> set[str]:
-    """Take back what forms said that are drafts again; ids of the people who were on them."""
+def forget_forms(vault: Vault, task: ComparisonTask, serials: Sequence[str]) -> FormsCompared:
+    """Take back what forms said that are drafts again."""
     target = f"{len(serials)} forms"
     with vault.change(
         task.actor, AuditAction.RECONCILE_FORGET, target=target, reason=task.reason
     ) as db:
-        _drop(db, items_store.fetch_by_serials(db, serials))
+        stored = {row.key: row for row in items_store.fetch_by_serials(db, serials)}
+        others = fetch_others(db, task.outage.id, (), stored, serials)
+        _drop(db, list(stored.values()))
         gone = compared_forms.fetch_people_of_forms(db, serials)
         compared_forms.delete_forms(db, serials)
         stored_findings.save_findings(db, task.outage.id, serials, ())
-    return gone
+    return FormsCompared(0, gone, find_freed((), stored, others))
 
 
 def _drop(db: Database, rows: list[StoredItem]) -> None:

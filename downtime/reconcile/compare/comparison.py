@@ -3,13 +3,21 @@
 Every fact gets one state (`ItemState`), with the reasons for the person who decides.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from downtime.clinical.model import Appointment, Encounter, Patient
 from downtime.clinical.record_types import DOCUMENT, find_owner
-from downtime.entry.facts import Fact, PaperPerson, make_paper_person
+from downtime.entry.facts import EMPTY, Fact, PaperPerson, make_paper_person
+from downtime.reconcile.compare.assign_records import (
+    Assigned,
+    Claim,
+    assign_records,
+    group_claims,
+    judge_claim,
+)
+from downtime.reconcile.compare.rivals import Rival
 from downtime.reconcile.duplicates.annotate import annotate_items
 from downtime.reconcile.identity.judge_match import add_stays
 from downtime.reconcile.identity.match_patient import (
@@ -87,23 +95,103 @@ def compare_facts_separately(
     settings: Settings,
     confirmed: Links = MappingProxyType({}),
 ) -> list[Item]:
-    """The same, each fact by itself."""
-    listed = list(facts)
-    links = {**links_between_forms(listed), **confirmed}
-    context = ComparisonContext(before, after, settings)
-    admitting = frozenset(fact.serial for fact in listed if _is_registration(fact))
-    return [_compare_fact(fact, context, links, admitting) for fact in listed]
+    """The same, whatever other forms say; a live record is still assigned to one fact at most."""
+    return Comparison(before, facts, after, settings, confirmed).compare()
 
 
-def _compare_fact(
-    fact: Fact, context: ComparisonContext, links: Links, admitting: frozenset[str]
-) -> Item:
-    rule = RULES.get(fact.type)
-    if rule is None or fact.type == DOCUMENT:
-        return Item(
-            fact, ItemState.NOT_COMPARED, make_reasons(ReasonCode.FILED), person=fact.person
-        )
-    match = match_fact(fact, context.after, links)
+class Comparison:
+    """A set of facts beside the two snapshots."""
+
+    def __init__(
+        self,
+        before: RecordIndex,
+        facts: Iterable[Fact],
+        after: RecordIndex,
+        settings: Settings,
+        confirmed: Links = MappingProxyType({}),
+    ) -> None:
+        self._facts = list(facts)
+        self._context = ComparisonContext(before, after, settings)
+        self._items: dict[str, Item] = {}
+        self._claims: dict[str, tuple[Claim, PatientMatch]] = {}
+        links = {**links_between_forms(self._facts), **confirmed}
+        admitting = frozenset(fact.serial for fact in self._facts if _is_registration(fact))
+        for fact in self._facts:
+            self._match(fact, links, admitting)
+
+    @property
+    def items(self) -> list[Item]:
+        """One item for each fact, in the order given."""
+        return [self._items[fact.key] for fact in self._facts]
+
+    def compare(self) -> list[Item]:
+        """The items by these facts alone."""
+        contests = group_claims(claim for claim, _ in self._claims.values())
+        for claims in contests.values():
+            self._judge(assign_records(claims, self._context))
+        return self.items
+
+    def compare_beside(self, rivals: Sequence[Rival]) -> tuple[list[Item], set[str]]:
+        """The items now that other forms' facts may take a live record too.
+
+        With them come the serials of forms whose facts now mean other records than was found.
+        """
+        contests = group_claims(claim for claim, _ in self._claims.values())
+        matched_ids = {rival.fact.key: rival.matched_ids for rival in rivals}
+        rival_claims = [claim for rival in rivals if (claim := self._claim_of(rival))]
+        stale: set[str] = set()
+        for contest, claims in group_claims(rival_claims).items():
+            if contest not in contests:
+                continue
+            assigned = assign_records([*contests[contest], *claims], self._context)
+            self._judge({key: found for key, found in assigned.items() if key in self._claims})
+            stale |= {
+                claim.fact.serial
+                for claim in claims
+                if _has_changed(assigned[claim.fact.key], matched_ids[claim.fact.key])
+            }
+        return self.items, stale
+
+    def _claim_of(self, rival: Rival) -> Claim | None:
+        patient = self._context.after.patients.get(rival.patient)
+        rule = RULES.get(rival.fact.type)
+        return Claim(rival.fact, patient, rule) if patient and rule else None
+
+    def _judge(self, assigned: Mapping[str, Assigned]) -> None:
+        for key, found in assigned.items():
+            claim, match = self._claims[key]
+            verdict = judge_claim(claim, found, self._context)
+            self._items[key] = Item(
+                claim.fact, verdict.state, match.reasons + verdict.reasons, claim.patient.id,
+                verdict.matched_ids, match.person, verdict.needs_second_person,
+            )  # fmt: skip
+
+    def _match(self, fact: Fact, links: Links, admitting: frozenset[str]) -> None:
+        """Find whose it is: what cannot be compared is an item at once, the rest claims its record."""
+        rule = RULES.get(fact.type)
+        if rule is None or fact.type == DOCUMENT:
+            code = ReasonCode.FORM_EMPTY if fact.fields.get(EMPTY) else ReasonCode.FILED
+            reasons = make_reasons(code)
+            self._items[fact.key] = Item(fact, ItemState.NOT_COMPARED, reasons, person=fact.person)
+            return
+        match = match_fact(fact, self._context.after, links)
+        if item := _settle_without_record(fact, match, self._context, admitting):
+            self._items[fact.key] = item
+        elif match.patient:
+            self._claims[fact.key] = Claim(fact, match.patient, rule), match
+
+
+def _has_changed(assigned: Assigned, matched_ids: tuple[str, ...]) -> bool:
+    """Whether a fact now means another live record; what was matched without being assigned stays."""
+    if assigned.live is None:
+        return assigned.taken_by is not None and bool(matched_ids)
+    return assigned.live.id not in matched_ids
+
+
+def _settle_without_record(
+    fact: Fact, match: PatientMatch, context: ComparisonContext, admitting: frozenset[str]
+) -> Item | None:
+    """The item of a fact that is not compared with any live record; None of one that is."""
     patient = match.patient
     if awaited := _find_awaited(fact, match, context):
         return _await_recovery(fact, match, awaited, context.after.unrecovered[awaited])
@@ -118,11 +206,7 @@ def _compare_fact(
             fact, ItemState.CONFLICT, match.reasons + match.contradictions, patient.id,
             person=match.person, needs_second_person=match.is_conflict,
         )  # fmt: skip
-    verdict = rule(fact, patient, context)
-    return Item(
-        fact, verdict.state, match.reasons + verdict.reasons, patient.id, verdict.matched_ids,
-        match.person, verdict.needs_second_person,
-    )  # fmt: skip
+    return None
 
 
 def _find_awaited(fact: Fact, match: PatientMatch, context: ComparisonContext) -> str:

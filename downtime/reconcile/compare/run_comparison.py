@@ -19,7 +19,12 @@ from downtime.reconcile.compare.links_in_force import (
     forget_people,
     save_links,
 )
-from downtime.reconcile.compare.model import ComparisonSummary, ComparisonTask, Progress
+from downtime.reconcile.compare.model import (
+    ComparisonSummary,
+    ComparisonTask,
+    FormsCompared,
+    Progress,
+)
 from downtime.reconcile.duplicates.store.stored_findings import fetch_dangling_serials
 from downtime.reconcile.identity.match_patient import Links
 from downtime.reconcile.latest_outage import find_latest_outage
@@ -81,7 +86,7 @@ class _ComparisonPass:
         """First what was keyed since; then what is linked or recovered otherwise since."""
         vault, task = self.vault, self.task
         for withdrawn in self._split_serials(self.forms.withdrawn):
-            self.people_gone |= forget_forms(vault, task, withdrawn)
+            self._note(forget_forms(vault, task, withdrawn))
         self._compare(self.forms.changed, find_links_in_force(vault, task.outage.id))
         # What was corrected on paper links nobody any more, so links are looked up anew.
         links = forget_people(vault, task, self.people_gone)
@@ -101,11 +106,14 @@ class _ComparisonPass:
         for result in compare_in_parallel(
             self.vault, self.task, links, self.comparer, sets, self.cores
         ):
-            self.people_gone |= result.removed_people
-            self.stale |= result.stale_serials
+            self._note(result)
             compared += result.forms
             self.progress(min(compared, total), total)
         self.compared.update(ordered)
+
+    def _note(self, result: FormsCompared) -> None:
+        self.people_gone |= result.removed_people
+        self.stale |= result.stale_serials
 
     def _split_serials(self, serials: Sequence[str]) -> Iterator[Sequence[str]]:
         size = self.task.settings.reconcile.forms_at_once

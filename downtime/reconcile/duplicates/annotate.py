@@ -8,36 +8,49 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
+from downtime.clinical.recognition import DuplicateKind
 from downtime.reconcile.duplicates.blood_units import BloodUnitRules, find_units
-from downtime.reconcile.duplicates.model import (
-    RECORD_TYPES,
-    RETURNABLE_STATES,
-    DuplicateFinding,
-    DuplicateKey,
-    DuplicateKind,
-    FormStatement,
-    UnitFinding,
-    fields_of,
-    find_alternative_keys,
-    find_duplicate_key,
-    is_patient_certain,
+from downtime.reconcile.duplicates.duplicate_reasons import (
+    are_of_two_patients,
     reasons_for_contradiction,
     reasons_for_repeat,
     reasons_for_represented,
-    serial_of,
-    statement_time,
+    reasons_for_rival,
 )
+from downtime.reconcile.duplicates.groups import find_groups
+from downtime.reconcile.duplicates.keys import (
+    CODED_KINDS,
+    RECOGNITIONS,
+    DuplicateKey,
+    OwnNames,
+    find_alternative_keys,
+    find_duplicate_key,
+    find_written_name,
+    list_own_names,
+)
+from downtime.reconcile.duplicates.model import (
+    RETURNABLE_STATES,
+    DuplicateFinding,
+    FormStatement,
+    UnitFinding,
+    fields_of,
+    is_patient_certain,
+    own_time,
+    serial_of,
+)
+from downtime.reconcile.duplicates.relations import MatchWindow, relate
+from downtime.reconcile.duplicates.repeats import find_repeats
 from downtime.reconcile.duplicates.specimen_sites import describe_site
-from downtime.reconcile.duplicates.tests_and_doses import MatchWindow, find_repeats
 from downtime.reconcile.model import Decision, Item, ItemState
+from downtime.reconcile.reasons import Reasons
 from downtime.reconcile.rules.values import fold_test_name
 from downtime.settings import Settings
 
 PlacedStatement = tuple[int, Item | FormStatement]
 """Where it is among the items (-1: among the other forms' statements), and what is said."""
 
-_AsWritten = tuple[str, str, str, str, str, str]
-"""Type, system, patient, and the words by which a test, dose or unit is named."""
+_AsWritten = tuple[str, str, str, tuple[str, ...]]
+"""Type, system, patient, and the words by which a thing is named."""
 
 NO_DECISIONS: Mapping[str, Decision] = MappingProxyType({})
 
@@ -48,7 +61,7 @@ class Annotated(NamedTuple):
     items: list[Item]
     same_on_other_form: Mapping[str, str]
     units: Mapping[str, tuple[DuplicateKey, UnitFinding]]
-    """By key: what names a unit of blood that another form names too."""
+    """By key: what names a unit of blood, or another thing, of which one form stands for the others."""
 
 
 def annotate_items(
@@ -61,7 +74,7 @@ def annotate_items(
 
     `decisions` are those that still hold, by key.
     """
-    findings = _find(group_statements(items, others), settings, decisions)
+    findings = _find(group_statements(items, others, list_own_names(settings)), settings, decisions)
     if not findings:
         return Annotated(list(items), {}, {})
     annotated = list(items)
@@ -75,28 +88,43 @@ def annotate_items(
 
 
 def _annotate(item: Item, finding: DuplicateFinding) -> Item:
-    other, unit = finding.other, finding.unit
+    other, unit, kind = finding.other, finding.unit, finding.duplicate_key.kind
     if other is None:
         return item
-    if unit and not unit.contradicts:
-        reasons = reasons_for_represented(other.serial, other.system, other.state, other.decision)
+    if unit and unit.represented_by:
+        reasons = reasons_for_represented(
+            kind, other.serial, other.system, other.state, other.decision
+        )
         return replace(
             item, state=ItemState.ON_ANOTHER_FORM, reasons=reasons, needs_second_person=False
         )
-    kind = finding.duplicate_key.kind
-    added = reasons_for_contradiction(finding, other) if unit else reasons_for_repeat(kind, other)
-    needs_second_person = item.needs_second_person or kind != DuplicateKind.REQUEST
+    added, is_for_two = _contradiction(finding, other)
     return replace(
         item, state=ItemState.CONFLICT, reasons=item.reasons + added,
-        needs_second_person=needs_second_person,
+        needs_second_person=item.needs_second_person or is_for_two,
     )  # fmt: skip
+
+
+def _contradiction(finding: DuplicateFinding, other: FormStatement) -> tuple[Reasons, bool]:
+    """Why a person decides, and whether it takes two."""
+    statement, unit, kind = finding.statement, finding.unit, finding.duplicate_key.kind
+    if unit and unit.challenged_by:
+        is_other = are_of_two_patients(statement.patient, other.patient)
+        return reasons_for_rival(
+            kind, other.serial, is_returned=other.is_returned, of_another_patient=is_other
+        ), True
+    if unit and not unit.is_asked:
+        return reasons_for_contradiction(finding, other), True
+    is_for_two = kind == DuplicateKind.DOSE
+    return reasons_for_repeat(kind, statement, other), is_for_two
 
 
 def find_repeated_statements(
     statements: Iterable[FormStatement], settings: Settings
 ) -> Mapping[str, FormStatement]:
     """Key of what another form says already to what that form says, whatever becomes of them."""
-    findings = _find(group_statements((), statements), settings, NO_DECISIONS)
+    groups = group_statements((), statements, list_own_names(settings))
+    findings = _find(groups, settings, NO_DECISIONS)
     return {key: finding.other for key, finding in findings.items() if finding.other}
 
 
@@ -108,7 +136,7 @@ def statement_of_item(
     return FormStatement(
         fact.key, fact.serial, fact.type, fact.system, patient or item.patient, fact.event,
         fact.fields, fact.form, describe_site(fact.notes) if fact.notes else "", item.state,
-        decision, is_patient_certain(item.state, has_match=bool(item.matched_ids)),
+        decision, is_patient_certain(item.state, item.reasons),
     )  # fmt: skip
 
 
@@ -120,21 +148,45 @@ def _find(
     findings: dict[str, DuplicateFinding] = {}
     window, unit_rules = MatchWindow.from_settings(settings), BloodUnitRules.from_settings(settings)
     for key, group in groups.items():
-        is_unit = key.kind == DuplicateKind.UNIT
-        possible = group if is_unit else _with_close_times(key, group, window)
+        possible = (
+            group if key.kind == DuplicateKind.UNIT else _with_close_times(key, group, window)
+        )
         placed = {s.key: (position, s) for position, s in _statements(possible, decisions)}
         statements = [statement for _, statement in placed.values()]
-        if is_unit:
-            for item_key, unit in find_units(statements, unit_rules).items():
-                unit_key = key._replace(specimen=unit.component)
-                other = unit.contradicts or unit.represented_by
-                position, statement = placed[item_key]
-                findings[item_key] = DuplicateFinding(position, unit_key, statement, other, unit)
-        else:
-            for item_key, repeated in find_repeats(key, statements, window).items():
-                position, statement = placed[item_key]
-                findings[item_key] = DuplicateFinding(position, key, statement, repeated)
+        for item_key, found in _find_in_group(key, statements, window, unit_rules).items():
+            position, statement = placed[item_key]
+            findings[item_key] = DuplicateFinding(
+                position, found.key, statement, found.other, found.unit
+            )
     return findings
+
+
+class _Found(NamedTuple):
+    key: DuplicateKey
+    other: FormStatement | None
+    unit: UnitFinding | None = None
+
+
+def _find_in_group(
+    key: DuplicateKey,
+    statements: Sequence[FormStatement],
+    window: MatchWindow,
+    unit_rules: BloodUnitRules,
+) -> dict[str, _Found]:
+    if key.kind == DuplicateKind.UNIT:
+        units = find_units(statements, unit_rules)
+        return {k: _Found(key._replace(specimen=u.component), u.other, u) for k, u in units.items()}
+    if key.kind in _ASKED_KINDS:
+        repeats = find_repeats(key, statements, window)
+        return {k: _Found(key, other) for k, other in repeats.items()}
+    found = find_groups(statements, lambda s, other: relate(key.kind, s, other, window))
+    return {
+        k: _Found(key._replace(specimen=first.key), finding.other, finding)
+        for k, (first, finding) in found.items()
+    }
+
+
+_ASKED_KINDS = frozenset(r.kind for r in RECOGNITIONS.values() if r.is_asked)
 
 
 def _statements(
@@ -153,51 +205,49 @@ def _with_close_times(
 ) -> list[PlacedStatement]:
     """Those that have another one close in time: of most tests and doses there is none."""
     times: list[str] = []
-    all_sampled = True
+    all_timed = True
     for _, statement in group:
         fact = statement if isinstance(statement, FormStatement) else statement.fact
-        time = statement_time(fact.event, fact.fields)
-        all_sampled = all_sampled and fact.fields.get("collected") == time
-        times.append(time)
-    close = window.find_close(key.kind, times, all_sampled=all_sampled)
+        time = own_time(fact.type, fact.fields)
+        all_timed = all_timed and bool(time)
+        times.append(time or fact.event)
+    close = window.find_close(key.kind, times, all_timed=all_timed)
     return [group[index] for index in sorted(close)]
 
 
 def group_statements(
-    items: Sequence[Item], others: Iterable[FormStatement]
+    items: Sequence[Item], others: Iterable[FormStatement], own_names: OwnNames = ()
 ) -> dict[DuplicateKey, list[PlacedStatement]]:
     """By what is the same: all that forms say of it, where two forms do."""
     groups: dict[_AsWritten, list[PlacedStatement]] = {}
     for position, item in enumerate(items):
         fact = item.fact
-        if fact.type in RECORD_TYPES and item.state != ItemState.NEWER_LIVE:
+        if fact.type in RECOGNITIONS and item.state != ItemState.NEWER_LIVE:
             written = _as_written(fact.type, fact.system, item.patient, fact.fields)
             groups.setdefault(written, []).append((position, item))
     for other in others:
-        written = _as_written(other.type, other.system, other.patient, other.fields)
-        groups.setdefault(written, []).append((-1, other))
-    return {key: group for key, group in _by_key(groups).items() if _is_on_two_forms(group)}
+        if other.type in RECOGNITIONS:
+            written = _as_written(other.type, other.system, other.patient, other.fields)
+            groups.setdefault(written, []).append((-1, other))
+    by_key = _by_key(groups, own_names)
+    return {key: group for key, group in by_key.items() if _is_on_two_forms(group)}
 
 
 def _as_written(
     record_type: str, system: str, patient: str, fields: Mapping[str, str]
 ) -> _AsWritten:
-    field = fields.get
-    if record_type == "ServiceRequest":
-        names = field("code", ""), field("display", ""), field("specimen", "")
-        return record_type, system, patient, *names
-    if unit := field("batch"):
-        return record_type, system, "", unit, "", ""
-    return record_type, system, patient, "", field("medicine", ""), ""
+    name = find_written_name(record_type, fields)
+    return record_type, system, "" if fields.get("batch") else patient, name
 
 
 def _by_key(
-    groups: Mapping[_AsWritten, list[PlacedStatement]],
+    groups: Mapping[_AsWritten, list[PlacedStatement]], own_names: OwnNames
 ) -> dict[DuplicateKey, list[PlacedStatement]]:
     """Under one key what is written in other words, of which there are few."""
     by_key: dict[DuplicateKey, list[PlacedStatement]] = {}
     for (record_type, system, patient, *_), group in groups.items():
-        if key := find_duplicate_key(record_type, system, patient, fields_of(group[0][1])):
+        fields = fields_of(group[0][1])
+        if key := find_duplicate_key(record_type, system, patient, fields, own_names):
             if key in by_key:
                 by_key[key] += group
             else:
@@ -220,7 +270,7 @@ def _join_names(groups: dict[DuplicateKey, list[PlacedStatement]]) -> None:
 
 def _is_uncoded(key: DuplicateKey, statement: Item | FormStatement) -> bool:
     code = fields_of(statement).get("code", "")
-    return key.kind == DuplicateKind.REQUEST and fold_test_name(code) != key.name
+    return key.kind in CODED_KINDS and fold_test_name(code) != key.name
 
 
 def _is_on_two_forms(group: Sequence[PlacedStatement]) -> bool:

@@ -102,12 +102,32 @@ def find_units(group: Sequence[FormStatement], rules: BloodUnitRules) -> dict[st
     represented = find_representatives(
         sorted(may_go, key=lambda s: sort_keys[s.key]), donation.is_one_event
     )
-    return {
+    findings = {
         s.key: donation.finding(
             s, sort_keys[s.key], represented.get(s.key), contradicted.get(s.key)
         )
         for s in group
     }
+    rivals = [s for s in group if s.key in contradicted and not s.is_left_out]
+    rivals.sort(key=lambda s: sort_keys[s.key])
+    return _challenge_standing(group, findings, rivals)
+
+
+def _challenge_standing(
+    group: Sequence[FormStatement],
+    findings: dict[str, UnitFinding],
+    rivals: Sequence[FormStatement],
+) -> dict[str, UnitFinding]:
+    """A unit on two patients' forms is in question for both: neither goes out by one person's word."""
+    for statement in group:
+        finding = findings[statement.key]
+        is_in_question = any(
+            statement.patient and rival.patient and statement.patient != rival.patient
+            for rival in rivals
+        )
+        if is_in_question and finding.other is None and not statement.is_left_out:
+            findings[statement.key] = finding._replace(challenged_by=rivals[0])
+    return findings
 
 
 class _Donation(NamedTuple):

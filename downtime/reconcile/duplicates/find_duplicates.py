@@ -1,23 +1,22 @@
 """Find, while a comparison stores a set of forms, what other forms of the outage say already."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlite_utils import Database
 
 from downtime.reconcile.duplicates.annotate import Annotated, annotate_items
-from downtime.reconcile.duplicates.model import (
-    RECORD_TYPES,
-    RETURNABLE_STATES,
-    DuplicateKey,
-    UnitFinding,
-)
+from downtime.reconcile.duplicates.keys import RECOGNITIONS, DuplicateKey
+from downtime.reconcile.duplicates.model import RETURNABLE_STATES, UnitFinding
 from downtime.reconcile.duplicates.store import stored_findings, stored_statements
 from downtime.reconcile.duplicates.store.stored_findings import StoredFinding
 from downtime.reconcile.duplicates.store.stored_statements import StoredStatement
 from downtime.reconcile.model import Decision, Item, ItemState, StoredItem
 from downtime.reconcile.store.items import fact_digest
 from downtime.settings import Settings
+
+_MOVED_ON = ItemState.NEWER_LIVE
+"""The live record of such a fact has moved on: nothing of it goes out, whoever says it too."""
 
 
 class DuplicateResult(NamedTuple):
@@ -36,21 +35,29 @@ def find_duplicates(
     settings: Settings,
     items: Sequence[Item],
     stored: Mapping[str, StoredItem],
+    others: Sequence[StoredStatement],
     serials: Sequence[str],
 ) -> DuplicateResult:
-    """Items of these forms, beside all other forms about their patients, as they were and are now."""
-    relevant = [item for item in items if item.fact.type in RECORD_TYPES]
-    relevant += [row.item for row in stored.values() if row.item.fact.type in RECORD_TYPES]
-    if not relevant:
-        return DuplicateResult(list(items), set())
-    patients = {item.patient for item in relevant} - {""}
-    has_units = any(item.fact.fields.get("batch") for item in relevant)
-    others = stored_statements.fetch_statements(db, outage, patients, serials, with_units=has_units)
-    statements = [other.statement for other in others]
+    """Items of these forms, beside what `others` say of their patients."""
+    statements = [other.statement for other in others if other.statement.state != _MOVED_ON]
     annotated = annotate_items(items, settings, statements, _decisions(items, stored))
     stored_findings.save_findings(db, outage, serials, _findings(items, annotated))
     stale = {other.statement.serial for other in others if _is_stale(other, annotated)}
     return DuplicateResult(annotated.items, stale, frozenset(annotated.same_on_other_form))
+
+
+def fetch_others(
+    db: Database,
+    outage: str,
+    items: Iterable[Item],
+    stored: Mapping[str, StoredItem],
+    serials: Sequence[str],
+) -> list[StoredStatement]:
+    """What all other forms say of the patients of these items, as they were and are now."""
+    relevant = [*items, *(row.item for row in stored.values())]
+    patients = {item.patient for item in relevant} - {""}
+    has_units = any(item.fact.fields.get("batch") for item in relevant)
+    return stored_statements.fetch_statements(db, outage, patients, serials, with_units=has_units)
 
 
 def _decisions(items: Sequence[Item], stored: Mapping[str, StoredItem]) -> dict[str, Decision]:
@@ -58,7 +65,7 @@ def _decisions(items: Sequence[Item], stored: Mapping[str, StoredItem]) -> dict[
     return {
         item.key: row.decided.decision
         for item in items
-        if item.fact.type in RECORD_TYPES
+        if item.fact.type in RECOGNITIONS
         and (row := stored.get(item.key))
         and row.decided.decision != Decision.OPEN
         and _still_holds(row, item)

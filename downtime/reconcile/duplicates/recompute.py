@@ -8,11 +8,12 @@ from operator import attrgetter
 from sqlite_utils import Database
 
 from downtime.reconcile.duplicates.blood_units import find_representatives
-from downtime.reconcile.duplicates.model import (
-    RETURNABLE_STATES,
+from downtime.reconcile.duplicates.duplicate_reasons import (
+    are_of_two_patients,
     reasons_for_represented,
     reasons_for_rival,
 )
+from downtime.reconcile.duplicates.model import RETURNABLE_STATES
 from downtime.reconcile.duplicates.store import stored_findings, unit_members
 from downtime.reconcile.duplicates.store.unit_members import OwnFinding, UnitMember
 from downtime.reconcile.model import LIFECYCLE, UNDECIDED, Decision, ItemState, StoredItem
@@ -28,7 +29,7 @@ def recompute_after_decision(db: Database, rows: Iterable[StoredItem]) -> None:
 
     `rows` are the items that were decided about. What contradicts the others stays for two people.
     """
-    decided = [row for row in rows if row.item.fact.fields.get("batch")]
+    decided = list(rows)
     if not decided:
         return
     members = unit_members.fetch_unit_members(db, decided[0].outage, [row.key for row in decided])
@@ -73,7 +74,9 @@ def _find_of_unit(members: Sequence[UnitMember]) -> dict[str, _NewFinding]:
 
 
 def _represented_by(member: UnitMember) -> _NewFinding:
-    reasons = reasons_for_represented(member.serial, member.system, member.state, member.decision)
+    reasons = reasons_for_represented(
+        member.kind, member.serial, member.system, member.state, member.decision
+    )
     return OwnFinding(ItemState.ON_ANOTHER_FORM, reasons, False), member.key
 
 
@@ -81,7 +84,10 @@ def _returned_itself(member: UnitMember, rival: UnitMember | None) -> _NewFindin
     """By itself again, unless another form, which nobody left out yet, contradicts the unit's."""
     if rival is None:
         return member.alone, ""
-    reasons = member.alone.reasons + reasons_for_rival(rival.serial)
+    reasons = member.alone.reasons + reasons_for_rival(
+        member.kind, rival.serial, is_returned=rival.decision == Decision.RETURNED,
+        of_another_patient=are_of_two_patients(member.patient, rival.patient),
+    )  # fmt: skip
     return OwnFinding(ItemState.CONFLICT, reasons, True), rival.key
 
 

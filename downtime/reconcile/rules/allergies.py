@@ -7,20 +7,53 @@ from downtime.clinical.model import AllergyIntolerance, ClinicalStatus, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import ReasonCode
+from downtime.reconcile.rules.candidates import (
+    NO_CANDIDATES,
+    Candidates,
+    rank_after,
+    rank_in_order,
+)
+from downtime.reconcile.rules.rule import register_rule
+from downtime.reconcile.rules.substances import are_alike_substances, are_same_substance
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,
     fold_text,
     make_verdict,
-    register_rule,
     unavailable_verdict,
 )
 
 _ACTIVE = (ClinicalStatus.ACTIVE, "")
 
 
-@register_rule(AllergyIntolerance)
-def compare_allergy(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
+def find_allergies(fact: Fact, patient: Patient, context: ComparisonContext) -> Candidates:
+    """Allergies to that substance, those that stand first, then those to what may be the same."""
+    substance = fact.fields.get("substance", "")
+    if _says_something_else(fact) or not substance:
+        return NO_CANDIDATES
+    live = [a for a in context.after.records_of(AllergyIntolerance, patient.id) if a.substance]
+    same = [a for a in live if are_same_substance(a.substance, substance)]
+    alike = [
+        a
+        for a in live
+        if a.status in _ACTIVE
+        and not are_same_substance(a.substance, substance)
+        and are_alike_substances(a.substance, substance)
+    ]
+    by_standing = sorted(same, key=lambda a: a.status not in _ACTIVE)
+    return rank_after(rank_in_order(by_standing), rank_in_order(alike))
+
+
+def _says_something_else(fact: Fact) -> bool:
+    """'No known allergies', or that a recorded one is wrong."""
+    is_error = fact.fields.get("status") == ClinicalStatus.ENTERED_IN_ERROR
+    return is_error or bool(fact.fields.get("none_known"))
+
+
+@register_rule(AllergyIntolerance, find_allergies)
+def compare_allergy(
+    fact: Fact, patient: Patient, standing: AllergyIntolerance | None, context: ComparisonContext
+) -> Verdict:
     """An allergy on paper, 'no known allergies', or a line that paper calls wrong."""
     if not context.after.is_delivered("AllergyIntolerance"):
         return unavailable_verdict("allergies")
@@ -31,16 +64,26 @@ def compare_allergy(fact: Fact, patient: Patient, context: ComparisonContext) ->
         return _compare_error(fact, active)
     if fact.fields.get("none_known"):
         return _compare_none_known(active, none_known)
-    substance = fold_text(fact.fields.get("substance", ""))
-    same_substance = [a for a in live if fold_text(a.substance) == substance]
-    if standing := [a for a in same_substance if a.status in _ACTIVE]:
-        return _compare_severity(fact, standing[0])
-    if same_substance:
-        return _verdict_on_ended(same_substance[0], context)
+    if standing:
+        return _compare_with(fact, standing, context)
     if none_known:
         code = ReasonCode.NO_ALLERGIES_DENIED
         return make_verdict(ItemState.CONFLICT, code, *none_known, for_two=True, paper=fact.title)
     return make_verdict(ItemState.NEW, ReasonCode.ALLERGIES_LISTED, live=_substances(active))
+
+
+def _compare_with(fact: Fact, live: AllergyIntolerance, context: ComparisonContext) -> Verdict:
+    substance = fact.fields["substance"]
+    if not are_same_substance(live.substance, substance):
+        code = ReasonCode.SUBSTANCE_ALIKE
+        return make_verdict(
+            ItemState.CONFLICT, code, live, for_two=True, paper=substance, live=live.substance
+        )
+    return (
+        _compare_severity(fact, live)
+        if live.status in _ACTIVE
+        else _verdict_on_ended(live, context)
+    )
 
 
 def _compare_error(fact: Fact, active: list[AllergyIntolerance]) -> Verdict:

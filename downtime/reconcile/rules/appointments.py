@@ -6,13 +6,14 @@ from downtime.clinical.model import Appointment, AppointmentStatus, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import ReasonCode
+from downtime.reconcile.rules.candidates import Candidates, rank_by_time, rank_in_order
+from downtime.reconcile.rules.rule import register_rule
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,
     find_nearest,
     fold_text,
     make_verdict,
-    register_rule,
     unavailable_verdict,
 )
 
@@ -26,42 +27,51 @@ _PROGRESS: dict[str, int] = {
 """How far each status is; from the last ones an appointment does not move on."""
 
 
-@register_rule(Appointment)
-def compare_appointment(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
-    """What paper says became of a clinic slot or an operation, and its new date."""
-    if not context.after.is_delivered("Appointment"):
-        return unavailable_verdict("appointments")
-    appointments = context.after.records_of(Appointment, patient.id)
-    live = _find_appointment(fact, appointments, context)
-    if live is None:
-        return _verdict_on_none(fact)
-    if "rebook_start" in fact.fields:
-        return _compare_new_date(fact, live, appointments, context)
-    return _compare_outcome(fact, live, context)
-
-
-def _find_appointment(
-    fact: Fact, appointments: list[Appointment], context: ComparisonContext
-) -> Appointment | None:
+def find_slots(fact: Fact, patient: Patient, context: ComparisonContext) -> Candidates:
     """By its number; by when it is; or by when it was at T0, if it has been moved since."""
+    appointments = context.after.records_of(Appointment, patient.id)
     number = fold_text(fact.fields.get("number", ""))
     if number and (numbered := [a for a in appointments if fold_text(a.number) == number]):
-        return numbered[0]
+        return rank_in_order(numbered)
     same_kind = [a for a in appointments if a.kind in (fact.fields.get("kind", ""), "")]
-    if now := _at_that_time(same_kind, fact, context):
-        return now[0]
+    now = _at_that_time(same_kind, fact, context)
+    if now.records:
+        return now
     earlier = {
         copy.id: (copy, a)
         for a in same_kind
         if isinstance(copy := context.find_record_at_t0(a), Appointment)
     }
     moved = _at_that_time([copy for copy, _ in earlier.values()], fact, context)
-    return earlier[moved[0].id][1] if moved else None
+    return Candidates(
+        {earlier[key][1].id: earlier[key][1] for key in moved.records},
+        {earlier[key][1].id: cost for key, cost in moved.costs.items()},
+        moved.nothing,
+    )
+
+
+def _contest(fact: Fact) -> str:
+    """What became of a slot and its new date may stand on two papers: both are of one appointment."""
+    return "rebook" if "rebook_start" in fact.fields else ""
+
+
+@register_rule(Appointment, find_slots, _contest, is_taken_open=True)
+def compare_appointment(
+    fact: Fact, patient: Patient, live: Appointment | None, context: ComparisonContext
+) -> Verdict:
+    """What paper says became of a clinic slot or an operation, and its new date."""
+    if not context.after.is_delivered("Appointment"):
+        return unavailable_verdict("appointments")
+    if live is None:
+        return _verdict_on_none(fact)
+    if "rebook_start" in fact.fields:
+        return _compare_new_date(fact, live, patient, context)
+    return _compare_outcome(fact, live, context)
 
 
 def _at_that_time(
     appointments: list[Appointment], fact: Fact, context: ComparisonContext
-) -> list[Appointment]:
+) -> Candidates:
     """Those of that time, or of that day when paper names no time, in that place where both say."""
     place = fold_text(fact.fields.get("location", ""))
     same_place = [
@@ -69,8 +79,9 @@ def _at_that_time(
     ]
     start = fact.fields.get("start", "")
     if "T" not in start:
-        return [a for a in same_place if context.get_local_day(a.start) == start[:10] and start]
-    return find_nearest(same_place, start, _window(context), lambda a: a.start)
+        same_day = [a for a in same_place if start and context.get_local_day(a.start) == start[:10]]
+        return rank_in_order(same_day)
+    return rank_by_time(same_place, start, _window(context), lambda a: a.start)
 
 
 def _window(context: ComparisonContext) -> timedelta:
@@ -104,9 +115,10 @@ def _compare_outcome(fact: Fact, live: Appointment, context: ComparisonContext) 
 
 
 def _compare_new_date(
-    fact: Fact, live: Appointment, appointments: list[Appointment], context: ComparisonContext
+    fact: Fact, live: Appointment, patient: Patient, context: ComparisonContext
 ) -> Verdict:
     start = fact.fields["rebook_start"]
+    appointments = context.after.records_of(Appointment, patient.id)
     kinds = (fact.fields.get("kind", ""), "")
     not_cancelled = [a for a in appointments if a.kind in kinds and a.status != "cancelled"]
     on_new_date = find_nearest(not_cancelled, start, _window(context), lambda a: a.start)

@@ -4,19 +4,21 @@ from downtime.clinical.model import Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import ReasonCode
+from downtime.reconcile.rules.rule import register_rule
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,
     fold_text,
     make_verdict,
-    register_rule,
 )
 
 _IDENTIFYING = ("family", "given", "birth_date", "gender", "nhs_number")
 
 
 @register_rule(Patient)
-def compare_demographics(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
+def compare_demographics(
+    fact: Fact, patient: Patient, live: None, context: ComparisonContext
+) -> Verdict:
     """What was corrected on paper: the same there, changed there since, other there, or missing."""
     differing = [
         name

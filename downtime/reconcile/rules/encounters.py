@@ -6,13 +6,19 @@ from downtime.clinical.model import Encounter, EncounterClass, EncounterStatus, 
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import ReasonCode, make_reasons
+from downtime.reconcile.rules.candidates import (
+    NO_CANDIDATES,
+    Candidates,
+    rank_by_time,
+    rank_in_order,
+)
+from downtime.reconcile.rules.rule import register_rule
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,
     find_nearest,
     fold_text,
     make_verdict,
-    register_rule,
 )
 
 _STAYS = (
@@ -23,23 +29,51 @@ _STAYS = (
 )
 
 
-@register_rule(Encounter)
-def compare_movement(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
-    """An admission, a transfer or a discharge on paper."""
-    rules = {"transfer": compare_transfer, "discharge": compare_discharge}
-    rule = rules.get(fact.fields.get("event", ""), compare_admission)
-    return rule(fact, patient, context)
+def find_stays(fact: Fact, patient: Patient, context: ComparisonContext) -> Candidates:
+    """For an admission the stays that have come since T0, near that time; for a discharge its own stay.
 
-
-def compare_admission(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
-    """An admission on paper: the same stay there, one that has moved on, or none."""
+    Several moves are of one stay, so none takes it from another.
+    """
+    event = fact.fields.get("event", "admit")
+    if event == "discharge":
+        stay = _stay_at(fact, patient, context)
+        return rank_in_order([stay] if stay else [])
+    if event == "transfer":
+        return NO_CANDIDATES
     started = fact.fields.get("started") or fact.event
     window = timedelta(hours=context.settings.reconcile.admission_match_hours)
-    stays = [e for e in context.after.records_of(Encounter, patient.id) if e.kind in _STAYS]
-    since = [e for e in stays if not context.find_record_at_t0(e)]
-    matching = find_nearest(since, started, window, lambda e: e.started or e.updated)
-    if matching:
-        return _verdict_on_stay(fact, matching[0])
+    ward = fold_text(fact.fields.get("ward", ""))
+    since = [e for e in _stays_of(patient, context) if not context.find_record_at_t0(e)]
+    return rank_by_time(
+        since, started, window, lambda e: e.started or e.updated,
+        lambda e: fold_text(e.ward) != ward,
+    )  # fmt: skip
+
+
+def _stays_of(patient: Patient, context: ComparisonContext) -> list[Encounter]:
+    return [e for e in context.after.records_of(Encounter, patient.id) if e.kind in _STAYS]
+
+
+@register_rule(Encounter, find_stays, lambda fact: fact.fields.get("event", ""), is_taken_open=True)
+def compare_movement(
+    fact: Fact, patient: Patient, live: Encounter | None, context: ComparisonContext
+) -> Verdict:
+    """An admission, a transfer or a discharge on paper."""
+    event = fact.fields.get("event", "")
+    if event == "transfer":
+        return compare_transfer(fact, _stay_at(fact, patient, context), context)
+    if event == "discharge":
+        return compare_discharge(fact, live, context)
+    return compare_admission(fact, patient, live, context)
+
+
+def compare_admission(
+    fact: Fact, patient: Patient, live: Encounter | None, context: ComparisonContext
+) -> Verdict:
+    """An admission on paper: the same stay there, one that has moved on, or none."""
+    if live:
+        return _verdict_on_stay(fact, live)
+    stays = _stays_of(patient, context)
     older = [
         e for e in stays if context.find_record_at_t0(e) and e.status == EncounterStatus.IN_PROGRESS
     ]
@@ -74,9 +108,8 @@ def _was_elsewhere(live: Encounter, context: ComparisonContext) -> bool:
     return isinstance(earlier, Encounter) and earlier.ward != live.ward
 
 
-def compare_transfer(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
+def compare_transfer(fact: Fact, live: Encounter | None, context: ComparisonContext) -> Verdict:
     """A move on paper: the patient is there, was moved elsewhere since, or is where they were."""
-    live = _stay_at(fact, patient, context)
     if live is None:
         return make_verdict(ItemState.NEW, ReasonCode.ADMISSION_FIRST)
     ward = fold_text(live.ward)
@@ -100,9 +133,8 @@ def compare_transfer(fact: Fact, patient: Patient, context: ComparisonContext) -
     return Verdict(state, reasons, (live.id,))
 
 
-def compare_discharge(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
+def compare_discharge(fact: Fact, live: Encounter | None, context: ComparisonContext) -> Verdict:
     """A discharge on paper: ended there too, moved on there since, or still open."""
-    live = _stay_at(fact, patient, context)
     if live is None:
         return make_verdict(ItemState.NEW, ReasonCode.ADMISSION_FIRST)
     if live.status == EncounterStatus.CANCELLED:
@@ -126,7 +158,7 @@ def _verdict_on_discharge(fact: Fact, live: Encounter, context: ComparisonContex
 
 def _stay_at(fact: Fact, patient: Patient, context: ComparisonContext) -> Encounter | None:
     """The stay that the paper speaks of: the one that had begun last and was not over long before."""
-    stays = [e for e in context.after.records_of(Encounter, patient.id) if e.kind in _STAYS]
+    stays = _stays_of(patient, context)
     begun = [e for e in stays if not e.started or e.started <= fact.event]
     over = [
         e

@@ -6,23 +6,20 @@ from downtime.clinical.model import Immunization, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import ReasonCode
+from downtime.reconcile.rules.candidates import Candidates, rank_by_time
+from downtime.reconcile.rules.rule import register_rule
 from downtime.reconcile.rules.values import is_same_dose
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,
-    find_nearest,
     fold_text,
     make_verdict,
-    register_rule,
     unavailable_verdict,
 )
 
 
-@register_rule(Immunization)
-def compare_immunization(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
-    """A vaccine by its code or name near that time: there, there otherwise, or not there."""
-    if not context.after.is_delivered("Immunization"):
-        return unavailable_verdict("immunisations")
+def find_vaccinations(fact: Fact, patient: Patient, context: ComparisonContext) -> Candidates:
+    """A vaccine by its code or name near that time."""
     names = _fold_names(fact.fields.get("code", ""), fact.title)
     same_vaccine = [
         live
@@ -31,9 +28,20 @@ def compare_immunization(fact: Fact, patient: Patient, context: ComparisonContex
     ]
     moment = fact.fields.get("occurrence") or fact.event
     window = timedelta(minutes=context.settings.reconcile.dose_match_minutes)
-    if matching := find_nearest(same_vaccine, moment, window, lambda live: live.occurrence):
-        return _compare_dose(fact, matching[0])
-    return make_verdict(ItemState.NEW, ReasonCode.NO_DOSE)
+    return rank_by_time(
+        same_vaccine, moment, window, lambda live: live.occurrence,
+        lambda live: _compare_dose(fact, live).state != ItemState.ALREADY_THERE,
+    )  # fmt: skip
+
+
+@register_rule(Immunization, find_vaccinations)
+def compare_immunization(
+    fact: Fact, patient: Patient, live: Immunization | None, context: ComparisonContext
+) -> Verdict:
+    """A vaccine near that time: there, there otherwise, or not there."""
+    if not context.after.is_delivered("Immunization"):
+        return unavailable_verdict("immunisations")
+    return _compare_dose(fact, live) if live else make_verdict(ItemState.NEW, ReasonCode.NO_DOSE)
 
 
 def _fold_names(*names: str) -> set[str]:

@@ -7,30 +7,21 @@ from downtime.clinical.record_types import find_owner
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import ReasonCode, make_reasons
+from downtime.reconcile.rules.candidates import Candidates, rank_by_time, rank_in_order
+from downtime.reconcile.rules.rule import register_rule
 from downtime.reconcile.rules.values import is_same_value, names_of_fact, names_of_record
-from downtime.reconcile.rules.verdict import (
-    ComparisonContext,
-    Verdict,
-    find_nearest,
-    make_verdict,
-    register_rule,
-)
+from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, make_verdict
 
 _AMENDED = ("amended", "corrected", "C")
 
 
-@register_rule(Observation)
-def compare_observation(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
-    """A value on paper (phoned, or measured): the same there, another there, or not there.
-
-    A value that the live system already held at T0 is an older one and is never taken for it.
-    """
-    settings = context.settings
-    is_phoned = fact.system == find_owner(settings.systems.records, "Observation")
+def find_results(fact: Fact, patient: Patient, context: ComparisonContext) -> Candidates:
+    """By the laboratory's number, else near that time; a value that was there at T0 is an older one."""
+    settings = context.settings.reconcile
     window = (
-        timedelta(hours=settings.reconcile.result_match_hours)
-        if is_phoned
-        else timedelta(minutes=settings.reconcile.observation_match_minutes)
+        timedelta(hours=settings.result_match_hours)
+        if _is_phoned(fact, context)
+        else timedelta(minutes=settings.observation_match_minutes)
     )
     names = names_of_fact(fact)
     same_test = [
@@ -43,13 +34,28 @@ def compare_observation(fact: Fact, patient: Patient, context: ComparisonContext
         for o in same_test
         if (r := context.after.reports.get(o.report)) and r.filler == fact.number
     ]
-    effective = fact.fields.get("effective") or fact.event
-    matching = same_number or find_nearest(
-        same_test, effective, window, lambda o: _effective_time(o, context)
-    )
-    if not matching:
+    if same_number:
+        return rank_in_order(same_number)
+    value, units = fact.fields.get("value", ""), fact.fields.get("units", "")
+    return rank_by_time(
+        same_test, fact.fields.get("effective") or fact.event, window,
+        lambda o: _effective_time(o, context),
+        lambda o: not is_same_value(value, units, o.value, o.units),
+    )  # fmt: skip
+
+
+@register_rule(Observation, find_results)
+def compare_observation(
+    fact: Fact, patient: Patient, live: Observation | None, context: ComparisonContext
+) -> Verdict:
+    """A value on paper (phoned, or measured): the same there, another there, or not there."""
+    if live is None:
         return make_verdict(ItemState.NEW, ReasonCode.NO_VALUE)
-    return _verdict_on_existing(fact, matching[0], context, is_phoned=is_phoned)
+    return _verdict_on_existing(fact, live, context, is_phoned=_is_phoned(fact, context))
+
+
+def _is_phoned(fact: Fact, context: ComparisonContext) -> bool:
+    return fact.system == find_owner(context.settings.systems.records, "Observation")
 
 
 def _verdict_on_existing(

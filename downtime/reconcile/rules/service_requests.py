@@ -8,27 +8,31 @@ from downtime.clinical.model import OPEN_STAGES, Patient, RequestStage, ServiceR
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import ReasonCode, make_reasons
+from downtime.reconcile.rules.candidates import Candidates, rank_by_time, rank_in_order
+from downtime.reconcile.rules.rule import register_rule
 from downtime.reconcile.rules.values import names_of_fact, names_of_record
-from downtime.reconcile.rules.verdict import (
-    ComparisonContext,
-    Verdict,
-    find_nearest,
-    make_verdict,
-    register_rule,
-)
+from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, make_verdict
 
 
-@register_rule(ServiceRequest)
-def compare_request(fact: Fact, patient: Patient, context: ComparisonContext) -> Verdict:
-    """A test asked for on paper: the same request there, cancelled there, or not there."""
+def find_requests(fact: Fact, patient: Patient, context: ComparisonContext) -> Candidates:
+    """By the order number, else one that has come since T0, near the time of the sample."""
+    live = _requests_of_patient(patient, context)
+    if numbered := live.by_number.get(fact.number):
+        return rank_in_order(numbered)
     collected = fact.fields.get("collected") or fact.event
     window = timedelta(hours=context.settings.reconcile.request_match_hours)
-    live, names = _requests_of_patient(patient, context), sorted(names_of_fact(fact))
-    since = _with_names(live.since, names)
-    matching = live.by_number.get(fact.number) or find_nearest(since, collected, window, _time)
-    if matching:
-        return _verdict_on_existing(matching[0])
-    older = _with_names(live.older, names)
+    since = _with_names(live.since, sorted(names_of_fact(fact)))
+    return rank_by_time(since, collected, window, _time)
+
+
+@register_rule(ServiceRequest, find_requests)
+def compare_request(
+    fact: Fact, patient: Patient, live: ServiceRequest | None, context: ComparisonContext
+) -> Verdict:
+    """A test asked for on paper: the same request there, cancelled there, or not there."""
+    if live:
+        return _verdict_on_existing(live)
+    older = _with_names(_requests_of_patient(patient, context).older, sorted(names_of_fact(fact)))
     reasons = make_reasons(ReasonCode.NO_REQUEST)
     if older:
         reasons += make_reasons(ReasonCode.OLDER_REQUEST)

@@ -8,8 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from downtime.clinical.model import Patient, Record
-from downtime.entry.facts import Fact
+from downtime.clinical.model import Record
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import ReasonCode, Reasons, make_reasons
 from downtime.reconcile.record_index import RecordIndex
@@ -63,21 +62,6 @@ class ComparisonContext:
     def get_local_day(self, moment: str) -> str:
         """The ISO day of a stored time in the site's zone."""
         return local_day(moment, ZoneInfo(self.settings.site.time_zone)) if moment else ""
-
-
-Rule = Callable[[Fact, Patient, ComparisonContext], Verdict]
-RULES: dict[type[Record], Rule] = {}
-"""Which rule compares which type of record; full once `rules.registry` is imported."""
-
-
-def register_rule(record_type: type[Record]) -> Callable[[Rule], Rule]:
-    """Say of a rule that it compares what forms say of this type of record."""
-
-    def register(rule: Rule) -> Rule:
-        RULES[record_type] = rule
-        return rule
-
-    return register
 
 
 def unavailable_verdict(records: str) -> Verdict:

@@ -28,12 +28,18 @@ class UnitMember(NamedTuple):
     unit: str
     key: str
     serial: str
+    patient: str
     system: str
     state: ItemState
     decision: Decision
     is_consistent: bool
     other: str
     alone: OwnFinding
+
+    @property
+    def kind(self) -> str:
+        """What kind of thing it is: with it begins what names the thing."""
+        return self.unit.partition(" ")[0]
 
     @property
     def is_left_out(self) -> bool:
@@ -48,7 +54,7 @@ class UnitMember(NamedTuple):
 def fetch_unit_members(db: Database, outage: str, keys: Iterable[str]) -> list[UnitMember]:
     """All that name the units of these items on other forms too, by unit, in order."""
     query = (
-        "SELECT unit, item.key, item.serial, system, state, decision, firm, other, alone"
+        "SELECT unit, item.key, item.serial, patient, system, state, decision, firm, other, alone"
         " FROM item_twice JOIN item ON item.key = item_twice.key WHERE item_twice.outage = ?"
         " AND unit <> '' AND unit IN"
         " (SELECT unit FROM item_twice WHERE key IN (SELECT value FROM json_each(?)))"
@@ -58,11 +64,11 @@ def fetch_unit_members(db: Database, outage: str, keys: Iterable[str]) -> list[U
 
 
 def _member(row: Sequence[Any]) -> UnitMember:
-    unit, key, serial, system, state, decision, is_consistent, other, alone = row
+    unit, key, serial, patient, system, state, decision, is_consistent, other, alone = row
     own_state, reasons, needs_second_person = orjson.loads(alone)
     finding = OwnFinding(ItemState(own_state), decode_reasons(reasons), bool(needs_second_person))
     return UnitMember(
-        unit, key, serial, system, ItemState(state), Decision(decision), bool(is_consistent),
+        unit, key, serial, patient, system, ItemState(state), Decision(decision), bool(is_consistent),
         other, finding,
     )  # fmt: skip
 

@@ -1,0 +1,106 @@
+"""When two names may be one medicine: by ingredients, whatever strength and brand were written. Pure.
+
+A likeness of letters is wrong for medicines: it calls 11 of 30 different pairs the same. A name is
+split into ingredients, salts, strength and the way in which it is given; a salt that both name parts
+them (potassium chloride is not sodium chloride). What is alike is offered, and a person decides.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from downtime.config import read_data_file
+
+_TABLES = read_data_file("downtime.reconcile.rules", "medicines.toml")
+_NAMES: Mapping[str, str] = _TABLES["names"]
+_GENERAL = frozenset(_TABLES["general"])
+_KINDS = frozenset(_TABLES["kinds"])
+_SALTS = frozenset(_TABLES["words"]["salts"].split())
+_OTHER = frozenset(_TABLES["words"]["other"].split())
+_WAYS = {
+    word: way
+    for way in ("swallowed", "injected", "rectal", "inhaled", "skin", "eyes")
+    for word in _TABLES["words"][way].split()
+}
+_AMOUNT = re.compile(
+    r"\d[\d.,]*\s*(?:%|(?:mg|g|kg|mcg|ug|micrograms?|nanograms?|ng|ml|l|litres?|units?|iu|mmol|meq)\b)?"
+    r"(?:\s*/\s*[\d.,]*\s*(?:ml|l|kg|h|hr|hours?|dose|tablet|min)\b)?"
+)
+_WORD = re.compile(r"[a-z]+[a-z0-9]*")
+
+
+class MedicineName(NamedTuple):
+    """What a name of a medicine says."""
+
+    ingredients: frozenset[str]
+    salts: frozenset[str]
+    ways: frozenset[str]
+    """How it is given, as far as the name says."""
+
+
+def read_medicine(text: str, own_names: Iterable[tuple[str, str]] = ()) -> MedicineName:
+    """What a text says of a medicine; `own_names` are the site's other names, each with its ingredients."""
+    return _read(text, tuple(own_names))
+
+
+@lru_cache(maxsize=8192)
+def _read(text: str, own_names: tuple[tuple[str, str], ...]) -> MedicineName:
+    words = list(_expand(_split(text), _all_names(own_names)))
+    salts = frozenset(words) & _SALTS
+    ways = frozenset(_WAYS[word] for word in words if word in _WAYS)
+    ingredients = frozenset(words) - _SALTS - _OTHER - _WAYS.keys()
+    if _GENERAL.isdisjoint(ingredients):
+        ingredients -= _KINDS
+    return MedicineName(ingredients, salts, ways)
+
+
+@lru_cache(maxsize=8)
+def _all_names(own_names: tuple[tuple[str, str], ...]) -> dict[tuple[str, ...], list[str]]:
+    names = [*_NAMES.items(), *own_names]
+    return {tuple(_split(name)): _split(ingredients) for name, ingredients in names}
+
+
+def _split(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", text.casefold()).replace("µ", "u").replace("μ", "u")
+    unaccented = "".join(c for c in plain if not unicodedata.combining(c))
+    return _WORD.findall(_AMOUNT.sub(" ", unaccented))
+
+
+def _expand(words: list[str], names: Mapping[tuple[str, ...], list[str]]) -> Iterator[str]:
+    """The words, each other name among them replaced by the ingredients, the longest name first."""
+    index = 0
+    while index < len(words):
+        for size in (3, 2, 1):
+            if ingredients := names.get(tuple(words[index : index + size])):
+                yield from ingredients
+                index += size
+                break
+        else:
+            yield words[index]
+            index += 1
+
+
+def are_alike(name: MedicineName, other: MedicineName) -> bool:
+    """Whether both may be one medicine: ingredients are the same, and no salt or way that both name differs."""
+    if name.ways and other.ways and name.ways.isdisjoint(other.ways):
+        return False
+    if not name.ingredients and not other.ingredients:
+        return bool(name.salts) and name.salts == other.salts
+    if name.ingredients != other.ingredients:
+        general = name.ingredients & other.ingredients & _GENERAL
+        return bool(general) and general in (name.ingredients, other.ingredients)
+    return _is_within(name.salts, other.salts)
+
+
+def _is_within(salts: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether one names no salt that the other does not name too."""
+    return salts <= other or other <= salts
+
+
+def sort_words(name: MedicineName) -> str:
+    """By what names that may be alike are gathered: a general name gathers its kind."""
+    if general := name.ingredients & _GENERAL:
+        return " ".join(sorted(general))
+    return " ".join(sorted(name.ingredients or name.salts))
