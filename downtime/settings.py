@@ -153,6 +153,9 @@ class AccountsSettings:
 class VaultSettings:
     checkpoint_entries: int = setting(100, "The audit chain is signed after this many entries.")
     checkpoint_minutes: int = setting(10, "The audit chain is signed after this long, if it grew.")
+    clock_back_minutes: int = setting(
+        5, "A clock that was set back further than this is named on the statement of the outage."
+    )
     backups_kept: int = setting(
         3, "So many copies of the vault, made before it was brought up to a version, are kept."
     )
@@ -344,6 +347,9 @@ class ReturnsSettings:
     )
     targets: dict[str, Any] = setting(
         {}, "How to send to each system, by its name; docs/returns.md lists the keys."
+    )
+    sign_with_code: bool = setting(
+        False, "Whoever signs a statement gives a one-time code beside their password."
     )
     safety_leads: tuple[str, ...] = setting(
         (),

@@ -10,6 +10,7 @@ class AuditAction(StrEnum):
     """What an entry of the audit says was done; the chain keeps the words."""
 
     HOME_CREATE = "home.create"
+    PERSON_CONFIRM = "person.confirm"
     PERSON_CHANGE_PASSWORD = "person.change-password"  # noqa: S105 - an action, no password
     PERSON_CREATE = "person.create"
     PERSON_DISABLE = "person.disable"
@@ -76,6 +77,8 @@ class Permission(StrEnum):
     OUTAGE_END = "outage.end"
     INGEST_RELEASE = "ingest.release"
     INGEST_REPLAY = "ingest.replay"
+    OUTAGE_CLOSE = "outage.close"
+    OUTAGE_REOPEN = "outage.reopen"
     INGEST_RUN = "ingest.run"
     INGEST_STATUS = "ingest.status"
     INGEST_VALUES = "ingest.values"
@@ -117,6 +120,8 @@ class Permission(StrEnum):
     STATEMENT_SIGN_SAFETY = "statement.sign-safety"
     REPORT_MAKE = "report.make"
     HARM_LIST = "harm.list"
+    STATEMENT_EXPLAIN = "statement.explain"
+    """Say what happened to rows, chain, clock or home of a machine that makes statements."""
     HARM_RUN = "harm.run"
     HARM_REVIEW = "harm.review"
     HARM_EXPLAIN = "harm.explain"

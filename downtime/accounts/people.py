@@ -102,6 +102,12 @@ def get_person(vault: Vault, person_id: str) -> Person:
     return accounts.get_person(vault.db, person_id)
 
 
+def is_program(vault: Vault, actor: Actor) -> bool:
+    """Whether a service account acts: a program is nobody's second pair of eyes."""
+    people = accounts.list_people(vault.db)
+    return any(person.id == actor.id and person.role == Role.SERVICE for person in people)
+
+
 def rename_person(vault: Vault, person_id: str, name: str, actor: Actor, reason: str) -> None:
     """Change the name on screens and prints; the account stays the same person's."""
     name = check_name(name)

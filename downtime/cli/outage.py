@@ -1,4 +1,4 @@
-"""Declare that systems are down, mark them as restored, correct that, give out downtime numbers."""
+"""Declare systems down, mark them as restored, correct that, close the books, give out numbers."""
 
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from downtime.outage import correct_outage, downtime_numbers, outages
 from downtime.outage.model import Outage
 from downtime.outage.outage_at_hand import choose_outage
 from downtime.paper.adopt_packs import adopt_packs
+from downtime.returns.statement import close_books
 
 TIME = "TIME"
 
@@ -121,18 +122,44 @@ def work_on(session: Session, outage_id: str, reason: str) -> Output:
     return _outage_output(choose_outage(session.vault, outage_id, session.actor, reason))
 
 
-@command(outage, "close", permission=Permission.OUTAGE_END)
+@command(outage, "close", permission=Permission.OUTAGE_CLOSE)
 @click.argument("outage_id", default="", metavar="[OUTAGE]")
+@click.option(
+    "--incomplete",
+    is_flag=True,
+    help="With things open or unsigned: the first person proposes it, a second one closes.",
+)
 @REASON
-def close(session: Session, outage_id: str, reason: str) -> Output:
-    """Close an outage once every system is back; named, where several are not closed."""
+def close(session: Session, outage_id: str, incomplete: bool, reason: str) -> Output:
+    """Close an outage whose statement is complete and signed; named, where several are not closed."""
+    chosen = _choose_unclosed(session, outage_id)
+    vault, settings, actor = session.vault, session.settings, session.actor
+    if not incomplete:
+        return _outage_output(close_books.close_outage(vault, settings, chosen, actor, reason))
+    proposal = close_books.find_proposal(vault, chosen)
+    if proposal is not None and proposal.proposed_by != actor.id:
+        return _outage_output(close_books.close_incomplete(vault, settings, chosen, actor, reason))
+    proposal = close_books.propose_closing(vault, settings, chosen, actor, reason)
+    lines = [f"Proposed, with {proposal.open_count} things open. A second person closes the books."]
+    document = pick(proposal, "outage", "state", "verdict", "open_kinds", "unsigned")
+    return Output(document, lines)
+
+
+@command(outage, "reopen", permission=Permission.OUTAGE_REOPEN)
+@click.argument("outage_id", metavar="OUTAGE")
+@REASON
+def reopen(session: Session, outage_id: str, reason: str) -> Output:
+    """Open the closed books of an outage again; its statement says who did, when and why."""
+    return _outage_output(close_books.reopen_outage(session.vault, outage_id, session.actor, reason))
+
+
+def _choose_unclosed(session: Session, outage_id: str) -> str:
     unclosed = [item.id for item in outages.list_unclosed(session.vault)]
     if not unclosed:
         raise NotFoundError("outage.none", "No outage is open.", "See 'downtime outage list'.")
     if not outage_id and len(unclosed) > 1:
         raise click.UsageError(f"Name one of: {', '.join(unclosed)}.")
-    chosen = outage_id or unclosed[0]
-    return _outage_output(outages.close_outage(session.vault, chosen, session.actor, reason))
+    return outage_id or unclosed[0]
 
 
 @command(outage, "list", permission=Permission.OUTAGE_VIEW)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
+from downtime.accounts.confirm_person import confirm_person
 from downtime.accounts.model import Permission
 from downtime.cli.options import OPTIONAL_REASON, EnumChoice, out_option
 from downtime.cli.program import downtime
-from downtime.cli.session import Output, Session, command
-from downtime.returns.model import Lead
+from downtime.cli.session import Output, Session, command, prompt_for
+from downtime.returns.model import LEAD_TITLES, Lead
 from downtime.returns.report import incident_report, report_files
 from downtime.returns.statement import completeness_statement, sign_statement, statement_files
 
@@ -68,8 +69,21 @@ def post_incident(session: Session, out: Path, outage: str) -> Output:
 @OUTAGE
 @OPTIONAL_REASON
 def sign(session: Session, lead: Lead, outage: str, reason: str) -> Output:
-    """Sign the completeness statement as one of its leads."""
+    """Sign the completeness statement as one of its leads: says what is open, and asks for the password."""
+    vault, settings, actor = session.vault, session.settings, session.actor
+    unsigned = completeness_statement.gather_statement(vault, settings, outage)
+    for line in [f"{unsigned.verdict}.", *_open_lines(unsigned)]:
+        click.echo(line, err=True)
+    needs_code = settings.returns.sign_with_code
+    confirmation = confirm_person(
+        vault,
+        settings,
+        actor,
+        prompt_for(f"Password, to sign as {LEAD_TITLES[lead].lower()}", secret=True),
+        prompt_for("One-time code") if needs_code else "",
+        needs_code=needs_code,
+    )
     statement = sign_statement.sign_statement(
-        session.vault, session.settings, lead, session.actor, reason, outage
+        vault, settings, lead, actor, confirmation, reason, outage
     )
     return Output(statement.as_json(), [f"Signed: {statement.verdict}."])

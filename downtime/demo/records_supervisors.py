@@ -128,7 +128,12 @@ class RecordsSupervisors:
         """Three leads sign the same facts; the statement with their signatures."""
         signed = [
             sign_statement.sign_statement(
-                self.vault, self.settings, lead, self.staff.actors[username], WHY
+                self.vault,
+                self.settings,
+                lead,
+                self.staff.actors[username],
+                self.staff.confirm(self.vault, self.settings, username),
+                WHY,
             )
             for lead, username in (
                 (Lead.WARD, "nurse"),

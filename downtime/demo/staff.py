@@ -7,6 +7,7 @@ from typing import Self
 import orjson
 
 from downtime.accounts import people
+from downtime.accounts.confirm_person import Confirmation, confirm_person
 from downtime.accounts.people import Credentials
 from downtime.demo.plan import Paper
 from downtime.settings import Settings
@@ -36,21 +37,29 @@ class Staff:
 
     actors: dict[str, Actor]
     written: dict[str, Paper] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def arrive(cls, vault: Vault, settings: Settings, installer: Actor, folder: Path) -> Self:
         """Make their accounts; passwords and second factors go to a file in `folder`."""
         code, actors, accounts = device.read_own_code(vault.home), {}, []
+        passwords = {}
         for username, name, role in PEOPLE:
             password = people.make_password()
             credentials = people.create_person(
                 vault, settings, username, name, role, password, installer, WHY, initial=False
             )
             actors[username] = credentials.person.make_actor(code)
+            passwords[username] = password
             accounts.append(_account(credentials, password))
         content = orjson.dumps(accounts, option=orjson.OPT_INDENT_2)
         write_atomic(folder / ACCOUNTS, content)
-        return cls(actors)
+        return cls(actors, passwords=passwords)
+
+    def confirm(self, vault: Vault, settings: Settings, username: str) -> Confirmation:
+        """They type their password once more."""
+        actor, password = self.actors[username], self.passwords[username]
+        return confirm_person(vault, settings, actor, password)
 
 
 def _account(credentials: Credentials, password: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import ItemState
 from downtime.returns import export_messages
 from downtime.returns.queue_messages import QueueResult
-from downtime.returns.statement import statement_files
+from downtime.returns.statement import close_books, statement_files
 from downtime.snapshot import local_snapshots
 from downtime.vault import audit, checkpoint
 from downtime.vault.files import replace_atomically
@@ -218,7 +218,9 @@ def sign_statement(story: Story) -> None:
         story.report(f"{verdict}. Every form is accounted for." if complete else verdict)
         if complete:
             site = story.staff.actors["site"]
-            outages.close_outage(story.laptop, statement.outage, site, "Statement signed")
+            close_books.close_outage(
+                story.laptop, story.settings, statement.outage, site, "Statement signed"
+            )
     totals = ledger.count_forms(story.laptop, statement.outage)
     story.facts["statement"] = {
         "pdf": str(paths[0]),

@@ -61,6 +61,7 @@ def correct_kind(vault: Vault, outage_id: str, actor: Actor, reason: str) -> Out
     with outages.change_outage(
         vault, AuditAction.OUTAGE_CORRECT, outage_id, actor, reason, "other kind"
     ) as (db, wrong):
+        policies.check_is_unclosed(wrong)
         LIFECYCLE.check(wrong.state, OutageState.RECOVERING)
         failures = [system for system in wrong.systems if not system.ended]
         for failure in failures:

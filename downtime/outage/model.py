@@ -15,12 +15,13 @@ class AuditAction(StrEnum):
     OUTAGE_CORRECT = "outage.correct"
     OUTAGE_DECLARE = "outage.declare"
     OUTAGE_END = "outage.end"
+    OUTAGE_REOPEN = "outage.reopen"
     STEP_DONE = "step.done"
     STEP_UNDONE = "step.undone"
 
 
 class OutageState(StrEnum):
-    """`RECOVERING` from when its last failed system is restored, `CLOSED` once its books are.
+    """`RECOVERING` from when its last failed system is restored, `CLOSED` while its books are.
 
     One at most is `OPEN`, of outages and drills together; any number may be recovering.
     """
@@ -34,9 +35,9 @@ LIFECYCLE = Lifecycle(
     "outage",
     {
         OutageState.OPEN: (OutageState.RECOVERING,),  # the last failed system is back
-        # One was never back; or the statement is signed.
+        # One was never back; or the statement is signed, or two people close the books all the same.
         OutageState.RECOVERING: (OutageState.OPEN, OutageState.CLOSED),
-        OutageState.CLOSED: (),
+        OutageState.CLOSED: (OutageState.RECOVERING,),  # the books are opened again
     },
 )
 

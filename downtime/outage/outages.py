@@ -1,4 +1,4 @@
-"""Declare that systems are down, mark them as restored, and close the books on an outage.
+"""Declare that systems are down and mark them as restored; which outages are not closed.
 
 Systems that fail while others are down are one outage. One that fails while an earlier outage is only
 being recovered begins a new one, with its own ledger and statement. A real failure ends a drill.
@@ -143,13 +143,21 @@ def settle_state(db: Database, outage_id: str, now: str) -> Outage:
     return _get(db, outage_id)
 
 
-def close_outage(vault: Vault, outage_id: str, actor: Actor, reason: str) -> Outage:
-    """Close the books; ConflictError while a system is still down."""
-    reason = check_reason(reason)
-    with change_outage(vault, AuditAction.OUTAGE_CLOSE, outage_id, actor, reason) as (db, outage):
-        LIFECYCLE.check(outage.state, OutageState.CLOSED)
-        store.set_outage_state(db, outage_id, OutageState.CLOSED, vault.now())
-    return get_outage(vault, outage_id)
+def set_closed(db: Database, outage: Outage, at: str) -> None:
+    """Close the books in the caller's transaction; ConflictError while a system is still down.
+
+    Only `returns.statement.close_books` may: it knows what is open and who has signed.
+    """
+    LIFECYCLE.check(outage.state, OutageState.CLOSED)
+    store.set_outage_state(db, outage.id, OutageState.CLOSED, at)
+
+
+def set_reopened(db: Database, outage: Outage, at: str) -> None:
+    """Open the books again in the caller's transaction (`returns.statement.close_books`)."""
+    unclosed = [item for item in store.fetch_outages(db) if item.state != OutageState.CLOSED]
+    policies.check_can_reopen(outage, unclosed)
+    LIFECYCLE.check(outage.state, OutageState.RECOVERING)
+    store.set_outage_state(db, outage.id, OutageState.RECOVERING, at)
 
 
 @contextmanager

@@ -94,8 +94,23 @@ def check_is_unclosed(outage: Outage) -> None:
         raise ConflictError(
             "outage.closed",
             f"{outage.label} is closed: its statement stands.",
-            "Nothing of it is changed any more.",
+            "Open its books again first, with a reason.",
         )
+
+
+def check_can_reopen(outage: Outage, unclosed: Iterable[Outage]) -> None:
+    """ConflictError while its books are open, or beside an unclosed outage of the other kind."""
+    if outage.state != OutageState.CLOSED:
+        raise ConflictError(
+            "outage.not-closed", f"The books of {outage.label} are open.", "Nothing needs doing."
+        )
+    for other in unclosed:
+        if other.drill != outage.drill:
+            raise ConflictError(
+                "outage.drill",
+                f"{other.label} is not closed, and a drill never mixes with an outage.",
+                "Close that one first.",
+            )
 
 
 def check_can_correct(outage: Outage, name: str) -> SystemOutage:

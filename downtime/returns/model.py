@@ -16,12 +16,17 @@ class AuditAction(StrEnum):
     REPORT_MAKE = "report.make"
     RETURN_ACKNOWLEDGE = "return.acknowledge"
     RETURN_AGAIN = "return.again"
+    RETURN_AGAIN_ABSENT = "return.again-absent"
     RETURN_EXPORT = "return.export"
     RETURN_QUEUE = "return.queue"
     RETURN_REFUSE = "return.refuse"
     RETURN_RESOLVE = "return.resolve"
     RETURN_SENT = "return.sent"
     RETURN_TAKE_BACK = "return.take-back"
+    RETURN_TAKE_BACK_ABSENT = "return.take-back-absent"
+    CLOSING_PROPOSE = "closing.propose"
+    CLOSING_WITHDRAW = "closing.withdraw"
+    STATEMENT_EXPLAIN = "statement.explain"
     STATEMENT_MAKE = "statement.make"
     STATEMENT_SIGN = "statement.sign"
 
@@ -149,11 +154,23 @@ class Message:
     queued_by: str
     changed: str
     items: tuple[str, ...]
+    unanswered: int = 0
+    """Attempts without an answer after which it may have arrived all the same."""
 
     @property
     def compared(self) -> tuple[str, ...]:
         """The keys of compared items; a message that reports a link of two numbers has none."""
         return tuple(key for key in self.items if not key.startswith(LINK_PREFIX))
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPause:
+    """Until when (UTC) a receiver asked to be left alone, and in which words."""
+
+    system: str
+    channel: Channel
+    until: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

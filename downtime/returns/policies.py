@@ -4,7 +4,7 @@
 these, so that they hold on screens, on the command line and in programs alike.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from downtime.accounts import permissions
@@ -56,8 +56,28 @@ def check_awaits_answer(message: Message, *, system: str) -> None:
         )
 
 
+def may_have_arrived(message: Message) -> bool:
+    """Whether an attempt got no answer, so that the receiver may have it whatever it said since."""
+    return message.unanswered > 0
+
+
+def check_absence_known(message: Message, *, is_absent: bool) -> None:
+    """ConflictError for what may have arrived, until somebody looked and says that it is not there.
+
+    Decided or sent anew otherwise, it would be in the live system twice.
+    """
+    if may_have_arrived(message) and not is_absent:
+        raise ConflictError(
+            "return.may-have-arrived",
+            f"Message {message.control_id} may have arrived in {message.system}: an attempt to send"
+            " it got no answer.",
+            f"Look for it in {message.system}. If it is not there, say so; if it is, mark it as"
+            " corrected by hand.",
+        )
+
+
 def check_can_take_back(message: Message) -> None:
-    """ConflictError for a message that may have been taken in, or that carries no compared items."""
+    """ConflictError for a message that was not refused, or that carries no compared items."""
     if message.state != MessageState.REFUSED or not message.compared:
         raise ConflictError(
             "return.not-refused",
@@ -80,7 +100,8 @@ def check_can_send_again(message: Message, first_refused: Message | None) -> Non
 def had_no_effect(message: Message) -> bool:
     """Whether the receiver certainly has not taken a message in: another may take its place."""
     waiting = message.state == MessageState.QUEUED and not message.attempts
-    return waiting or message.state in (MessageState.HELD, MessageState.REFUSED)
+    is_stopped = message.state in (MessageState.HELD, MessageState.REFUSED)
+    return waiting or (is_stopped and not may_have_arrived(message))
 
 
 def check_is_worklist_line(message: Message) -> None:
@@ -110,6 +131,63 @@ def check_tick_number(number: str) -> None:
             "rekey.number",
             f"The number is longer than {MAX_TICK_NUMBER} characters or cannot be printed.",
             "Write the number that the live system shows.",
+        )
+
+
+def check_can_close_alone(
+    outage: Outage, open_kinds: Mapping[str, int], unsigned: Sequence[Lead]
+) -> None:
+    """ConflictError while anything is open, or a lead has not signed; never for a drill."""
+    if outage.drill or not (open_kinds or unsigned):
+        return
+    count = sum(open_kinds.values())
+    what = [f"{count} {'thing is' if count == 1 else 'things are'} open"] * bool(open_kinds)
+    what += [f"{LEAD_TITLES[lead].lower()} has not signed" for lead in unsigned]
+    raise ConflictError(
+        "closing.incomplete",
+        f"{outage.label} is not complete and signed: {', '.join(what)}.",
+        "Settle and sign it; or one person proposes to close it all the same, and another closes it.",
+    )
+
+
+def check_can_propose(
+    *, is_program: bool, proposed_by: str = "", actor_id: str = "", is_as_proposed: bool = True
+) -> None:
+    """Who may close books with things open: two people who saw the same, never a program.
+
+    ForbiddenError for a program and for who proposed it; ConflictError when other things are open now.
+    """
+    if is_program:
+        raise ForbiddenError(
+            "closing.program",
+            "A service account closes no books in which things are open.",
+            "Two people close them.",
+        )
+    if proposed_by and proposed_by == actor_id:
+        raise ForbiddenError(
+            "closing.own",
+            "You proposed to close these books, so another person has to close them.",
+            "Ask a colleague to look at what is open.",
+        )
+    if not is_as_proposed:
+        raise ConflictError(
+            "closing.changed",
+            "Other things are open now than when closing was proposed.",
+            "Propose it anew: both people have to have seen the same.",
+        )
+
+
+def check_can_explain(*, first: str, actor_id: str, is_program: bool) -> None:
+    """ForbiddenError for a program, and for the second word of who said the first."""
+    if is_program:
+        raise ForbiddenError(
+            "explain.program", "A service account explains nothing.", "Two people say what happened."
+        )
+    if first == actor_id:
+        raise ForbiddenError(
+            "explain.own",
+            "You said what happened, so another person has to look as well.",
+            "Ask a colleague.",
         )
 
 

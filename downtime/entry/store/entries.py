@@ -67,6 +67,12 @@ def find_in_state(db: Database, *states: EntryState) -> Iterator[Entry]:
     return (parse_entry(row) for row in db.query(query, states))
 
 
+def fetch_states(db: Database) -> dict[str, EntryState]:
+    """Serial of every entry to its state."""
+    rows = db.conn.execute("SELECT serial, state FROM entry")
+    return {row[0]: EntryState(row[1]) for row in rows}
+
+
 def stamps_of_outage(db: Database, outage: str, window: tuple[str, str]) -> dict[str, str]:
     """Serials of this outage's entries that are no draft, each with a stamp of its last change.
 

@@ -171,6 +171,24 @@ def fetch_settled_patients(db: Database, outage: str, keys: Iterable[str]) -> di
     return {row[0]: row[1] for row in rows}
 
 
+class ItemDigest(NamedTuple):
+    """What proves an item: the digest of its fact as it was compared, and of the fact as it lies there."""
+
+    key: str
+    serial: str
+    decision: str
+    digest: str
+    fact_sha256: str
+    reasons: str
+
+
+def fetch_digests(db: Database, outage: str) -> Iterator[ItemDigest]:
+    """Of every item of an outage."""
+    query = "SELECT key, serial, decision, digest, fact, reasons FROM item WHERE outage = ?"
+    for key, serial, decision, digest, fact, reasons in db.conn.execute(query, (outage,)):
+        yield ItemDigest(key, serial, decision, digest, _sha256(fact.encode()), reasons)
+
+
 def count_by_state(db: Database, outage: str) -> list[dict[str, Any]]:
     """How many items there are of each state and decision."""
     query = (

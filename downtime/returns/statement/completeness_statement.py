@@ -22,7 +22,14 @@ from downtime.reconcile.model import ItemFilter, ItemState
 from downtime.reconcile.store import comparison_runs
 from downtime.reconcile.store import items as items_store
 from downtime.returns.model import AuditAction, Lead, Signature
-from downtime.returns.statement import open_items, outage_forms, statement_facts
+from downtime.returns.statement import (
+    derivation,
+    evidence,
+    open_items,
+    outage_forms,
+    statement_facts,
+)
+from downtime.returns.statement.closing_model import Closing, Explanation
 from downtime.returns.statement.model import StatementVerdict, count_kinds
 from downtime.returns.statement.open_groups import count_overdue
 from downtime.returns.store import closings, explanations, statement_signatures
@@ -41,6 +48,8 @@ class Statement:
     made_at: str
     audit: Mapping[str, Any]
     signatures: tuple[Signature, ...]
+    closings: tuple[Closing, ...]
+    """How its books were closed and opened again; not part of what is signed."""
     titles: Mapping[str, str]
     """What the forms are called; not part of what is signed."""
 
@@ -51,16 +60,19 @@ class Statement:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is open and every audit chain holds."""
+        """Whether nothing is open, and nothing ever spoke against the records it rests on."""
         return self.verdict == StatementVerdict.COMPLETE
 
     @property
     def unproved(self) -> tuple[str, ...]:
-        """A sentence for each audit chain that does not hold: this machine's own, and laptops'."""
-        first_bad = self.audit["first_bad"]
-        own_chain = f"The audit chain of this machine does not hold from entry {first_bad} on."
+        """A sentence for each thing that spoke against the records, and that people took upon them."""
         taken_over = map(_describe_taken_over, self.facts["taken_over"])
-        return (*([] if first_bad is None else [own_chain]), *taken_over)
+        return (*map(_describe_explained, self.facts["explained"]), *taken_over)
+
+    @property
+    def open_kinds(self) -> dict[str, int]:
+        """How many things of each kind are open."""
+        return dict(self.facts["open_kinds"])
 
     @property
     def overdue(self) -> int:
@@ -87,7 +99,7 @@ class Statement:
     def as_json(self) -> dict[str, Any]:
         """One document: facts, hash, signatures with whether they still hold."""
         return {
-            "statement": "downtime/statement-2",
+            "statement": "downtime/statement-3",
             "verdict": self.verdict,
             "overdue": self.overdue,
             "unproved": list(self.unproved),
@@ -99,6 +111,7 @@ class Statement:
                 asdict(signature) | {"holds": signature.facts_sha256 == self.digest}
                 for signature in self.signatures
             ],
+            "closings": [asdict(closing) for closing in self.closings],
         }
 
 
@@ -108,6 +121,14 @@ def _describe_taken_over(bundle: Mapping[str, Any]) -> str:
     if bundle["clashes"]:
         sentence += f" Two things carry one number: {', '.join(bundle['clashes'])}."
     return sentence
+
+
+def _describe_explained(explained: Mapping[str, Any]) -> str:
+    """What is said of a problem of which two people said what happened."""
+    return (
+        f"{explained['sentence']} {explained['by']}: {explained['why']}."
+        f" {explained['confirmed_by']}: {explained['confirmed_why']}."
+    )
 
 
 def make_statement(
@@ -138,6 +159,7 @@ def attach_evidence(vault: Vault, outage: str, facts: Mapping[str, Any]) -> Stat
         vault.now(),
         {"entries": chain.entries, "head": chain.head, "first_bad": chain.first_bad},
         tuple(statement_signatures.list_signatures(vault.db, outage)),
+        tuple(closings.fetch_closings(vault.db, outage)),
         ledger.form_titles(vault),
     )
 
@@ -158,7 +180,13 @@ def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str,
     forms, total = outage_forms.account_outage_forms(
         vault, outage, ahead, scans.fetch_serials(vault.db)
     )
-    open_ = open_items.find_open_items(vault, settings, outage)
+    problems = evidence.find_problems(vault, settings, outage.opened)
+    accepted = _list_accepted(vault, outage)
+    open_ = [
+        *open_items.find_open_items(vault, settings, outage),
+        *derivation.find_differences(vault, settings, outage),
+        *(problem.item for problem in problems if problem.id not in accepted),
+    ]
     unmatched = items_store.fetch_items(vault.db, outage.id, state=ItemState.UNMATCHED)
     stays = items_store.fetch_item_page(vault.db, outage.id, ItemFilter(type="Encounter"), -1)
     window = statement_facts.describe_outage(vault, outage)
@@ -172,6 +200,7 @@ def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str,
         },
         "laptops": statement_facts.list_laptops(vault, outage),
         "taken_over": statement_facts.list_taken_over(vault, outage),
+        "explained": list(map(_state_explanation, accepted.values())),
         "patients": statement_facts.count_patients(vault, outage, recovered, until, stays),
         "forms": [asdict(row) for row in forms],
         "forms_total": {k: v for k, v in asdict(total).items() if k not in ("ward", "form")},
@@ -186,4 +215,25 @@ def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str,
         "harm": statement_facts.summarize_harm(vault, outage),
         "open": [item.as_json() for item in open_],
         "open_kinds": count_kinds(open_),
+    }
+
+
+def _list_accepted(vault: Vault, outage: Outage) -> dict[str, Explanation]:
+    """What two people said of problems, by the problem's id."""
+    known = explanations.fetch_explanations(vault.db, outage.id)
+    return {key: explanation for key, explanation in known.items() if explanation.is_accepted}
+
+
+def _state_explanation(explanation: Explanation) -> dict[str, Any]:
+    problem = evidence.parse_problem(explanation.problem)
+    return {
+        "kind": problem.kind,
+        "sentence": problem.item.sentence,
+        "names": problem.names,
+        "by": explanation.person_name,
+        "at": explanation.at,
+        "why": explanation.reason,
+        "confirmed_by": explanation.second_name,
+        "confirmed_at": explanation.second_at,
+        "confirmed_why": explanation.second_reason,
     }

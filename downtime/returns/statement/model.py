@@ -51,6 +51,15 @@ class OpenKind(StrEnum):
     HARM_DUPLICATE = "harm-duplicate"
     HARM_PUT_OFF = "harm-put-off"
     HARM_DELAY = "harm-delay"
+    PAPER_DIFFERS = "paper-differs"
+    FACTS_DIFFER = "facts-differ"
+    RETURN_MISSING = "return-missing"
+    MESSAGE_DIFFERS = "message-differs"
+    TICK_DIFFERS = "tick-differs"
+    ROWS_CHANGED = "rows-changed"
+    AUDIT_BROKEN = "audit-broken"
+    CLOCK_SET_BACK = "clock-set-back"
+    HOME_PUT_BACK = "home-put-back"
 
     @classmethod
     def of_message(cls, state: MessageState) -> "OpenKind":
@@ -63,15 +72,6 @@ class OpenKind(StrEnum):
         return cls(f"harm-{kind}")
 
 
-@dataclass(frozen=True, slots=True)
-class OwnedItems:
-    """What one owner has to settle until `due` (UTC as stored), by the names shown."""
-
-    owner: str
-    due: str
-    names: tuple[str, ...]
-
-
 FORM_KINDS = frozenset(
     {
         OpenKind.FORM_OUT,
@@ -82,6 +82,15 @@ FORM_KINDS = frozenset(
 )
 MESSAGE_KINDS = frozenset(map(OpenKind.of_message, WAITING))
 HARM_KINDS = frozenset({OpenKind.HARM_NOT_REVIEWED, *map(OpenKind.of_finding, FindingKind)})
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedItems:
+    """What one owner has to settle until `due` (UTC as stored), by the names shown."""
+
+    owner: str
+    due: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ the people whom `returns.safety_leads` names. Three people sign, nobody for two.
 """
 
 from downtime.accounts import people
+from downtime.accounts.confirm_person import Confirmation, check_confirmed
 from downtime.errors import parse_choice
 from downtime.returns.model import AuditAction, Lead, Signature
 from downtime.returns.policies import check_can_sign, check_not_signed
@@ -21,18 +22,27 @@ from downtime.vault.vault import Vault
 
 
 def sign_statement(
-    vault: Vault, settings: Settings, lead: Lead, actor: Actor, reason: str = "", outage: str = ""
+    vault: Vault,
+    settings: Settings,
+    lead: Lead,
+    actor: Actor,
+    confirmation: Confirmation,
+    reason: str = "",
+    outage: str = "",
 ) -> Statement:
     """Sign the facts as they are now, as a lead; of the outage at hand unless another is given.
+
+    Whoever signs has given their password just now (`accounts.confirm_person`).
 
     A later change of the facts leaves the signature behind: it stays on record and no longer
     counts. ForbiddenError for somebody whose role is not that lead's, or who already signed these
     facts as another lead; ConflictError when this lead has signed them.
     """
     check_can_sign(settings, lead, people.get_person(vault, actor.id))
+    check_confirmed(confirmation, actor, vault.clock())
     statement = gather_statement(vault, settings, outage)
     check_not_signed(statement.signatures, statement.digest, lead, actor.id)
-    target = f"{statement.outage}: {lead}"
+    target = f"{statement.outage}: {lead} {statement.digest}"
     with vault.change(actor, AuditAction.STATEMENT_SIGN, target=target, reason=reason) as db:
         statement_signatures.insert_signature(
             db,

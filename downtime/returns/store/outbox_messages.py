@@ -3,6 +3,7 @@
 Moves are made by `outbox.py`, which checks them.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from downtime.vault.database import build_record, json_list
 
 _COLUMNS = (
     "control_id, outage, system, channel, kind, order_key, position, state, attempts, next_try,"
-    " answer, reason, sha256, file, queued, queued_by, changed,"
+    " answer, reason, sha256, file, queued, queued_by, changed, unanswered,"
     " (SELECT group_concat(item, char(10)) FROM outbox_item WHERE control_id = o.control_id) AS items"
 )
 """All but the content, which may be long."""
@@ -127,6 +128,18 @@ def update_message(db: Database, control_id: str, **changes: str) -> None:
     )
 
 
+def count_unanswered(db: Database, control_id: str) -> None:
+    """One more attempt got no answer, and the message may have arrived."""
+    db.conn.execute(
+        "UPDATE outbox SET unanswered = unanswered + 1 WHERE control_id = ?", [control_id]
+    )
+
+
+def clear_unanswered(db: Database, control_id: str) -> None:
+    """The receiver, or somebody who looked there, says that it has not arrived."""
+    db.conn.execute("UPDATE outbox SET unanswered = 0 WHERE control_id = ?", [control_id])
+
+
 def claim_next(db: Database, system: str, channel: Channel, now: str) -> Message | None:
     """Make the next message `sending` and count the attempt; None when none may go now.
 
@@ -159,7 +172,7 @@ def count_waiting(db: Database, system: str, channel: Channel) -> int:
 def requeue_sending(db: Database, system: str, channel: Channel, now: str) -> int:
     """What a sender that died had in hand waits again, unchanged; how many."""
     done = db.conn.execute(
-        "UPDATE outbox SET state = ?, next_try = '', changed = ?"
+        "UPDATE outbox SET state = ?, next_try = '', changed = ?, unanswered = unanswered + 1"
         " WHERE system = ? AND channel = ? AND state = ?",
         [MessageState.QUEUED, now, system, channel, MessageState.SENDING],
     )
@@ -241,6 +254,45 @@ def count_messages(db: Database, outage: str) -> list[MessageCount]:
         MessageCount(system, Channel(channel), kind, MessageState(state), messages)
         for system, channel, kind, state, messages in db.execute(query, [outage])
     ]
+
+
+class MessageDigest(NamedTuple):
+    """What proves a message: its digest as it was queued, and of the bytes as they lie there."""
+
+    control_id: str
+    channel: Channel
+    state: MessageState
+    sha256: str
+    content_sha256: str
+    """Empty for one that went out before contents were kept."""
+
+
+def fetch_digests(db: Database, outage: str) -> Iterator[MessageDigest]:
+    """Of every message of an outage, in the order in which they go out."""
+    query = (
+        "SELECT control_id, channel, state, sha256, content FROM outbox WHERE outage = ?"
+        " ORDER BY position"
+    )
+    for control_id, channel, state, sha256, content in db.conn.execute(query, [outage]):
+        digest = hashlib.sha256(content).hexdigest() if content else ""
+        yield MessageDigest(control_id, Channel(channel), MessageState(state), sha256, digest)
+
+
+class CarriedItem(NamedTuple):
+    """An item in a message, with the digest of what it says there."""
+
+    control_id: str
+    item: str
+    digest: str
+
+
+def fetch_carried_items(db: Database, outage: str) -> Iterator[CarriedItem]:
+    """What every message of an outage carries."""
+    query = (
+        "SELECT i.control_id, i.item, i.digest FROM outbox_item AS i"
+        " JOIN outbox AS o ON o.control_id = i.control_id WHERE o.outage = ?"
+    )
+    return (CarriedItem(*row) for row in db.conn.execute(query, [outage]))
 
 
 def _message(row: Mapping[str, Any]) -> Message:

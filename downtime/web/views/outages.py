@@ -1,4 +1,4 @@
-"""Outages and drills: declare, mark as restored, correct, close; each says first what it changes."""
+"""Outages and drills: declare, mark as restored, correct; each says first what it changes."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -123,33 +123,6 @@ def end() -> ViewResponse:
     return redirect(url_for("outages.show"), 303)
 
 
-@blueprint.get("/outages/close")
-@require_permission(Permission.OUTAGE_END)
-def preview_closing() -> ViewResponse:
-    """What is open of an outage whose books somebody is about to close."""
-    outage = outages.get_outage(request_context.vault(), request.args.get("outage", ""))
-    return confirm(
-        f"Close {outage.label}",
-        "outages.close",
-        f"Close {outage.label}",
-        outage_effects.describe_closing(outage),
-    )
-
-
-@blueprint.post("/outages/close")
-@require_permission(Permission.OUTAGE_END)
-def close() -> ViewResponse:
-    """Close the books of an outage whose systems are all back."""
-    outage = outages.close_outage(
-        request_context.vault(),
-        request.form.get("outage", ""),
-        request_context.actor(),
-        required_reason(),
-    )
-    flash(f"{outage.label} is closed.")
-    return redirect(url_for("outages.show"), 303)
-
-
 @blueprint.get("/outages/correct")
 @require_permission(Permission.OUTAGE_END)
 def preview_correction() -> ViewResponse:
@@ -235,7 +208,13 @@ def choose() -> ViewResponse:
     return redirect(url_for("worklists.show"), 303)
 
 
-def confirm(title: str, action: str, button: str, effects: Iterable[Effect]) -> ViewResponse:
+def confirm(
+    title: str,
+    action: str,
+    button: str,
+    effects: Iterable[Effect],
+    more_fields: Iterable[tuple[str, str]] = (),
+) -> ViewResponse:
     """The page before a step: what it changes, why, and the button; it sends on what was asked."""
     return render_template(
         "outages/confirm.html",
@@ -243,7 +222,7 @@ def confirm(title: str, action: str, button: str, effects: Iterable[Effect]) -> 
         action=url_for(action),
         button=button,
         effects=list(effects),
-        fields=list(request.args.items(multi=True)),
+        fields=[*request.args.items(multi=True), *more_fields],
     )
 
 

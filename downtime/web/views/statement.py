@@ -1,6 +1,6 @@
 """Statement: what became of every form and item, what is still open, and who signs for it."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
 from downtime.outage import outages
@@ -9,7 +9,6 @@ from downtime.returns.policies import can_sign
 from downtime.returns.statement import (
     completeness_statement,
     open_groups,
-    sign_statement,
     statement_files,
 )
 from downtime.returns.statement.form_accounting import COLUMNS
@@ -75,21 +74,3 @@ def json() -> ViewResponse:
         "application/json",
         f"statement {statement.outage}.json",
     )
-
-
-@blueprint.post("/statement/sign")
-@require_permission(Permission.STATEMENT_SIGN)
-def sign() -> ViewResponse:
-    """Sign the facts as they are now, as one of the leads."""
-    lead = sign_statement.parse_lead(request.form.get("lead", ""))
-    outage = request.form.get("outage", "")
-    sign_statement.sign_statement(
-        request_context.vault(),
-        request_context.settings(),
-        lead,
-        request_context.actor(),
-        "signed on screen",
-        outage,
-    )
-    flash(f"Signed as {LEAD_TITLES[lead].lower()}.")
-    return redirect(url_for("statement.show", outage=outage or None), 303)

@@ -5,6 +5,7 @@ import pytest
 from downtime.errors import ConflictError, InputError
 from downtime.outage import correct_outage, outages
 from downtime.outage.outage_at_hand import choose_outage, find_outage_at_hand
+from tests.closing import close_outage
 
 KNOWN = ("PAS", "EPR", "LIMS")
 
@@ -33,7 +34,7 @@ def test_it_recovers_when_the_last_system_is_back_and_then_closes(vault, actor):
     assert outages.mark_restored(vault, ["PAS"], actor, "back").state == "open"
     recovering = outages.mark_restored(vault, ["LIMS"], actor, "back")
     assert recovering.state == "recovering"
-    assert outages.close_outage(vault, recovering.id, actor, "signed").state == "closed"
+    assert close_outage(vault, recovering.id, actor, "signed").state == "closed"
     assert outages.find_current(vault) is None
 
 
@@ -56,7 +57,7 @@ def test_the_recovery_that_is_worked_on_is_chosen_until_its_books_are_closed(vau
     choose_outage(vault, second.id, actor)
     assert find_outage_at_hand(vault).id == second.id
     outages.mark_restored(vault, ["PAS"], actor, "back")
-    outages.close_outage(vault, second.id, actor, "signed")
+    close_outage(vault, second.id, actor, "signed")
     assert find_outage_at_hand(vault).id == first.id
     with pytest.raises(ConflictError, match="is closed"):
         choose_outage(vault, second.id, actor)
@@ -120,7 +121,7 @@ def test_a_wrong_system_is_taken_out_and_a_wrong_start_is_moved(vault, actor):
     assert (left.down, left.opened) == (("LIMS",), outage.opened)
     nothing = correct_outage.withdraw_system(vault, outage.id, "LIMS", actor, "a mistake")
     assert (nothing.state, nothing.systems) == ("recovering", ())
-    assert outages.close_outage(vault, outage.id, actor, "declared by mistake").state == "closed"
+    assert close_outage(vault, outage.id, actor, "declared by mistake").state == "closed"
     with pytest.raises(ConflictError, match="is closed: its statement stands"):
         correct_outage.withdraw_system(vault, outage.id, "LIMS", actor, "again")
 
@@ -150,7 +151,7 @@ def test_what_was_declared_as_the_wrong_kind_goes_on_as_the_other(vault, actor, 
 def test_books_cannot_be_closed_while_a_system_is_down(vault, actor):
     outage = declare(vault, actor, "LIMS")
     with pytest.raises(ConflictError):
-        outages.close_outage(vault, outage.id, actor, "tired")
+        close_outage(vault, outage.id, actor, "tired")
 
 
 def test_a_drill_never_joins_an_outage(vault, actor):
@@ -200,5 +201,5 @@ def test_no_step_is_taken_without_a_reason(vault, actor, reason):
         outages.mark_restored(vault, ["LIMS"], actor, reason)
     outages.mark_restored(vault, ["LIMS"], actor, "back")
     with pytest.raises(InputError, match="A reason is needed"):
-        outages.close_outage(vault, outage.id, actor, reason)
+        close_outage(vault, outage.id, actor, reason)
     assert outages.find_current(vault).state == "recovering"

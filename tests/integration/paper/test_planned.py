@@ -8,6 +8,7 @@ from downtime.errors import ConflictError, InputError
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.adopt_packs import adopt_packs, list_packs_ahead
+from tests.closing import close_outage
 from tests.conftest import NOW
 
 
@@ -38,7 +39,7 @@ def test_what_was_printed_long_before_or_for_a_drill_is_not_offered(
     drill = declare(vault, actor, drill=True)
     pack(forms=[], blanks=0)
     outages.mark_restored(vault, ["EPR"], actor, "done")
-    outages.close_outage(vault, drill.id, actor, "done")
+    close_outage(vault, drill.id, actor, "done")
     printed = pack(forms=[], blanks=0)
     monkeypatch.setattr(vault, "clock", lambda: NOW + timedelta(hours=30))
     outage = declare(vault, actor)

@@ -18,6 +18,7 @@ from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.wording import explain
 from downtime.returns.export_messages import export_messages
+from tests.closing import close_outage
 from tests.integration.keying_steps import see_through
 
 from .conftest import ADMITTED, BLOODS, PHONED
@@ -189,7 +190,7 @@ def test_what_went_out_and_is_no_longer_said_is_opened_and_never_sent_again(
 
 def test_a_drill_never_leaves_the_house(vault, settings, outage, actor, tmp_path):
     outages.mark_restored(vault, ["LIMS"], actor, "over")
-    outages.close_outage(vault, outage.id, actor, "over")
+    close_outage(vault, outage.id, actor, "over")
     outages.declare_systems_down(vault, ["LIMS"], actor, "drill", known=("LIMS",), drill=True)
     drill = find_latest_outage(vault)
     assert drill.drill

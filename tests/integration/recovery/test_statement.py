@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from downtime.accounts.confirm_person import Confirmation
 from downtime.accounts.model import Person
 from downtime.accounts.store import accounts
 from downtime.entry import retire_forms
@@ -19,10 +20,12 @@ from downtime.reconcile.harm import review
 from downtime.returns.export_messages import export_messages
 from downtime.returns.report import incident_report
 from downtime.returns.statement import completeness_statement, statement_files
-from downtime.returns.statement.sign_statement import parse_lead, sign_statement
+from downtime.returns.statement import sign_statement as signing
+from downtime.returns.statement.sign_statement import parse_lead
 from downtime.settings import ReturnsSettings
 from downtime.vault import device
 from downtime.vault.model import Actor
+from tests.closing import close_outage
 
 from .conftest import BLOODS, SIGNED
 
@@ -32,6 +35,12 @@ STRANGER = {
     "patient.gender": "unknown",
 }
 LONG_AGO, FAR_OFF = "2026-11-01T08:00:00Z", "2027-01-01T08:00:00Z"
+
+
+def sign_statement(vault, settings, lead, person, **more):
+    """Sign as somebody who has just given their password."""
+    confirmation = Confirmation(person.id, vault.clock())
+    return signing.sign_statement(vault, settings, lead, person, confirmation, **more)
 
 
 ROLES = {"ward": "ward", "records": "records-supervisor", "safety": "site"}
@@ -257,7 +266,7 @@ def test_an_earlier_outage_keeps_its_statement_and_report(
     vault, settings, outage, recovered, actor, leads
 ):
     before = completeness_statement.gather_statement(vault, settings)
-    outages.close_outage(vault, outage.id, actor, "all is done")
+    close_outage(vault, outage.id, actor, "all is done")
     later = outages.declare_systems_down(
         vault, ["PAS"], actor, "power lost again", known=("LIMS", "PAS")
     )

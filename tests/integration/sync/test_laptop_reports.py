@@ -11,6 +11,7 @@ from downtime.paper.model import CheckInOutcome
 from downtime.sync import join_outages
 from downtime.sync.excuse_laptop import await_laptop, excuse_laptop
 from downtime.sync.laptop_reports import find_awaited, report_laptops
+from tests.closing import close_outage
 
 
 def said(machine):
@@ -79,14 +80,14 @@ def test_a_machine_without_paper_need_not_report(fleet):
 def test_a_station_that_declared_nothing_opens_the_books_of_a_laptop(tmp_path, fleet):
     station, k7, m3 = fleet
     outages.mark_restored(station.vault, ["LIMS"], station.clerk, "back")
-    outages.close_outage(
+    close_outage(
         station.vault, outages.find_current(station.vault).id, station.clerk, "a test"
     )
     for laptop in (k7, m3):  # a day later
         laptop.clock.now = station.clock.now.replace(day=4)
         old = outages.find_current(laptop.vault)
         outages.mark_restored(laptop.vault, ["LIMS"], laptop.clerk, "back")
-        outages.close_outage(laptop.vault, old.id, laptop.clerk, "done")
+        close_outage(laptop.vault, old.id, laptop.clerk, "done")
     first, second = k7.declare("PAS"), m3.declare("LIMS")
     numbers = [k7.issue(), m3.issue()]
     k7.key(numbers[0])
@@ -109,11 +110,11 @@ def test_a_person_joins_what_the_times_do_not(fleet):
     k7.clock.now = k7.clock.now.replace(year=2020)  # a clock that was wrong
     old = outages.find_current(k7.vault)
     outages.mark_restored(k7.vault, ["LIMS"], k7.clerk, "back")
-    outages.close_outage(k7.vault, old.id, k7.clerk, "done")
+    close_outage(k7.vault, old.id, k7.clerk, "done")
     wrong = k7.declare()
     number = k7.issue()
     outages.mark_restored(k7.vault, ["LIMS"], k7.clerk, "back")
-    outages.close_outage(k7.vault, wrong.id, k7.clerk, "done")
+    close_outage(k7.vault, wrong.id, k7.clerk, "done")
     assert station.merge(k7.export(station)).unjoined_outages
     assert ledger.get_form(station.vault, number).outage == f"K7:{wrong.id}"
     join_outages.join_outage(

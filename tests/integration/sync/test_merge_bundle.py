@@ -19,6 +19,7 @@ from downtime.sync import merge_bundle as taking
 from downtime.vault import audit
 from downtime.vault.store import audit_chain
 from downtime.vault.vault import Vault
+from tests.closing import close_outage
 from tests.integration.keying_steps import key_again, see_through
 from tests.integration.sync.fleet import SETTINGS, SIGNED, Machine
 from tests.site import Site
@@ -129,9 +130,9 @@ def test_an_outage_of_another_time_belongs_nowhere_until_a_person_says_so(tmp_pa
     old = outages.find_current(k7.vault)
     number = k7.issue()
     outages.mark_restored(k7.vault, ["LIMS"], k7.clerk, "back")
-    outages.close_outage(k7.vault, old.id, k7.clerk, "done")
+    close_outage(k7.vault, old.id, k7.clerk, "done")
     outages.mark_restored(station.vault, ["LIMS"], station.clerk, "back")
-    outages.close_outage(
+    close_outage(
         station.vault, outages.find_current(station.vault).id, station.clerk, "done"
     )
     drill = k7.declare(drill=True)

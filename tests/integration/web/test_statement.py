@@ -4,6 +4,7 @@ import re
 
 from downtime.outage import outages
 from downtime.paper import ledger
+from tests.closing import close_outage
 from tests.integration.recovery.conftest import KEEPER
 
 
@@ -68,7 +69,7 @@ def test_an_earlier_outage_can_be_chosen_on_statement_and_report(
     hospital, vault, outage, recovered
 ):
     outages.mark_restored(vault, list(outage.down), KEEPER, "back")
-    outages.close_outage(vault, outage.id, KEEPER, "all is done")
+    close_outage(vault, outage.id, KEEPER, "all is done")
     outages.declare_systems_down(vault, ["PAS"], KEEPER, "power lost again", known=("LIMS", "PAS"))
     site = hospital.browser("site")
     for name in ("statement", "report"):

@@ -20,6 +20,7 @@ from downtime.returns.statement import open_items
 from downtime.returns.store import outbox_messages
 from downtime.settings import EntrySettings, Settings
 from downtime.vault.model import Actor
+from tests.closing import close_outage
 from tests.integration.recovery.conftest import ANN, BLOODS, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
 from tests.integration.recovery.twins import TWINS
 from tests.integration.sync.fleet import Machine
@@ -278,7 +279,7 @@ def test_all_forms_of_an_outage_are_seen_after_its_books_are_closed(
     with vault.change(actor, "pack.print") as db:
         db.execute("UPDATE form_issue SET outage = '' WHERE serial = ?", [second])
     outages.mark_restored(vault, ["LIMS"], actor, "it is back")
-    outages.close_outage(vault, outage.id, actor, "all is done")
+    close_outage(vault, outage.id, actor, "all is done")
     clerk = hospital.browser("records-clerk")
     page = clerk.get("/forms").text
     assert "1 issued" in page

@@ -20,6 +20,7 @@ from downtime.outage import outages
 from downtime.paper import ledger, move_form
 from downtime.sync.laptop_reports import report_laptops
 from downtime.vault.vault import Vault
+from tests.closing import close_outage
 from tests.integration.sync.fleet import Machine
 from tests.site import enrol_all
 
@@ -55,7 +56,7 @@ def act(laptop: Machine, other: Machine, station: Machine, name: str, which: int
     elif name == "close":
         now = outages.find_current(vault)
         outages.mark_restored(vault, now.down, clerk, "back")
-        outages.close_outage(vault, now.id, clerk, "done")
+        close_outage(vault, now.id, clerk, "done")
         laptop.declare("PAS")
     else:
         move(laptop, name, laptop.issued[which % len(laptop.issued)])

@@ -1,0 +1,74 @@
+"""Ask somebody who is signed in for their password once more, before what only they may say.
+
+A signature is more than a press on a page that somebody left open: whoever signs shows that it is them.
+Wrong passwords count as at sign-in, and make the next wait longer.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from downtime.accounts import people, sign_in_delays, totp
+from downtime.accounts.model import AuditAction
+from downtime.errors import ForbiddenError, LockedError
+from downtime.settings import Settings
+from downtime.vault import keys
+from downtime.vault.model import Actor
+from downtime.vault.vault import Vault
+
+VALID = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """That a person showed a moment ago that it is them; only `confirm_person` makes one."""
+
+    person: str
+    at: datetime
+
+
+def confirm_person(
+    vault: Vault,
+    settings: Settings,
+    actor: Actor,
+    password: str,
+    code: str = "",
+    *,
+    needs_code: bool = False,
+) -> Confirmation:
+    """The person's confirmation; LockedError for a wrong password or code, with the same sentence."""
+    username = people.get_person(vault, actor.id).username
+    sign_in_delays.count_attempt(vault.home, settings.accounts, vault.clock(), username)
+    try:
+        keys.open_slot(vault.home, username, password)
+        if needs_code:
+            _check_code(vault, actor, code)
+    except LockedError:
+        with vault.change(actor, AuditAction.SESSION_REFUSED, target=actor.id):
+            pass
+        raise _refused_error(needs_code=needs_code) from None
+    sign_in_delays.clear_failures(vault.home, username)
+    return Confirmation(actor.id, vault.clock())
+
+
+def check_confirmed(confirmation: Confirmation, actor: Actor, now: datetime) -> None:
+    """ForbiddenError unless this is the actor's own confirmation of a moment ago."""
+    is_fresh = timedelta(0) <= now - confirmation.at <= VALID
+    if confirmation.person != actor.id or not is_fresh:
+        raise ForbiddenError(
+            "confirm.missing", "This needs your password again.", "Type it, then press once more."
+        )
+
+
+def _check_code(vault: Vault, actor: Actor, code: str) -> None:
+    with vault.change(actor, AuditAction.PERSON_CONFIRM, target=actor.id) as db:
+        if not totp.accept_code(db, actor.id, code, vault.clock()):
+            raise LockedError("confirm.code", "The code is wrong.", "Type the next one.")
+
+
+def _refused_error(*, needs_code: bool) -> LockedError:
+    what = "password or this code" if needs_code else "password"
+    return LockedError(
+        "confirm.refused",
+        f"This {what} is not yours: nothing was done.",
+        "Type it again" + ("; each code is taken once." if needs_code else "."),
+    )
