@@ -25,7 +25,13 @@ class AttemptResult:
     pause: bool = False
     wait_seconds: float = 0.0
     stored_nothing: bool = False
-    """Whether a receiver that refused it has certainly kept nothing of it."""
+    """Whether a receiver that refused it has certainly kept nothing of this attempt."""
+    asks_for_pause: bool = False
+    """Whether the receiver itself asked to be left alone: all its other messages wait as well."""
+    is_unanswered: bool = False
+    """Whether it may have arrived although nothing says so: its bytes left, and no answer came."""
+    is_absent: bool = False
+    """Whether the receiver says that it holds nothing of it, of earlier attempts neither."""
 
 
 class Connection(Protocol):

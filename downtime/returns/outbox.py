@@ -29,10 +29,11 @@ from downtime.returns.model import (
     Message,
     MessageReason,
     MessageState,
+    TargetPause,
     encode_reason,
 )
 from downtime.returns.policies import check_awaits_answer, check_can_send_again, check_reason
-from downtime.returns.store import outbox_messages
+from downtime.returns.store import outbox_messages, target_pauses
 from downtime.settings import ReturnsSettings
 from downtime.vault.database import transaction
 from downtime.vault.files import make_private_folder
@@ -72,26 +73,60 @@ class Sender:
         action = AuditAction.RETURN_SENT
         self._move(message, MessageState.SENT, action, answer=answer, reason=reason)
 
-    def refuse(self, message: Message, reason: str, answer: str = "") -> None:
-        """The receiver does not take it: it goes to a person, and the patient's later ones wait."""
+    def refuse(
+        self,
+        message: Message,
+        reason: str,
+        answer: str = "",
+        *,
+        is_unanswered: bool = False,
+        is_absent: bool = False,
+    ) -> None:
+        """The receiver does not take it: it goes to a person, and the patient's later ones wait.
+
+        `is_unanswered`: what it said does not tell whether something of it arrived; `is_absent`: it
+        holds nothing of any attempt.
+        """
         target = message.control_id
         with self.vault.change(self.actor, AuditAction.RETURN_REFUSE, target=target) as db:
+            if is_unanswered:
+                outbox_messages.count_unanswered(db, target)
+            if is_absent:
+                outbox_messages.clear_unanswered(db, target)
             _refuse(db, message, reason, answer, self.vault.now())
 
     def retry_later(
-        self, message: Message, reason: str, answer: str = "", *, least_seconds: float = 0.0
+        self,
+        message: Message,
+        reason: str,
+        answer: str = "",
+        *,
+        least_seconds: float = 0.0,
+        is_unanswered: bool = False,
     ) -> None:
         """No answer, or 'not now': the same bytes again after a while that grows with the attempts.
 
-        `least_seconds`: what the receiver asked for. Nobody decided anything, so this leaves no
-        audit entry; `attempts` counts it.
+        `least_seconds`: what the receiver asked for; `is_unanswered`: it may have arrived. Nobody
+        decided anything, so this leaves no audit entry; `attempts` counts it.
         """
         now = self.vault.clock()
         seconds = max(least_seconds, self.backoff_seconds(message.attempts))
         due = to_text(now + timedelta(seconds=seconds))
         columns = {"next_try": due, "reason": reason, "answer": answer}
         with transaction(self.vault.db) as db:
+            if is_unanswered:
+                outbox_messages.count_unanswered(db, message.control_id)
             move_message(db, message, MessageState.QUEUED, to_text(now), **columns)
+
+    def pause_target(self, seconds: float, reason: str) -> None:
+        """Leave the receiver alone with all messages, as it asked, whoever sends next."""
+        until = to_text(self.vault.clock() + timedelta(seconds=seconds))
+        with transaction(self.vault.db) as db:
+            target_pauses.save_pause(db, TargetPause(self.system, self.channel, until, reason))
+
+    def find_pause(self) -> TargetPause | None:
+        """Until when the receiver wants to be left alone; None when it may be sent to."""
+        return target_pauses.find_pause(self.vault.db, self.system, self.channel, self.vault.now())
 
     def backoff_seconds(self, attempts: int) -> float:
         """Seconds before the next attempt: doubled each time, up to a cap, and spread by chance."""

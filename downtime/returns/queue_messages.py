@@ -11,6 +11,7 @@ from pathlib import Path
 
 from downtime.clinical.record_types import DOCUMENT
 from downtime.entry.event_facts import find_certain_events
+from downtime.entry.facts import EMPTY
 from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage.events.model import is_event_id
@@ -24,7 +25,7 @@ from downtime.returns.channels import CHANNELS
 from downtime.returns.fill_outbox import OutboxFiller, UnwritableItem
 from downtime.returns.message_drafts import MessageContext, MessageDraft
 from downtime.returns.model import AuditAction, Channel, Message, MessageState
-from downtime.returns.policies import check_not_drill, check_reason
+from downtime.returns.policies import check_absence_known, check_not_drill, check_reason
 from downtime.returns.profiles import read_target
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
@@ -146,12 +147,14 @@ def _group_by_system(
 def _is_filed_document(row: StoredItem, system: str) -> bool:
     """Whether a form goes as a document: one that was printed for a patient of the snapshot.
 
-    What was keyed about somebody on a blank was not compared with anything, so it stays here. A
-    document that names no system goes to whichever takes documents.
+    What was keyed about somebody on a blank was not compared with anything, so it stays here, and
+    so does a form on which nobody wrote an answer. A document that names no system goes to whichever
+    takes documents.
     """
     fact = row.item.fact
     is_filed = fact.type == DOCUMENT and row.item.state == ItemState.NOT_COMPARED
-    return is_filed and bool(fact.person.id) and fact.system in ("", system)
+    says_something = bool(fact.person.id) and not fact.fields.get(EMPTY)
+    return is_filed and says_something and fact.system in ("", system)
 
 
 def find_outdated_items(vault: Vault, rows: Iterable[StoredItem]) -> set[str]:
@@ -183,12 +186,20 @@ def _find_outdated_events(vault: Vault, rows: Iterable[StoredItem]) -> set[str]:
 
 
 def resend_message(
-    vault: Vault, settings: Settings, control_id: str, actor: Actor, reason: str
+    vault: Vault,
+    settings: Settings,
+    control_id: str,
+    actor: Actor,
+    reason: str,
+    *,
+    is_absent: bool = False,
 ) -> Message:
     """Send a refused message once more: written anew where items, people or code tables changed.
 
     What reads just as before goes out unchanged, under the same control ID; otherwise a new
-    message takes its place. One that carries no items (a merge) goes out unchanged.
+    message takes its place, which the receiver would take in beside the first one. ConflictError
+    for that where the first may have arrived, unless its author looked there: `is_absent`. One that
+    carries no items (a merge), or whose correction waits behind it, goes out unchanged.
     """
     reason = check_reason(reason)
     message = outbox.require_message(vault.db, control_id)
@@ -199,16 +210,25 @@ def resend_message(
         if row.key in message.items and row.decided.decision == Decision.RETURNED
     ]
     draft = None
-    if message.state == MessageState.REFUSED:
+    if message.state == MessageState.REFUSED and not _is_carried_elsewhere(vault, message):
         draft = _draft_again(vault, settings, message, rows)
     content = outbox_messages.read_content(vault.db, control_id)
     if draft is None or draft.write(control_id) == content:
         return outbox.send_again(vault, control_id, actor, reason)
-    with vault.change(actor, AuditAction.RETURN_AGAIN, target=control_id, reason=reason) as db:
+    check_absence_known(message, is_absent=is_absent)
+    action = AuditAction.RETURN_AGAIN_ABSENT if is_absent else AuditAction.RETURN_AGAIN
+    with vault.change(actor, action, target=control_id, reason=reason) as db:
         filler = OutboxFiller(db, vault, settings, outage, actor, {row.key: row for row in rows})
         written = filler.write_message(draft, message.system, message.channel)
         filler.replace_messages(written, [message])
     return outbox.require_message(vault.db, written.control_id)
+
+
+def _is_carried_elsewhere(vault: Vault, message: Message) -> bool:
+    """Whether another message that counts carries something of it: a correction behind it."""
+    carriers = outbox_messages.find_carriers(vault.db, message.compared)
+    others = {carrier.control_id for carried in carriers.values() for carrier in carried}
+    return bool(others - {message.control_id})
 
 
 def _draft_again(

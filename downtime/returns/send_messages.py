@@ -5,12 +5,15 @@ The loop is the same for every network channel; a channel brings its own connect
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from downtime.clinical import display
+from downtime.clock import from_text
 from downtime.errors import InputError
 from downtime.returns import outbox, queue_messages
 from downtime.returns.channels import CHANNELS
 from downtime.returns.connection import AttemptResult, Connection
-from downtime.returns.model import AttemptOutcome, Message
+from downtime.returns.model import AttemptOutcome, Message, TargetPause
 from downtime.returns.outbox import Sender
 from downtime.returns.profiles import read_target
 from downtime.returns.queue_messages import QueueResult
@@ -46,6 +49,12 @@ class SendingReport:
         problems = len(self.queued.problems)
         parts += [f"{problems} items that cannot be written"] if problems else []
         return ", ".join(parts) + "." + (f" {self.fault}" if self.fault else "")
+
+
+def describe_pause(pause: TargetPause, zone: ZoneInfo) -> str:
+    """Until when a receiver asked to be left alone, for a person."""
+    until = display.format_moment(pause.until, zone)
+    return f"{pause.system} asked to be left alone until {until}: {pause.reason}"
 
 
 def send_messages(
@@ -99,6 +108,9 @@ class _SendingRun:
     def run(self) -> SendingReport:
         report = SendingReport(self._queue_decided())
         while not self.is_ended:
+            if pause := self.sender.find_pause():
+                self._wait_for_receiver(pause, report)
+                continue
             message = self.sender.claim_next()
             if message is not None:
                 self._attempt(message, report)
@@ -116,17 +128,28 @@ class _SendingRun:
     def _attempt(self, message: Message, report: SendingReport) -> None:
         result = self.connection.deliver(message, self.sender.read_content(message))
         report.attempts += 1
-        self._record(message, result, report)
         self.failures = self.failures + 1 if result.pause else 0
+        seconds = max(result.wait_seconds, self.sender.backoff_seconds(self.failures))
+        self._record(message, result, seconds, report)
         answered = report.acknowledged + report.committed + report.refused
         self.progress(answered, answered + self._count_waiting())
         if result.pause:
+            if result.asks_for_pause:
+                self.sender.pause_target(seconds, result.reason)
             report.fault = result.reason
             gave_up = not self.watch and self.failures >= self.settings.returns.tries
-            seconds = max(result.wait_seconds, self.sender.backoff_seconds(self.failures))
             self.is_ended = gave_up or self.pause(seconds)
 
-    def _record(self, message: Message, result: AttemptResult, report: SendingReport) -> None:
+    def _wait_for_receiver(self, pause: TargetPause, report: SendingReport) -> None:
+        """It asked to be left alone: a watch waits that long, a single run ends and says until when."""
+        zone = ZoneInfo(self.settings.site.time_zone)
+        report.fault = describe_pause(pause, zone)
+        left = (from_text(pause.until) - self.vault.clock()).total_seconds()
+        self.is_ended = not self.watch or self.pause(max(left, 1.0))
+
+    def _record(
+        self, message: Message, result: AttemptResult, seconds: float, report: SendingReport
+    ) -> None:
         match result.outcome:
             case AttemptOutcome.TAKEN:
                 self.sender.acknowledge(message, result.answer)
@@ -135,14 +158,29 @@ class _SendingRun:
                 self.sender.mark_sent(message, result.answer, result.reason)
                 report.committed += 1
             case AttemptOutcome.REFUSED:
-                self.sender.refuse(message, result.reason, result.answer)
+                self.sender.refuse(
+                    message, result.reason, result.answer, is_unanswered=result.is_unanswered,
+                    is_absent=result.is_absent,
+                )  # fmt: skip
                 report.refused += 1
             case AttemptOutcome.LATER:
                 self.sender.retry_later(
-                    message, result.reason, result.answer, least_seconds=result.wait_seconds
-                )
+                    message, result.reason, result.answer,
+                    least_seconds=self._least_seconds(message, result, seconds),
+                    is_unanswered=result.is_unanswered,
+                )  # fmt: skip
                 return
         report.fault = ""
+
+    def _least_seconds(
+        self, message: Message, result: AttemptResult, pause_seconds: float
+    ) -> float:
+        """What it asked for; without a time, longer than the others wait, so that one message at
+        which a receiver fails each time does not keep them from it.
+        """
+        if result.asks_for_pause and not result.wait_seconds:
+            return pause_seconds + self.sender.backoff_seconds(message.attempts)
+        return result.wait_seconds
 
     def _wait_for_more(self) -> bool:
         """Whether to go on: a watch waits and looks for new decisions, a single run ends."""

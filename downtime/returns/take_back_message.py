@@ -8,7 +8,7 @@ from downtime.reconcile.model import Decision, StoredItem
 from downtime.reconcile.store import items as items_store
 from downtime.returns import outbox
 from downtime.returns.model import AuditAction, Message
-from downtime.returns.policies import check_can_take_back, check_reason
+from downtime.returns.policies import check_absence_known, check_can_take_back, check_reason
 from downtime.returns.store import outbox_messages
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -19,17 +19,22 @@ def list_waiting_behind(db: Database, message: Message) -> list[StoredItem]:
     return items_store.fetch_by_keys(db, stored_findings.fetch_followers(db, message.compared))
 
 
-def take_back_message(vault: Vault, control_id: str, actor: Actor, reason: str) -> Message:
+def take_back_message(
+    vault: Vault, control_id: str, actor: Actor, reason: str, *, is_absent: bool = False
+) -> Message:
     """A refused message is not to go out: each item that it carries is open again.
 
     Whoever then leaves such an item lets the next form of the same unit of blood stand. Messages
-    of the patient that were held go on. ConflictError for one that was not refused, which may
-    have been taken in, and for one that carries no compared items.
+    of the patient that were held go on. `is_absent`: the actor looked in the live system, and it is
+    not there. ConflictError for one that was not refused, that carries no compared items, or that
+    may have arrived while nobody says that it is not there.
     """
     reason = check_reason(reason)
-    with vault.change(actor, AuditAction.RETURN_TAKE_BACK, target=control_id, reason=reason) as db:
+    action = AuditAction.RETURN_TAKE_BACK_ABSENT if is_absent else AuditAction.RETURN_TAKE_BACK
+    with vault.change(actor, action, target=control_id, reason=reason) as db:
         message = outbox.require_message(db, control_id)
         check_can_take_back(message)
+        check_absence_known(message, is_absent=is_absent)
         outbox.settle_message(db, message, reason, vault.now())
         carried_elsewhere = outbox_messages.find_carriers(db, message.compared)
         reopened = [

@@ -41,32 +41,36 @@ class FhirClient:
     def deliver(self, message: Message, content: bytes) -> AttemptResult:
         """Post it. What is refused after an attempt that got no answer may be there already."""
         result = self.post(content)
-        is_repeated = result.stored_nothing and message.attempts > 1
-        if is_repeated and self.has_bundle(message.control_id):
-            answer = encode_reason(MessageReason.TAKEN_EARLIER)
-            return AttemptResult(AttemptOutcome.TAKEN, answer=answer)
+        if result.stored_nothing and message.attempts > 1:
+            is_there = self.has_bundle(message.control_id)
+            if is_there:
+                answer = encode_reason(MessageReason.TAKEN_EARLIER)
+                return AttemptResult(AttemptOutcome.TAKEN, answer=answer)
+            result = replace(result, is_absent=is_there is False)
         return replace(result, answer=result.answer or result.reason)
 
     def post(self, content: bytes) -> AttemptResult:
         """Post one transaction; a fault of the network is an answer too: later."""
         try:
             status, headers, body = self._exchange("POST", self.target.url, content)
+        except httpx.ConnectTimeout:
+            return AttemptResult(AttemptOutcome.LATER, "No connection in time.", pause=True)
         except (httpx.TimeoutException, _TooSlowError):
-            return AttemptResult(AttemptOutcome.LATER, "No answer in time.", pause=True)
+            reason = "No answer in time."
+            return AttemptResult(AttemptOutcome.LATER, reason, pause=True, is_unanswered=True)
         except _TooLongError:
-            return AttemptResult(
-                AttemptOutcome.REFUSED, "The answer is longer than any FHIR server gives."
-            )
+            reason = "The answer is longer than any FHIR server gives."
+            return AttemptResult(AttemptOutcome.REFUSED, reason, is_unanswered=True)
         except httpx.TransportError as error:
-            return AttemptResult(
-                AttemptOutcome.LATER, f"No connection ({type(error).__name__}).", pause=True
-            )
+            has_left = not isinstance(error, httpx.ConnectError)
+            reason = f"No connection ({type(error).__name__})."
+            return AttemptResult(AttemptOutcome.LATER, reason, pause=True, is_unanswered=has_left)
         return interpret_response(
             status, body, _retry_after_seconds(headers.get("retry-after", ""), self)
         )
 
-    def has_bundle(self, control_id: str) -> bool:
-        """Whether the server took this bundle in before: its Provenance is there.
+    def has_bundle(self, control_id: str) -> bool | None:
+        """Whether the server took this bundle in before: its Provenance is there; None if it does not say.
 
         Asked when the server refuses a bundle that it may have taken in without our hearing of it:
         what the bundle changed then no longer reads as it was compared.
@@ -75,9 +79,11 @@ class FhirClient:
         try:
             status, _, body = self._exchange("GET", url)
         except (httpx.HTTPError, _TooSlowError, _TooLongError):
-            return False
-        entries = parse_object(body).get("entry") if status == HTTPStatus.OK else None
-        return bool(entries)
+            return None
+        resource = parse_object(body)
+        if status != HTTPStatus.OK or resource.get("resourceType") != "Bundle":
+            return None
+        return bool(resource.get("entry"))
 
     def _exchange(
         self, method: str, url: str, content: bytes | None = None
@@ -137,6 +143,12 @@ _LONGEST_TEXT = 600
 _ABOUT_SERVER = (401, 403, 429, 502, 503, 504)
 """Answers about the server as a whole: every other message would get the same."""
 
+_ASKING = (429, 503)
+"""Answers of a server that asks to be left alone, for as long as Retry-After says."""
+
+_KNOWN_UNDONE = (401, 403, 425, 429, 503)
+"""Answers that are given before anything is done; after any other the bundle may be there."""
+
 _PASSING = (401, 403, 408, 425, 429)
 """Client errors that pass by themselves, or once a token or time-out is put right."""
 
@@ -153,13 +165,15 @@ def interpret_response(status: int, body: bytes, wait_seconds: float) -> Attempt
             describe_outcome(resource),
             pause=status in _ABOUT_SERVER,
             wait_seconds=wait_seconds,
+            asks_for_pause=status in _ASKING,
+            is_unanswered=status not in _KNOWN_UNDONE,
         )
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         reason = _describe_status(status, resource)
         return AttemptResult(AttemptOutcome.REFUSED, reason, stored_nothing=True)
     if resource.get("resourceType") != "Bundle":
         reason = f"The server answered {status}, but not as a FHIR server does."
-        return AttemptResult(AttemptOutcome.REFUSED, reason)
+        return AttemptResult(AttemptOutcome.REFUSED, reason, is_unanswered=True)
     return _interpret_entries(resource)
 
 
@@ -177,9 +191,9 @@ def _interpret_entries(bundle: dict[str, Any]) -> AttemptResult:
             resource = outcome if isinstance(outcome, dict) else {}
             if status.startswith("5") or int(status) in _PASSING:
                 reason, detail = _describe_status(int(status), {}), describe_outcome(resource)
-                return AttemptResult(AttemptOutcome.LATER, reason, detail)
+                return AttemptResult(AttemptOutcome.LATER, reason, detail, is_unanswered=True)
             reason = _describe_status(int(status), resource)
-            return AttemptResult(AttemptOutcome.REFUSED, reason)
+            return AttemptResult(AttemptOutcome.REFUSED, reason, is_unanswered=True)
     created = (str(r.get("location", "")).partition("/_history")[0] for r in responses)
     return AttemptResult(AttemptOutcome.TAKEN, answer=" ".join(filter(None, created)))
 

@@ -4,11 +4,13 @@ HL7 v2, chapter 2.9 (message processing rules) and tables 0008 and 0357:
 
 AA       taken in
 CA       in safe keeping; the application's answer may still come (enhanced mode)
-AE, CE   the message is at fault: a person looks, it is not sent again by itself
+AE, CE   the message is at fault: a person looks, it is not sent again by itself; but a locked
+         record (206) passes by itself
 AR, CR   rejected. With 206 or 207 (record locked, application failed) for reasons that pass by
          themselves, and it is sent again later; else a person looks
 
-A target's `retry` names answers that are always sent again later.
+A target's `retry` names answers that are always sent again later. A receiver that is busy is left
+alone with all its messages.
 """
 
 import re
@@ -20,7 +22,8 @@ from downtime.returns.model import AttemptOutcome
 
 CODES = ("AA", "AE", "AR", "CA", "CE", "CR")
 _REJECTED = ("AR", "CR")
-_BUSY = ("206", "207")
+_LOCKED = "206"
+_BUSY = (_LOCKED, "207")
 """Table 0357: application record locked, application internal error."""
 _LONGEST_TEXT = 600
 """Longest part of an answer that is kept for a person."""
@@ -86,7 +89,8 @@ def determine_outcome(answer: Acknowledgement, retry: Sequence[str] = ()) -> Att
         return AttemptOutcome.TAKEN
     if answer.code == "CA":
         return AttemptOutcome.COMMITTED
-    is_busy = answer.code in _REJECTED and any(error in _BUSY for error in answer.errors)
+    passing = _BUSY if answer.code in _REJECTED else (_LOCKED,)
+    is_busy = any(error in passing for error in answer.errors)
     return AttemptOutcome.LATER if is_busy or answer.code in retry else AttemptOutcome.REFUSED
 
 

@@ -69,7 +69,10 @@ class MllpConnection:
                 reason = encode_reason(MessageReason.ACCEPTED_ONLY)
                 text = describe_acknowledgement(commit)
                 return AttemptResult(AttemptOutcome.COMMITTED, reason, text)
-            return AttemptResult(AttemptOutcome.LATER, str(fault), pause=True)
+            may_have_arrived = not fault.nothing_left
+            return AttemptResult(
+                AttemptOutcome.LATER, str(fault), pause=True, is_unanswered=may_have_arrived
+            )
 
     def _result(self, answer: Acknowledgement, *, is_committed: bool) -> AttemptResult | None:
         """What an answer settles; None when the application's answer is still awaited."""
@@ -86,7 +89,8 @@ class MllpConnection:
             # In safe keeping: what its application makes of it is no longer ours to repeat.
             outcome = AttemptOutcome.REFUSED
         text = describe_acknowledgement(answer)
-        return AttemptResult(outcome, text, text)
+        is_busy = outcome == AttemptOutcome.LATER
+        return AttemptResult(outcome, text, text, pause=is_busy, asks_for_pause=is_busy)
 
     def _receive(self, deadline: float) -> Acknowledgement:
         answer = parse_acknowledgement(self.client.receive(deadline))

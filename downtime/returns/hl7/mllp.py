@@ -22,7 +22,14 @@ _CHUNK = 65_536
 
 
 class ConnectionBrokenError(Exception):
-    """The line to a receiver cannot be used: a sentence for a person, without patient data."""
+    """The line to a receiver cannot be used: a sentence for a person, without patient data.
+
+    `nothing_left` says that it broke before any byte of the message.
+    """
+
+    def __init__(self, sentence: str, *, nothing_left: bool = False) -> None:
+        super().__init__(sentence)
+        self.nothing_left = nothing_left
 
 
 def frame_message(content: bytes) -> bytes:
@@ -137,7 +144,8 @@ class MllpClient:
         try:
             plain = socket.create_connection((target.host, target.port), target.connect_seconds)
         except OSError as error:
-            raise self._broken_error(f"cannot be reached ({_fault_text(error)})") from None
+            what = f"cannot be reached ({_fault_text(error)})"
+            raise self._broken_error(what, nothing_left=True) from None
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not target.tls:
             return plain
@@ -147,11 +155,13 @@ class MllpClient:
             return tls.wrap_socket(plain, server_hostname=target.host)
         except (OSError, ValueError) as error:
             plain.close()
-            raise self._broken_error(f"cannot be reached by TLS ({_fault_text(error)})") from None
+            what = f"cannot be reached by TLS ({_fault_text(error)})"
+            raise self._broken_error(what, nothing_left=True) from None
 
-    def _broken_error(self, what: str) -> ConnectionBrokenError:
+    def _broken_error(self, what: str, *, nothing_left: bool = False) -> ConnectionBrokenError:
         self.close()
-        return ConnectionBrokenError(f"{self.target.system} {what}.")
+        sentence = f"{self.target.system} {what}."
+        return ConnectionBrokenError(sentence, nothing_left=nothing_left)
 
 
 def _fault_text(error: OSError | ValueError) -> str:

@@ -170,7 +170,7 @@ def count_waiting(db: Database, system: str, channel: Channel) -> int:
 
 
 def requeue_sending(db: Database, system: str, channel: Channel, now: str) -> int:
-    """What a sender that died had in hand waits again, unchanged; how many."""
+    """What a sender that died had in hand waits again, unchanged, and may have arrived; how many."""
     done = db.conn.execute(
         "UPDATE outbox SET state = ?, next_try = '', changed = ?, unanswered = unanswered + 1"
         " WHERE system = ? AND channel = ? AND state = ?",
@@ -244,18 +244,6 @@ def find_carriers(
     return carriers
 
 
-def count_messages(db: Database, outage: str) -> list[MessageCount]:
-    """How many messages there are, by system, channel, kind and state."""
-    query = (
-        "SELECT system, channel, kind, state, count(*) FROM outbox WHERE outage = ?"
-        " GROUP BY system, channel, kind, state ORDER BY system, channel, kind, state"
-    )
-    return [
-        MessageCount(system, Channel(channel), kind, MessageState(state), messages)
-        for system, channel, kind, state, messages in db.execute(query, [outage])
-    ]
-
-
 class MessageDigest(NamedTuple):
     """What proves a message: its digest as it was queued, and of the bytes as they lie there."""
 
@@ -293,6 +281,18 @@ def fetch_carried_items(db: Database, outage: str) -> Iterator[CarriedItem]:
         " JOIN outbox AS o ON o.control_id = i.control_id WHERE o.outage = ?"
     )
     return (CarriedItem(*row) for row in db.conn.execute(query, [outage]))
+
+
+def count_messages(db: Database, outage: str) -> list[MessageCount]:
+    """How many messages there are, by system, channel, kind and state."""
+    query = (
+        "SELECT system, channel, kind, state, count(*) FROM outbox WHERE outage = ?"
+        " GROUP BY system, channel, kind, state ORDER BY system, channel, kind, state"
+    )
+    return [
+        MessageCount(system, Channel(channel), kind, MessageState(state), messages)
+        for system, channel, kind, state, messages in db.execute(query, [outage])
+    ]
 
 
 def _message(row: Mapping[str, Any]) -> Message:
