@@ -12,6 +12,7 @@ from downtime.cli.program import entry
 from downtime.cli.session import Output, Session, command, command_for_each, pick
 from downtime.entry import (
     attach_folder,
+    confirm_empty,
     file_form,
     import_responses,
     quality,
@@ -29,9 +30,16 @@ from downtime.paper.model import IssuedForm
 
 @command(entry, "import", permission=Permission.ENTRY_IMPORT)
 @FILE
-def import_(session: Session, file: Path) -> Output:
+@click.option(
+    "--empty",
+    is_flag=True,
+    help="On the papers of responses without an answer nobody wrote one; else they are refused.",
+)
+def import_(session: Session, file: Path, empty: bool) -> Output:
     """Import QuestionnaireResponses (JSON, a Bundle, or NDJSON); exit 1 if one was refused."""
-    report = import_responses.import_file(session.vault, session.settings, file, session.actor)
+    report = import_responses.import_file(
+        session.vault, session.settings, file, session.actor, says_empty=empty
+    )
     lines = [
         f"{report.responses} responses: {report.imported} imported, {report.to_confirm} of them to be"
         f" confirmed, {report.unchanged} already there, {len(report.problems)} refused.",
@@ -57,6 +65,15 @@ def _states(rows: Iterable[Entry | IssuedForm]) -> Output:
 def verify(session: Session, number: str, reason: str) -> Entry:
     """Agree that entries say what their paper says; not for the one who keyed them."""
     return verify_entry.verify_entry(session.vault, number, session.actor, reason)
+
+
+@command_for_each(entry, "confirm-empty", Permission.ENTRY_VERIFY, _states)
+@OPTIONAL_REASON
+def agree_empty(session: Session, number: str, reason: str) -> Entry:
+    """Agree that nobody wrote an answer on these papers; not for the one who keyed them."""
+    return confirm_empty.confirm_empty(
+        session.vault, session.settings, number, session.actor, reason
+    )
 
 
 @command_for_each(entry, "send-back", Permission.ENTRY_VERIFY, _states)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from sqlite_utils import Database
 
 from downtime.entry.claims import check_not_claimed
+from downtime.entry.empty_forms import has_critical_answers, is_empty
 from downtime.entry.judge_answers import find_unconfirmed
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.merge_entries import (
@@ -104,7 +105,7 @@ def settle_duplicate_entry(
         if choice == EntryChoice.LOCAL:
             entry, put_aside = pair.local, pair.elsewhere.entry
         else:
-            entry, put_aside = _adopt(pair, now, is_critical=bool(form.critical_keys)), pair.local
+            entry, put_aside = _adopt(vault, form, pair, now), pair.local
             entry = _hold_implausible(vault, settings, replace(form, entry=entry), entry)
         entries.save_past(db, put_aside, now, actor.id, reason)
         if choice == EntryChoice.ELSEWHERE:
@@ -141,9 +142,14 @@ def _get_pair(db: Database, serial: str, device: str) -> DuplicateEntry:
     )
 
 
-def _adopt(pair: DuplicateEntry, now: str, *, is_critical: bool) -> Entry:
+def _adopt(vault: Vault, form: KeyedForm, pair: DuplicateEntry, now: str) -> Entry:
     """The laptop's entry as the one here: a draft as such, any other to be verified anew."""
-    adopted = reopen_entry(pair.elsewhere.entry, is_critical=is_critical)
+    answers = pair.elsewhere.entry.answers
+    adopted = reopen_entry(
+        pair.elsewhere.entry,
+        is_critical=has_critical_answers(vault, form, answers),
+        is_empty=pair.elsewhere.entry.state != EntryState.DRAFT and is_empty(vault, form, answers),
+    )
     if pair.elsewhere.entry.state == EntryState.DRAFT:
         adopted = replace(adopted, state=EntryState.DRAFT, waits=Task.NONE)
     return replace(

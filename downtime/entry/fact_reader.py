@@ -16,6 +16,7 @@ from downtime.clinical.record_types import DOCUMENT, RECORD_TYPES
 from downtime.clock import from_text
 from downtime.entry.facts import (
     DISCHARGE,
+    EMPTY,
     FORM,
     REASON_TEXTS,
     Fact,
@@ -42,6 +43,16 @@ def find_facts(
     if definition.policy == KeyingPolicy.SCAN:
         return [_make_document(definition, base, ())]
     return _FactReader(definition, answers, base, zone).read()
+
+
+def make_empty_fact(definition: FormDefinition, answers: Mapping[str, str], base: Fact) -> Fact:
+    """The one fact of a form on which nobody wrote an answer: a document that is said to be empty.
+
+    What its definition always says, such as that a discharge is one, is not true of it.
+    """
+    person = find_person(definition, answers, base.person)
+    document = _make_document(definition, base._replace(person=person), ())
+    return document._replace(fields={**document.fields, EMPTY: "1"})
 
 
 @dataclass(frozen=True, slots=True)

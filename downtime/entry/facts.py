@@ -7,7 +7,8 @@ A fact's `fields` are those of the record named by its `type`, and for
 - Appointment: `reason`, and for a new date `rebook_start` and `rebook_location`;
 - AllergyIntolerance: `none_known` is `1` for 'no known allergies', `status` `entered-in-error` for a
   line of the system that paper calls wrong;
-- Patient: what was written, by the names of Patient's fields.
+- Patient: what was written, by the names of Patient's fields;
+- Document: `empty` is `1` for a form on which nobody wrote an answer.
 """
 
 import hashlib
@@ -29,6 +30,8 @@ from downtime.paper.forms.record_fields import PERSON_PREFIX
 
 ADMIT, TRANSFER, DISCHARGE = "admit", "transfer", "discharge"
 """What the `event` of an Encounter may be."""
+EMPTY = "empty"
+"""Field of a document on which nobody wrote an answer."""
 MAX_NUMBER = 22
 DOWNTIME_NUMBER = re.compile(r"D[A-Z][0-9A-Z](?:[A-Z2-9]{6}\d{3}|\d{5})[0-9A-Z]")
 """The shape of a downtime number: `D`, the code of a laptop, five digits or a block's name and

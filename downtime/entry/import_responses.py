@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from downtime.entry.empty_forms import is_empty
 from downtime.entry.keying import submit_entry
 from downtime.entry.model import Entry, EntryOrigin, EntryState, Task
+from downtime.entry.open_form import open_form
 from downtime.entry.read_response import read_response, read_serial, repeating_fields
 from downtime.entry.store import entries
 from downtime.entry.validation import InvalidAnswersError, read_latest, validate_answers
@@ -71,26 +73,38 @@ class ImportReport:
         }
 
 
-def import_file(vault: Vault, settings: Settings, path: Path, actor: Actor) -> ImportReport:
-    """Import every response in a JSON or NDJSON file; InputError when it is neither."""
+def import_file(
+    vault: Vault, settings: Settings, path: Path, actor: Actor, *, says_empty: bool = False
+) -> ImportReport:
+    """Import every response in a JSON or NDJSON file; InputError when it is neither.
+
+    `says_empty`: on the papers of those without an answer nobody wrote one; else they are refused.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise InputError(
             "entry.file", f"{path.name} cannot be read as text.", "Name a JSON or NDJSON file."
         ) from None
-    return import_responses(vault, settings, _parse_resources(text, path.name), actor)
+    resources = _parse_resources(text, path.name)
+    return import_responses(vault, settings, resources, actor, says_empty=says_empty)
 
 
 def import_responses(
-    vault: Vault, settings: Settings, resources: Iterable[Mapping[str, Any]], actor: Actor
+    vault: Vault,
+    settings: Settings,
+    resources: Iterable[Mapping[str, Any]],
+    actor: Actor,
+    *,
+    says_empty: bool = False,
 ) -> ImportReport:
     """Import responses one by one, each in a transaction of its own."""
     outcomes: list[ImportOutcome] = []
     problems: list[ImportProblem] = []
     for index, resource in enumerate(resources, start=1):
         try:
-            outcomes.append(import_response(vault, settings, resource, actor)[1])
+            imported = import_response(vault, settings, resource, actor, says_empty=says_empty)
+            outcomes.append(imported[1])
         except InvalidAnswersError as error:
             sentences = tuple(problem.sentence for problem in error.problems)
             problems.append(ImportProblem(index, _shown_serial(resource), sentences))
@@ -106,7 +120,12 @@ def import_responses(
 
 
 def import_response(
-    vault: Vault, settings: Settings, resource: Mapping[str, Any], actor: Actor
+    vault: Vault,
+    settings: Settings,
+    resource: Mapping[str, Any],
+    actor: Actor,
+    *,
+    says_empty: bool = False,
 ) -> tuple[Entry, ImportOutcome]:
     """Enter one response as `actor`; a repetition changes nothing.
 
@@ -127,7 +146,11 @@ def import_response(
     present = entries.fetch_entry(vault.db, serial)
     if present is None or present.state == EntryState.DRAFT:
         origin = EntryOrigin.IMPORTED
-        entry = submit_entry(vault, settings, serial, response.answers, actor, origin=origin)
+        answers, form = response.answers, open_form(vault, serial, settings)
+        entry = submit_entry(
+            vault, settings, serial, answers, actor, origin=origin,
+            says_empty=says_empty and is_empty(vault, form, answers),
+        )  # fmt: skip
         is_confirmed = entry.waits != Task.CONFIRM
         return entry, ImportOutcome.IMPORTED if is_confirmed else ImportOutcome.TO_CONFIRM
     validated = validate_answers(definition, response.answers, zone, read_latest(vault, settings))

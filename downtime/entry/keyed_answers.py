@@ -8,7 +8,7 @@ import orjson
 
 from downtime.entry import keying_policy
 from downtime.entry.event_facts import read_event_facts
-from downtime.entry.fact_reader import find_facts
+from downtime.entry.fact_reader import find_facts, make_empty_fact
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.entry.store import entries
 from downtime.outage.events.model import is_event_id
@@ -49,6 +49,9 @@ def make_fact_reader(vault: Vault, settings: Settings) -> FactReader:
                     author=row.author, author_role=row.author_role, transcriber=row.transcriber,
                 )  # fmt: skip
                 answers = orjson.loads(row.answers)
-                yield row.serial, find_facts(definition(layout), answers, base, zone)
+                if row.emptiness:
+                    yield row.serial, [make_empty_fact(definition(layout), answers, base)]
+                else:
+                    yield row.serial, find_facts(definition(layout), answers, base, zone)
 
     return read

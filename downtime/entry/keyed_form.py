@@ -53,8 +53,11 @@ class KeyedForm:
 
     @property
     def critical_keys(self) -> list[str]:
-        """The fields that a second person keys blind; none of a form that is filed as a picture."""
-        if self.definition.policy == KeyingPolicy.SCAN:
+        """The fields that a second person keys blind; none of a form that is filed as a picture.
+
+        Of an empty form only those that were keyed all the same, which stand in its sample.
+        """
+        if self.definition.policy == KeyingPolicy.SCAN or (self.entry and self.entry.emptiness):
             return []
         return [key for item in self.keyed_items if item.critical for key in item.answer_keys()]
 

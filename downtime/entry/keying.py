@@ -8,12 +8,14 @@ from sqlite_utils import Database
 
 from downtime.entry.claims import check_not_claimed
 from downtime.entry.count_checks import count_corrected
+from downtime.entry.empty_forms import is_empty
 from downtime.entry.facts import known_value
 from downtime.entry.judge_answers import NOTHING_CONFIRMED, ConfirmRequests, judge_answers
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import (
     LIFECYCLE,
     AuditAction,
+    Emptiness,
     Entry,
     EntryOrigin,
     EntryState,
@@ -23,11 +25,11 @@ from downtime.entry.model import (
 )
 from downtime.entry.open_form import get_entry, get_keyable_form, open_form
 from downtime.entry.page_saves import LateSaveError, PageSave, check_unchanged, record_save
-from downtime.entry.policies import check_can_key
+from downtime.entry.policies import check_can_key, check_emptiness
 from downtime.entry.quality import choose_sample
 from downtime.entry.store import claims, entries
 from downtime.entry.typed_times import to_utc
-from downtime.entry.validation import InvalidAnswersError
+from downtime.entry.validation import SIGN_OFF_KEYS, InvalidAnswersError, ProblemKind
 from downtime.entry.verify_entry import accept_entry
 from downtime.paper.model import FormState, IssuedForm
 from downtime.paper.move_form import move_form
@@ -75,10 +77,13 @@ def submit_entry(
     origin: EntryOrigin = EntryOrigin.KEYED,
     page: PageSave | None = None,
     confirmed: ConfirmRequests = NOTHING_CONFIRMED,
+    says_empty: bool = False,
 ) -> Entry:
     """Enter a form: every field must pass its definition, and the ledger marks it keyed.
 
     What is implausible has to be `confirmed`; of an import it is kept, and waits for somebody to do so.
+    `says_empty`: nobody wrote an answer on the paper; another person confirms that. InputError for a
+    form that is empty and not said to be, or the other way round.
 
     InvalidAnswersError holds one sentence for each field at fault; ConflictError when the form is
     already entered, void or declared lost, somebody else has it on the screen, or it was kept from
@@ -87,10 +92,15 @@ def submit_entry(
     """
     form = open_form(vault, serial, settings)
     judged = judge_answers(vault, settings, form, answers, confirmed, actor)
-    is_import = origin == EntryOrigin.IMPORTED
-    if problems := judged.refusals if is_import else judged.problems:
-        raise InvalidAnswersError(list(problems))
     answers = judged.answers
+    nothing_written = is_empty(vault, form, answers)
+    is_import = origin == EntryOrigin.IMPORTED
+    problems = judged.refusals if is_import else judged.problems
+    if nothing_written and says_empty:
+        problems = [p for p in problems if p.key in answers or p.key in SIGN_OFF_KEYS]
+    if problems:
+        raise InvalidAnswersError(list(problems))
+    check_emptiness(form.issued.serial, is_empty=nothing_written, says_empty=says_empty)
     if form.entry and page and _is_resubmission(form, answers, page, actor):
         return form.entry
     zone = ZoneInfo(settings.site.time_zone)
@@ -117,9 +127,10 @@ def submit_entry(
             changed=now,
             basis=VerificationBasis.NONE,
             confirmations=judged.confirmations,
+            emptiness=Emptiness.DECLARED if says_empty else Emptiness.NONE,
         )
         entry = _find_next_task(vault, db, settings, form, entry)
-        if judged.problems:
+        if any(problem.kind == ProblemKind.ASKED for problem in judged.problems):
             entry = replace(entry, waits=Task.CONFIRM)
         if not entry.waits:
             entry = accept_entry(db, entry, actor, now, VerificationBasis.UNSAMPLED)
@@ -132,6 +143,9 @@ def _find_next_task(
     vault: Vault, db: Database, settings: Settings, form: KeyedForm, entry: Entry
 ) -> Entry:
     """The entry with what a second person does of it, and the fields that they key for the sample."""
+    if entry.emptiness:
+        filled = tuple(key for key in form.critical_keys if entry.answers.get(key))
+        return replace(entry, waits=Task.CONFIRM_EMPTY, sampled=0, sample_keys=filled)
     sample = choose_sample(vault, db, settings, form, entry)
     entry = replace(entry, sampled=int(sample is not None), sample_keys=sample or ())
     if replace(form, entry=entry).second_keys:

@@ -20,6 +20,7 @@ from downtime.clinical.identifiers import has_check_character
 from downtime.entry.facts import DOWNTIME_NUMBER
 from downtime.entry.merge_scans import ScanMerger
 from downtime.entry.model import (
+    Emptiness,
     Entry,
     EntryState,
     PastReason,
@@ -30,6 +31,7 @@ from downtime.entry.model import (
 from downtime.entry.policies import find_first_task, has_enough_people
 from downtime.entry.store import entries, entries_elsewhere, second_keyings
 from downtime.entry.store.entries_elsewhere import ElsewhereRow
+from downtime.entry.validation import SIGN_OFF_KEYS
 from downtime.paper import ledger
 from downtime.paper.model import FormState
 from downtime.paper.move_form import move_form
@@ -93,7 +95,8 @@ def _to_json(record: Entry | SecondKeying | None) -> dict[str, Any] | None:
 def entry_digest(entry: Entry, second: SecondKeying | None) -> str:
     """SHA-256 of what an entry and its second keying say, whatever outage they stand in."""
     values, second_values = _to_json(entry) or {}, _to_json(second)
-    body = [{name: values[name] for name in _DIGEST_FIELDS}, second_values]
+    empty = {name: values[name] for name in ("emptiness", "confirmer") if values[name]}
+    body = [{name: values[name] for name in _DIGEST_FIELDS} | empty, second_values]
     return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -140,8 +143,10 @@ class EntryMerger:
     now: str
     outage_of: Callable[[str], str]
     """The outage here of a form's serial."""
-    has_critical_fields: Callable[[str], bool]
-    """Whether the form of a serial has fields that two people key."""
+    has_critical_fields: Callable[[Entry], bool]
+    """Whether an entry has fields that two people key."""
+    is_empty: Callable[[Entry], bool]
+    """Whether an entry says nothing beyond what was printed."""
     is_implausible: Callable[[Entry], bool]
     """Whether an entry says what is impossible, or unusual and not confirmed."""
     diverged_history: tuple[str, str] | None = None
@@ -195,10 +200,9 @@ class EntryMerger:
             if digest != entries_elsewhere.fetch_merged_digest(self.db, serial):
                 return
         best = max(find_elsewhere(self.db, serial), key=_progress)
-        is_critical = self.has_critical_fields(serial)
-        why_reopened = self._find_why_reopened(best, is_critical=is_critical)
+        why_reopened = self._find_why_reopened(best)
         if why_reopened:
-            best = replace(best, entry=reopen_entry(best.entry, is_critical=is_critical))
+            best = replace(best, entry=self._reopen(best.entry))
         if why_reopened == PastReason.IMPLAUSIBLE:
             best = replace(best, entry=replace(best.entry, waits=Task.CONFIRM))
         entry = replace_entry(self.db, best, self.outage_of(serial))
@@ -206,21 +210,42 @@ class EntryMerger:
         if why_reopened:
             align_ledger(self.db, entry, self.actor, self.now, why_reopened)
 
-    def _find_why_reopened(self, item: EntryElsewhere, *, is_critical: bool) -> PastReason | None:
+    def _find_why_reopened(self, item: EntryElsewhere) -> PastReason | None:
         """Why an entry does not stand as the other machine has it; None when it does."""
-        if item.entry.state != EntryState.DRAFT and self.is_implausible(item.entry):
+        entry = item.entry
+        if entry.state == EntryState.DRAFT:
+            return None
+        if self.is_implausible(entry):
             return PastReason.IMPLAUSIBLE
-        is_proven = has_enough_people(item.entry, item.second, is_critical=is_critical)
+        is_proven = has_enough_people(
+            entry,
+            item.second,
+            is_critical=self.has_critical_fields(entry),
+            is_empty=self.is_empty(entry),
+        )
         return None if is_proven else PastReason.NOT_ENOUGH_PEOPLE
 
+    def _reopen(self, entry: Entry) -> Entry:
+        return reopen_entry(
+            entry, is_critical=self.has_critical_fields(entry), is_empty=self.is_empty(entry)
+        )
 
-def reopen_entry(entry: Entry, *, is_critical: bool) -> Entry:
-    """The entry as entered and not verified: its critical fields are keyed again, or all compared."""
+
+def reopen_entry(entry: Entry, *, is_critical: bool, is_empty: bool) -> Entry:
+    """The entry as entered and not verified: a second person begins anew with what it needs.
+
+    That an empty form is empty is confirmed here, and whom it names is keyed again.
+    """
+    emptiness = Emptiness.DECLARED if is_empty else Emptiness.NONE
+    entry = replace(entry, emptiness=emptiness, confirmer="", confirmer_name="")
+    if is_empty:
+        names = tuple(key for key in entry.answers if key not in SIGN_OFF_KEYS)
+        entry = replace(entry, sample_keys=names if is_critical else ())
     return replace(
         entry,
         state=EntryState.ENTERED,
         waits=find_first_task(entry, is_critical=is_critical),
-        sampled=1,
+        sampled=int(not is_empty),
         basis=VerificationBasis.NONE,
         verifier="",
         verifier_name="",

@@ -9,6 +9,7 @@ from functools import partial
 
 from downtime.entry import confirm_policies
 from downtime.entry.model import (
+    Emptiness,
     Entry,
     EntryState,
     RetiredWork,
@@ -17,7 +18,7 @@ from downtime.entry.model import (
     VerificationBasis,
     WorkKind,
 )
-from downtime.errors import ConflictError, ForbiddenError
+from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.paper import serials
 from downtime.paper.forms.model import FormDefinition, KeyingPolicy
 from downtime.paper.model import FormState, IssuedForm
@@ -30,6 +31,7 @@ _TASK_SENTENCES = {
     Task.CONFIRM: "be confirmed",
     Task.KEY_AGAIN: "be keyed a second time",
     Task.ADJUDICATE: "be decided upon",
+    Task.CONFIRM_EMPTY: "be confirmed as empty",
 }
 
 
@@ -115,6 +117,16 @@ def check_can_verify(entry: Entry, typists: Container[str], actor: Actor) -> Non
             "Two people keyed this form differently.",
             "A third person decides between them first.",
         )
+    if entry.waits == Task.CONFIRM_EMPTY:
+        raise ConflictError(
+            "entry.empty",
+            "This form is said to be empty.",
+            "Another person looks at the paper first, and confirms that it is.",
+        )
+
+
+class EmptyFormError(InputError):
+    """Nothing is keyed of a form, and nobody says that it is empty."""
 
 
 _WORK_SENTENCES = {
@@ -185,22 +197,62 @@ def check_can_file(form: IssuedForm, definition: FormDefinition, entry: Entry | 
         )
 
 
+def check_emptiness(serial: str, *, is_empty: bool, says_empty: bool) -> None:
+    """Whoever keys says that a form is empty, and of no other one; EmptyFormError, InputError."""
+    form = serials.format_serial(serial)
+    if is_empty and not says_empty:
+        raise EmptyFormError(
+            "entry.empty",
+            f"Nothing is keyed of form {form} beyond what was printed on it.",
+            "Key what the paper says. If nobody wrote an answer on it, say that it is empty.",
+        )
+    if says_empty and not is_empty:
+        raise InputError(
+            "entry.not-empty",
+            f"Form {form} has an answer, so it is not empty.",
+            "Take the answer away if the paper has none, or enter the form without calling it empty.",
+        )
+
+
+def check_can_confirm_empty(
+    entry: Entry | None, serial: str, typists: Container[str], actor: Actor
+) -> Entry:
+    """The entry, for somebody who did not key it, if it waits to be confirmed as empty."""
+    entry = check_waits_for(entry, serial, Task.CONFIRM_EMPTY)
+    check_is_other_person(entry, typists, actor)
+    return entry
+
+
 def find_first_task(entry: Entry, *, is_critical: bool) -> Task:
     """What a second person does first of an entry that is not verified."""
+    if entry.emptiness == Emptiness.DECLARED:
+        return Task.CONFIRM_EMPTY
     return Task.KEY_AGAIN if is_critical or entry.sample_keys else Task.COMPARE
 
 
-def has_enough_people(entry: Entry, second: SecondKeying | None, *, is_critical: bool) -> bool:
+def has_enough_people(
+    entry: Entry, second: SecondKeying | None, *, is_critical: bool, is_empty: bool = False
+) -> bool:
     """Whether an entry names everybody whom its state needs, and waits for whom it still needs.
 
     Another machine may say what it likes.
 
     `is_critical`: the form has critical fields. An entry that is verified, or whose critical fields
     count as certain, was keyed by two people, decided upon by a third where they differed, and
-    compared by somebody who did not key it.
+    compared by somebody who did not key it. `is_empty`: it says nothing beyond what was printed, as
+    somebody who did not key it has to confirm before all else.
     """
     if entry.state == EntryState.DRAFT:
         return True
+    if is_empty != (entry.emptiness != Emptiness.NONE):
+        return False
+    is_confirmed = entry.emptiness == Emptiness.CONFIRMED
+    if is_confirmed and entry.confirmer in ("", entry.transcriber):
+        return False
+    if is_empty and not is_confirmed:
+        return entry.state == EntryState.ENTERED and entry.waits == Task.CONFIRM_EMPTY
+    if entry.basis == VerificationBasis.EMPTY:
+        return is_confirmed and not is_critical
     if entry.state == EntryState.ENTERED:
         return entry.waits in (Task.CONFIRM, find_first_task(entry, is_critical=is_critical))
     is_keyed_twice = second and second.keyed and second.person != entry.transcriber

@@ -8,6 +8,7 @@ from downtime.entry.claims import check_not_claimed
 from downtime.entry.model import (
     LIFECYCLE,
     AuditAction,
+    Emptiness,
     Entry,
     EntryState,
     PastState,
@@ -44,6 +45,10 @@ def send_back(vault: Vault, serial: str, actor: Actor, reason: str) -> Entry:
             state=EntryState.DRAFT,
             waits=Task.NONE,
             basis=VerificationBasis.NONE,
+            sample_keys=(),
+            emptiness=Emptiness.NONE,
+            confirmer="",
+            confirmer_name="",
             verifier="",
             verifier_name="",
             verified="",

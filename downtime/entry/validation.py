@@ -37,7 +37,8 @@ from downtime.vault.vault import Vault
 
 _MAX_LENGTH = 4000
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-_SIGN_OFF = frozenset(item.link_id for item in SIGN_OFF)
+SIGN_OFF_KEYS = frozenset(item.link_id for item in SIGN_OFF)
+"""Who did it and when."""
 _EVENT = ("event.date", "event.time")
 _GENDERS = {"m": "male", "f": "female", "o": "other", "u": "unknown"}
 _EVENT_TIME = next(item for item in SIGN_OFF if item.link_id == "event.time")
@@ -200,7 +201,7 @@ def _find_missing(definition: FormDefinition, stored: Mapping[str, str]) -> list
     scan_only = definition.policy == KeyingPolicy.SCAN
     missing = []
     for item in definition.fields():
-        if not item.required or not item.keyed or (scan_only and item.link_id not in _SIGN_OFF):
+        if not item.required or not item.keyed or (scan_only and item.link_id not in SIGN_OFF_KEYS):
             continue
         rows = _find_used_rows(definition, item.group, stored) if item.repeated else None
         missing += [

@@ -32,6 +32,7 @@ QUEUE_TITLES: Mapping[Task, str] = {
     Task.KEY_AGAIN: "To be keyed a second time",
     Task.ADJUDICATE: "To be decided by a third person",
     Task.COMPARE: "To be compared with the paper",
+    Task.CONFIRM_EMPTY: "Empty forms, to be confirmed",
 }
 _TRIES = 20
 """How many forms of a queue are looked at before it counts as having none for this person."""

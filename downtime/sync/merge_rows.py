@@ -9,6 +9,7 @@ from sqlite_utils import Database
 from downtime.accounts.break_glass.merge_access import ACCESS_TABLE, merge_access
 from downtime.entry import merge_entries
 from downtime.entry.duplicate_entries import find_duplicate_entries
+from downtime.entry.empty_forms import has_critical_answers, is_empty
 from downtime.entry.judge_answers import find_unconfirmed
 from downtime.entry.merge_entries import EntryMerger
 from downtime.entry.model import Entry
@@ -160,6 +161,7 @@ class RowMerger:
             now=self.vault.now(),
             outage_of=lambda serial: issued_forms.fetch_outage(self.db, serial),
             has_critical_fields=self._has_critical_fields,
+            is_empty=self._is_empty,
             is_implausible=self._is_implausible,
             diverged_history=diverged_history,
         )
@@ -172,12 +174,24 @@ class RowMerger:
         entries.finish()
         return forms, entries
 
-    def _has_critical_fields(self, serial: str) -> bool:
-        """Whether two people key fields of a form here; of one that cannot be opened they do."""
+    def _has_critical_fields(self, entry: Entry) -> bool:
+        """Whether two people key fields of a form here, of an empty one those that are filled.
+
+        Of one that cannot be opened they do.
+        """
         try:
-            return bool(open_form(self.vault, serial, self.settings).critical_keys)
+            form = replace(open_form(self.vault, entry.serial, self.settings), entry=None)
         except UserError:
             return True
+        return has_critical_answers(self.vault, form, entry.answers)
+
+    def _is_empty(self, entry: Entry) -> bool:
+        """Whether an entry says nothing beyond what was printed; what cannot be opened is not judged."""
+        try:
+            form = open_form(self.vault, entry.serial, self.settings)
+        except UserError:
+            return False
+        return is_empty(self.vault, form, entry.answers)
 
     def _is_implausible(self, entry: Entry) -> bool:
         """Whether an entry says what has to be confirmed or corrected; what cannot be opened is not judged."""

@@ -8,6 +8,7 @@ import orjson
 from sqlite_utils import Database
 
 from downtime.entry.model import (
+    Emptiness,
     Entry,
     EntryState,
     PastEntry,
@@ -25,7 +26,8 @@ _SAVE = (
 
 
 _ANSWERS = (
-    "SELECT e.serial, e.form, e.event, e.entered, e.author, e.author_role, e.transcriber, e.answers"
+    "SELECT e.serial, e.form, e.event, e.entered, e.author, e.author_role, e.transcriber, e.answers,"
+    " e.emptiness"
     " FROM json_each(?) AS wanted CROSS JOIN entry AS e ON e.serial = wanted.value"
     " ORDER BY wanted.key"
 )
@@ -43,6 +45,7 @@ class EntryAnswers(NamedTuple):
     transcriber: str
     answers: str
     """JSON text."""
+    emptiness: str
 
 
 class WaitingCount(NamedTuple):
@@ -96,12 +99,6 @@ def find_serials_of_forms(db: Database, outage: str, forms: Iterable[str]) -> li
     return [row[0] for row in rows]
 
 
-def fetch_answers(db: Database, serials: Sequence[str]) -> Iterator[EntryAnswers]:
-    """What a comparison reads of the entries of some forms, in their order."""
-    rows = db.conn.execute(_ANSWERS, (json_list(serials),))
-    return (EntryAnswers(*row) for row in rows)
-
-
 def find_entered(db: Database, serials: Iterable[str]) -> list[str]:
     """Those of these serials whose entry is no draft."""
     query = (
@@ -112,17 +109,23 @@ def find_entered(db: Database, serials: Iterable[str]) -> list[str]:
     return [row[0] for row in rows]
 
 
+def fetch_answers(db: Database, serials: Sequence[str]) -> Iterator[EntryAnswers]:
+    """What a comparison reads of the entries of some forms, in their order."""
+    rows = db.conn.execute(_ANSWERS, (json_list(serials),))
+    return (EntryAnswers(*row) for row in rows)
+
+
 def save_entry(db: Database, entry: Entry) -> None:
     """Insert or replace the present row of an entry."""
     row = {name: getattr(entry, name) for name in _COLUMNS}
     row["answers"] = orjson.dumps(dict(entry.answers)).decode()
+    row["confirmations"] = orjson.dumps(entry.confirmations, default=to_plain).decode()
     row["sample_keys"] = json_list(entry.sample_keys)
     db.execute(_SAVE, list(row.values()))
 
 
 def save_past(
     db: Database,
-    row["confirmations"] = orjson.dumps(entry.confirmations, default=to_plain).decode()
     entry: Entry,
     at: str,
     by: str,
@@ -133,13 +136,13 @@ def save_past(
     past = PastEntry(
         serial=entry.serial, until=at, state=state or entry.state, answers=entry.answers,
         transcriber=entry.transcriber, verifier=entry.verifier, sent_back_by=by, reason=reason,
+        confirmations=entry.confirmations,
     )  # fmt: skip
     insert_record(db, "entry_past", past)
 
 
 def find_typists(db: Database, serial: str) -> set[str]:
     """Who typed a version of an entry that was taken on or sent back; not who keyed it blind."""
-        confirmations=entry.confirmations,
     rows = db.execute(
         "SELECT DISTINCT transcriber FROM entry_past WHERE serial = ? AND state <> ?",
         [serial, PastState.SECOND_KEYING],
@@ -196,19 +199,32 @@ def find_drafts(db: Database, limit: int) -> list[Entry]:
 
 
 def count_figures(db: Database, outage: str, also: Iterable[str] = ()) -> dict[str, int]:
-    """How many forms were ever entered, are verified now, and were ever sent back.
+    """How many forms were ever entered, are verified now, were ever sent back, and are empty.
 
     Counted are those of an outage, and of these serials: one printed ahead of it carries none.
     """
     query = (
         "SELECT count(*) AS entered, coalesce(sum(state = ?), 0) AS verified,"
-        " coalesce(sum(corrections > 0), 0) AS sent_back"
+        " coalesce(sum(corrections > 0), 0) AS sent_back,"
+        " coalesce(sum(emptiness <> ''), 0) AS empty,"
+        " coalesce(sum(emptiness = ?), 0) AS empty_confirmed"
         " FROM entry WHERE (outage = ? OR serial IN (SELECT value FROM json_each(?)))"
         " AND (state <> ? OR corrections > 0)"
     )
     serials = json_list(also)
-    values = [EntryState.VERIFIED, outage, serials, EntryState.DRAFT]
+    values = [EntryState.VERIFIED, Emptiness.CONFIRMED, outage, serials, EntryState.DRAFT]
     return dict(next(db.query(query, values)))
+
+
+def count_confirmers(db: Database, outage: str, also: Iterable[str] = ()) -> dict[str, int]:
+    """Who confirmed of how many forms that they are empty, by the names that were shown then."""
+    query = (
+        "SELECT confirmer_name, count(*) FROM entry WHERE emptiness = ?"
+        " AND (outage = ? OR serial IN (SELECT value FROM json_each(?)))"
+        " GROUP BY confirmer_name ORDER BY confirmer_name"
+    )
+    rows = db.execute(query, [Emptiness.CONFIRMED, outage, json_list(also)]).fetchall()
+    return {str(name): int(forms) for name, forms in rows}
 
 
 def find_answers(db: Database, link_id: str) -> set[str]:

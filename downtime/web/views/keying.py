@@ -10,7 +10,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 
 from downtime.accounts import permissions
 from downtime.accounts.model import Permission
-from downtime.entry import claims, file_form, open_form, picklists, policies, scans
+from downtime.entry import claims, empty_forms, file_form, open_form, picklists, policies, scans
 from downtime.entry import keying as entering
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import Claim, Task
@@ -30,7 +30,7 @@ from downtime.web.views import queues
 from downtime.web.views.ledger import titles
 
 blueprint = Blueprint("keying", __name__)
-OWN_FIELDS = ("csrf_token", repeated_posts.FIELD, "changed", "page", "step", "seen", "do")
+OWN_FIELDS = ("csrf_token", repeated_posts.FIELD, "changed", "page", "step", "seen", "do", "empty")
 _DRAFTS = 50
 _UNREAD = "scan-unread"
 """The form whose paper showed no code when somebody would attach it."""
@@ -72,6 +72,8 @@ def form(serial: str) -> ViewResponse:
             return redirect(url_for("verifying.second", serial=serial), 303)
         if entry.waits == Task.ADJUDICATE:
             return redirect(url_for("verifying.decide", serial=serial), 303)
+        if entry.waits == Task.CONFIRM_EMPTY:
+            return redirect(url_for("verifying.look_empty", serial=serial), 303)
     queues.remember_visited(serial)
     return _render_form(opened, opened.answers, {})
 
@@ -83,12 +85,16 @@ def submit(serial: str) -> ViewResponse:
     vault, settings, answers = request_context.vault(), request_context.settings(), read_answers()
     try:
         entering.submit_entry(
-            vault, settings, serial, answers, request_context.actor(), page=read_page_save()
-        )
-    except InvalidAnswersError as error:
+            vault, settings, serial, answers, request_context.actor(), page=read_page_save(),
+            says_empty=bool(request.form.get("empty")),
+        )  # fmt: skip
+    except (InvalidAnswersError, policies.EmptyFormError) as error:
         entering.save_draft(vault, serial, answers, request_context.actor(), read_page_save())
         opened = open_form.open_form(vault, serial, settings)
-        return _render_form(opened, answers, problem_sentences(error)), error.http_status
+        problems = problem_sentences(error) if isinstance(error, InvalidAnswersError) else {}
+        offers_empty = empty_forms.is_empty(vault, opened, answers)
+        page = _render_form(opened, answers, problems, offers_empty=offers_empty)
+        return page, error.http_status
     next_one = "" if queues.current_queue() else " Scan the next one."
     flash(f"Form {serials.format_serial(serials.parse_serial(serial))} is entered.{next_one}")
     return queues.redirect_to_next()
@@ -238,7 +244,13 @@ def _render_choose(typed: str, error: UserError | None) -> str:
     )
 
 
-def _render_form(opened: KeyedForm, answers: Mapping[str, str], problems: dict[str, str]) -> str:
+def _render_form(
+    opened: KeyedForm,
+    answers: Mapping[str, str],
+    problems: dict[str, str],
+    *,
+    offers_empty: bool = False,
+) -> str:
     entry = opened.entry
     possible = _possible_actions(opened)
     claim = _claim(opened.issued.serial) if possible["editable"] else None
@@ -253,6 +265,7 @@ def _render_form(opened: KeyedForm, answers: Mapping[str, str], problems: dict[s
         identity=opened.identity,
         sign_off=opened.definition.sign_off,
         other=other,
+        offers_empty=offers_empty,
         **possible | {"editable": possible["editable"] and other is None},
         **form_context(opened),
     )

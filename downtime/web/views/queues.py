@@ -15,7 +15,11 @@ from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("queues", __name__)
-PAGES = {Task.KEY_AGAIN: "verifying.second", Task.ADJUDICATE: "verifying.decide"}
+PAGES = {
+    Task.KEY_AGAIN: "verifying.second",
+    Task.ADJUDICATE: "verifying.decide",
+    Task.CONFIRM_EMPTY: "verifying.look_empty",
+}
 """Where a form of a queue is worked on; all others at the form itself."""
 _FILTER, _TRAIL, _SKIPPED = "queue", "queue-trail", "queue-skipped"
 _REMEMBERED = 200

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.accounts.model import Permission
 from downtime.entry import (
     claims,
+    confirm_empty,
     double_keying,
     open_form,
     policies,
@@ -95,6 +96,34 @@ def submit_decision(serial: str) -> ViewResponse:
     except InvalidAnswersError as error:
         return _render_decide(serial, chosen, problem_sentences(error)), error.http_status
     flash(f"Form {serials.format_serial(entry.serial)} is decided.")
+    return queues.redirect_to_next()
+
+
+@blueprint.get("/key/<serial>/empty")
+@require_permission(Permission.ENTRY_VERIFY)
+def look_empty(serial: str) -> ViewResponse:
+    """Ask a second person whether the paper is empty; what was keyed all the same is not shown."""
+    vault, settings = request_context.vault(), request_context.settings()
+    opened = confirm_empty.open_empty_form(vault, settings, serial, request_context.actor())
+    queues.remember_visited(opened.issued.serial)
+    claim = claims.claim_form(vault, settings, serial, request_context.actor())
+    return render_template(
+        "verifying/look_empty.html",
+        form=opened,
+        other=None if claim.is_of(request_context.actor()) else claim,
+        **form_context(opened),
+    )
+
+
+@blueprint.post("/key/<serial>/empty")
+@require_permission(Permission.ENTRY_VERIFY)
+def submit_empty(serial: str) -> ViewResponse:
+    """A second person has seen the paper: nobody wrote an answer on it."""
+    vault, settings = request_context.vault(), request_context.settings()
+    entry = confirm_empty.confirm_empty(
+        vault, settings, serial, request_context.actor(), "seen on screen"
+    )
+    flash(f"Form {serials.format_serial(entry.serial)} is confirmed as empty.")
     return queues.redirect_to_next()
 
 

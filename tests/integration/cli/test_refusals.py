@@ -259,7 +259,7 @@ def test_a_form_that_cannot_be_used_is_said_by_file_and_line(refusing):
 
 
 def test_a_fault_of_the_program_gives_its_place_and_nothing_it_held(refusing, monkeypatch):
-    def broken(*_):
+    def broken(*_, **__):
         raise ValueError("Ann Hill, 999 000 0018")
 
     monkeypatch.setattr(import_responses, "import_file", broken)
@@ -271,7 +271,7 @@ def test_a_fault_of_the_program_gives_its_place_and_nothing_it_held(refusing, mo
 
 
 def test_a_full_disk_is_said_in_words(refusing, monkeypatch):
-    def full(*_):
+    def full(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(import_responses, "import_file", full)
@@ -281,7 +281,7 @@ def test_a_full_disk_is_said_in_words(refusing, monkeypatch):
 
 
 def test_an_interrupt_stops_the_command(refusing, monkeypatch):
-    def stopped(*_):
+    def stopped(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(import_responses, "import_file", stopped)

@@ -1,0 +1,76 @@
+"""Whether a form says anything beyond what was printed on it.
+
+Who it is about and who signed it is no answer, nor is a dash, nor a word that was printed. What is
+there and cannot be read is one.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import orjson
+
+from downtime.clinical import display
+from downtime.entry.facts import AbsentReason
+from downtime.entry.keyed_form import KeyedForm
+from downtime.paper.forms.model import IDENTITY, SIGN_OFF, FieldType, FormItem, KeyingPolicy
+from downtime.paper.forms.record_fields import PERSON_PREFIX
+from downtime.paper.store import issued_forms
+from downtime.vault.vault import Vault
+
+_FRAME = frozenset(item.link_id for item in (*IDENTITY, *SIGN_OFF))
+_STROKES = re.compile(r"[\s\-‐-―−_.·:,;/\\~]*")
+"""What people put into a box to say that nothing stands there; a plus sign is an answer."""
+_PLAIN = re.compile(r"[\W_]+")
+
+
+def is_empty(vault: Vault, form: KeyedForm, answers: Mapping[str, str]) -> bool:
+    """Whether these answers say nothing beyond what was printed on the form."""
+    content = issued_forms.fetch_content(vault.db, form.issued.serial)
+    return not has_answers(form, answers, orjson.loads(content) if content else {})
+
+
+def has_critical_answers(vault: Vault, form: KeyedForm, answers: Mapping[str, str]) -> bool:
+    """Whether two people key fields of a form that says this; of an empty one only those it fills."""
+    keys = replace(form, entry=None).critical_keys
+    if is_empty(vault, form, answers):
+        return any(answers.get(key) for key in keys)
+    return bool(keys)
+
+
+def has_answers(form: KeyedForm, answers: Mapping[str, str], printed: Mapping[str, str]) -> bool:
+    """The opposite, with what was printed; a form of which nothing more is keyed is never empty."""
+    items = {
+        key: item
+        for item in form.definition.fields()
+        if item.keyed and not _is_frame(form, item)
+        for key in item.answer_keys()
+    }
+    if form.definition.policy == KeyingPolicy.SCAN or not items:
+        return True
+    return any(
+        _is_answer(text) and not _is_as_printed(items[key], text, printed.get(key, ""))
+        for key, text in answers.items()
+        if key in items
+    )
+
+
+def _is_frame(form: KeyedForm, item: FormItem) -> bool:
+    """Whether it says who the form is about or who signed it; on a list, people are what it says."""
+    is_person = item.maps.startswith(PERSON_PREFIX) and not item.repeated
+    return item.link_id in _FRAME or (is_person and bool(form.definition.identity))
+
+
+def _is_answer(text: str) -> bool:
+    return text != AbsentReason.NOT_WRITTEN and not _STROKES.fullmatch(text)
+
+
+def _is_as_printed(item: FormItem, text: str, printed: str) -> bool:
+    """Whether an answer is the printed word, which has its day and time as people read them."""
+    versions = [text]
+    if item.type == FieldType.DATE:
+        versions.append(display.format_day(text))
+    elif item.type == FieldType.DATE_TIME:
+        versions.append(text[11:])
+    plain = _PLAIN.sub("", printed).casefold()
+    return bool(plain) and any(_PLAIN.sub("", v).casefold() == plain for v in versions)
