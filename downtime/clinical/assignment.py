@@ -14,16 +14,16 @@ def assign(choices: Sequence[Mapping[K, int]], nothing: Sequence[int]) -> list[K
     """For each row the key it gets, or None: no key twice, and the least sum of costs.
 
     `choices` are the costs (0 or more) of the keys that a row may get, `nothing` what it costs to get
-    none. The same rows in the same order always get the same, also where sums are equal.
+    none. Where sums are equal, the later row gets none.
     """
     if all(choices) and _cheapest_are_free(choices, nothing):
         return [min(choice, key=choice.__getitem__) for choice in choices]
     columns = {
         key: number for number, key in enumerate(dict.fromkeys(k for c in choices for k in c))
     }
+    last = len(columns) + len(choices) - 1
     edges = [
-        [(columns[key], cost) for key, cost in choice.items()]
-        + [(len(columns) + row, nothing[row])]
+        [(columns[key], cost) for key, cost in choice.items()] + [(last - row, nothing[row])]
         for row, choice in enumerate(choices)
     ]
     keys: list[K | None] = [*columns, *[None] * len(choices)]

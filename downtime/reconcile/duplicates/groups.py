@@ -75,5 +75,5 @@ def _rank(statement: FormStatement) -> tuple[bool, int, bool, str]:
 def sort_place(statement: FormStatement) -> str:
     """Sorts forms of one thing: the one that says most, then the earliest."""
     fields = RECOGNITIONS[statement.type].equal_fields or tuple(statement.fields)
-    unsaid = sum(not statement.fields.get(name) for name in fields)
-    return f"{unsaid:03} {statement.time} {statement.key}"
+    said = sum(bool(statement.fields.get(name)) for name in fields)
+    return f"{999 - said:03} {statement.time} {statement.key}"

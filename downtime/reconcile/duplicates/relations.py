@@ -121,8 +121,13 @@ def compare_fields(statement: FormStatement, other: FormStatement) -> Relation:
 
 
 def list_differences(statement: FormStatement, other: FormStatement) -> list[str]:
-    """The fields of a statement that the other one does not say, or says otherwise."""
-    fields = RECOGNITIONS[statement.type].equal_fields
+    """The fields of a statement that the other one does not say, or says otherwise.
+
+    Without fields that must be equal, those that both say.
+    """
+    fields = RECOGNITIONS[statement.type].equal_fields or [
+        name for name in statement.fields if other.fields.get(name)
+    ]
     return [name for name in fields if not _says_the_same(name, statement.fields, other.fields)]
 
 

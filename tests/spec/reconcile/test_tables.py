@@ -11,7 +11,8 @@ from downtime.reconcile.record_index import RecordIndex
 from downtime.reconcile.rules.registry import RULES
 from downtime.reconcile.wording import explain
 from downtime.settings import Settings
-from tests.spec.reconcile.tables import ANN, BOB, TABLES, Row
+from tests.spec.reconcile.all_tables import TABLES
+from tests.spec.reconcile.tables import ANN, BOB, Row
 
 ZONE = ZoneInfo(Settings().site.time_zone)
 
