@@ -287,6 +287,12 @@ class ReconcileSettings:
     )
     unit_forms: tuple[str, ...] = setting(
         ("emergency-blood-log", "transfusion-record", "blood-unit-fate"),
+    twice_movement_minutes: int = setting(
+        120, "One admission, transfer or discharge on two forms, this close, is one."
+    )
+    medicine_names: dict[str, str] = setting(
+        {}, "Other names of medicines here, each with its ingredients: two people say if they are one."
+    )
         "Forms that name one unit of blood, in the order in which it passes through them.",
     )
     unit_record: str = setting(

@@ -271,7 +271,7 @@ def _other_scan(issued: IssuedForm, present: ScanInfo) -> ConflictError:
         return ConflictError(
             "scan.doubt",
             f"A scan that another machine sent for form {number} is in doubt.",
-            "Look at it in the list 'Scans in doubt': say whose it is, or take it away.",
+            "Look at it in the list of forms 'With a scan in doubt': say whose it is, or take it away.",
         )
     return ConflictError(
         "scan.other",

@@ -23,6 +23,7 @@ from downtime.syslog import start_syslog
 from downtime.web import (
     access_control,
     error_pages,
+    listing,
     page_context,
     repeated_posts,
     request_context,
@@ -101,6 +102,8 @@ def create_app(
     page_context.init_page_context(app)
     app.jinja_env.globals.update(
         nhs=render_component,
+        listing_address=listing.address_with,
+        url_for=AddressBook().find_address,
         nonce=security_headers.script_nonce,
         asset=asset_url,
         htmx_settings=json.dumps(HTMX_SETTINGS),

@@ -40,7 +40,13 @@ CARE_AREAS: tuple[MenuArea, ...] = (
     _single_page("guidance.show", "What to do now", Permission.SESSION_OWN),
 )
 RECORDS_AREAS: tuple[MenuArea, ...] = (
-    _single_page("worklists.show", "Worklists", Permission.ENTRY_QUEUE),
+    MenuArea(
+        "Worklists",
+        (
+            MenuPage("worklists.show", "Worklists", Permission.ENTRY_QUEUE),
+            MenuPage("open_list.show", "Why is it still open?", Permission.ENTRY_QUEUE),
+        ),
+    ),
     MenuArea(
         "Paper",
         (

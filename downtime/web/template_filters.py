@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Collection
+from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +14,7 @@ from downtime.clinical.departments import department_name
 from downtime.clinical.identifiers import find_downtime_number
 from downtime.clinical.model import Encounter, Location, Patient, Record
 from downtime.clinical.sections import Column, FieldFormat
-from downtime.clock import Clock
+from downtime.clock import Clock, from_text
 from downtime.entry import facts
 from downtime.outage.events.model import is_event_id
 from downtime.outage.events.wording import describe_event, list_answers
@@ -29,6 +31,11 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
+def _format_age(since: str, now: str) -> str:
+    """How long ago something was, of two stored times."""
+    return display.format_duration(max(from_text(now) - from_text(since), timedelta()))
+
+
     """Add the filters; times are shown in the site's zone."""
     zone = ZoneInfo(settings.site.time_zone)
     filters: dict[str, Callable[..., Any]] = {
@@ -39,6 +46,7 @@ def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
         "gender": display.format_gender,
         "duration": display.format_duration,
         "board_counts": word_counts,
+        "age_until": _format_age,
         "elsewhere": word_elsewhere,
         "units": display.format_units,
         "born": lambda patient: display.format_birth(patient, clock().astimezone(zone).date()),

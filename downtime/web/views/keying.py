@@ -150,7 +150,7 @@ def attach(serial: str) -> ViewResponse:
             raise
         request_context.remember_text(_UNREAD, serial)
         flash(f"{error.sentence} {error.next_step}", "warn")
-        return redirect(url_for("keying.form", serial=serial, _anchor="scan"), 303)
+        return redirect(url_for("keying.form", serial=serial, _anchor="paper-scan"), 303)
     request_context.remember_text(_UNREAD, "")
     return redirect(url_for("keying.form", serial=serial), 303)
 
