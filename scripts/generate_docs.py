@@ -85,7 +85,7 @@ def rules() -> str:
         " before any of these rules: a patient who is not found is *unmatched*."
     )
     sys.path.insert(0, str(ROOT))
-    tables = importlib.import_module("tests.spec.reconcile.tables").TABLES
+    tables = importlib.import_module("tests.spec.reconcile.all_tables").TABLES
     head = ("On paper", "At T0", "Recovered", "State", "What the screen says", "Two people")
     parts = [
         f"## {spec.title}\n\n{spec.about}\n\n"
@@ -99,7 +99,7 @@ def rules() -> str:
         )
         for spec in tables
     ]  # fmt: skip
-    return page("Rules of the comparison", introduction, "tests/spec/reconcile/tables.py", *parts)
+    return page("Rules of the comparison", introduction, "tests/spec/reconcile/all_tables.py", *parts)
 
 
 def identity() -> str:
