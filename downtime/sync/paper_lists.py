@@ -42,7 +42,7 @@ TITLES: Mapping[PaperList, str] = {
     PaperList.COPIES: "More than one copy",
     PaperList.UNREPORTED: "From laptops not merged yet",
     PaperList.UNFILED: "Returned, not filed",
-    PaperList.SCAN_IN_DOUBT: "Scans in doubt",
+    PaperList.SCAN_IN_DOUBT: "With a scan in doubt",
 }
 TO_SETTLE = (
     PaperList.MISSING,

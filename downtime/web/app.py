@@ -122,6 +122,7 @@ def create_app(
         hospital_now=request_context.hospital_now,
         patient_events=lambda patient: list_patient_events(request_context.vault(), patient),
         place=word_place,
+        listing_address=listing.address_with,
     )
     app.jinja_env.globals["added_pages"] = [page.name for page in pages]
     for blueprint in (assets, *BLUEPRINTS, *pages):

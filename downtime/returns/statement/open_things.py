@@ -6,11 +6,14 @@ forms, items, messages and findings are read without their contents, which are l
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
+from downtime.errors import InputError
 from downtime.outage.model import Outage
+from downtime.paper.assignments import assign_owner
 from downtime.paper.model import Assignment, AssignmentKind, IssuedForm
 from downtime.paper.serials import format_serial
 from downtime.reconcile.assign_owner import AssignmentsByKind
@@ -18,11 +21,13 @@ from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.identity.match_patient import SERIAL
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.store import items as items_store
+from downtime.reconcile.wording import explain
 from downtime.returns.model import WAITING
 from downtime.returns.statement.model import (
     FORM_KINDS,
     HARM_KINDS,
     MESSAGE_KINDS,
+    WORDINGS,
     OpenItem,
     OpenKind,
 )
@@ -34,6 +39,7 @@ from downtime.returns.statement.open_items import (
 )
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
+from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 ITEM_KINDS = frozenset(
@@ -195,3 +201,60 @@ def assignment_target(thing: OpenThing) -> tuple[AssignmentKind, str]:
     if thing.kind == OpenKind.LAPTOP_AWAITED:
         return AssignmentKind.LAPTOP, thing.name
     return AssignmentKind.OPEN, thing.reference
+
+
+def describe_things(
+    vault: Vault, settings: Settings, outage: Outage, things: Sequence[OpenThing]
+) -> dict[str, str]:
+    """What there is to say of each of a page's things, by its reference; no patient is named."""
+    zone = ZoneInfo(settings.site.time_zone)
+    keys = {thing.name: thing for thing in things if thing.kind in ITEM_KINDS}
+    words = {
+        keys[row.key].reference: f"{row.item.fact.title}: {explain(row.item, zone)}"
+        for row in items_store.fetch_by_keys(vault.db, keys)
+    }
+    findings = {thing.name: thing for thing in things if thing.kind in HARM_KINDS}
+    for finding in harm_store.fetch_by_keys(vault.db, outage.id, findings).values():
+        thing = findings[finding.key]
+        words[thing.reference] = f"{finding.title}: {finding.explain(zone)}"
+    return words
+
+
+HEAD = ("Why", "What", "Details", "Ward", "Since", "Owner", "Due", "Note")
+
+
+def to_rows(
+    things: Iterable[OpenThing], format_moment: Callable[[str], str]
+) -> Iterator[tuple[str, ...]]:
+    """The list for a spreadsheet; `format_moment` writes a stored time as the site shows it."""
+    for thing in things:
+        owner = thing.assignment
+        yield (
+            WORDINGS[thing.kind].title, thing.name, thing.subject, thing.ward,
+            format_moment(thing.since) if thing.since else "",
+            owner.owner if owner else "", format_moment(owner.due) if owner else "",
+            owner.note if owner else "",
+        )  # fmt: skip
+
+
+def assign_things(
+    vault: Vault, settings: Settings, outage: Outage, references: Collection[str], owner: str,
+    due: str, actor: Actor, note: str = "",
+) -> int:  # fmt: skip
+    """Give open things to somebody until `due` (UTC text); how many.
+
+    InputError for none, and for one that is not open: it was settled meanwhile, or never was.
+    """
+    if not references:
+        raise InputError("open.none", "Nothing was ticked.", "Go back and tick at least one.")
+    present = {thing.reference: thing for thing in list_open_things(vault, settings, outage)}
+    if settled := [text for text in references if text not in present]:
+        raise InputError(
+            "open.settled",
+            f"{len(settled)} of them are not open any more.",
+            "Open the list again, and tick what is left.",
+        )
+    for reference in references:
+        kind, target = assignment_target(present[reference])
+        assign_owner(vault, kind, target, owner, due, actor, note)
+    return len(references)

@@ -29,12 +29,13 @@ from downtime.reconcile.harm.turnaround import SPAN_TITLES
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.web import request_context
 from downtime.web.job_kinds import JobName
+from downtime.web.listing import cut_page, has_words, searched_text
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
 
 blueprint = Blueprint("harm", __name__)
-SHOWN = 200
+SEARCH = "harm"
 COLOURS = {
     FindingState.NO_RESULT: "tag-red",
     FindingState.DIFFERS: "tag-red",
@@ -59,12 +60,12 @@ def show() -> ViewResponse:
     try:
         outage = find_latest_outage(request_context.vault())
     except NotFoundError:
-        return render_template(
-            "harm/show.html", outage=None, kind=kind, kinds=KINDS, rows=[], run=None
-        )
+        return render_template("harm/show.html", outage=None, kind=kind, kinds=KINDS, run=None)
     db = request_context.vault().db
-    rows = store.fetch_findings(db, outage.id, kind=kind)
     counts = store.count_findings(db, outage.id)
+    only, text = request.args.get("only", ""), searched_text(SEARCH)
+    ordered = _order(store.fetch_findings(db, outage.id, kind=kind))
+    rows = [row for row in ordered if _is_wanted(row, only, text)]
     return render_template(
         "harm/show.html",
         outage=outage,
@@ -73,10 +74,10 @@ def show() -> ViewResponse:
         kinds=KINDS,
         totals=_totals(counts, "findings"),
         open_=_totals(counts, "open"),
-        rows=_first(rows),
+        listing=cut_page(rows),
+        text=text,
+        only=only,
         zone=ZoneInfo(request_context.settings().site.time_zone),
-        count=len(rows),
-        shown=SHOWN,
         steps=STEPS,
         spans=SPAN_TITLES,
         outcomes=OUTCOMES,
@@ -145,7 +146,17 @@ def _totals(counts: Sequence[dict[str, object]], name: str) -> dict[FindingKind,
     return sums
 
 
-def _first(rows: Sequence[ReviewedFinding]) -> Sequence[ReviewedFinding]:
+def _order(rows: Sequence[ReviewedFinding]) -> list[ReviewedFinding]:
     """What is open comes first, then what nobody has reviewed."""
-    ordered = sorted(rows, key=lambda row: (not row.is_open, row.reviewed is not None))
-    return ordered[:SHOWN]
+    return sorted(rows, key=lambda row: (not row.is_open, row.reviewed is not None))
+
+
+def _is_wanted(row: ReviewedFinding, only: str, text: str) -> bool:
+    finding = row.finding
+    if only and finding.key != only:
+        return False
+    who = finding.person
+    return not text or has_words(
+        text, finding.title, finding.ward, finding.state, who.family, who.given, who.mrn,
+        who.nhs_number, who.downtime_number, *finding.serials,
+    )  # fmt: skip

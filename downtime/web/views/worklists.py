@@ -8,6 +8,7 @@ from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.web import request_context, worklist_counts
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
+from downtime.web.views import open_list
 
 blueprint = Blueprint("worklists", __name__)
 
@@ -24,4 +25,10 @@ def show() -> ViewResponse:
     total = sum(
         line.waiting for lines in steps.values() for line in lines if not line.is_part_of_previous
     )
-    return render_template("worklists/show.html", outage=outage, steps=steps, total=total)
+    return render_template(
+        "worklists/show.html",
+        outage=outage,
+        steps=steps,
+        total=total,
+        still_open=open_list.count_open(outage),
+    )

@@ -38,6 +38,7 @@ COUNTS = {
     "Forms keyed twice": 0,
     "Forms from laptops not merged yet": 1,
     "Forms returned, not filed": 2,
+    "Forms with a scan in doubt": 0,
     "Laptops that have not sent their data": 1,
     "To be keyed": 2,
     "To be keyed a second time": 1,

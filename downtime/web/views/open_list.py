@@ -1,0 +1,107 @@
+"""Why is it still open: each open thing once, who has it, since when, and the page that settles it."""
+
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from downtime.accounts.model import Permission
+from downtime.clinical import display
+from downtime.errors import NotFoundError
+from downtime.outage.model import Outage
+from downtime.paper import assignments
+from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.returns.statement import open_things
+from downtime.returns.statement.model import WORDINGS
+from downtime.returns.statement.open_things import OpenFilter
+from downtime.web import request_context, stored_times
+from downtime.web.listing import cut_page, searched_text, table_response
+from downtime.web.open_pages import find_address
+from downtime.web.responses import ViewResponse
+from downtime.web.view_permissions import require_permission
+
+blueprint = Blueprint("open_list", __name__)
+SEARCH = "open"
+OWNERS = {open_things.NOBODY: "Nobody", open_things.OVERDUE: "Overdue"}
+
+
+@blueprint.get("/open")
+@require_permission(Permission.ENTRY_QUEUE)
+def show() -> ViewResponse:
+    """A page of what is open, of one kind, ward or owner or of all; the parts add up to the whole."""
+    vault, settings = request_context.vault(), request_context.settings()
+    try:
+        outage = find_latest_outage(vault)
+    except NotFoundError:
+        return render_template("open_list/show.html", outage=None)
+    everything = open_things.list_open_things(vault, settings, outage)
+    wanted, now = _read_filter(), vault.now()
+    listing = cut_page([thing for thing in everything if wanted.lets_through(thing, now)])
+    owners = sorted({thing.assignment.owner for thing in everything if thing.assignment})
+    return render_template(
+        "open_list/show.html",
+        outage=outage,
+        total=len(everything),
+        kinds=open_things.count_by_kind(everything),
+        titles={kind: wording.title for kind, wording in WORDINGS.items()},
+        wards=sorted({thing.ward for thing in everything if thing.ward}),
+        owners={**OWNERS, **dict.fromkeys(owners)},
+        overdue=sum(thing.is_overdue(now) for thing in everything),
+        wanted=wanted,
+        listing=listing,
+        details=open_things.describe_things(vault, settings, outage, listing.rows),
+        address=find_address,
+        now=now,
+        due=stored_times.format_local_time(assignments.default_due(settings, vault.clock())),
+    )
+
+
+@blueprint.get("/open.<file_kind>")
+@require_permission(Permission.ENTRY_QUEUE)
+def download(file_kind: str) -> ViewResponse:
+    """The whole list as it is filtered, for a spreadsheet; no patient is named."""
+    vault, settings = request_context.vault(), request_context.settings()
+    outage, now = find_latest_outage(vault), vault.now()
+    wanted, zone = _read_filter(), ZoneInfo(settings.site.time_zone)
+    things = open_things.list_open_things(vault, settings, outage)
+    rows = open_things.to_rows(
+        [thing for thing in things if wanted.lets_through(thing, now)],
+        lambda text: display.format_moment(text, zone),
+    )
+    return table_response(file_kind, f"still open {outage.label}", open_things.HEAD, rows)
+
+
+@blueprint.post("/open/assign")
+@require_permission(Permission.LEDGER_ASSIGN)
+def assign() -> ViewResponse:
+    """Give the ticked things to somebody until a time."""
+    vault, settings = request_context.vault(), request_context.settings()
+    owner, note = request.form.get("owner", ""), request.form.get("note", "")
+    due = stored_times.parse_local_time(request.form.get("due", ""))
+    count = open_things.assign_things(
+        vault, settings, _outage(), request.form.getlist("thing"), owner, due,
+        request_context.actor(), note,
+    )  # fmt: skip
+    flash(f"{count} assigned to {owner.strip()}.")
+    names = ("kind", "ward", "owner_is", "page", "searched")
+    kept = {name: text for name in names if (text := request.form.get(f"keep_{name}", ""))}
+    return redirect(url_for("open_list.show", **kept), 303)
+
+
+def _outage() -> Outage:
+    return find_latest_outage(request_context.vault())
+
+
+def _read_filter() -> OpenFilter:
+    arguments = request.args
+    return OpenFilter(
+        arguments.get("kind", ""),
+        arguments.get("ward", ""),
+        arguments.get("owner_is", ""),
+        searched_text(SEARCH),
+    )
+
+
+def count_open(outage: Outage) -> int:
+    """How many things are open: the number above the list."""
+    vault, settings = request_context.vault(), request_context.settings()
+    return len(open_things.list_open_things(vault, settings, outage))
