@@ -102,7 +102,6 @@ def create_app(
     page_context.init_page_context(app)
     app.jinja_env.globals.update(
         nhs=render_component,
-        listing_address=listing.address_with,
         url_for=AddressBook().find_address,
         nonce=security_headers.script_nonce,
         asset=asset_url,
