@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from downtime.access_settings import BreakGlassSettings, WebSettings
 from downtime.fleet_settings import (
     ChurnSettings,
     FleetSettings,
@@ -364,27 +365,6 @@ class ReturnsSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class WebSettings:
-    host: str = setting("127.0.0.1", "Address on which the web app listens.")
-    port: int = setting(8400, "Port on which the web app listens.")
-    trusted_hosts: tuple[str, ...] = setting(
-        ("127.0.0.1", "localhost"), "Host names that are answered; any other is refused."
-    )
-    threads: int = setting(8, "Web threads.")
-    scanner_prefix: str = setting(
-        "",
-        "What the ward's scanners are set to type before a code, for example `~~`: then a hospital"
-        " number without a check digit opens its patient. Needed for scanners slower than 60 ms a key.",
-    )
-    max_upload_bytes: int = setting(33_554_432, "Largest upload that is read.")
-    max_bundle_upload_bytes: int = setting(
-        134_217_728,
-        "Largest sealed bundle that is sent from a browser: some 150 forms with scans, any number"
-        " without. A larger one is taken from the folder or with a command.",
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of a home, as read from its `config.toml`."""
 
@@ -402,11 +382,12 @@ class Settings:
     endurance: EnduranceSettings = EnduranceSettings()
     paper: PaperSettings = PaperSettings()
     printing: PrintingSettings = PrintingSettings()
+    break_glass: BreakGlassSettings = BreakGlassSettings()
     entry: EntrySettings = EntrySettings()
     sync: SyncSettings = SyncSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
+    shelf: ShelfSettings = ShelfSettings()
     returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()
     plausibility: PlausibilitySettings = PlausibilitySettings()
     monitoring: MonitoringSettings = MonitoringSettings()
-    shelf: ShelfSettings = ShelfSettings()

@@ -40,6 +40,8 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     SERVICE = "service"
     """A program without a person."""
+    GUEST = "guest"
+    """Somebody without an account here, let in for a while by break-glass."""
 
 
 class AccountState(StrEnum):
@@ -126,6 +128,9 @@ class Permission(StrEnum):
     HARM_REVIEW = "harm.review"
     HARM_EXPLAIN = "harm.explain"
     HARM_EXPORT = "harm.export"
+    BREAK_GLASS_START = "break-glass.start"
+    BREAK_GLASS_LIST = "break-glass.list"
+    BREAK_GLASS_REVIEW = "break-glass.review"
     PERSON_MANAGE = "person.manage"
     DEVICE_MANAGE = "device.manage"
     FLEET_VIEW = "fleet.view"

@@ -14,27 +14,29 @@ ROLE_TITLES: Mapping[Role, str] = {
     Role.ADMINISTRATOR: "Administrator",
     Role.AUDITOR: "Auditor",
     Role.SERVICE: "A program without a person",
+    Role.GUEST: "Break-glass",
 }
 
 _CARE = (Role.WARD, Role.SITE)
 _RECORDS = (Role.RECORDS_CLERK, Role.RECORDS_SUPERVISOR)
 _PATIENTS = (*_CARE, *_RECORDS)
-_EVERYONE = tuple(Role)
+_EVERYONE = tuple(role for role in Role if role is not Role.GUEST)
+_AND_GUEST = (*_EVERYONE, Role.GUEST)
 
 ROLES_ALLOWED: Mapping[Permission, tuple[Role, ...]] = {
-    Permission.SESSION_OWN: _EVERYONE,
+    Permission.SESSION_OWN: _AND_GUEST,
     Permission.JOB_OWN: _EVERYONE,
     Permission.PATIENT_FIND: _PATIENTS,
-    Permission.PATIENT_VIEW: _PATIENTS,
-    Permission.BED_LIST: _PATIENTS,
+    Permission.PATIENT_VIEW: (*_PATIENTS, Role.GUEST),
+    Permission.BED_LIST: (*_PATIENTS, Role.GUEST),
     Permission.TEST_LIST: _PATIENTS,
     Permission.APPOINTMENT_LIST: _PATIENTS,
     Permission.PACK_PRINT: (*_CARE, Role.SERVICE),
     Permission.FORM_PRINT: (*_CARE, Role.SERVICE),
     Permission.NUMBER_ISSUE: (*_CARE, Role.SERVICE),
     Permission.EVENT_VIEW: (*_PATIENTS, Role.SERVICE),
-    Permission.EVENT_RECORD: _CARE,
-    Permission.SHELF_VIEW: _EVERYONE,
+    Permission.EVENT_RECORD: (*_CARE, Role.GUEST),
+    Permission.SHELF_VIEW: _AND_GUEST,
     Permission.SHELF_MANAGE: (Role.SITE, Role.ADMINISTRATOR, Role.SERVICE),
     Permission.OUTAGE_VIEW: _EVERYONE,
     Permission.OUTAGE_DECLARE: (*_CARE, Role.ADMINISTRATOR, Role.SERVICE),
@@ -93,6 +95,15 @@ ROLES_ALLOWED: Mapping[Permission, tuple[Role, ...]] = {
     Permission.HARM_REVIEW: _CARE,
     Permission.HARM_EXPLAIN: _CARE,
     Permission.HARM_EXPORT: (*_CARE, Role.RECORDS_SUPERVISOR),
+    Permission.BREAK_GLASS_START: _CARE,
+    Permission.BREAK_GLASS_LIST: (
+        *_CARE,
+        Role.RECORDS_SUPERVISOR,
+        Role.ADMINISTRATOR,
+        Role.AUDITOR,
+        Role.SERVICE,
+    ),
+    Permission.BREAK_GLASS_REVIEW: (Role.SITE, Role.RECORDS_SUPERVISOR),
     Permission.PERSON_MANAGE: (Role.ADMINISTRATOR,),
     Permission.DEVICE_MANAGE: (Role.ADMINISTRATOR, Role.SERVICE),
     Permission.FLEET_VIEW: (Role.SITE, Role.ADMINISTRATOR, Role.SERVICE),
@@ -122,7 +133,8 @@ def check_can(person: HasRole | None, permission: Permission) -> None:
     """ForbiddenError with who may do it instead."""
     if is_permitted(person, permission):
         return
-    people = [role for role in ROLES_ALLOWED[permission] if role is not Role.SERVICE]
+    unasked = (Role.SERVICE, Role.GUEST)
+    people = [role for role in ROLES_ALLOWED[permission] if role not in unasked]
     raise ForbiddenError(
         "permission.role",
         f"Your role ({ROLE_TITLES[person.role].lower() if person else 'not signed in'}) does not"

@@ -64,7 +64,13 @@ def check_password(password: str, shortest: int, username: str) -> str:
 
 
 def check_is_human(role: Role) -> None:
-    """InputError for the role of a program."""
+    """InputError for the role of a program, or of somebody let in by break-glass."""
+    if role is Role.GUEST:
+        raise InputError(
+            "person.guest",
+            "Somebody let in by break-glass has no account that lasts.",
+            "Make an account for the person, with another role.",
+        )
     if role is Role.SERVICE:
         raise InputError(
             "person.service",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from downtime.accounts import sign_in_delays
-from downtime.accounts.model import AuditAction, Person
+from downtime.accounts.break_glass.check_pin import check_pin
+from downtime.accounts.model import AuditAction, Person, Role
 from downtime.accounts.read_only import accounts_db, change_accounts, write_accounts
 from downtime.accounts.sign_in import open_with_password
 from downtime.accounts.store import account_sessions, accounts
@@ -29,11 +30,17 @@ class SessionState:
     locked: bool
 
 
-def start_session(vault: Vault, settings: Settings, person: Person, device: str) -> str:
-    """Open a session after a sign-in; returns the token for the cookie. `device` is its code."""
+def start_session(
+    vault: Vault, settings: Settings, person: Person, device: str, *, ends: str = ""
+) -> str:
+    """Open a session after a sign-in; returns the token for the cookie. `device` is its code.
+
+    It ends after `session_hours`, or at `ends` (UTC as stored) if that is sooner.
+    """
     token = secrets.token_urlsafe(32)
     now = vault.clock()
-    ends = to_text(now + timedelta(hours=settings.accounts.session_hours))
+    latest = to_text(now + timedelta(hours=settings.accounts.session_hours))
+    ends = min(ends, latest) if ends else latest
     with change_accounts(
         vault, person.make_actor(device), AuditAction.SESSION_START, person.id
     ) as db:
@@ -88,7 +95,10 @@ def unlock_session(vault: Vault, settings: Settings, token: str, password: str) 
     if state is None:
         raise LockedError("session.ended", "Your session has ended.", "Sign in again.")
     username = state.person.username
-    open_with_password(vault.home, settings, vault.clock, username, password, vault)
+    if state.person.role is Role.GUEST:
+        check_pin(vault, settings, username, password)
+    else:
+        open_with_password(vault.home, settings, vault.clock, username, password, vault)
     sign_in_delays.clear_failures(vault.home, username)
     with change_accounts(vault, state.actor, AuditAction.SESSION_UNLOCK, state.person.id) as db:
         account_sessions.set_session_locked(db, _hash_token(token), locked=False)

@@ -19,7 +19,7 @@ from downtime.errors import InputError, NotFoundError
 @click.option(
     "--role",
     required=True,
-    type=EnumChoice(role for role in ROLE_TITLES if role is not Role.SERVICE),
+    type=EnumChoice(role for role in ROLE_TITLES if role not in (Role.SERVICE, Role.GUEST)),
     help="What this person may do; docs/permissions.md shows it.",
 )
 @REASON

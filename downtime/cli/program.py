@@ -151,6 +151,9 @@ def add_group(name: str, text: str, *modules: str) -> Group:
 
 
 audit = add_group("audit", "The audit trail: check it, sign it.", "audit")
+break_glass = add_group(
+    "break-glass", "Access for people without an account, and its review.", "break_glass"
+)
 entry = add_group("entry", "Entries keyed from paper.", "entry")
 feeds = add_group(
     "feeds", "Data feeds from hospital systems.", "feeds", "feed_state", "feed_drafts"

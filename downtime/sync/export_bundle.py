@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from downtime.accounts.break_glass.merge_access import export_accesses
 from downtime.accounts.store import accounts as people
 from downtime.config import Home
 from downtime.entry.merge_entries import export_entries
@@ -116,6 +117,7 @@ def _export_rows(db: Database, header: BundleHeader, home: Home) -> Iterator[Row
         yield HIGH_WATER, high_water.to_json()
     for person in people.list_people(db):
         yield PERSON, {"id": person.id, "name": person.name}
+    yield from export_accesses(db)
     yield from export_outages(db, header.device, header.sequence)
     yield from export_events(db, header.device)
     yield from export_ledger(db, header.device)

@@ -15,7 +15,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 from downtime.accounts import permissions, sessions
 from downtime.accounts.model import Permission, Person
 from downtime.accounts.sessions import SessionState
-from downtime.web import request_context
+from downtime.web import guest_access, request_context
 from downtime.web.request_context import SESSION_COOKIE
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import permission_of
@@ -101,6 +101,7 @@ def _check_request() -> ViewResponse | None:
     if _must_choose_password(state.person):
         return _redirect_page("account.password")
     permissions.check_can(state.person, permission)
+    guest_access.check_guest_request()
     if "X-Poll" not in request.headers:
         sessions.touch_session(g.vault, session_token())
     return None

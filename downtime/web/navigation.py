@@ -94,7 +94,13 @@ SITE_AREAS: tuple[MenuArea, ...] = (
     ),
     _single_page("snapshots.show", "Snapshots", Permission.SNAPSHOT_LIST),
     _single_page("ingest.show", "Ingest", Permission.INGEST_VIEW),
-    _single_page("people.show", "People", Permission.PERSON_MANAGE),
+    MenuArea(
+        "People",
+        (
+            MenuPage("people.show", "People", Permission.PERSON_MANAGE),
+            MenuPage("break_glass.show", "Break-glass", Permission.BREAK_GLASS_LIST),
+        ),
+    ),
     _single_page("field_placement.choose", "Forms", Permission.CONFIG_MANAGE),
     MenuArea(
         "Fleet",

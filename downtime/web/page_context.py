@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request
 
+from downtime.accounts.break_glass.model import BreakGlassAccess
+from downtime.accounts.break_glass.review_access import count_unreviewed
 from downtime.accounts.model import Permission, Person
 from downtime.accounts.permissions import ROLE_TITLES
 from downtime.clock import to_text
@@ -21,7 +23,7 @@ from downtime.paper.shelf.model import ShelfVersion
 from downtime.paper.shelf.public_copies import list_public
 from downtime.snapshot import freshness, local_snapshots
 from downtime.vault import copied_home, device
-from downtime.web import navigation, request_context
+from downtime.web import guest_access, navigation, request_context
 from downtime.web.access_control import has_permission
 
 
@@ -51,6 +53,8 @@ class Page:
     device: str
     now: str
     idle_seconds: int
+    access: BreakGlassAccess | None = None
+    """By which break-glass access somebody without an account is here."""
 
     @property
     def drill(self) -> bool:
@@ -125,6 +129,7 @@ def _signed_in_page() -> Page:
         device=device.read_own_card(request_context.app_state().home).code,
         now=to_text(request_context.now()),
         idle_seconds=minutes * 60,
+        access=guest_access.current_access(),
     )
 
 
@@ -164,6 +169,9 @@ def _list_alarms() -> Iterator[str]:
     )
     for info in local_snapshots.list_snapshots(vault)[:1]:
         yield from info.warnings
+    if has_permission(Permission.BREAK_GLASS_REVIEW) and (count := count_unreviewed(vault)):
+        verb = "access waits" if count == 1 else "accesses wait"
+        yield f"{count} break-glass {verb} for a review: page Break-glass."
     if overdue := describe_overdue(vault, request_context.settings()):
         yield overdue
 

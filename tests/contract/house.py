@@ -19,6 +19,7 @@ FLOORS = {
     "outage_settings": 0,
     "plausibility_settings": 0,
     "setting_fields": 0,
+    "access_settings": 0,
     "clock": 0,
     "security_events": 0,
     "syslog": 0,
@@ -45,6 +46,7 @@ FLOORS = {
 """The floor without a room here is kept for `scanning` (11)."""
 
 GROUND = {
+    "access_settings",
     "errors", "config", "settings", "fleet_settings", "setting_fields", "clock", "processes",
     "outage_settings", "plausibility_settings", "security_events", "syslog",
 }  # fmt: skip

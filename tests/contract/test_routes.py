@@ -14,6 +14,9 @@ from tests.integration.web.conftest import (  # noqa: F401 - fixtures
 )
 
 PUBLIC_PAGES = {
+    "break_glass.enter",
+    "break_glass.open_code",
+    "break_glass.resume",
     "account.sign_in",
     "assets.send_asset",
     "monitoring.health",
@@ -21,7 +24,7 @@ PUBLIC_PAGES = {
     "shelf.send_public",
     "shelf.show_public",
 }
-PEOPLE = [role for role in ROLE_TITLES if role != "service"]
+PEOPLE = [role for role in ROLE_TITLES if role not in ("service", "guest")]
 ARGUMENTS = {
     "ward": "A1",
     "patient_id": "0123456789abcdef",

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from downtime.clinical.identifiers import add_check_character
 from downtime.clinical.model import Appointment, Record, ServiceRequest
 from downtime.outage import downtime_numbers, outages
-from downtime.outage.events import policies, store
+from downtime.outage.events import guest_scope, policies, store
 from downtime.outage.events.hospital_now import HospitalNow, list_threads
 from downtime.outage.events.kinds import EVENT_ROWS, NEWBORN
 from downtime.outage.events.model import (
@@ -93,6 +93,8 @@ class EventRecorder:
         policies.check_about(row, draft.topic)
         policies.check_happened(draft.happened, outage, now, self._settings)
         answers = policies.check_answers(row, self._fill_in(row, draft), now.date())
+        people = (draft.patient, answers.get("partner", ""), answers.get("mother", ""))
+        guest_scope.check_people_of_event(self._vault, self._hospital, self._actor, people)
         if draft.patient:
             self._hospital.get_person(draft.patient)
         thread = self._find_followed(row, draft.topic)

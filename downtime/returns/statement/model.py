@@ -38,6 +38,7 @@ class OpenKind(StrEnum):
     EVENT_NOT_COMPARED = "event-not-compared"
     RESULT_NOT_READ_BACK = "result-not-read-back"
     UNIT_WITHOUT_FATE = "unit-without-fate"
+    ACCESS_UNREVIEWED = "access-unreviewed"
     UNMATCHED = "unmatched"
     UNDECIDED = "undecided"
     NOT_SENT = "not-sent"

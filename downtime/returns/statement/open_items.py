@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
+from downtime.accounts.break_glass.review_access import list_accesses
 from downtime.entry import keying_policy
 from downtime.entry.event_facts import read_unfinished_events
 from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
+from downtime.outage.laptop_outages import find_paper_window
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.paper.assignments import list_assignments
@@ -269,6 +271,16 @@ def _unfinished_events(vault: Vault, _: Settings, outage: Outage, __: Owners) ->
             yield OpenItem(kind, ids)
 
 
+def _unreviewed_accesses(
+    vault: Vault, _: Settings, outage: Outage, __: Owners
+) -> Iterator[OpenItem]:
+    """People without an account who were let in while it lasted, on any machine, running ones too."""
+    start, end = find_paper_window(vault.db, outage)
+    for access in list_accesses(vault):
+        if not access.reviewed and start <= access.started < end:
+            yield OpenItem(OpenKind.ACCESS_UNREVIEWED, (access.id,), subject=access.label)
+
+
 def _undecided_items(
     vault: Vault, settings: Settings, outage: Outage, owners: Owners
 ) -> Iterator[OpenItem]:
@@ -329,6 +341,7 @@ _FINDERS: tuple[tuple[frozenset[OpenKind], Finder], ...] = (
         ),
         _unfinished_events,
     ),
+    (frozenset({OpenKind.ACCESS_UNREVIEWED}), _unreviewed_accesses),
     (frozenset({OpenKind.UNMATCHED, OpenKind.UNDECIDED}), _undecided_items),
     (frozenset({OpenKind.NOT_SENT}), _unsent_items),
     (MESSAGE_KINDS, _waiting_messages),

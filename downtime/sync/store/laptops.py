@@ -9,6 +9,7 @@ from sqlite_utils import Database
 from downtime.sync.model import (
     ExcusedLaptop,
 )
+from downtime.vault.model import AuditEntry
 
 
 def fetch_audit_hashes(db: Database, laptop: str) -> dict[int, str]:
@@ -25,6 +26,15 @@ def save_audit_chain(db: Database, laptop: str, chain: Iterable[Sequence[Any]]) 
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         ((laptop, *entry[:7], entry[7] if len(entry) > 8 else "", entry[-1]) for entry in chain),
     )
+
+
+def fetch_audit_entries(db: Database, actor: str, limit: int) -> list[AuditEntry]:
+    """The entries of one actor in the chains of all laptops, oldest first."""
+    query = (
+        "SELECT seq, at, actor, device, action, target, why AS reason FROM laptop_audit"
+        " WHERE actor = ? ORDER BY at, seq LIMIT ?"
+    )
+    return [AuditEntry(**row) for row in db.query(query, [actor, limit])]
 
 
 def save_person(db: Database, laptop: str, person: str, name: str) -> None:

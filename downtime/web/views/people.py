@@ -118,7 +118,7 @@ def _roles() -> list[dict[str, str]]:
     return [
         {"value": role, "text": text}
         for role, text in ROLE_TITLES.items()
-        if role is not Role.SERVICE
+        if role not in (Role.SERVICE, Role.GUEST)
     ]
 
 

@@ -151,7 +151,7 @@ def home_template(tmp_path_factory):
     vault = homes.open_with_file(made.home, settings, clock, file).vault
     actor = Actor("install", "Installation", "K7")
     for role in ROLE_TITLES:
-        if role not in ("administrator", "service"):
+        if role not in ("administrator", "service", "guest"):
             name = f"{role.title()} Person"
             given = people.create_person(
                 vault, settings, role, name, role, PASSWORD, actor, "test", initial=False

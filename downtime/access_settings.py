@@ -1,0 +1,35 @@
+"""Settings of the web app, and of access for people without an account."""
+
+from dataclasses import dataclass
+
+from downtime.setting_fields import setting
+
+
+@dataclass(frozen=True, slots=True)
+class BreakGlassSettings:
+    minutes: int = setting(
+        240,
+        "An access for somebody without an account lasts at most so long; it can be started anew.",
+    )
+    pin_length: int = setting(6, "Shortest PIN with which such a person unlocks the screen again.")
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    host: str = setting("127.0.0.1", "Address on which the web app listens.")
+    port: int = setting(8400, "Port on which the web app listens.")
+    trusted_hosts: tuple[str, ...] = setting(
+        ("127.0.0.1", "localhost"), "Host names that are answered; any other is refused."
+    )
+    threads: int = setting(8, "Web threads.")
+    scanner_prefix: str = setting(
+        "",
+        "What the ward's scanners are set to type before a code, for example `~~`: then a hospital"
+        " number without a check digit opens its patient. Needed for scanners slower than 60 ms a key.",
+    )
+    max_upload_bytes: int = setting(33_554_432, "Largest upload that is read.")
+    max_bundle_upload_bytes: int = setting(
+        134_217_728,
+        "Largest sealed bundle that is sent from a browser: some 150 forms with scans, any number"
+        " without. A larger one is taken from the folder or with a command.",
+    )
