@@ -176,6 +176,11 @@ class PaperSettings:
     processes: int = setting(
         0, "Processes that print a large pack at once; 0 for as many as the machine has cores."
     )
+    time_critical_medicines: tuple[str, ...] = setting(
+        (),
+        "Medicines of which a late dose can harm, by beginnings of words: first on lists and charts."
+        " Empty for those of `clinical/time_critical.toml`.",
+    )
     summary_result_days: int = setting(3, "Results of this many days are in a printed summary.")
     label_sheet: str = setting("L7160", "Sheet of labels that is offered first (Avery number).")
     label_offset_x_mm: float = setting(0.0, "Labels are printed so much further to the right.")
@@ -282,18 +287,18 @@ class ReconcileSettings:
     twice_dose_minutes: int = setting(
         15, "One medicine on two forms, given this close, is left to a person as one dose."
     )
-    repeated_tests: tuple[str, ...] = setting(
-        ("BC", "Blood culture", "GS", "Group and save"),
-        "Tests, by code or name, that are rightly asked for twice at a time: never one.",
-    )
-    unit_forms: tuple[str, ...] = setting(
-        ("emergency-blood-log", "transfusion-record", "blood-unit-fate"),
     twice_movement_minutes: int = setting(
         120, "One admission, transfer or discharge on two forms, this close, is one."
     )
     medicine_names: dict[str, str] = setting(
         {}, "Other names of medicines here, each with its ingredients: two people say if they are one."
     )
+    repeated_tests: tuple[str, ...] = setting(
+        ("BC", "Blood culture", "GS", "Group and save"),
+        "Tests, by code or name, that are rightly asked for twice at a time: never one.",
+    )
+    unit_forms: tuple[str, ...] = setting(
+        ("emergency-blood-log", "transfusion-record", "blood-unit-fate"),
         "Forms that name one unit of blood, in the order in which it passes through them.",
     )
     unit_record: str = setting(
@@ -322,6 +327,9 @@ class ReconcileSettings:
     urgent_forms: tuple[str, ...] = setting(
         (), "Forms whose unknown person is settled first, in order, instead of their files' word."
     )
+    bulk_items_shown: int = setting(
+        40, "Items that a decision in bulk shows with their values, and decides, at a time."
+    )
     candidates_shown: int = setting(8, "Patients offered at most for one person on paper.")
     same_ward_hours: int = setting(
         24, "A stay that began this close to the paper is on the same ward at that time."
@@ -334,9 +342,6 @@ class ReconcileSettings:
         "Fields of forms, by their printed words, that say when a clinician was told a result.",
     )
 
-    bulk_items_shown: int = setting(
-        40, "Items that a decision in bulk shows with their values, and decides, at a time."
-    )
 
 @dataclass(frozen=True, slots=True)
 class ReturnsSettings:
@@ -377,17 +382,17 @@ class Settings:
     churn: ChurnSettings = ChurnSettings()
     vault: VaultSettings = VaultSettings()
     accounts: AccountsSettings = AccountsSettings()
+    break_glass: BreakGlassSettings = BreakGlassSettings()
     events: EventsSettings = EventsSettings()
     readiness: ReadinessSettings = ReadinessSettings()
     endurance: EnduranceSettings = EnduranceSettings()
+    shelf: ShelfSettings = ShelfSettings()
     paper: PaperSettings = PaperSettings()
     printing: PrintingSettings = PrintingSettings()
-    break_glass: BreakGlassSettings = BreakGlassSettings()
     entry: EntrySettings = EntrySettings()
+    plausibility: PlausibilitySettings = PlausibilitySettings()
     sync: SyncSettings = SyncSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
-    shelf: ShelfSettings = ShelfSettings()
     returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()
-    plausibility: PlausibilitySettings = PlausibilitySettings()
     monitoring: MonitoringSettings = MonitoringSettings()
