@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 TRUE = "true"
 """The answer of a ticked box."""
@@ -65,7 +66,6 @@ class GroupLayout(StrEnum):
     CARDS = "cards"
 
 
-@dataclass(frozen=True, slots=True)
 class TimeRule(StrEnum):
     """Which times make sense in a field of date or time; what a form does not say follows from `maps`."""
 
@@ -105,6 +105,7 @@ class AgeRange:
     under: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class Option:
     """One answer of a choice: the code that is kept and the words that are printed."""
 
@@ -150,7 +151,6 @@ class FormItem:
     units: str = ""
     min: float | None = None
     max: float | None = None
-    max_length: int = 0
     soft: SoftChecks | None = None
     when: TimeRule | None = None
     after: tuple[str, ...] = ()
@@ -161,6 +161,7 @@ class FormItem:
     """linkIds whose sum this is (`-` before one that is taken away), or `news2`."""
     covers: tuple[str, ...] = ()
     """linkIds whose sum this is not less than."""
+    max_length: int = 0
     code: str = ""
     """A filled field makes one record with this code and `text` as its display."""
     maps: str = ""
@@ -209,6 +210,15 @@ class FormItem:
         return [f"{self.link_id}:{row}" for row in range(1, self.repeated + 1)]
 
 
+class SignedRows(NamedTuple):
+    """A repeating group in which each printed row is an order: nothing until it is signed."""
+
+    fields: tuple[str, ...]
+    """linkIds of what is printed into a row."""
+    signature: str
+    """linkId of the field that is signed; empty where the form has none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormDefinition:
     """One version of one form."""
@@ -237,6 +247,7 @@ class FormDefinition:
     subject: FormSubject = FormSubject.PATIENT
     """`NONE` has no identity block."""
     orientation: Orientation = Orientation.PORTRAIT
+    ages: AgeRange | None = None
     urgent: int = 0
     """Place among the forms whose unknown person is settled first, 1 before all; 0 for no hurry."""
     background: str = ""
@@ -247,7 +258,6 @@ class FormDefinition:
     @property
     def identity(self) -> tuple[FormItem, ...]:
         """The identity block, for a form about one patient."""
-    ages: AgeRange | None = None
         return IDENTITY if self.subject == FormSubject.PATIENT else ()
 
     @property
