@@ -93,9 +93,14 @@ def check_is_confirmed(entry: Entry) -> None:
         )
 
 
+def can_confirm(findings: Iterable[Finding]) -> bool:
+    """Whether a person may let all of these stand."""
+    return not any(finding.is_hard for finding in findings)
+
+
 def check_can_confirm(findings: Iterable[Finding]) -> None:
     """ConflictError when something of it is impossible: that is corrected, never confirmed."""
-    if any(finding.is_hard for finding in findings):
+    if not can_confirm(findings):
         raise ConflictError(
             "entry.impossible",
             "A value of this form is not possible.",

@@ -140,16 +140,15 @@ def _judge(
     confirmations = confirm_policies.make_confirmations(
         findings, requests, earlier, actor, vault.now()
     )
-    problems = (*validated.problems, *_word_problems(settings, definition, findings, confirmations))
+    unconfirmed = confirm_policies.list_unconfirmed(findings, confirmations)
+    problems = (*validated.problems, *word_problems(settings, definition, unconfirmed))
     return JudgedAnswers(validated.answers, problems, confirmations)
 
 
-def _word_problems(
-    settings: Settings,
-    definition: FormDefinition,
-    findings: list[Finding],
-    confirmations: tuple[Confirmation, ...],
+def word_problems(
+    settings: Settings, definition: FormDefinition, findings: list[Finding]
 ) -> list[AnswerProblem]:
+    """What is refused and what is asked about findings that nobody confirmed."""
     fields, zone = keyed_fields(definition), ZoneInfo(settings.site.time_zone)
     return [
         AnswerProblem(
@@ -158,5 +157,5 @@ def _word_problems(
             ProblemKind.REFUSED if finding.is_hard else ProblemKind.ASKED,
             finding.token,
         )
-        for finding in confirm_policies.list_unconfirmed(findings, confirmations)
+        for finding in findings
     ]

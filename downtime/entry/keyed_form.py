@@ -67,6 +67,15 @@ class KeyedForm:
         wanted = {*self.critical_keys, *(self.entry.sample_keys if self.entry else ())}
         return [key for item in self.keyed_items for key in item.answer_keys() if key in wanted]
 
+    @property
+    def asks_for_person(self) -> bool:
+        """Whether a second person keys who it is about, and so must not see who it was printed for."""
+        items = {key: item for item in self.keyed_items for key in item.answer_keys()}
+        return any(
+            items[key].maps.startswith("Patient.") or key.startswith("patient.")
+            for key in self.second_keys
+        )
+
 
 def printed_person(issued: IssuedForm) -> PaperPerson:
     """The person on the form as it was printed; a blank has a downtime number or nothing."""

@@ -1,15 +1,46 @@
 """The steps that people take with a keyed form in tests: the real ones, by as many people."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from downtime import config
 from downtime.accounts import homes
 from downtime.config import Home
-from downtime.entry import double_keying, verify_entry
+from downtime.entry import double_keying, keying, verify_entry
+from downtime.entry.judge_answers import ConfirmRequests
 from downtime.entry.model import Entry, Task
 from downtime.entry.open_form import open_form
+from downtime.entry.plausibility.model import ConfirmReason, ConfirmRequest
+from downtime.entry.validation import InvalidAnswersError
 from downtime.vault.model import Actor
+
+
+def confirm_all(error: InvalidAnswersError) -> ConfirmRequests:
+    """Everything that is asked about stands so on the paper."""
+    tokens: dict[str, set[str]] = {}
+    for problem in error.problems:
+        tokens.setdefault(problem.key, set()).add(problem.token)
+    return {
+        key: ConfirmRequest(frozenset(shown), ConfirmReason.ON_PAPER)
+        for key, shown in tokens.items()
+    }
+
+
+def confirming(submit: Callable[[ConfirmRequests], Entry]) -> Entry:
+    """Send something; what is asked about it is confirmed, and it is sent once more."""
+    try:
+        return submit({})
+    except InvalidAnswersError as error:
+        return submit(confirm_all(error))
+
+
+def submit_confirmed(vault, settings, serial, answers, actor, **options) -> Entry:
+    """Enter a form as `submit_entry`, and confirm what is unusual about it."""
+    return confirming(
+        lambda confirmed: keying.submit_entry(
+            vault, settings, serial, answers, actor, confirmed=confirmed, **options
+        )
+    )
 
 
 def asked(vault, settings, serial, answers) -> dict[str, str]:
@@ -21,7 +52,11 @@ def asked(vault, settings, serial, answers) -> dict[str, str]:
 def key_again(vault, settings, serial, checker) -> Entry:
     """Another person reads in every field that they key what the first one read."""
     answers = asked(vault, settings, serial, open_form(vault, serial, settings).answers)
-    return double_keying.submit_second_keying(vault, settings, serial, answers, checker)
+    return confirming(
+        lambda confirmed: double_keying.submit_second_keying(
+            vault, settings, serial, answers, checker, confirmed=confirmed
+        )
+    )
 
 
 def see_through(vault, settings, serial, checker) -> Entry:

@@ -9,7 +9,6 @@ from downtime.clinical.model import (
     Patient,
     ServiceRequest,
 )
-from downtime.entry import keying
 from downtime.outage import outages
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.layout.model import FormLayout
@@ -23,7 +22,7 @@ from downtime.settings import Settings
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables, snapshot_index
 from downtime.vault.model import Actor
-from tests.integration.keying_steps import see_through
+from tests.integration.keying_steps import see_through, submit_confirmed
 
 KEEPER = Actor("u-9", "Kit Keeper", "laptop-1")
 ANN = Subject(
@@ -192,7 +191,7 @@ def keyed(vault, settings, issue, actor, checker):
 
     def one(form: str, answers: dict[str, str], subject: Subject = ANN) -> str:
         number = issue(form, subject)
-        keying.submit_entry(vault, settings, number, answers, actor)
+        submit_confirmed(vault, settings, number, answers, actor)
         see_through(vault, settings, number, checker)
         return number
 

@@ -78,7 +78,7 @@ def test_who_keyed_first_cannot_key_second(vault, rare, phoned, actor):
 
 
 def test_a_difference_goes_to_a_third_person_who_sees_both(vault, rare, phoned, actor, checker):
-    wrong = {**CRITICAL, "value:1": "9.1"}
+    wrong = {**CRITICAL, "value:1": "5.1"}
     assert (
         double_keying.submit_second_keying(vault, rare, phoned, wrong, checker).state
         == "adjudicating"
@@ -87,14 +87,14 @@ def test_a_difference_goes_to_a_third_person_who_sees_both(vault, rare, phoned, 
         with pytest.raises(ForbiddenError):
             double_keying.find_disputed_fields(vault, rare, phoned, hand)
     (dispute,) = double_keying.find_disputed_fields(vault, rare, phoned, THIRD)
-    assert (dispute.key, dispute.first, dispute.second) == ("value:1", "6.10", "9.1")
-    entry = double_keying.adjudicate_entry(vault, rare, phoned, {"value:1": "9.1"}, THIRD)
+    assert (dispute.key, dispute.first, dispute.second) == ("value:1", "6.10", "5.1")
+    entry = double_keying.adjudicate_entry(vault, rare, phoned, {"value:1": "5.1"}, THIRD)
     assert (entry.state, entry.basis, entry.verifier_name) == (
         "verified",
         "adjudicated",
         "Cora Third",
     )
-    assert entry.answers["value:1"] == "9.1"
+    assert entry.answers["value:1"] == "5.1"
     assert entry.answers["test:1"] == "Potassium"
     (past,) = entries.fetch_past(vault.db, phoned)
     assert past.answers["value:1"] == "6.10"
@@ -103,7 +103,7 @@ def test_a_difference_goes_to_a_third_person_who_sees_both(vault, rare, phoned, 
 
 
 def test_a_dispute_cannot_be_settled_by_a_look(vault, rare, phoned, checker):
-    double_keying.submit_second_keying(vault, rare, phoned, {**CRITICAL, "value:1": "9.1"}, checker)
+    double_keying.submit_second_keying(vault, rare, phoned, {**CRITICAL, "value:1": "5.1"}, checker)
     with pytest.raises(ConflictError, match="third person"):
         verify_entry.verify_entry(vault, phoned, THIRD)
 
@@ -114,11 +114,11 @@ def test_a_decision_has_to_pass_the_definition(vault, rare, issue, actor, checke
     keys = open_form.open_form(vault, serial, rare).critical_keys
     same = {key: ADMITTED[key] for key in keys if key in ADMITTED}
     double_keying.submit_second_keying(
-        vault, rare, serial, {**same, "birth-date": "010386"}, checker
+        vault, rare, serial, {**same, "birth-date": "01031986"}, checker
     )
     with pytest.raises(InvalidAnswersError, match="not a date"):
         double_keying.adjudicate_entry(vault, rare, serial, {"birth-date": "yesterday"}, THIRD)
-    entry = double_keying.adjudicate_entry(vault, rare, serial, {"birth-date": "010385"}, THIRD)
+    entry = double_keying.adjudicate_entry(vault, rare, serial, {"birth-date": "01031985"}, THIRD)
     assert entry.answers["birth-date"] == "1985-03-01"
 
 
@@ -148,11 +148,11 @@ def test_a_wrong_field_of_the_sample_goes_to_a_third_person(vault, settings, iss
 def test_sent_back_is_keyed_twice_anew_and_what_both_said_is_kept(
     vault, rare, phoned, actor, checker
 ):
-    double_keying.submit_second_keying(vault, rare, phoned, {**CRITICAL, "value:1": "9.1"}, checker)
+    double_keying.submit_second_keying(vault, rare, phoned, {**CRITICAL, "value:1": "5.1"}, checker)
     send_back_entry.send_back(vault, phoned, THIRD, "wrong paper")
     assert second_keyings.fetch(vault.db, phoned) is None
     said = {past.state: past.answers["value:1"] for past in entries.fetch_past(vault.db, phoned)}
-    assert said == {"adjudicating": "6.10", "key-again": "9.1"}
+    assert said == {"adjudicating": "6.10", "key-again": "5.1"}
     again = keying.submit_entry(vault, rare, phoned, PHONED, actor)
     assert (again.waits, again.sampled) == ("key-again", 1)
 
@@ -182,7 +182,7 @@ def test_each_field_that_a_second_person_keyed_counts_once(vault, settings, issu
 
 def test_a_form_keyed_anew_counts_as_it_was_keyed_first(vault, settings, issue, actor, checker):
     serial = issue("phoned-result")
-    entry = keying.submit_entry(vault, settings, serial, {**PHONED, "value:1": "9.1"}, actor)
+    entry = keying.submit_entry(vault, settings, serial, {**PHONED, "value:1": "5.1"}, actor)
     send_back_entry.send_back(vault, serial, checker, "the value is misread")
     keying.submit_entry(vault, settings, serial, PHONED, actor)
     key_again(vault, settings, serial, checker)

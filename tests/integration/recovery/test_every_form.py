@@ -8,13 +8,17 @@ import pytest
 
 from downtime.entry import keyed_form, keying, open_form
 from downtime.entry.fact_reader import find_facts
+from downtime.entry.plausibility.number_rules import find_limits
+from downtime.entry.plausibility.time_rules import find_time_rule
 from downtime.entry.read_response import read_response
 from downtime.entry.validation import ValidatedAnswers, validate_answers
 from downtime.entry.write_response import dump_response, write_response
 from downtime.errors import InputError
 from downtime.paper import ledger
 from downtime.paper.forms.load_form import load_form, load_forms
+from downtime.paper.forms.model import TimeRule
 from downtime.paper.model import Subject
+from tests.integration.keying_steps import submit_confirmed
 from tests.integration.recovery.conftest import ANN, SIGNED
 
 LONDON = ZoneInfo("Europe/London")
@@ -24,12 +28,24 @@ OF_ANN = {"nhs_number": "9990000018", "mrn": "H100", "birth_date": "1960-01-02"}
 """What a form that asks for these is filled in with: it was printed for Ann."""
 
 
+_NUMBERS = {"systolic": "120", "diastolic": "70", "height": "170", "weight": "70", "inr": "2"}
+"""Of what would not be possible with the least number that the field allows."""
+
+
 def value(item):
-    """An answer that the field allows."""
+    """An answer that the field allows, and that is possible; empty for a sum of others."""
     mapped = OF_ANN.get(item.maps.removeprefix("Patient."))
     if mapped and item.maps.startswith("Patient."):
         return mapped
-    number = str(int(item.min if item.min is not None else 1))
+    if item.maps in ("ward", "prior_ward"):
+        return "A1"
+    if item.soft and item.soft.dose:
+        return "5 mg"
+    if item.equals or item.covers:
+        return "" if item.equals else "99"
+    limits = find_limits(item)
+    number = _NUMBERS.get(limits.name) if limits else None
+    number = number or str(int(item.min if item.min is not None else 1))
     values = {
         "boolean": "true",
         "integer": number,
@@ -37,7 +53,9 @@ def value(item):
         "quantity": number,
         "date": "2026-11-02",
         "time": "13:05",
-        "dateTime": "2026-11-02T13:05",
+        "dateTime": "2026-11-03T09:00"
+        if find_time_rule(item) == TimeRule.COMING
+        else "2026-11-02T13:05",
     }
     if item.options:
         return item.options[-1].code
@@ -51,7 +69,7 @@ def filled(form):
         for item in form.fields()
         if item.keyed
         for key in item.answer_keys()[:2]
-        if key not in SIGNED
+        if key not in SIGNED and value(item)
     }
 
 
@@ -59,7 +77,7 @@ def filled(form):
 def test_a_full_form_is_keyed_and_its_export_reads_back(vault, settings, issue, actor, name):
     form = load_form(name)
     number = issue(name, ANN if form.identity else Subject())
-    entry = keying.submit_entry(vault, settings, number, filled(form), actor)
+    entry = submit_confirmed(vault, settings, number, filled(form), actor)
     repeating = {item.link_id: item.group for item in form.fields() if item.group}
     exported = json.loads(dump_response(write_response(entry, form, LONDON)), parse_float=Decimal)
     again = read_response(exported, repeating, LONDON)
@@ -72,7 +90,7 @@ def test_a_full_form_is_keyed_and_its_export_reads_back(vault, settings, issue, 
 def test_a_full_form_says_what_happened_and_to_whom(vault, settings, issue, actor, name):
     form = load_form(name)
     number = issue(name, ANN if form.identity else Subject())
-    entry = keying.submit_entry(vault, settings, number, filled(form), actor)
+    entry = submit_confirmed(vault, settings, number, filled(form), actor)
     found = find_facts(
         form,
         entry.answers,
@@ -97,7 +115,7 @@ def test_each_line_of_a_list_is_about_its_own_patient(vault, settings, issue, ac
     answers = SIGNED | {
         "name": "Fracture clinic", "date": "2026-11-02",
         "time:1": "09:30", "number:1": "H100", "attendance:1": "fulfilled",
-        "time:3": "10:00", "number:3": "H200", "born:3": "020160", "attendance:3": "noshow",
+        "time:3": "10:00", "number:3": "H200", "born:3": "02011960", "attendance:3": "noshow",
     }  # fmt: skip
     entry = keying.submit_entry(vault, settings, number, answers, actor)
     form = load_form("clinic-list")

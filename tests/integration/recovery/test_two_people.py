@@ -63,8 +63,8 @@ def test_who_typed_a_draft_keyed_it_whoever_enters_it(vault, settings, issue, ac
 
 def test_who_typed_after_it_was_sent_back_keyed_it_too(vault, settings, phoned, actor, checker):
     send_back_entry.send_back(vault, phoned, THIRD, "wrong")
-    keying.save_draft(vault, phoned, PHONED | {"value:1": "7.7"}, checker)
-    keying.submit_entry(vault, settings, phoned, PHONED | {"value:1": "7.7"}, THIRD)
+    keying.save_draft(vault, phoned, PHONED | {"value:1": "5.7"}, checker)
+    keying.submit_entry(vault, settings, phoned, PHONED | {"value:1": "5.7"}, THIRD)
     for person in (actor, checker, THIRD):
         with pytest.raises(ForbiddenError):
             key_again(vault, settings, phoned, person)
