@@ -1,13 +1,16 @@
 """The comparison by sets agrees with a slow and obvious one that walks over whole snapshots.
 
 The oracle knows the rules of requests, allergies and clinic outcomes in other words than the
-program: loops over every record, no index, no gathering. It knows what two forms say alike by
-laying every form beside every other. A run over a vault in small sets gives
+program: loops over every record, no index, no gathering. That no other way of assigning the live
+records is better it finds by trying all. It knows what two forms say alike by laying every form beside
+every other. A run over a vault in small sets gives
 what one comparison of everything at once gives, in any order, also after a part has changed.
 """
 
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import product
+from math import isqrt
 from types import MappingProxyType
 
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +20,12 @@ from downtime.clinical.model import AllergyIntolerance, Appointment, Patient, Se
 from downtime.config import Settings
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.reconcile.compare import load_records
-from downtime.reconcile.compare.comparison import compare_facts, compare_facts_separately
+from downtime.reconcile.compare.comparison import (
+    Comparison,
+    compare_facts,
+    compare_facts_separately,
+)
+from downtime.reconcile.compare.rivals import Rival
 from downtime.reconcile.duplicates import annotate
 from downtime.reconcile.record_index import RecordIndex
 from downtime.snapshot.header import SnapshotHeader
@@ -111,47 +119,112 @@ def hours_between(one, other):
     return abs(datetime.fromisoformat(one) - datetime.fromisoformat(other)) / timedelta(hours=1)
 
 
-def oracle(fact, before, after):
-    """The state by walking over every record of both snapshots."""
-    owner = "p" + fact.person.mrn[1:]
-    if owner not in {f"p{n}" for n in PEOPLE}:
-        return "unmatched"
-    mine = [r for r in after if r.patient == owner and type(r).__name__ == fact.type]
+def cost(seconds):
+    """What a gap costs: its root, in hundredths."""
+    return isqrt(int(seconds) * 10_000)
+
+
+def may_mean(fact, before, after):
+    """Which live records a fact may mean with what each costs, and what it costs to mean none."""
+    mine = [r for r in after if r.patient == owner(fact) and type(r).__name__ == fact.type]
     said = fact.fields
     if fact.type == "ServiceRequest":
-        new = [r for r in mine if r.code == said["code"] and not _was_there(r, before)]
         taken = said.get("collected", fact.event)
-        near = [r for r in new if hours_between(r.collected, taken) <= 12]
-        if not near:
+        near = {
+            r.id: cost(3600 * hours_between(r.collected, taken))
+            for r in mine
+            if r.code == said["code"]
+            and not _was_there(r, before)
+            and hours_between(r.collected, taken) <= 12
+        }
+        return near, cost(12 * 3600) + cost(600) + 1
+    if fact.type == "AllergyIntolerance":
+        same = [a for a in mine if a.substance.lower() == said.get("substance", "").lower()]
+        same.sort(key=lambda a: a.status != "active")
+        return {a.id: place for place, a in enumerate(same)}, 10**9
+    if fact.type == "Appointment":
+        here = [a.id for a in mine if a.start == said["start"]]
+        moved = [a.id for a in mine if (old := _old_slot(a, before)) and old.start == said["start"]]
+        return dict.fromkeys(here or moved, 0), cost(300) + cost(300) // 2 + 1
+    return {}, 0
+
+
+def owner(fact):
+    known = fact.person in [person_on_paper(n) for n in PEOPLE]
+    return "p" + fact.person.mrn[1:] if known else ""
+
+
+def taken_for(facts, items, before, after):
+    """The live record of each fact as the program has it, once no other way of assigning is better."""
+    choices = {fact.key: may_mean(fact, before, after) for fact in facts}
+    live = {
+        item.key: next((i for i in item.matched_ids if i in choices[item.key][0]), None)
+        for item in items
+    }
+    for group in groups_of(facts):
+        used = [live[f.key] for f in group if live[f.key]]
+        assert len(used) == len(set(used))
+        total = sum(
+            choices[f.key][0][live[f.key]] if live[f.key] else choices[f.key][1] for f in group
+        )
+        assert total == least([choices[f.key] for f in group])
+    lost = {key for key, record in live.items() if choices[key][0] and record is None}
+    return live, lost
+
+
+def groups_of(facts):
+    whose = sorted({(fact.type, owner(fact)) for fact in facts})
+    return [[f for f in facts if (f.type, owner(f)) == pair and pair[1]] for pair in whose]
+
+
+def least(choices):
+    """The least sum of all ways, each row on its own after the other."""
+
+    @cache
+    def rest(row, used):
+        if row == len(choices):
+            return 0
+        costs, none = choices[row]
+        ways = [
+            price + rest(row + 1, used | {key}) for key, price in costs.items() if key not in used
+        ]
+        return min([none + rest(row + 1, used), *ways])
+
+    return rest(0, frozenset())
+
+
+def oracle(fact, before, after, live, lost):
+    """The state by walking over every record of both snapshots."""
+    if not owner(fact):
+        return "unmatched"
+    mine = [r for r in after if r.patient == owner(fact) and type(r).__name__ == fact.type]
+    said = fact.fields
+    record = next((r for r in mine if r.id == live[fact.key]), None)
+    if fact.type == "ServiceRequest":
+        if record is None:
             return "new"
-        nearest = min(near, key=lambda r: hours_between(r.collected, taken))
-        return "newer-live" if nearest.stage == "cancelled" else "already-there"
+        return "newer-live" if record.stage == "cancelled" else "already-there"
     if fact.type == "MedicationAdministration":
         return "new"
     if fact.type == "AllergyIntolerance":
-        active = [a for a in mine if a.status == "active"]
         if "none_known" in said:
-            return "conflict" if active else "new"
-        same = [a for a in mine if a.substance.lower() == said["substance"].lower()]
-        if any(a in active for a in same):
-            return "already-there"
-        if not same:
+            return "conflict" if any(a.status == "active" for a in mine) else "new"
+        if record is None:
             return "new"
-        old = [b for b in before if b.id == same[0].id and type(b) is type(same[0])]
-        changed = not old or old[0].status != same[0].status
+        if record.status == "active":
+            return "already-there"
+        old = [b for b in before if b.id == record.id and type(b) is type(record)]
+        changed = not old or old[0].status != record.status
         return "newer-live" if changed else "conflict"
-    return _clinic(said, mine, before)
+    if fact.key in lost:
+        return "conflict"
+    return _clinic(said, record, before)
 
 
-def _clinic(said, mine, before):
-    old_of = {a.id: _old_slot(a, before) for a in mine}
-    here = [a for a in mine if a.start == said["start"]]
-    moved = [a for a in mine if old_of[a.id] and old_of[a.id].start == said["start"]]
-    meant = here or moved
-    if not meant:
+def _clinic(said, live, before):
+    if live is None:
         return "new" if said["status"] == "fulfilled" else "conflict"
-    live = meant[0]
-    old = old_of[live.id]
+    old = _old_slot(live, before)
     if old and old.start != live.start:
         return "newer-live"
     if live.status == said["status"]:
@@ -176,15 +249,18 @@ def _was_there(live, before):
     )
 
 
-def obvious(facts, before, after, decided=MappingProxyType({})):
+def obvious(facts, items, before, after, decided=MappingProxyType({})):
     """The states, also where another form says the same: it went out, or it happened before."""
-    alone = {fact.key: oracle(fact, before, after) for fact in facts}
+    live, lost = taken_for(facts, items, before, after)
+    alone = {fact.key: oracle(fact, before, after, live, lost) for fact in facts}
     heard = [f for f in facts if alone[f.key] != "newer-live"]
 
     def rank(fact):
         return decided.get(fact.key) != "returned", _moment(fact), fact.key
 
     def state(fact):
+        if fact.type in ("AllergyIntolerance", "Appointment") and alone[fact.key] != "unmatched":
+            return lasting(fact, heard, alone)
         if alone[fact.key] != "new":
             return alone[fact.key]
         if fact.fields.get("batch"):
@@ -193,6 +269,42 @@ def obvious(facts, before, after, decided=MappingProxyType({})):
         return "conflict" if told else "new"
 
     return [state(fact) for fact in facts]
+
+
+def lasting(fact, heard, alone):
+    """The state of what is said of a slot or an allergy, beside all that is said of it."""
+    mine = [f for f in heard if f.type == fact.type and f.person == fact.person]
+    if alone[fact.key] not in ("new", "conflict"):
+        return alone[fact.key]
+    mine.sort(key=lambda f: (alone[f.key] != "already-there", -len(_said(f)), _moment(f), f.key))
+    stand, beside = [], {}
+    for one in mine:
+        other = next((o for o in stand if o.serial != one.serial and _relation(one, o)), None)
+        if other:
+            beside[one.key] = other.key, _relation(one, other)
+        else:
+            stand.append(one)
+    if fact.key in beside:
+        return "on-another-form" if beside[fact.key][1] == "same" else "conflict"
+    challenged = (fact.key, "differs") in beside.values()
+    return "conflict" if challenged else alone[fact.key]
+
+
+def _said(fact):
+    """What must be equal, as far as it is said: of these allergies nothing."""
+    names = ("status",) if fact.type == "Appointment" else ("severity", "reaction")
+    return [name for name in names if fact.fields.get(name)]
+
+
+def _relation(one, other):
+    if one.type == "Appointment":
+        if one.fields["start"] != other.fields["start"]:
+            return ""
+        return "same" if one.fields["status"] == other.fields["status"] else "differs"
+    names = {f.fields.get("substance", "none").lower() for f in (one, other)}
+    if "none" in names:
+        return "same" if len(names) == 1 else "differs"
+    return "same" if len(names) == 1 else ""
 
 
 def blood(fact, heard, decided):
@@ -220,6 +332,8 @@ def blood(fact, heard, decided):
         return "conflict"
     if decided.get(fact.key) == "leave":
         return "new"
+    rivals = [f for f in group if f not in story and decided.get(f.key) != "leave"]
+    in_question = any(f.person != fact.person and known[f.key] and known[fact.key] for f in rivals)
     stand = []
     for rank in ("returned", "return", ""):
         for one in group:
@@ -232,7 +346,9 @@ def blood(fact, heard, decided):
             ]  # fmt: skip
             if not first or rank == "returned":
                 stand.append(one)
-    return "new" if fact in stand else "on-another-form"
+    if fact in stand:
+        return "conflict" if in_question else "new"
+    return "on-another-form"
 
 
 def _unit(fact):
@@ -350,7 +466,7 @@ def test_what_went_out_stands_whatever_happened_first(before, after, said, gone)
         RecordIndex([*known, *numbered]), facts, RecordIndex([*known, *ordered]), SETTINGS
     )
     items = annotate.annotate_items(each, SETTINGS, decisions=out).items
-    assert [i.state for i in items] == obvious(facts, numbered, ordered, out)
+    assert [i.state for i in items] == obvious(facts, items, numbered, ordered, out)
 
 
 @settings(max_examples=400)
@@ -369,7 +485,7 @@ def test_a_unit_of_blood_is_one_event_in_whatever_order_its_forms_come(said, mad
     found = [
         item.state for item in annotate.annotate_items(each, SETTINGS, decisions=decided).items
     ]
-    assert found == obvious(facts, [], [], decided)
+    assert found == obvious(facts, each, [], [], decided)
     order.shuffle(each)
     again = {
         i.key: i.state for i in annotate.annotate_items(each, SETTINGS, decisions=decided).items
@@ -389,7 +505,7 @@ def test_the_states_are_those_of_the_obvious_walk(before, after, said):
     items = compare_facts(
         RecordIndex([*known, *numbered]), facts, RecordIndex([*known, *ordered]), SETTINGS
     )
-    assert [i.state for i in items] == obvious(facts, numbered, ordered)
+    assert [i.state for i in items] == obvious(facts, items, numbered, ordered)
 
 
 def _distinct(records):
@@ -421,9 +537,12 @@ def test_sets_gathered_by_sql_say_the_same_as_the_whole(tmp_path_factory, before
         for start in range(0, len(facts), cut):
             some = facts[start : start + cut]
             live = load_records.load_recovered(now, some)
-            parts += compare_facts_separately(
-                load_records.load_earlier(t0, live, some), some, live, SETTINGS
-            )
+            part = Comparison(load_records.load_earlier(t0, live, some), some, live, SETTINGS)
+            part.compare()
+            rivals = [
+                Rival(i.fact, i.patient, ()) for i in whole if i.fact not in some and i.patient
+            ]
+            parts += part.compare_beside(rivals)[0]
         assert [(i.state, i.matched_ids) for i in parts] == [
             (i.state, i.matched_ids) for i in whole
         ]
