@@ -72,9 +72,14 @@ def parse_reason(text: str) -> ConfirmReason:
         ) from None
 
 
+def is_blind(entry: Entry, actor: Actor) -> bool:
+    """Whether somebody has seen nothing of what the first person keyed."""
+    return all(confirmation.person != actor.id for confirmation in entry.confirmations)
+
+
 def check_is_blind(entry: Entry, actor: Actor) -> None:
     """ForbiddenError for who confirmed what the first person keyed: they have seen it."""
-    if any(confirmation.person == actor.id for confirmation in entry.confirmations):
+    if not is_blind(entry, actor):
         raise ForbiddenError(
             "entry.seen",
             "You confirmed values of this form, so you have seen what was keyed.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from downtime.entry import priority
+from downtime.entry import confirm_policies, priority
 from downtime.entry.claims import claim_free_form, current_claims
 from downtime.entry.keying_policy import apply_policy
 from downtime.entry.model import Claim, Task
@@ -29,6 +29,7 @@ from downtime.vault.vault import Vault
 
 QUEUE_TITLES: Mapping[Task, str] = {
     Task.KEY: "To be keyed",
+    Task.CONFIRM: "To be confirmed: implausible values",
     Task.KEY_AGAIN: "To be keyed a second time",
     Task.ADJUDICATE: "To be decided by a third person",
     Task.COMPARE: "To be compared with the paper",
@@ -151,6 +152,8 @@ def claim_next(
             for serial in _find_next(vault, wanted, names, actor, {*claimed, *skip}, _TRIES):
                 if wanted.queue == Task.ADJUDICATE and _is_second(vault, serial, actor):
                     continue
+                if wanted.queue == Task.KEY_AGAIN and _has_confirmed(vault, serial, actor):
+                    continue
                 claim_free_form(db, serial, actor, now, settings.entry.idle_minutes)
                 return serial
     return None
@@ -159,6 +162,12 @@ def claim_next(
 def _is_second(vault: Vault, serial: str, actor: Actor) -> bool:
     second = second_keyings.fetch(vault.db, serial)
     return second is not None and second.person == actor.id
+
+
+def _has_confirmed(vault: Vault, serial: str, actor: Actor) -> bool:
+    """Whether they confirmed values of it, and so have seen what is to be keyed blind."""
+    entry = entries.fetch_entry(vault.db, serial)
+    return entry is not None and not confirm_policies.is_blind(entry, actor)
 
 
 def _find_next(
@@ -173,9 +182,10 @@ def _find_next(
         return issued_forms.fetch_serials(
             vault.db, FormState.RETURNED, names, ward=wanted.ward, without=without, limit=limit
         )
+    not_by = "" if wanted.queue == Task.CONFIRM else actor.id
     waiting = entries.find_waiting(
         vault.db, wanted.queue, names,
-        ward=wanted.ward, without=without, not_by=actor.id, limit=limit,
+        ward=wanted.ward, without=without, not_by=not_by, limit=limit,
     )  # fmt: skip
     return [entry.serial for entry in waiting]
 

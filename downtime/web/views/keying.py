@@ -2,9 +2,10 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 
@@ -15,15 +16,16 @@ from downtime.entry import keying as entering
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import Claim, Task
 from downtime.entry.page_saves import PageSave
+from downtime.entry.plausibility.wording import label_field, word_confirmation
 from downtime.entry.scan_policies import NO_CODE
 from downtime.entry.store import entries
-from downtime.entry.validation import InvalidAnswersError
+from downtime.entry.validation import AnswerProblem, InvalidAnswersError, keyed_fields
 from downtime.errors import ConflictError, InputError, NotFoundError, UserError
 from downtime.paper import serials
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
-from downtime.web import repeated_posts, request_context
+from downtime.web import confirm_fields, repeated_posts, request_context
 from downtime.web.responses import ViewResponse, file_response, required_reason
 from downtime.web.view_permissions import require_permission
 from downtime.web.views import queues
@@ -72,10 +74,12 @@ def form(serial: str) -> ViewResponse:
             return redirect(url_for("verifying.second", serial=serial), 303)
         if entry.waits == Task.ADJUDICATE:
             return redirect(url_for("verifying.decide", serial=serial), 303)
+        if entry.waits == Task.CONFIRM:
+            return redirect(url_for("confirming.show", serial=serial), 303)
         if entry.waits == Task.CONFIRM_EMPTY:
             return redirect(url_for("verifying.look_empty", serial=serial), 303)
     queues.remember_visited(serial)
-    return _render_form(opened, opened.answers, {})
+    return _render_form(opened, opened.answers, ())
 
 
 @blueprint.post("/key/<serial>")
@@ -87,11 +91,12 @@ def submit(serial: str) -> ViewResponse:
         entering.submit_entry(
             vault, settings, serial, answers, request_context.actor(), page=read_page_save(),
             says_empty=bool(request.form.get("empty")),
+            confirmed=confirm_fields.read_confirm_requests(request.form),
         )  # fmt: skip
     except (InvalidAnswersError, policies.EmptyFormError) as error:
         entering.save_draft(vault, serial, answers, request_context.actor(), read_page_save())
         opened = open_form.open_form(vault, serial, settings)
-        problems = problem_sentences(error) if isinstance(error, InvalidAnswersError) else {}
+        problems = error.problems if isinstance(error, InvalidAnswersError) else ()
         offers_empty = empty_forms.is_empty(vault, opened, answers)
         page = _render_form(opened, answers, problems, offers_empty=offers_empty)
         return page, error.http_status
@@ -184,8 +189,31 @@ def page(serial: str, page: int) -> ViewResponse:
 
 
 def read_answers() -> dict[str, str]:
-    """The fields that a screen sent."""
-    return {key: text for key, text in request.form.items() if key not in OWN_FIELDS and text}
+    """The fields that a screen sent, with the offset that was chosen for a time that happened twice."""
+    sent = {
+        key: text
+        for key, text in request.form.items()
+        if key not in OWN_FIELDS and confirm_fields.MARK not in key and text
+    }
+    return confirm_fields.add_chosen_hours(sent, request.form)
+
+
+def question_context(
+    problems: Sequence[AnswerProblem], answers: Mapping[str, str]
+) -> dict[str, Any]:
+    """What is wrong with each field and what is asked of it, for the list above the fields."""
+    questions = confirm_fields.list_questions(problems, answers, request.form)
+    sentences: dict[str, str] = {}
+    for problem in problems:
+        said_before = sentences.get(problem.key)
+        sentences[problem.key] = (
+            f"{said_before} {problem.sentence}" if said_before else problem.sentence
+        )
+    return {
+        "problems": sentences,
+        "questions": {question.key: question for question in questions},
+        "confirm_reasons": confirm_fields.REASONS,
+    }
 
 
 def read_page_save() -> PageSave:
@@ -197,11 +225,6 @@ def read_page_save() -> PageSave:
         seen=fields.get("seen", "")[:_LONGEST],
         changed=fields.get("changed", ""),
     )
-
-
-def problem_sentences(error: InvalidAnswersError) -> dict[str, str]:
-    """What is wrong with each field, by its key."""
-    return {problem.key: problem.sentence for problem in error.problems}
 
 
 def render_kept(changed: str) -> str:
@@ -247,7 +270,7 @@ def _render_choose(typed: str, error: UserError | None) -> str:
 def _render_form(
     opened: KeyedForm,
     answers: Mapping[str, str],
-    problems: dict[str, str],
+    problems: Sequence[AnswerProblem],
     *,
     offers_empty: bool = False,
 ) -> str:
@@ -260,15 +283,30 @@ def _render_form(
         form=opened,
         entry=entry,
         answers=answers,
-        problems=problems,
+        confirmed=_word_confirmations(opened),
         state=entry.state if entry else opened.issued.state,
         identity=opened.identity,
         sign_off=opened.definition.sign_off,
         other=other,
         offers_empty=offers_empty,
+        **question_context(problems, answers),
         **possible | {"editable": possible["editable"] and other is None},
         **form_context(opened),
     )
+
+
+def _word_confirmations(opened: KeyedForm) -> list[tuple[str, str, str]]:
+    """Of each unusual value that was confirmed: its field, the value, and who said so and why."""
+    fields = keyed_fields(opened.definition)
+    zone = ZoneInfo(request_context.settings().site.time_zone)
+    return [
+        (
+            label_field(fields, item.key),
+            opened.answers.get(item.key, ""),
+            word_confirmation(item, fields, zone),
+        )
+        for item in (opened.entry.confirmations if opened.entry else ())
+    ]
 
 
 def _claim(serial: str) -> Claim:

@@ -16,6 +16,7 @@ from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("queues", __name__)
 PAGES = {
+    Task.CONFIRM: "confirming.show",
     Task.KEY_AGAIN: "verifying.second",
     Task.ADJUDICATE: "verifying.decide",
     Task.CONFIRM_EMPTY: "verifying.look_empty",

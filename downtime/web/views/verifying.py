@@ -1,6 +1,6 @@
 """Check: key critical fields again without seeing the first, decide between two, compare the rest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
@@ -17,15 +17,15 @@ from downtime.entry import (
 from downtime.entry.double_keying import DisputedField
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import EntryState, Task
-from downtime.entry.validation import InvalidAnswersError
+from downtime.entry.validation import AnswerProblem, InvalidAnswersError
 from downtime.paper import serials
-from downtime.web import request_context
+from downtime.web import confirm_fields, request_context
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
 from downtime.web.views import queues
 from downtime.web.views.keying import (
     form_context,
-    problem_sentences,
+    question_context,
     read_answers,
     read_page_save,
     render_kept,
@@ -42,7 +42,7 @@ def second(serial: str) -> ViewResponse:
         request_context.vault(), request_context.settings(), serial, request_context.actor()
     )
     queues.remember_visited(opened.issued.serial)
-    return _render_second(opened, opened.answers, {})
+    return _render_second(opened, opened.answers, ())
 
 
 @blueprint.post("/key/<serial>/second")
@@ -53,12 +53,13 @@ def submit_second(serial: str) -> ViewResponse:
     actor, answers = request_context.actor(), read_answers()
     try:
         entry = double_keying.submit_second_keying(
-            vault, settings, serial, answers, actor, read_page_save()
-        )
+            vault, settings, serial, answers, actor, read_page_save(),
+            confirm_fields.read_confirm_requests(request.form),
+        )  # fmt: skip
     except InvalidAnswersError as error:
         double_keying.save_second_draft(vault, serial, answers, actor, read_page_save())
         opened = double_keying.open_second_keying(vault, settings, serial, actor)
-        return _render_second(opened, answers, problem_sentences(error)), error.http_status
+        return _render_second(opened, answers, error.problems), error.http_status
     differs = entry.state == EntryState.ADJUDICATING
     outcome = "differs from the first keying; a third person decides" if differs else "agrees"
     flash(f"Form {serials.format_serial(entry.serial)} {outcome}.")
@@ -79,7 +80,7 @@ def save_while_typing(serial: str) -> ViewResponse:
 @require_permission(Permission.ENTRY_VERIFY)
 def decide(serial: str) -> ViewResponse:
     """The fields that two people keyed differently."""
-    return _render_decide(serial, {}, {})
+    return _render_decide(serial, {}, ())
 
 
 @blueprint.post("/key/<serial>/decide")
@@ -90,11 +91,16 @@ def submit_decision(serial: str) -> ViewResponse:
     actor, reason = request_context.actor(), request.form.get("reason", "")
     disputed = double_keying.find_disputed_fields(vault, settings, serial, actor)
     chosen = {d.key: request.form.get(f"choice:{d.key}", "") for d in disputed}
-    decisions = {d.key: _decision(d, chosen[d.key]) for d in disputed if chosen[d.key]}
+    decisions = confirm_fields.add_chosen_hours(
+        {d.key: _decision(d, chosen[d.key]) for d in disputed if chosen[d.key]}, request.form
+    )
+    confirmed = confirm_fields.read_confirm_requests(request.form)
     try:
-        entry = double_keying.adjudicate_entry(vault, settings, serial, decisions, actor, reason)
+        entry = double_keying.adjudicate_entry(
+            vault, settings, serial, decisions, actor, reason, confirmed
+        )
     except InvalidAnswersError as error:
-        return _render_decide(serial, chosen, problem_sentences(error)), error.http_status
+        return _render_decide(serial, chosen, error.problems), error.http_status
     flash(f"Form {serials.format_serial(entry.serial)} is decided.")
     return queues.redirect_to_next()
 
@@ -158,7 +164,9 @@ def _decision(field: DisputedField, choice: str) -> str:
     return {"first": field.first, "second": field.second}.get(choice, typed)
 
 
-def _render_second(opened: KeyedForm, answers: Mapping[str, str], problems: dict[str, str]) -> str:
+def _render_second(
+    opened: KeyedForm, answers: Mapping[str, str], problems: Sequence[AnswerProblem]
+) -> str:
     serial = opened.issued.serial
     claim = claims.claim_form(
         request_context.vault(), request_context.settings(), serial, request_context.actor()
@@ -169,16 +177,19 @@ def _render_second(opened: KeyedForm, answers: Mapping[str, str], problems: dict
         "verifying/second.html",
         form=opened,
         answers=answers,
-        problems=problems,
+        hides_printed=opened.asks_for_person,
         identity=[item for item in opened.identity if item.link_id in asked],
         sign_off=[item for item in opened.definition.sign_off if item.link_id in asked],
         other=other,
         editable=other is None,
+        **question_context(problems, answers),
         **form_context(opened) | {"asked": asked},
     )
 
 
-def _render_decide(serial: str, chosen: Mapping[str, str], problems: dict[str, str]) -> str:
+def _render_decide(
+    serial: str, chosen: Mapping[str, str], problems: Sequence[AnswerProblem]
+) -> str:
     vault, settings = request_context.vault(), request_context.settings()
     disputed = double_keying.find_disputed_fields(vault, settings, serial, request_context.actor())
     opened = open_form.open_form(vault, serial, settings)
@@ -190,7 +201,9 @@ def _render_decide(serial: str, chosen: Mapping[str, str], problems: dict[str, s
         disputed=disputed,
         chosen=chosen,
         typed=request.form,
-        problems=problems,
+        **question_context(
+            problems, {d.key: _decision(d, chosen.get(d.key, "")) for d in disputed}
+        ),
         other=None if claim.is_of(request_context.actor()) else claim,
         **form_context(opened),
     )
