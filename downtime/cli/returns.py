@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -24,8 +25,9 @@ from downtime.returns import (
 from downtime.returns import export_messages as export_use_case
 from downtime.returns.channels import CHANNELS, EXPORT_FORMATS
 from downtime.returns.model import STATE_TITLES, Message, MessageState, word_reason
-from downtime.returns.send_messages import SendingReport
-from downtime.returns.store import outbox_messages
+from downtime.returns.policies import may_have_arrived
+from downtime.returns.send_messages import SendingReport, describe_pause
+from downtime.returns.store import outbox_messages, target_pauses
 
 
 @command(returns, "export", permission=Permission.RETURN_EXPORT)
@@ -105,13 +107,17 @@ def list_(session: Session, system: str, state: MessageState | None) -> Output:
         system=system,
         state=state,
     )
-    lines, documents = [], []
+    zone = ZoneInfo(session.settings.site.time_zone)
+    pauses = target_pauses.list_pauses(db, session.vault.now())
+    lines, documents = [describe_pause(pause, zone) for pause in pauses], []
     for message in list(messages):
         waiting = []
         if message.state == MessageState.REFUSED:
             waiting = [row.key for row in take_back_message.list_waiting_behind(db, message)]
         title = STATE_TITLES[message.state]
         lines.append(f"{message.control_id}  {message.system:<10} {message.kind:<8} {title}")
+        if message.state == MessageState.REFUSED and may_have_arrived(message):
+            lines.append("    may have arrived: an attempt got no answer")
         lines += [f"    {key} of another form waits behind it" for key in waiting]
         documents.append({**_message_document(message), "behind": waiting})
     return Output(documents, lines or ["There are no messages."])
@@ -141,6 +147,13 @@ def _messages_output(messages: list[Message]) -> Output:
     )
 
 
+_NOT_THERE = click.option(
+    "--not-there",
+    is_flag=True,
+    help="You looked in the system: what may have arrived is not there.",
+)
+
+
 def _settle(name: str) -> Callable[[Callable[..., Message]], click.Command]:
     """A command that settles refused messages, with a reason."""
     add = command_for_each(
@@ -150,10 +163,11 @@ def _settle(name: str) -> Callable[[Callable[..., Message]], click.Command]:
 
 
 @_settle("again")
-def send_again(session: Session, message: str, reason: str) -> Message:
+@_NOT_THERE
+def send_again(session: Session, message: str, reason: str, not_there: bool) -> Message:
     """Send refused messages once more, written anew where anything about them was put right."""
     return queue_messages.resend_message(
-        session.vault, session.settings, message, session.actor, reason
+        session.vault, session.settings, message, session.actor, reason, is_absent=not_there
     )
 
 
@@ -170,9 +184,12 @@ def resolve(session: Session, message: str, reason: str) -> Message:
 
 
 @_settle("take-back")
-def take_back(session: Session, message: str, reason: str) -> Message:
+@_NOT_THERE
+def take_back(session: Session, message: str, reason: str, not_there: bool) -> Message:
     """Take refused messages back: what they carry is decided anew, those behind them go on."""
-    return take_back_message.take_back_message(session.vault, message, session.actor, reason)
+    return take_back_message.take_back_message(
+        session.vault, message, session.actor, reason, is_absent=not_there
+    )
 
 
 def _report_document(report: SendingReport) -> dict[str, object]:
@@ -189,4 +206,5 @@ def _message_document(message: Message) -> dict[str, object]:
         **pick(message, *names),
         "answer": word_reason(message.answer),
         "reason": word_reason(message.reason),
+        "may_have_arrived": may_have_arrived(message),
     }

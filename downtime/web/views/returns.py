@@ -11,7 +11,8 @@ from downtime.reconcile.store import items as items_store
 from downtime.returns import check_targets, outbox, queue_messages, take_back_message
 from downtime.returns.channels import CHANNELS
 from downtime.returns.model import LIFECYCLE, STATE_TITLES, MessageState, word_reason
-from downtime.returns.store import outbox_messages
+from downtime.returns.policies import may_have_arrived
+from downtime.returns.store import outbox_messages, target_pauses
 from downtime.web import request_context
 from downtime.web.job_kinds import JobName
 from downtime.web.responses import ViewResponse
@@ -51,6 +52,8 @@ def show() -> ViewResponse:
         state_titles=STATE_TITLES,
         channels=CHANNELS,
         word_reason=word_reason,
+        may_have_arrived=may_have_arrived,
+        pauses=target_pauses.list_pauses(vault.db, vault.now()),
         refused=refused,
         titles={stored.key: stored.item.fact.title for stored in items},
         behind={
@@ -85,13 +88,16 @@ def settle() -> ViewResponse:
     """Send a refused message again, say that people put it right, or take it back."""
     vault, actor = request_context.vault(), request_context.actor()
     number, reason = request.form.get("number", ""), request.form.get("reason", "")
+    is_absent = bool(request.form.get("absent"))
     match request.form.get("do", ""):
         case "again":
-            queue_messages.resend_message(vault, request_context.settings(), number, actor, reason)
+            queue_messages.resend_message(
+                vault, request_context.settings(), number, actor, reason, is_absent=is_absent
+            )
         case "resolve":
             outbox.resolve_message(vault, number, actor, reason)
         case "take-back":
-            take_back_message.take_back_message(vault, number, actor, reason)
+            take_back_message.take_back_message(vault, number, actor, reason, is_absent=is_absent)
         case _:
             raise InputError(
                 "return.do", "There is no such thing to do.", "Choose one of the three."

@@ -141,6 +141,20 @@ def test_a_refusal_is_taken_back_and_the_next_one_goes(home, queued, target):
     assert states(home, queued) == ["resolved", "acknowledged"]
 
 
+def test_what_may_have_arrived_is_taken_back_by_who_looked(home, queued, target):
+    with receiver(scripted(None, lambda m: ack(m, "AR"))) as lims:
+        target(channel="mllp", host="127.0.0.1", port=lims.port)
+        home.run("returns", "send", "--to", "LIMS")
+        assert "may have arrived" in home.run("returns", "list").out
+        (listed,) = home.ok("returns", "list", "--state", "refused")
+        assert listed["may_have_arrived"] is True
+        answer = home.run("returns", "take-back", queued[0], *REASON)
+        assert answer.code == 1
+        assert "Look for it in LIMS" in answer.out + answer.err
+        home.ok("returns", "take-back", queued[0], "--not-there", *REASON)
+    assert states(home, queued)[0] == "resolved"
+
+
 def test_what_was_taken_in_is_not_refused_afterwards(home, queued, target):
     with receiver() as lims:
         target(channel="mllp", host="127.0.0.1", port=lims.port)

@@ -15,8 +15,9 @@ import trustme
 from downtime.clock import from_text
 from downtime.entry import scans, send_back_entry
 from downtime.errors import ConflictError
-from downtime.returns import outbox, queue_messages, send_messages
+from downtime.returns import outbox, queue_messages, send_messages, take_back_message
 from downtime.returns.model import Channel, MessageState
+from downtime.returns.policies import may_have_arrived
 from downtime.returns.store import outbox_messages
 from downtime.settings import ReturnsSettings
 from downtime.vault import audit
@@ -195,6 +196,81 @@ def test_too_many_requests_are_waited_out_as_long_as_asked(vault, settings, deci
         clock.go_on(2)
         assert send(vault, there, "LIMS", actor).acknowledged == 2
     assert seen[0] in seen[1:]
+
+
+def test_who_sends_next_waits_as_well_and_others_are_sent_to(
+    vault, settings, decided, actor, clock
+):
+    with scripted((429, {"Retry-After": "600"}, {}), GOOD) as (url, seen):
+        there = told(settings, url)
+        queue_messages.queue_items(vault, there, actor)
+        send(vault, there, "LIMS", actor)
+        clock.go_on(300)
+        done = send(vault, there, "LIMS", actor)
+        assert (done.attempts, len(seen)) == (0, 1), "not with its other messages either"
+        assert done.fault.startswith("LIMS asked to be left alone until 02-Nov-2026 14:4")
+        assert send(vault, there, "PAS", actor).acknowledged == 1
+        clock.go_on(301)
+        assert send(vault, there, "LIMS", actor).acknowledged == 2
+
+
+REFUSAL = (422, {}, {"resourceType": "OperationOutcome", "issue": []})
+
+
+@pytest.mark.parametrize("status", [500, 502, 504, 408])
+def test_a_refusal_after_an_answer_that_leaves_it_open_may_be_of_what_arrived(
+    status, vault, settings, decided, actor, clock
+):
+    with scripted((status, {}, {}), REFUSAL) as (url, _):
+        there = told(settings, url)
+        queue_messages.queue_items(vault, there, actor)
+        send(vault, there, "PAS", actor)
+        clock.go_on(600)
+        send(vault, there, "PAS", actor)
+    (refused,) = messages(vault, MessageState.REFUSED)
+    assert may_have_arrived(refused)
+    with pytest.raises(ConflictError, match="may have arrived in PAS"):
+        take_back_message.take_back_message(vault, refused.control_id, actor, "not wanted")
+
+
+@pytest.mark.parametrize("status", [401, 429, 503])
+def test_an_answer_that_nothing_was_done_leaves_no_doubt(
+    status, vault, settings, decided, actor, clock
+):
+    with scripted((status, {}, {}), REFUSAL) as (url, _):
+        there = told(settings, url)
+        queue_messages.queue_items(vault, there, actor)
+        send(vault, there, "PAS", actor)
+        clock.go_on(600)
+        send(vault, there, "PAS", actor)
+    (refused,) = messages(vault, MessageState.REFUSED)
+    assert not may_have_arrived(refused)
+
+
+def test_a_server_that_says_it_holds_nothing_of_it_settles_the_doubt(
+    vault, settings, decided, actor, clock
+):
+    with fhir_peers.server() as server:  # which knows no patient, and refuses what names one
+        there = told(settings, server.url)
+        queue_messages.queue_items(vault, there, actor)
+        with outbox.open_sender(vault, there.returns, "EPR", Channel.FHIR, actor) as sender:
+            sender.retry_later(sender.claim_next(), "No answer in time.", is_unanswered=True)
+        clock.go_on(600)
+        send(vault, there, "EPR", actor)
+    refused = next(one for one in messages(vault, MessageState.REFUSED) if one.attempts > 1)
+    assert not may_have_arrived(refused)
+
+
+def test_a_batch_of_which_a_part_was_refused_may_have_arrived_in_part(
+    vault, settings, decided, actor
+):
+    parts = [{"response": {"status": "201"}}, {"response": {"status": "422"}}]
+    with scripted((200, {}, {"resourceType": "Bundle", "entry": parts})) as (url, _):
+        there = told(settings, url)
+        queue_messages.queue_items(vault, there, actor)
+        send(vault, there, "PAS", actor)
+    (refused,) = messages(vault, MessageState.REFUSED)
+    assert may_have_arrived(refused)
 
 
 @pytest.mark.parametrize("status", [500, 503])

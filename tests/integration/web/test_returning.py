@@ -85,3 +85,39 @@ def test_it_is_taken_back_beside_the_forms_that_wait_behind_it(
     left = {"decision": "leave", "reason": "of another patient"}
     browser.post(f"/comparison/{record}-unit-1", left)
     assert "Return it" in browser.get(f"/comparison/{fate}-unit-1").text
+
+
+@pytest.fixture
+def unanswered(hospital, vault, settings, keyed, compare, checker):
+    """A refused message of which an earlier attempt got no answer."""
+    record = keyed("transfusion-record", RECORD)
+    compare(HOSPITAL)
+    decide_item.decide_item(vault, f"{record}-unit-1", "return", checker, "not there")
+    queue_messages.queue_items(vault, settings, WHO, channel="mllp")
+    with outbox.open_sender(vault, settings.returns, "LIMS", "mllp", WHO) as sender:
+        sender.retry_later(sender.claim_next(), "No answer in time.", is_unanswered=True)
+        vault.db.conn.execute("UPDATE outbox SET next_try = ''")
+        sender.refuse(message := sender.claim_next(), "AE 204: unknown unit")
+    return message
+
+
+def test_what_may_have_arrived_is_withdrawn_by_who_looked(hospital, unanswered):
+    browser = hospital.browser("records-supervisor")
+    page = browser.get("/returns").text
+    assert "An attempt to send it got no answer: it may have arrived." in " ".join(page.split())
+    form = {"number": unanswered.control_id, "do": "take-back", "reason": "of another patient"}
+    answer = browser.post("/returns/message", form)
+    assert answer.status_code == 409
+    assert "may have arrived in LIMS" in answer.text
+    assert browser.post("/returns/message", form | {"absent": "1"}).status_code == 302
+    assert "Refused: needs action" not in browser.get("/returns").text
+
+
+def test_a_system_that_asked_to_be_left_alone_is_shown_with_the_time(hospital, vault, refused):
+    browser = hospital.browser("records-supervisor")
+    assert "asked to be left alone" not in browser.get("/returns").text
+    with outbox.open_sender(vault, hospital.settings.returns, "PAS", "fhir", WHO) as sender:
+        sender.pause_target(600.0, "429 Too Many Requests.")
+    page = " ".join(browser.get("/returns").text.split())
+    assert "PAS asked to be left alone until" in page
+    assert "429 Too Many Requests." in page
