@@ -1,13 +1,14 @@
 """Write the documents that are drawn from the program's own tables; `--check` only compares.
 
 docs/settings.md, docs/sources.md, docs/places.md, docs/permissions.md, docs/lifecycles.md, docs/commands.md,
-docs/rules.md, docs/identity.md.
+docs/rules.md, docs/identity.md, docs/plausibility.md.
 """
 
 import difflib
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -52,6 +53,7 @@ def documents() -> dict[str, str]:
         "commands.md": commands(),
         "rules.md": rules(),
         "identity.md": identity(),
+        "plausibility.md": plausibility(),
     }
 
 
@@ -139,6 +141,65 @@ def identity() -> str:
         "## What is made of the sum",
         table(("Sum", "Outcome"), outcomes),
     )
+
+
+def plausibility() -> str:
+    from downtime.clinical import value_limits
+    from downtime.entry.plausibility.model import HARD_RULES
+    from downtime.entry.plausibility.wording import REASON_TITLES, SENTENCES
+
+    introduction = (
+        "What is keyed from paper is held against the outage, the patient, the ward and what is usual. What"
+        " is *impossible* is refused; what is *unusual* is asked about and stands only with a reason, which"
+        " is kept beside the value with who gave it and when, and shown to whoever verifies or compares it."
+        " A form's file says more of its own fields ([forms](forms.md#what-is-plausible)); margins are settings"
+        " (`[plausibility]` in [settings](settings.md)). **The figures are for a clinician of the hospital to"
+        " check:** a row without a signature has not been checked here, and what it names as unsourced was"
+        " taken from no publication."
+    )
+    limits = [
+        (row.title, row.ucum or "–", word_limits(row.refuse), word_limits(row.ask),
+         f"by age: {row.centiles}" if row.centiles else word_limits(row.ask_child),
+         "; ".join(row.sources), row.unsourced or "–", row.signed or "not signed")
+        for row in value_limits.VALUE_LIMITS.values()
+    ]  # fmt: skip
+    head = ("Value", "Unit (UCUM)", "Refused", "Asked about",
+            f"Under {value_limits.CHILD_UNDER_YEARS} years", "Source", "Unsourced", "Signed by")  # fmt: skip
+    rules = [
+        ("refused" if rule in HARD_RULES else "asked", word_rule(sentence))
+        for rule, sentence in SENTENCES.items()
+    ]
+    ages = [
+        f"### {name.capitalize()}\n\n"
+        + table(
+            ("Younger than, years", "1st centile", "99th centile"),
+            [tuple(f"{number:g}" for number in row) for row in rows],
+        )
+        for name, rows in value_limits.CENTILES.items()
+    ]
+    return page(
+        "What is plausible",
+        introduction,
+        "downtime/clinical/value_limits.toml and downtime/entry/plausibility",
+        "## Values",
+        table(head, limits),
+        "## Children by age",
+        value_limits.SOURCES["fleming"] + ".",
+        *ages,
+        "## Rules",
+        table(("", "What is said of the field"), rules),
+        "## Reasons for which an unusual value stands",
+        table(("name", ""), [(f"`{reason}`", title) for reason, title in REASON_TITLES.items()]),
+    )
+
+
+def word_limits(limits: tuple[object, ...]) -> str:
+    return ", ".join(map(str, limits)) or "–"
+
+
+def word_rule(sentence: str) -> str:
+    """A sentence with `…` where the program writes a limit or another field."""
+    return re.sub(r"\{[^}]*\}", "…", sentence)
 
 
 def settings() -> str:

@@ -3,16 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import FILE, OPTIONAL_REASON, REASON
+from downtime.cli.options import FILE, OPTIONAL_REASON, REASON, EnumChoice
 from downtime.cli.program import entry
 from downtime.cli.session import Output, Session, command, command_for_each, pick
 from downtime.entry import (
     attach_folder,
     confirm_empty,
+    confirm_entry,
     file_form,
     import_responses,
     quality,
@@ -22,6 +24,9 @@ from downtime.entry import (
     work_queues,
 )
 from downtime.entry.model import Entry
+from downtime.entry.plausibility.model import ConfirmReason, ConfirmRequest
+from downtime.entry.plausibility.wording import word_finding
+from downtime.entry.validation import keyed_fields
 from downtime.errors import NotFoundError
 from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.paper import ledger, serials
@@ -65,6 +70,48 @@ def _states(rows: Iterable[Entry | IssuedForm]) -> Output:
 def verify(session: Session, number: str, reason: str) -> Entry:
     """Agree that entries say what their paper says; not for the one who keyed them."""
     return verify_entry.verify_entry(session.vault, number, session.actor, reason)
+
+
+@command(entry, "confirm", permission=Permission.ENTRY_KEY)
+@click.argument("serial")
+@click.option(
+    "--value",
+    "tokens",
+    multiple=True,
+    metavar="MARK",
+    help="The mark of a value that stands, as the list shows it; as often as needed.",
+)
+@click.option(
+    "--because",
+    type=EnumChoice(ConfirmReason),
+    default=ConfirmReason.ON_PAPER.value,
+    help="Why these values stand.",
+)
+@click.option("--note", default="", help="The reason in words; needed for 'other'.")
+def confirm(
+    session: Session, serial: str, tokens: tuple[str, ...], because: str, note: str
+) -> Output:
+    """List implausible values of an imported or merged form, each with its mark; or confirm them."""
+    vault, settings = session.vault, session.settings
+    form, findings = confirm_entry.list_to_confirm(vault, settings, serial)
+    if tokens or not findings:
+        request = ConfirmRequest(frozenset(tokens), ConfirmReason(because), note)
+        requests = {finding.key: request for finding in findings}
+        done = confirm_entry.confirm_entry(vault, settings, serial, requests, session.actor)
+        return _states([done])
+    fields, zone = keyed_fields(form.definition), ZoneInfo(settings.site.time_zone)
+    rows = [
+        {
+            "mark": finding.token,
+            "field": finding.key,
+            "value": form.answers.get(finding.key, ""),
+            "refused": finding.is_hard,
+            "sentence": word_finding(finding, fields, zone),
+        }
+        for finding in findings
+    ]
+    lines = [f"{row['mark']}  {row['value']}  {row['sentence']}" for row in rows]
+    return Output(rows, lines)
 
 
 @command_for_each(entry, "confirm-empty", Permission.ENTRY_VERIFY, _states)
