@@ -70,6 +70,12 @@ def find_in_state(db: Database, *states: EntryState) -> Iterator[Entry]:
     return (parse_entry(row) for row in db.query(query, states))
 
 
+def find_serials_changed_since(db: Database, state: EntryState, since: str) -> list[str]:
+    """Serials of the entries in a state that changed after a time (UTC text)."""
+    query = "SELECT serial FROM entry WHERE state = ? AND changed > ? ORDER BY serial"
+    return [row[0] for row in db.conn.execute(query, (state, since))]
+
+
 def fetch_states(db: Database) -> dict[str, EntryState]:
     """Serial of every entry to its state."""
     rows = db.conn.execute("SELECT serial, state FROM entry")

@@ -197,6 +197,29 @@ def fetch_patients_with_forms(db: Database, *, drill: bool) -> frozenset[str]:
     return frozenset(row[0] for row in db.execute(query, [int(drill), FormState.VOID]))
 
 
+class FormLine(NamedTuple):
+    """What a list needs of a form: not for whom it was printed."""
+
+    serial: str
+    form: str
+    title: str
+    layout: str
+    ward: str
+    state: FormState
+    changed_at: str
+
+
+def fetch_lines(db: Database, outage: str, states: Iterable[FormState]) -> Iterator[FormLine]:
+    """Forms of an outage that must come back and are in any of these states, in the order of issue."""
+    query = (
+        "SELECT serial, form, title, layout, ward, state, changed_at FROM form_issue"
+        f" WHERE returns AND outage = ? AND state IN ({_LISTED}) {_IN_ORDER}"
+    )
+    states_by_text = {str(state): state for state in states}
+    rows = db.conn.execute(query, (outage, orjson.dumps(list(states_by_text)).decode()))
+    return (FormLine(*row[:5], states_by_text[row[5]], row[6]) for row in rows)
+
+
 def fetch_outage(db: Database, serial: str) -> str:
     """The outage of a form; empty when there is none, or the form is not known."""
     row = db.execute("SELECT outage FROM form_issue WHERE serial = ?", [serial]).fetchone()

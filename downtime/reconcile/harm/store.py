@@ -1,7 +1,7 @@
 """The SQL of the harm review: findings (`harm_finding`), searches (`harm_run`), reviews."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -139,10 +139,11 @@ def fetch_open_keys(db: Database, outage: str) -> dict[FindingKind, list[str]]:
     return keys
 
 
-def fetch_open_wards(db: Database, outage: str) -> dict[str, str]:
-    """Key of each finding that keeps the books open to its ward."""
-    rows = db.conn.execute(f"SELECT f.key, f.ward {_OPEN}", (outage,))
-    return {row[0]: row[1] for row in rows}
+def fetch_open_lines(db: Database, outage: str) -> Iterator[tuple[FindingKind, str, str]]:
+    """Kind, key and ward of each finding that keeps the books open."""
+    kinds = {str(kind): kind for kind in FindingKind}
+    rows = db.conn.execute(f"SELECT f.kind, f.key, f.ward {_OPEN} ORDER BY f.kind, f.key", [outage])
+    return ((kinds[row[0]], row[1], row[2]) for row in rows)
 
 
 def count_findings(db: Database, outage: str) -> list[dict[str, Any]]:

@@ -102,11 +102,13 @@ class OpenLine(NamedTuple):
     """False for one that is decided to be returned, and has not gone out."""
 
 
-def fetch_open_lines(db: Database, outage: str) -> Iterator[OpenLine]:
-    """Every item that waits for a decision, or to be sent."""
-    number = "CASE WHEN instr(person, 'downtime_number') THEN json_extract(person, '$.downtime_number') END"
+def fetch_open_lines(
+    db: Database, outage: str, *, with_people: bool = False
+) -> Iterator[OpenLine]:
+    """Every item that waits for a decision, or to be sent; `with_people` with downtime numbers."""
+    number = "coalesce(json_extract(person, '$.downtime_number'), '')" if with_people else "''"
     query = (
-        f"SELECT key, serial, coalesce({number}, ''), type, ward, event, state, is_open FROM item"
+        f"SELECT key, serial, {number}, type, ward, event, state, is_open FROM item"
         " WHERE outage = ? AND (is_open OR decision = 'return')"
     )
     return (

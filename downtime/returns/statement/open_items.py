@@ -22,6 +22,8 @@ from downtime.paper.model import Assignment, AssignmentKind, FormState, IssuedFo
 from downtime.paper.serials import format_serial
 from downtime.reconcile.assign_owner import find_owner
 from downtime.reconcile.compare.forms_to_compare import find_forms_with_changed_records
+from downtime.paper.store import issued_forms
+from downtime.paper.store.issued_forms import FormLine
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.identity import links as identity_links
 from downtime.reconcile.identity import unidentified
@@ -182,6 +184,16 @@ def find_unfinished_kind(
     if form.state == FormState.RETURNED and _is_filed_as_scan(vault, settings, form):
         return OpenKind.FORM_UNFILED, "returned and not filed"
     return _UNFINISHED[FormState(form.state)]
+def list_unfinished_lines(vault: Vault, outage: Outage) -> Iterator[FormLine]:
+    """The same without their contents: for lists as long as a hospital."""
+    ahead = outage_forms.list_used_ahead(vault, outage, FormState.RETURNED, FormState.KEYED)
+    yield from issued_forms.fetch_lines(vault.db, outage.id, _UNFINISHED)
+    yield from (
+        FormLine(f.serial, f.form, f.title, f.layout, f.ward, FormState(f.state), f.changed_at)
+        for f in ahead
+    )
+
+
 
 
 def _is_filed_as_scan(vault: Vault, settings: Settings, form: IssuedForm) -> bool:
@@ -215,21 +227,19 @@ def _unlinked_numbers(
 
 
 def _uncompared_forms(vault: Vault, _: Settings, outage: Outage, __: Owners) -> Iterator[OpenItem]:
-    ahead = outage_forms.list_used_ahead(vault, outage, FormState.VERIFIED)
-    verified = ledger.list_in_states(vault, outage.id, FormState.VERIFIED)
-    serials = {form.serial for form in (*verified, *ahead)}
     run = comparison_runs.fetch_last_run(vault.db, outage.id)
-    if run is None:
-        if serials:
-            yield OpenItem(OpenKind.NOT_COMPARED)
+    changed = entry_store.find_serials_changed_since(
+        vault.db, EntryState.VERIFIED, run.at if run else ""
+    )
+    if not changed:
         return
-    uncompared = [
-        format_serial(entry.serial)
-        for entry in entry_store.find_in_state(vault.db, EntryState.VERIFIED)
-        if entry.serial in serials and entry.changed > run.at
-    ]
-    if uncompared:
-        yield OpenItem(OpenKind.NOT_COMPARED, tuple(uncompared))
+    ahead = outage_forms.list_used_ahead(vault, outage, FormState.VERIFIED)
+    verified = issued_forms.fetch_lines(vault.db, outage.id, [FormState.VERIFIED])
+    serials = {form.serial for form in (*verified, *ahead)}
+    if run is None and serials:
+        yield OpenItem(OpenKind.NOT_COMPARED)
+    elif uncompared := tuple(format_serial(serial) for serial in changed if serial in serials):
+        yield OpenItem(OpenKind.NOT_COMPARED, uncompared)
 
 
 def _overtaken_comparison(
@@ -311,11 +321,16 @@ def _waiting_messages(vault: Vault, _: Settings, outage: Outage, __: Owners) -> 
             yield OpenItem(OpenKind.of_message(state), control_ids)
 
 
-def _unjudged_findings(vault: Vault, _: Settings, outage: Outage, __: Owners) -> Iterator[OpenItem]:
-    """What waited at T0 and was phoned wrongly: without a word from somebody it stays open."""
+def is_review_outdated(vault: Vault, outage: Outage) -> bool:
+    """Whether the harm review was not made since the last comparison."""
     compared = comparison_runs.fetch_last_run(vault.db, outage.id)
     reviewed = harm_store.fetch_last_run(vault.db, outage.id)
-    if compared and (reviewed is None or reviewed.compared < compared.at):
+    return bool(compared and (reviewed is None or reviewed.compared < compared.at))
+
+
+def _unjudged_findings(vault: Vault, _: Settings, outage: Outage, __: Owners) -> Iterator[OpenItem]:
+    """What waited at T0 and was phoned wrongly: without a word from somebody it stays open."""
+    if is_review_outdated(vault, outage):
         yield OpenItem(OpenKind.HARM_NOT_REVIEWED)
     for kind, keys in harm_store.fetch_open_keys(vault.db, outage.id).items():
         yield OpenItem(OpenKind.of_finding(kind), tuple(keys))

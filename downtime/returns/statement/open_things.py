@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from downtime.errors import InputError
 from downtime.outage.model import Outage
+from downtime.paper import ledger
 from downtime.paper.assignments import assign_owner
-from downtime.paper.model import Assignment, AssignmentKind, IssuedForm
+from downtime.paper.model import Assignment, AssignmentKind
 from downtime.paper.serials import format_serial
 from downtime.reconcile.assign_owner import AssignmentsByKind
 from downtime.reconcile.harm import store as harm_store
@@ -35,7 +36,8 @@ from downtime.returns.statement.open_items import (
     Owners,
     find_open_items,
     find_unfinished_kind,
-    list_unfinished_forms,
+    is_review_outdated,
+    list_unfinished_lines,
 )
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
@@ -46,7 +48,7 @@ ITEM_KINDS = frozenset(
     {OpenKind.NOT_RECOVERED, OpenKind.UNMATCHED, OpenKind.UNDECIDED, OpenKind.NOT_SENT}
 )
 PERSON_KINDS = frozenset({OpenKind.LINK_UNCONFIRMED, OpenKind.NUMBER_UNLINKED})
-_LIGHT = FORM_KINDS | ITEM_KINDS | MESSAGE_KINDS
+_LIGHT = FORM_KINDS | ITEM_KINDS | MESSAGE_KINDS | HARM_KINDS
 """Kinds of which there may be thousands."""
 
 
@@ -116,10 +118,11 @@ def list_open_things(vault: Vault, settings: Settings, outage: Outage) -> list[O
         *_list_forms(vault, settings, outage),
         *_list_items(vault, outage, owners),
         *_list_messages(vault, outage),
+        *_list_findings(vault, outage),
     ]
-    order = list(OpenKind)
+    order = {kind: place for place, kind in enumerate(OpenKind)}
     owned = [_give_owner(thing, owners.assignments) for thing in found]
-    return sorted(owned, key=lambda thing: (order.index(thing.kind), thing.since, thing.name))
+    return sorted(owned, key=lambda thing: (order[thing.kind], thing.since, thing.name))
 
 
 def count_by_kind(things: Iterable[OpenThing]) -> dict[OpenKind, int]:
@@ -131,14 +134,10 @@ def count_by_kind(things: Iterable[OpenThing]) -> dict[OpenKind, int]:
 def _list_others(vault: Vault, settings: Settings, outage: Outage) -> Iterator[OpenThing]:
     """What is few: as the statement has it, a thing for each name."""
     since = {system.name: system.declared for system in outage.systems}
-    wards = harm_store.fetch_open_wards(vault.db, outage.id)
     for item in find_open_items(vault, settings, outage, without=_LIGHT):
-        is_finding = item.kind in HARM_KINDS
         for name in _names_of(item):
             begun = since.get(name, "") if item.kind == OpenKind.SYSTEM_DOWN else ""
-            begun = outage.opened if is_finding else begun
-            ward = wards.get(name, "") if is_finding else item.ward
-            yield OpenThing(item.kind, name, item.subject, ward, begun)
+            yield OpenThing(item.kind, name, item.subject, item.ward, begun)
 
 
 def _names_of(item: OpenItem) -> Sequence[str]:
@@ -149,15 +148,13 @@ def _names_of(item: OpenItem) -> Sequence[str]:
 
 def _list_forms(vault: Vault, settings: Settings, outage: Outage) -> Iterator[OpenThing]:
     kinds: dict[tuple[str, str], OpenKind] = {}
-    for form in list_unfinished_forms(vault, outage):
+    for form in list_unfinished_lines(vault, outage):
         key = (str(form.state), form.layout)
         if key not in kinds:
-            kinds[key], _ = find_unfinished_kind(vault, settings, form)
-        yield _of_form(kinds[key], form)
-
-
-def _of_form(kind: OpenKind, form: IssuedForm) -> OpenThing:
-    return OpenThing(kind, format_serial(form.serial), form.title, form.ward, form.changed_at)
+            issued = ledger.find_form(vault.db, form.serial)
+            kinds[key], _ = find_unfinished_kind(vault, settings, issued)
+        serial = format_serial(form.serial)
+        yield OpenThing(kinds[key], serial, form.title, form.ward, form.changed_at)
 
 
 _ITEM_KINDS = {
@@ -167,12 +164,14 @@ _ITEM_KINDS = {
 
 
 def _list_items(vault: Vault, outage: Outage, owners: Owners) -> Iterator[OpenThing]:
-    for line in items_store.fetch_open_lines(vault.db, outage.id):
+    people = owners.assignments[AssignmentKind.PERSON]
+    lines = items_store.fetch_open_lines(vault.db, outage.id, with_people=bool(people))
+    for line in lines:
         kind = _ITEM_KINDS.get(line.state, OpenKind.UNDECIDED)
         kind = kind if line.is_open else OpenKind.NOT_SENT
-        owner = owners.assignments[AssignmentKind.PERSON].get(
-            line.downtime_number or f"{SERIAL}{line.serial}"
-        ) or owners.assignments[AssignmentKind.FORM].get(line.serial)
+        owner = people.get(line.downtime_number or f"{SERIAL}{line.serial}") or owners.assignments[
+            AssignmentKind.FORM
+        ].get(line.serial)
         yield OpenThing(kind, line.key, line.type, line.ward, line.event, owner)
 
 
@@ -182,6 +181,13 @@ def _list_messages(vault: Vault, outage: Outage) -> Iterator[OpenThing]:
             subject = f"{message.kind} to {message.system}"
             kind = OpenKind.of_message(state)
             yield OpenThing(kind, message.control_id, subject, "", message.queued)
+
+
+def _list_findings(vault: Vault, outage: Outage) -> Iterator[OpenThing]:
+    if is_review_outdated(vault, outage):
+        yield OpenThing(OpenKind.HARM_NOT_REVIEWED)
+    for kind, key, ward in harm_store.fetch_open_lines(vault.db, outage.id):
+        yield OpenThing(OpenKind.of_finding(kind), key, "", ward, outage.opened)
 
 
 def _give_owner(thing: OpenThing, assignments: AssignmentsByKind) -> OpenThing:
@@ -200,6 +206,8 @@ def assignment_target(thing: OpenThing) -> tuple[AssignmentKind, str]:
         return AssignmentKind.PERSON, thing.name
     if thing.kind == OpenKind.LAPTOP_AWAITED:
         return AssignmentKind.LAPTOP, thing.name
+    if thing.kind == OpenKind.QUERY_OPEN:
+        return AssignmentKind.QUERY, thing.name
     return AssignmentKind.OPEN, thing.reference
 
 
