@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.clinical.record_types import get_plural_title, list_in_return_order
+from downtime.entry.confirmed_values import list_confirmed_of_fact
 from downtime.errors import NotFoundError
 from downtime.outage import outages
 from downtime.outage.model import Outage
@@ -223,6 +224,9 @@ def show_item(key: str) -> ViewResponse:
         sides=build_sides(shown),
         version=shown.version,
         match=_weigh_match(row.item, after),
+        confirmed=list_confirmed_of_fact(
+            vault, request_context.settings(), row.item.fact.serial, row.item.fact.key
+        ),
         before=before,
         after=after,
         choices=[(decision, BUTTONS[decision]) for decision in choices],
