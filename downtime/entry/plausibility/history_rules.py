@@ -50,6 +50,11 @@ def _new_ward(fact: Fact) -> str:
     return fact.fields.get("ward", "") if is_move else ""
 
 
+def _arrival(fact: Fact) -> str:
+    """When a patient came to the ward that a fact names: a stay's beginning, else its own time."""
+    return fact.fields.get("started") or fact.event
+
+
 def _has_died(fact: Fact) -> bool:
     return fact.fields.get("outcome") == _DIED
 
@@ -73,7 +78,7 @@ def _judge_after_end(
 def _came_back(event: str, end: Fact, situation: Situation) -> bool:
     """Whether another form admits the patient again in between."""
     return any(
-        fact.fields.get("event") == ADMIT and end.event < fact.event <= event
+        fact.fields.get("event") == ADMIT and end.event < _arrival(fact) <= event
         for fact in situation.other_facts
         if fact.type == _ENCOUNTER
     )
@@ -102,8 +107,10 @@ def _judge_places(
     """Another form that says that the patient came to another ward at the very same time."""
     for other in situation.other_facts:
         ward = _new_ward(other)
-        if ward and other.event == fact.event and fold_ward(ward) != fold_ward(_new_ward(fact)):
-            yield Finding(_time_key(fields, fact), Rule.TWO_WARDS, fact.event, ward, other.serial)
+        is_elsewhere = fold_ward(ward) != fold_ward(_new_ward(fact))
+        if ward and is_elsewhere and _arrival(other) == _arrival(fact):
+            key = _time_key(fields, fact)
+            yield Finding(key, Rule.TWO_WARDS, _arrival(fact), ward, other.serial)
             return
 
 

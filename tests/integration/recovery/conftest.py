@@ -15,6 +15,7 @@ from downtime.paper.layout.model import FormLayout
 from downtime.paper.model import FormDraft, Pack, Subject
 from downtime.paper.serials import make_serial
 from downtime.paper.store import issued_forms, layouts, packs
+from downtime.plausibility_settings import PlausibilitySettings
 from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.model import Decision
@@ -112,7 +113,8 @@ LATER = "2026-11-02T14:31:00Z"
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings()
+    """The defaults, with wards that no snapshot of these tests has a patient on."""
+    return Settings(plausibility=PlausibilitySettings(wards=("B2", "C3")))
 
 
 @pytest.fixture

@@ -58,6 +58,8 @@ def test_what_says_who_people_are_comes_first_and_appointments_last(vault, setti
         Task.KEY_AGAIN: 0,
         Task.ADJUDICATE: 0,
         Task.COMPARE: 0,
+        Task.CONFIRM: 0,
+        Task.CONFIRM_EMPTY: 0,
     }
 
 
@@ -104,7 +106,7 @@ def test_what_happened_first_is_checked_first(vault, settings, issue, actor, che
     late = issue("observations")
     early = issue("observations")
     keying.submit_entry(vault, settings, late, OBSERVED, actor)
-    hour_before = OBSERVED | {"event.time": "13:00", "taken:1": "1200", "taken:2": "1255"}
+    hour_before = OBSERVED | {"event.time": "13:00", "taken:1": "1235", "taken:2": "1255"}
     keying.submit_entry(vault, settings, early, hour_before, actor)
     found = work_queues.list_waiting(vault, settings, QueueFilter(Task.KEY_AGAIN), checker)
     assert [w.serial for w in found] == [early, late]
@@ -124,4 +126,6 @@ def test_a_form_leaves_its_queue_when_it_is_done(vault, settings, issue, actor, 
         Task.KEY_AGAIN: 1,
         Task.ADJUDICATE: 0,
         Task.COMPARE: 0,
+        Task.CONFIRM: 0,
+        Task.CONFIRM_EMPTY: 0,
     }

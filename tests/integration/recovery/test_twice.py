@@ -12,6 +12,7 @@ from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.model import Decision
 from downtime.reconcile.store.items import save_decisions
 from downtime.reconcile.wording import explain
+from tests.integration.keying_steps import submit_confirmed
 
 from .conftest import BLOODS, SIGNED
 
@@ -95,7 +96,7 @@ def test_when_the_other_form_no_longer_says_so_the_decision_is_an_ordinary_one_a
     decide_item.decide_item(vault, f"{second}-test.fbc", "leave", checker, "written twice")
     send_back_entry.send_back(vault, first, checker, "read again")
     if how == "corrected":
-        keying.submit_entry(vault, settings, first, taken("11:40"), actor)
+        submit_confirmed(vault, settings, first, taken("11:40"), actor)
     if how == "other-test":
         keying.submit_entry(
             vault, settings, first, taken("13:40") | {"test.fbc": "", "test.ue": "true"}, actor
@@ -146,7 +147,7 @@ def test_what_was_returned_in_spite_of_another_form_still_is_when_that_is_taken_
     states()
     decide_item.decide_item(vault, f"{second}-test.fbc", "return", checker, "both are wanted")
     send_back_entry.send_back(vault, first, checker, "read again")
-    keying.submit_entry(vault, settings, first, taken("11:40"), actor)
+    submit_confirmed(vault, settings, first, taken("11:40"), actor)
     assert states()[second] == "new"
     assert find_items.get_item(vault, f"{second}-test.fbc").decided.decision == "return"
 

@@ -87,15 +87,15 @@ def test_what_was_imported_is_keyed_a_second_time_too(
 
 
 def test_a_decision_is_needed_for_every_disputed_field(vault, settings, phoned, actor, checker):
-    wrong = asked(vault, settings, phoned, PHONED) | {"value:1": "9.1"}
+    wrong = asked(vault, settings, phoned, PHONED) | {"value:1": "5.1"}
     double_keying.submit_second_keying(vault, settings, phoned, wrong, checker)
     with pytest.raises(InvalidAnswersError, match="choose one"):
         double_keying.adjudicate_entry(vault, settings, phoned, {}, THIRD)
     for person in (actor, checker):
         with pytest.raises(ForbiddenError):
-            double_keying.adjudicate_entry(vault, settings, phoned, {"value:1": "9.1"}, person)
-    entry = double_keying.adjudicate_entry(vault, settings, phoned, {"value:1": "9.1"}, THIRD)
-    assert entry.answers["value:1"] == "9.1"
+            double_keying.adjudicate_entry(vault, settings, phoned, {"value:1": "5.1"}, person)
+    entry = double_keying.adjudicate_entry(vault, settings, phoned, {"value:1": "5.1"}, THIRD)
+    assert entry.answers["value:1"] == "5.1"
 
 
 def test_a_form_on_anothers_screen_is_neither_filed_nor_sent_back(

@@ -612,6 +612,10 @@ def test_two_wards_at_one_time():
     assert rules("transfer", move, others) == {("left", Rule.TWO_WARDS)}
     assert rules("transfer", move | {"left": "2026-11-02T13:05"}, others) == set()
     assert rules("transfer", move | {"to-ward": "A1"}, others) == set()
+    arrived = movement("admit", "2026-11-02T15:00:00Z", ward="A1", started="2026-11-02T13:00:00Z")
+    assert rules("transfer", move, replace(OUTAGE, other_facts=(arrived,))) == {
+        ("left", Rule.TWO_WARDS)
+    }
 
 
 # Words
