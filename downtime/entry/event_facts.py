@@ -19,7 +19,7 @@ from downtime.outage.events.model import Event, EventKind, EventSubject, EventTh
 from downtime.outage.events.phoned_results import find_read_back
 from downtime.outage.events.registered_people import name_person
 from downtime.outage.events.row_types import EventRow, FieldKind, SubjectRule
-from downtime.outage.events.wording import word_answer
+from downtime.outage.events.wording import list_answers, word_answer
 from downtime.outage.model import Outage
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
@@ -137,7 +137,10 @@ def find_event_facts(thread: EventThread, settings: Settings) -> list[Fact]:
 
 
 def make_event_entry(vault: Vault, root: str) -> Entry:
-    """An event as an entry of a form would stand: its author is who typed it. NotFoundError."""
+    """An event as an entry of a form would stand: its author is who typed it. NotFoundError.
+
+    What was recorded about it later counts as a correction: it then says more.
+    """
     thread = next(iter(list_threads(vault, store.fetch_versions(vault.db, root))), None)
     if thread is None:
         raise NotFoundError("event.unknown", "There is no such event.", "See the list of events.")
@@ -150,8 +153,27 @@ def make_event_entry(vault: Vault, root: str) -> Entry:
         verifier=read_back.author if read_back else "",
         verifier_name=read_back.author_name if read_back else "",
         verified=read_back.entered if read_back else event.entered,
-        corrections=len(thread.versions) - 1, ward=event.ward,
+        corrections=len(thread.versions) - 1 + len(thread.follow_ups), ward=event.ward,
     )  # fmt: skip
+
+
+class EventAnswer(NamedTuple):
+    """One answer of an event, as a response to a questionnaire has it."""
+
+    link_id: str
+    question: str
+    answer: str
+
+
+def list_event_answers(vault: Vault, root: str, zone: ZoneInfo) -> list[EventAnswer]:
+    """All that an event says now, and what was recorded about it later."""
+    threads = list_threads(vault, store.fetch_versions(vault.db, root))
+    return [
+        EventAnswer(f"{event.kind}.{field.name}", field.text, text)
+        for thread in threads
+        for event in (thread.latest, *thread.follow_ups)
+        for field, text in list_answers(event, zone)
+    ]
 
 
 def make_person(event: Event) -> PaperPerson:

@@ -99,8 +99,15 @@ class _FactReader:
             row = rows[group, number]
             if not row.coded and not row.fields.get(self.layout.groups[group].record):
                 self.form_answers.notes.extend(rows.pop((group, number)).notes)
+            elif self._is_registered(group):
+                self.form_answers.notes.extend(row.notes)
+                row.notes.clear()
         order = self.layout.order
         self.rows = sorted(rows.items(), key=lambda r: (order[r[0][0]], int(r[0][1] or 0)))
+
+    def _is_registered(self, group: str) -> bool:
+        """Whether a group says who is admitted: that goes with the admission, and so do its notes."""
+        return (self.form.record, self.layout.groups[group].record) == ("Encounter", "Patient")
 
     def _read_answer(self, row: _RowAnswers, item: FormItem, key: str, answer: str) -> None:
         record = item.record or self.form.record

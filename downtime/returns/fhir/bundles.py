@@ -23,6 +23,7 @@ from downtime.returns.fhir.datatypes import Json, identifier, identifier_search,
 from downtime.returns.fhir.form_resources import (
     SourceForm,
     build_document,
+    build_event_response,
     build_provenance,
     build_response,
 )
@@ -155,8 +156,10 @@ def patch_entry(patch: ConditionalPatch) -> Json:
 
 
 def form_entries(form: SourceForm, subject: Json, context: BundleContext) -> Iterator[Json]:
-    """The form itself: its answers, and its scan. A list about several people has no subject."""
+    """The form or event itself: its answers, and its scan. A list about several people has no subject."""
     search = identifier_search(context.target.form, form.number)
+    if form.event_answers:
+        yield create_entry(build_event_response(form, subject, context), search, form.response_url)
     if form.definition is None:
         return
     if form.scan:

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from downtime.clinical.model import Appointment, Encounter, Patient, Record
 from downtime.clinical.record_types import DOCUMENT
 from downtime.entry import scans
-from downtime.entry.event_facts import make_event_entry
+from downtime.entry.event_facts import list_event_answers, make_event_entry
 from downtime.entry.store import entries as entry_store
 from downtime.errors import InputError, NotFoundError
 from downtime.outage.events.model import is_event_id
@@ -19,6 +20,7 @@ from downtime.reconcile.model import StoredItem
 from downtime.returns.fhir import bundles, conditional_patches, resources
 from downtime.returns.fhir.form_resources import SourceForm
 from downtime.returns.fhir.target import BundleContext, read_fhir_target
+from downtime.returns.form_documents import has_document
 from downtime.returns.matched_stays import find_stays
 from downtime.returns.message_drafts import (
     MessageContext,
@@ -46,7 +48,7 @@ def draft_items(context: MessageContext, items: Sequence[StoredItem]) -> list[Me
     patches = []
     for stored in items:
         fact, live = stored.item.fact, live_records.get(stored.key)
-        if fact.type == DOCUMENT and not scans.find_scan(context.vault, fact.serial):
+        if fact.type == DOCUMENT and not has_document(context.vault, fact.serial):
             continue
         if _has_own_resource(stored, live):
             new_by_form.setdefault(fact.serial, []).append(stored)
@@ -114,7 +116,9 @@ def _draft_patch(
 
 def _source_form(context: MessageContext, serial: str) -> SourceForm:
     if is_event_id(serial):
-        return SourceForm(make_event_entry(context.vault, serial), None)
+        zone = ZoneInfo(context.settings.site.time_zone)
+        answers = tuple(list_event_answers(context.vault, serial, zone))
+        return SourceForm(make_event_entry(context.vault, serial), None, event_answers=answers)
     entry = entry_store.fetch_entry(context.vault.db, serial)
     if entry is None:
         raise ValueError("an item without an entry is never drafted")

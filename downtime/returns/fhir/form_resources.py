@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from downtime.entry import write_response
+from downtime.entry.event_facts import EventAnswer
 from downtime.entry.model import Entry
 from downtime.paper.forms.export_questionnaire import QUESTIONNAIRE
 from downtime.paper.forms.model import FormDefinition
@@ -25,13 +26,14 @@ from downtime.returns.fhir.target import BundleContext
 class SourceForm:
     """A verified form with the definition it was printed from, and its scan if there is one.
 
-    What was recorded on the screen has no definition, and is in the items alone.
+    What was recorded on the screen has no definition, but the answers of its event.
     """
 
     entry: Entry
     definition: FormDefinition | None
     scan: bytes = b""
     scan_type: str = "application/pdf"
+    event_answers: tuple[EventAnswer, ...] = ()
 
     @property
     def number(self) -> str:
@@ -58,6 +60,27 @@ def build_response(
             "questionnaire": f"{QUESTIONNAIRE}{entry.form}|{entry.version}",
             "status": "amended" if entry.corrections else "completed",
             "subject": subject,
+        }
+    )
+
+
+def build_event_response(form: SourceForm, subject: Json, context: BundleContext) -> Json:
+    """The QuestionnaireResponse of what was recorded on the screen: each answer with its question."""
+    entry = form.entry
+    items = [
+        {"linkId": link_id, "text": question, "answer": [{"valueString": answer}]}
+        for link_id, question, answer in form.event_answers
+    ]
+    return drop_empty_elements(
+        {
+            "resourceType": "QuestionnaireResponse",
+            "identifier": identifier(context.target.form, form.number),
+            "questionnaire": f"{QUESTIONNAIRE}{entry.form}|{entry.version}",
+            "status": "amended" if entry.corrections else "completed",
+            "subject": subject,
+            "authored": context.format_time(entry.event),
+            "author": display_reference(entry.author),
+            "item": items,
         }
     )
 
@@ -97,7 +120,7 @@ def build_provenance(
 
 
 def _refer_to_source(form: SourceForm, context: BundleContext) -> Json:
-    if form.definition is None:
+    if form.definition is None and not form.event_answers:
         return {"identifier": identifier(context.target.form, form.number)}
     return {"reference": form.response_url}
 

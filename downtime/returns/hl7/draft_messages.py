@@ -8,6 +8,7 @@ from downtime.entry import scans
 from downtime.entry.facts import Fact
 from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
+from downtime.returns.form_documents import has_document, read_form_answers
 from downtime.returns.hl7 import messages, orders
 from downtime.returns.hl7.segment_writer import SegmentWriter
 from downtime.returns.matched_stays import find_stays
@@ -29,7 +30,7 @@ def can_say(fact: Fact) -> bool:
 
 
 def draft_items(context: MessageContext, items: Sequence[StoredItem]) -> list[MessageDraft]:
-    """One message an item, all values of one form in one, and a form's scan as a document."""
+    """One message an item, all values of one form in one, and a filed form as a document."""
     plain_writer = messages.make_segment_writer(context.settings, context.target)
     writer = replace(plain_writer, stays=find_stays(context.vault, items))
     groups: dict[tuple[str, ...], list[StoredItem]] = {}
@@ -57,7 +58,7 @@ def _draft_merge(context: MessageContext, merge: Merge) -> MessageDraft:
 def _draft_message(
     context: MessageContext, group: tuple[StoredItem, ...], writer: SegmentWriter
 ) -> MessageDraft | None:
-    """The message of these items; None for a document of which no scan is kept."""
+    """The message of these items; None for a document of which nothing is kept but the paper."""
     facts, person = tuple(stored.item.fact for stored in group), group[0].item.person
     decided = max(stored.decided.decided for stored in group)
     if facts[0].type == DOCUMENT:
@@ -73,14 +74,15 @@ def _draft_message(
 def _draft_document(
     context: MessageContext, group: tuple[StoredItem, ...], writer: SegmentWriter
 ) -> MessageDraft | None:
+    """The scan, else the answers that were keyed; None where there is neither."""
     fact, person = group[0].item.fact, group[0].item.person
 
     def write(control_id: str) -> bytes:
         scan = scans.get_scan_file(context.vault, fact.serial)
         if scan is None:
-            raise ValueError("a document without a scan is never drafted")
+            answers = read_form_answers(context.vault, fact.serial)
+            return messages.write_answers(fact, person, answers, control_id, writer)
         file = (scan.info.media_type, scan.content)
         return messages.write_document(fact, person, file, control_id, writer)
 
-    has_scan = scans.find_scan(context.vault, fact.serial) is not None
-    return make_draft("MDM^T02", group, write) if has_scan else None
+    return make_draft("MDM^T02", group, write) if has_document(context.vault, fact.serial) else None

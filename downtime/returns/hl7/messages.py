@@ -6,13 +6,14 @@ made: its time is the decision's.
 """
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.errors import InputError
 from downtime.reconcile.identity.model import Merge
+from downtime.returns.form_documents import FormAnswer
 from downtime.returns.hl7 import orders, scheduling
 from downtime.returns.hl7 import patient_administration as adt
 from downtime.returns.hl7.segment_writer import (
@@ -62,7 +63,11 @@ def write_document(
     fact: Fact, person: PaperPerson, file: tuple[str, bytes], control_id: str, writer: SegmentWriter
 ) -> bytes:
     """MDM^T02: the scan of a form (media type, content); its time is when it was entered."""
-    segments = _build_document(fact, person, file, writer)
+    media_type, content = file
+    kind, subtype = TABLES["documents"][media_type]
+    value = _scan_value(fact, kind, subtype, content, writer)
+    file_name = f"{fact.serial}.{subtype.lower()}"
+    segments = _build_document(fact, person, kind, file_name, [value], writer)
     return _assemble("MDM^T02", fact.entered, control_id, segments, writer)
 
 
@@ -73,43 +78,75 @@ def write_merge(merge: Merge, control_id: str, writer: SegmentWriter) -> bytes:
     return _assemble(name, merge.decided, control_id, segments, writer)
 
 
-def _build_document(
-    fact: Fact, person: PaperPerson, file: tuple[str, bytes], writer: SegmentWriter
-) -> list[str]:
-    """The form as it came back (HL7 v2 chapter 9); its number in TXA-12 is the serial."""
-    author = text_only(fact.author)
-    happened = writer.format_time(fact.event)
-    kind, subtype = TABLES["documents"][file[0]]
-    txa: dict[int, Value] = {
-        1: "1",
-        2: fit_coded(fact.form),
-        3: kind,
-        4: happened,
-        5: author,
-        6: writer.format_time(fact.entered),
-        9: author,
-        11: text_only(fact.transcriber),
-        12: (fact.serial, DOWNTIME),
-        16: f"{fact.serial}.{subtype.lower()}",
-        17: "DO",
-        19: "AV",
+def write_answers(
+    fact: Fact,
+    person: PaperPerson,
+    answers: Sequence[FormAnswer],
+    control_id: str,
+    writer: SegmentWriter,
+) -> bytes:
+    """MDM^T02 of a form without a scan: an OBX for each answer, with its question."""
+    values = [_answer_value(n, answer, fact, writer) for n, answer in enumerate(answers, start=1)]
+    segments = _build_document(fact, person, "FT", "", values, writer)
+    return _assemble("MDM^T02", fact.entered, control_id, segments, writer)
+
+
+def _answer_value(number: int, answer: FormAnswer, fact: Fact, writer: SegmentWriter) -> str:
+    obx: dict[int, Value] = {
+        1: str(number),
+        2: "FT",
+        3: (answer.key, answer.question, "L"),
+        4: writer.sub_id,
+        5: answer.answer,
+        11: "F",
+        14: writer.format_time(fact.event),
     }
-    encoded = base64.b64encode(file[1]).decode("ascii")
+    return build_segment("OBX", obx)
+
+
+def _scan_value(fact: Fact, kind: str, subtype: str, content: bytes, writer: SegmentWriter) -> str:
     obx: dict[int, Value] = {
         1: "1",
         2: "ED",
         3: (fact.form, fact.title, "L"),
         4: writer.sub_id,
-        5: ("", kind, subtype, "Base64", encoded),
+        5: ("", kind, subtype, "Base64", base64.b64encode(content).decode("ascii")),
         11: "F",
-        14: happened,
+        14: writer.format_time(fact.event),
+    }
+    return build_segment("OBX", obx)
+
+
+def _build_document(
+    fact: Fact,
+    person: PaperPerson,
+    kind: str,
+    file_name: str,
+    values: list[str],
+    writer: SegmentWriter,
+) -> list[str]:
+    """The form as it came back (HL7 v2 chapter 9); its number in TXA-12 is the serial."""
+    author = text_only(fact.author)
+    txa: dict[int, Value] = {
+        1: "1",
+        2: fit_coded(fact.form),
+        3: kind,
+        4: writer.format_time(fact.event),
+        5: author,
+        6: writer.format_time(fact.entered),
+        9: author,
+        11: text_only(fact.transcriber),
+        12: (fact.serial, DOWNTIME),
+        16: file_name,
+        17: "DO",
+        19: "AV",
     }
     return [
         writer.evn(fact, "T02"),
         writer.pid(person),
         writer.pv1(fact, other="U"),
         build_segment("TXA", txa),
-        build_segment("OBX", obx),
+        *values,
     ]
 
 

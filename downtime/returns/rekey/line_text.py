@@ -28,7 +28,8 @@ _MOVES = {"transfer": "Transfer", "discharge": "Discharge"}
 _TITLES = (*NAME_FIELDS, "number")
 
 
-_LABELS: Mapping[str, str] = read_data_file("downtime.returns", "titles.toml")["details"]
+_LABELS = read_data_file("downtime.returns", "titles.toml")["details"]
+"""What fields are called; a table of a type's own goes before."""
 
 
 _SILENT = ("event", "none_known", "department")
@@ -63,11 +64,17 @@ def describe_details(fact: Fact, zone: ZoneInfo) -> str:
     """All else that was written, each with its label; times in the site's zone."""
     shown = (_title(fact), *_SILENT)
     parts = [
-        f"{_LABELS.get(name) or name.replace('_', ' ').capitalize()}: {_text(value, zone)}"
+        f"{name_field(fact.type, name)}: {_text(value, zone)}"
         for name, value in fact.fields.items()
         if value and name not in shown
     ]
     return "; ".join([*parts, *(f"{label}: {answer}" for label, answer in fact.notes)])
+
+
+def name_field(record_type: str, name: str) -> str:
+    """What a field of a record is called on a worklist."""
+    own: Mapping[str, str] = _LABELS.get(record_type, {})
+    return own.get(name) or _LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
 def find_department(fact: Fact) -> str:
