@@ -49,7 +49,9 @@ def _solve(edges: Sequence[Sequence[tuple[int, int]]]) -> list[int]:
                 path = length + cost - row_price[row] - column_price.get(column, 0)
                 if path < distance.get(column, path + 1):
                     distance[column], previous[column] = path, row
-            length, column = min((d, c) for c, d in distance.items() if c not in settled)
+            length, _, column = min(
+                (far, key in row_of, key) for key, far in distance.items() if key not in settled
+            )
             settled.append(column)
             if column not in row_of:
                 break

@@ -48,6 +48,8 @@ def group_claims(claims: Iterable[Claim]) -> Mapping[Contest, list[Claim]]:
 
 def assign_records(claims: Sequence[Claim], context: ComparisonContext) -> dict[str, Assigned]:
     """By key of each fact of one contest, what it is assigned; the same in whatever order they come."""
+    if len(claims) == 1:
+        return {claims[0].fact.key: _assign_alone(claims[0], context)}
     ordered = sorted(claims, key=lambda claim: claim.fact.key)
     found = [claim.rule.find_candidates(claim.fact, claim.patient, context) for claim in ordered]
     ids = assign(
@@ -60,6 +62,12 @@ def assign_records(claims: Sequence[Claim], context: ComparisonContext) -> dict[
         taken = min(candidates.costs, key=candidates.costs.__getitem__, default="")
         assigned[claim.fact.key] = Assigned(live, None if live else owners.get(taken))
     return assigned
+
+
+def _assign_alone(claim: Claim, context: ComparisonContext) -> Assigned:
+    """As of most facts: nobody else wants its records."""
+    records, costs, _ = claim.rule.find_candidates(claim.fact, claim.patient, context)
+    return Assigned(records[min(costs, key=costs.__getitem__)] if costs else None)
 
 
 def judge_claim(claim: Claim, assigned: Assigned, context: ComparisonContext) -> Verdict:

@@ -136,6 +136,8 @@ class Comparison:
 
         With them come the serials of forms whose facts now mean other records than was found.
         """
+        if not rivals:
+            return self.items, set()
         contests = group_claims(claim for claim, _ in self._claims.values())
         matched_ids = {rival.fact.key: rival.matched_ids for rival in rivals}
         rival_claims = [claim for rival in rivals if (claim := self._claim_of(rival))]

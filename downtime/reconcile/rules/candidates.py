@@ -51,7 +51,7 @@ def rank_by_time(
 
 
 def _cost_of_gap(gap: timedelta) -> int:
-    return isqrt(int(gap.total_seconds()) * 10_000)
+    return isqrt((gap.days * 86_400 + gap.seconds) * 10_000)
 
 
 def rank_in_order(live: Iterable[Record]) -> Candidates:
