@@ -105,6 +105,8 @@ class Permission(StrEnum):
     ENTRY_QUEUE = "entry.queue"
     ENTRY_QUALITY = "entry.quality"
     ENTRY_SCAN = "entry.scan"
+    QUERY_LIST = "query.list"
+    QUERY_TALK = "query.talk"
     RECONCILE_RUN = "reconcile.run"
     RECONCILE_LIST = "reconcile.list"
     RECONCILE_DECIDE = "reconcile.decide"

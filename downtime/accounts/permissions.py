@@ -73,6 +73,8 @@ ROLES_ALLOWED: Mapping[Permission, tuple[Role, ...]] = {
     Permission.ENTRY_QUEUE: (*_RECORDS, Role.AUDITOR, Role.SERVICE),
     Permission.ENTRY_QUALITY: (Role.RECORDS_SUPERVISOR, Role.AUDITOR, Role.SERVICE),
     Permission.ENTRY_SCAN: (*_RECORDS, Role.SERVICE),
+    Permission.QUERY_LIST: (*_RECORDS, Role.AUDITOR, Role.SERVICE),
+    Permission.QUERY_TALK: _RECORDS,
     Permission.RECONCILE_RUN: (Role.RECORDS_SUPERVISOR, Role.SERVICE),
     Permission.RECONCILE_LIST: (*_RECORDS, Role.AUDITOR, Role.SERVICE),
     Permission.RECONCILE_DECIDE: (Role.RECORDS_SUPERVISOR,),

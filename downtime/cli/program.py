@@ -154,7 +154,7 @@ audit = add_group("audit", "The audit trail: check it, sign it.", "audit")
 break_glass = add_group(
     "break-glass", "Access for people without an account, and its review.", "break_glass"
 )
-entry = add_group("entry", "Entries keyed from paper.", "entry")
+entry = add_group("entry", "Entries keyed from paper.", "entry", "queries")
 feeds = add_group(
     "feeds", "Data feeds from hospital systems.", "feeds", "feed_state", "feed_drafts"
 )

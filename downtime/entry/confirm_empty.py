@@ -7,6 +7,8 @@ from downtime.entry.claims import check_not_claimed
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import AuditAction, Emptiness, Entry, Task, VerificationBasis
 from downtime.entry.open_form import open_form
+from downtime.entry.queries.list_queries import list_queries_of_form
+from downtime.entry.queries.policies import check_none_open
 from downtime.entry.store import claims, entries
 from downtime.entry.verify_entry import accept_entry
 from downtime.settings import Settings
@@ -33,6 +35,7 @@ def confirm_empty(
     with vault.change(actor, AuditAction.ENTRY_CONFIRM_EMPTY, target=number, reason=reason) as db:
         now = vault.now()
         check_not_claimed(db, number, actor, now)
+        check_none_open(list_queries_of_form(vault, number), number)
         form = open_form(vault, number, settings)
         entry = policies.check_can_confirm_empty(form.entry, number, form.typists, actor)
         entry = replace(

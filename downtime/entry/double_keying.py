@@ -38,6 +38,8 @@ from downtime.entry.model import (
 )
 from downtime.entry.open_form import open_form
 from downtime.entry.page_saves import LateSaveError, PageSave, record_save
+from downtime.entry.queries.list_queries import list_queries_of_form
+from downtime.entry.queries.policies import has_open
 from downtime.entry.store import claims, entries, second_keyings
 from downtime.entry.validation import (
     AnswerProblem,
@@ -155,7 +157,9 @@ def submit_second_keying(
         _save_second_keying(db, number, judged, actor, now, finished=now)
         if not find_differing_keys(form, entry.answers, answers):
             count_rekeyed(db, form, entry, (entry.answers, answers, entry.answers), now)
-            return _finish(db, entry, actor, VerificationBasis.AGREED, now)
+            needs_look = has_open(list_queries_of_form(vault, number))
+            basis = VerificationBasis.AGREED
+            return _finish(db, entry, actor, basis, now, needs_look=needs_look)
         LIFECYCLE.check(entry.state, EntryState.ADJUDICATING)
         entry = replace(entry, state=EntryState.ADJUDICATING, waits=Task.ADJUDICATE, changed=now)
         entries.save_entry(db, entry)
@@ -227,6 +231,7 @@ def adjudicate_entry(
         if any(decided.get(d.key, "") != entry.answers.get(d.key, "") for d in disputed):
             entries.save_past(db, entry, now, actor.id, reason or PastReason.ADJUDICATED)
         needs_look = needs_look and not is_whole(form, entry)
+        needs_look = needs_look or has_open(list_queries_of_form(vault, number))
         entry = replace(entry, answers=decided, confirmations=judged.confirmations)
         basis = VerificationBasis.ADJUDICATED
         return _finish(db, entry, actor, basis, now, needs_look=needs_look)
@@ -316,7 +321,9 @@ def _finish(
     db: Database, entry: Entry, actor: Actor, basis: VerificationBasis, now: str, *,
     needs_look: bool = False,
 ) -> Entry:  # fmt: skip
-    """What was keyed twice is certain: verified, or compared as a whole where the sample was wrong."""
+    """What was keyed twice is certain: verified, or compared as a whole where the sample was wrong, and
+    once no question on it is open.
+    """
     if needs_look:
         LIFECYCLE.check(entry.state, EntryState.CRITICAL_AGREED)
         state = EntryState.CRITICAL_AGREED

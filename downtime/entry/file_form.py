@@ -5,6 +5,8 @@ from downtime.entry.keying_policy import apply_policy
 from downtime.entry.model import AuditAction
 from downtime.entry.open_form import open_form
 from downtime.entry.policies import check_can_file
+from downtime.entry.queries.list_queries import list_queries_of_form
+from downtime.entry.queries.policies import check_none_open
 from downtime.outage import laptop_outages, outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
@@ -28,6 +30,7 @@ def file_form(
         form = open_form(vault, number, settings)
         check_not_claimed(db, number, actor, vault.now())
         check_can_file(form.issued, form.definition, form.entry)
+        check_none_open(list_queries_of_form(vault, number), number)
         move_form(db, number, FormState.FILED, vault.now(), actor, reason)
 
 

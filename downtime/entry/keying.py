@@ -27,6 +27,8 @@ from downtime.entry.open_form import get_entry, get_keyable_form, open_form
 from downtime.entry.page_saves import LateSaveError, PageSave, check_unchanged, record_save
 from downtime.entry.policies import check_can_key, check_emptiness
 from downtime.entry.quality import choose_sample
+from downtime.entry.queries.list_queries import list_queries_of_form
+from downtime.entry.queries.policies import has_open
 from downtime.entry.store import claims, entries
 from downtime.entry.typed_times import to_utc
 from downtime.entry.validation import SIGN_OFF_KEYS, InvalidAnswersError, ProblemKind
@@ -150,7 +152,8 @@ def _find_next_task(
     entry = replace(entry, sampled=int(sample is not None), sample_keys=sample or ())
     if replace(form, entry=entry).second_keys:
         return replace(entry, waits=Task.KEY_AGAIN)
-    needs_look = entry.sampled or entry.confirmations
+    is_asked = has_open(list_queries_of_form(vault, entry.serial))
+    needs_look = entry.sampled or entry.confirmations or is_asked
     return replace(entry, waits=Task.COMPARE if needs_look else Task.NONE)
 
 

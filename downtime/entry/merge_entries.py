@@ -38,7 +38,7 @@ from downtime.paper.move_form import move_form
 from downtime.vault.model import Actor
 
 ENTRY, CHECK, SCAN, SCAN_PAGE = "entry", "entry_check", "form_scan", "form_scan_page"
-TABLES = (ENTRY, "entry_past", CHECK, SCAN, SCAN_PAGE)
+TABLES = (ENTRY, "entry_past", CHECK, SCAN, SCAN_PAGE, "query_step")
 """In the order in which their rows can be merged."""
 _RANK = tuple(EntryState)
 _DIGEST_FIELDS = (

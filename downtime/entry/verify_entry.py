@@ -16,6 +16,8 @@ from downtime.entry.model import (
     VerificationBasis,
 )
 from downtime.entry.open_form import get_entry
+from downtime.entry.queries.list_queries import list_queries_of_form
+from downtime.entry.queries.policies import check_none_open
 from downtime.entry.store import claims, entries
 from downtime.paper import serials
 from downtime.paper.model import FormState
@@ -36,6 +38,7 @@ def verify_entry(vault: Vault, serial: str, actor: Actor, reason: str = "") -> E
     with vault.change(actor, AuditAction.ENTRY_VERIFY, target=number, reason=reason) as db:
         entry = get_entry(vault, number)
         policies.check_can_verify(entry, entries.find_typists(db, number), actor)
+        check_none_open(list_queries_of_form(vault, number), number)
         check_not_claimed(db, number, actor, vault.now())
         basis = VerificationBasis.COMPARED
         if policies.is_verified_uncompared(entry):

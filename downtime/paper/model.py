@@ -18,6 +18,7 @@ class AuditAction(StrEnum):
     ASSIGNMENT_LAPTOP = "assignment.laptop"
     ASSIGNMENT_OPEN = "assignment.open"
     ASSIGNMENT_PERSON = "assignment.person"
+    ASSIGNMENT_QUERY = "assignment.query"
     ASSIGNMENT_RELEASE = "assignment.release"
     FORM_BACKGROUND = "form.background"
     FORM_SAVE = "form.save"
@@ -308,13 +309,14 @@ class CheckInOutcome(StrEnum):
 class AssignmentKind(StrEnum):
     """What is assigned. The target of each: a serial; the key of an item; a downtime number, or
     `serial:` and a serial, of somebody who is not found; a device code; kind and name of anything
-    else that keeps the books open."""
+    else that keeps the books open; the id of a question on a field."""
 
     FORM = "form"
     ITEM = "item"
     PERSON = "person"
     LAPTOP = "laptop"
     OPEN = "open"
+    QUERY = "query"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

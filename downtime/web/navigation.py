@@ -62,6 +62,7 @@ RECORDS_AREAS: tuple[MenuArea, ...] = (
         "Key",
         (
             MenuPage("keying.choose", "Key a form", Permission.ENTRY_KEY),
+            MenuPage("questions.show", "Questions", Permission.QUERY_LIST),
             MenuPage("queues.show_quality", "Keying error rate", Permission.ENTRY_QUALITY),
         ),
     ),

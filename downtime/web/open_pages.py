@@ -61,6 +61,9 @@ PAGES: Mapping[OpenKind, SolvingPage] = {
     OpenKind.FORM_UNKEYED: _KEYING,
     OpenKind.FORM_UNFILED: _KEYING,
     OpenKind.FORM_UNVERIFIED: _KEYING,
+    OpenKind.QUERY_OPEN: SolvingPage(
+        "questions.show_query", Permission.QUERY_LIST, lambda thing: {"query": thing.name}
+    ),
     OpenKind.LINK_UNCONFIRMED: _PERSON,
     OpenKind.NUMBER_UNLINKED: _PERSON,
     OpenKind.NOT_COMPARED: _COMPARISON,

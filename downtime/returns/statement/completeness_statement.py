@@ -12,8 +12,9 @@ from typing import Any
 import orjson
 
 from downtime.entry.event_facts import count_events
+from downtime.entry.queries.list_queries import count_queries
 from downtime.entry.store import entries as entry_store
-from downtime.entry.store import scans
+from downtime.entry.store import query_steps, scans
 from downtime.outage import laptop_outages, outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
@@ -209,6 +210,7 @@ def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str,
             **entry_store.count_figures(vault.db, outage.id, serials),
             "empty_confirmed_by": entry_store.count_confirmers(vault.db, outage.id, serials),
         },
+        "queries": count_queries(query_steps.fetch_steps_of_outage(vault.db, outage.id, serials)),
         "events": count_events(vault, outage),
         "error_rate": statement_facts.measure_error_rate(vault, outage, serials),
         "items": items_store.count_by_state(vault.db, outage.id),

@@ -11,6 +11,8 @@ from downtime.accounts.break_glass.review_access import list_accesses
 from downtime.entry import keying_policy
 from downtime.entry.event_facts import read_unfinished_events
 from downtime.entry.model import EntryState
+from downtime.entry.queries import list_queries
+from downtime.entry.queries.model import QueryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage.laptop_outages import find_paper_window
 from downtime.outage.model import Outage
@@ -64,6 +66,11 @@ class Owners:
         """Of forms, by serial."""
         forms = self.assignments[AssignmentKind.FORM]
         return _group_by_owner((format_serial(serial), forms.get(serial)) for serial in serials)
+
+    def of_queries(self, ids: Iterable[str]) -> tuple[OwnedItems, ...]:
+        """Of questions on fields, by their ids."""
+        queries = self.assignments[AssignmentKind.QUERY]
+        return _group_by_owner((query_id, queries.get(query_id)) for query_id in ids)
 
     def of_people(self, keys: Iterable[str]) -> tuple[OwnedItems, ...]:
         """Of people who are not found, by the key under which they are linked."""
@@ -199,6 +206,27 @@ def list_unfinished_lines(vault: Vault, outage: Outage) -> Iterator[FormLine]:
 def _is_filed_as_scan(vault: Vault, settings: Settings, form: IssuedForm) -> bool:
     definition = get_printed_definition(vault, form)
     return keying_policy.apply_policy(definition, settings).policy == KeyingPolicy.SCAN
+
+
+_QUERY_WORDS = {
+    QueryState.OPEN: "nobody has answered",
+    QueryState.ANSWERED: "answered, and nobody has closed it",
+}
+
+
+def _open_queries(vault: Vault, _: Settings, outage: Outage, owners: Owners) -> Iterator[OpenItem]:
+    ahead = [form.serial for form in outage_forms.list_used_ahead(vault, outage)]
+    for query in list_queries.list_queries_of_outage(vault, outage.id, ahead):
+        if query.is_open:
+            form = ledger.find_form(vault.db, query.serial)
+            yield OpenItem(
+                OpenKind.QUERY_OPEN,
+                (query.id,),
+                owners.of_queries([query.id]),
+                subject=f"{form.title}, {format_serial(query.serial)}",
+                ward=form.ward,
+                explanation=_QUERY_WORDS[query.state],
+            )
 
 
 def _unconfirmed_links(
@@ -341,6 +369,7 @@ _FINDERS: tuple[tuple[frozenset[OpenKind], Finder], ...] = (
     (frozenset({OpenKind.LAPTOP_AWAITED}), _awaited_laptops),
     (frozenset({OpenKind.NUMBER_TWICE}), _numbers_given_twice),
     (FORM_KINDS, _unfinished_forms),
+    (frozenset({OpenKind.QUERY_OPEN}), _open_queries),
     (frozenset({OpenKind.LINK_UNCONFIRMED}), _unconfirmed_links),
     (frozenset({OpenKind.NUMBER_UNLINKED}), _unlinked_numbers),
     (frozenset({OpenKind.NOT_COMPARED}), _uncompared_forms),

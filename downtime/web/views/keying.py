@@ -16,10 +16,14 @@ from downtime.entry import keying as entering
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import Claim, Task
 from downtime.entry.page_saves import PageSave
-from downtime.entry.plausibility.wording import label_field, word_confirmation
+from downtime.entry.queries import list_queries
 from downtime.entry.scan_policies import NO_CODE
 from downtime.entry.store import entries
-from downtime.entry.validation import AnswerProblem, InvalidAnswersError, keyed_fields
+from downtime.entry.validation import (
+    AnswerProblem,
+    InvalidAnswersError,
+    field_label,
+)
 from downtime.errors import ConflictError, InputError, NotFoundError, UserError
 from downtime.paper import serials
 from downtime.settings import Settings
@@ -249,8 +253,24 @@ def form_context(opened: KeyedForm) -> dict[str, Any]:
         ),
         "searched": picklists.SEARCHED,
         "asked": None,
+        **_query_context(opened),
         "working": queues.current_queue(),
         "page_id": secrets.token_hex(8),
+    }
+
+
+def _query_context(opened: KeyedForm) -> dict[str, Any]:
+    """The questions on its fields, by key, and what each field of the screen is called."""
+    rows = list_queries.list_queries(
+        request_context.vault(), request_context.actor(), serial=opened.issued.serial
+    )
+    by_field: dict[str, list[list_queries.ListedQuery]] = {}
+    for row in rows:
+        by_field.setdefault(row.query.field, []).append(row)
+    keys = ((item, key) for item in opened.keyed_items for key in item.answer_keys())
+    return {
+        "field_queries": by_field,
+        "field_labels": {key: field_label(item, key) for item, key in keys},
     }
 
 

@@ -22,7 +22,7 @@ blueprint = Blueprint("owners", __name__)
 @require_permission(Permission.LEDGER_ASSIGN)
 def item(key: str) -> ViewResponse:
     """Give an item to somebody until a time."""
-    assignment = assign_item(request_context.vault(), key, *_read_form())
+    assignment = assign_item(request_context.vault(), key, *read_owner_form())
     flash(f"Assigned to {assignment.owner}.")
     return redirect(url_for("comparison.show_item", key=key), 303)
 
@@ -31,7 +31,7 @@ def item(key: str) -> ViewResponse:
 @require_permission(Permission.LEDGER_ASSIGN)
 def items() -> ViewResponse:
     """Give the ticked items of a list to somebody until a time."""
-    owner, due, actor, note = _read_form()
+    owner, due, actor, note = read_owner_form()
     count = assign_items(
         request_context.vault(), request.form.getlist("key"), owner, due, actor, note
     )
@@ -50,7 +50,7 @@ def person(ref: str) -> ViewResponse:
     """Give somebody who is not found to somebody until a time."""
     vault = request_context.vault()
     assignment = assign_person(
-        vault, request_context.settings(), find_latest_outage(vault), ref, *_read_form()
+        vault, request_context.settings(), find_latest_outage(vault), ref, *read_owner_form()
     )
     flash(f"Assigned to {assignment.owner}.")
     return redirect(url_for("identity.show_person", ref=ref), 303)
@@ -67,7 +67,8 @@ def owner_card(assignment: Assignment | None) -> dict[str, object]:
     }
 
 
-def _read_form() -> tuple[str, str, Actor, str]:
+def read_owner_form() -> tuple[str, str, Actor, str]:
+    """Owner, due time, who gives it, and what is to be done, as the part of a page sends them."""
     form = request.form
     due = stored_times.parse_local_time(form.get("due", ""))
     return form.get("owner", ""), due, request_context.actor(), form.get("note", "")
