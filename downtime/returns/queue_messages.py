@@ -13,6 +13,7 @@ from downtime.clinical.record_types import DOCUMENT
 from downtime.entry.event_facts import find_certain_events
 from downtime.entry.facts import EMPTY
 from downtime.entry.model import EntryState
+from downtime.entry.queries.list_queries import find_questioned_forms
 from downtime.entry.store import entries as entry_store
 from downtime.outage.events.model import is_event_id
 from downtime.outage.model import Outage
@@ -158,14 +159,15 @@ def _is_filed_document(row: StoredItem, system: str) -> bool:
 
 
 def find_outdated_items(vault: Vault, rows: Iterable[StoredItem]) -> set[str]:
-    """Keys whose entry is not verified, or no longer what was compared and decided.
+    """Keys whose entry is not verified, in question, or no longer what was compared and decided.
 
     What was recorded on the screen needs nobody who compares it with paper, but a phoned result
     somebody who read it back.
     """
     rows = list(rows)
     verified = entry_store.find_in_state(vault.db, EntryState.VERIFIED)
-    entries = {entry.serial: entry for entry in verified}
+    questioned = find_questioned_forms(vault)
+    entries = {entry.serial: entry for entry in verified if entry.serial not in questioned}
     return {
         row.key
         for row in rows
