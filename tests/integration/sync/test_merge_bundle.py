@@ -282,7 +282,7 @@ def test_what_waits_for_a_decision_or_a_comparison_comes_along_too(fleet):
     station, k7, _ = fleet
     disputed, agreed = key_on_laptop(k7), key_on_laptop(k7)
     critical = open_form.open_form(k7.vault, disputed, SETTINGS).critical_keys
-    wrong = {key: text for key, text in PHONED.items() if key in critical} | {"value:1": "9.1"}
+    wrong = {key: text for key, text in PHONED.items() if key in critical} | {"value:1": "5.1"}
     submit_second_keying(k7.vault, SETTINGS, disputed, wrong, k7.checker)
     key_again(k7.vault, SETTINGS, agreed, k7.checker)
     station.merge(k7.export(station))
@@ -295,7 +295,7 @@ def test_a_laptops_entry_that_is_chosen_is_keyed_a_second_time(fleet):
     number = key_on_laptop(k7)
     station.merge(k7.export(station))
     send_back_entry.send_back(station.vault, number, station.checker, "wrong value")
-    again = PHONED | {"value:1": "9.1"}
+    again = PHONED | {"value:1": "5.1"}
     keying.submit_entry(station.vault, SETTINGS, number, again, station.clerk)
     send_back_entry.send_back(k7.vault, number, k7.checker, "wrong units")
     units = PHONED | {"units:1": "mmol/l"}
