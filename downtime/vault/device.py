@@ -4,6 +4,7 @@
 the private half under the vault's `identity` key.
 """
 
+import hashlib
 import json
 import re
 import secrets
@@ -22,6 +23,7 @@ from downtime.errors import (
     InputError,
     LockedError,
     NotFoundError,
+    UserError,
 )
 from downtime.vault import slots
 from downtime.vault.files import write_atomic
@@ -49,6 +51,12 @@ class DeviceCard:
     def public_key(self) -> Ed25519PublicKey:
         """The key that checks this machine's signatures."""
         return Ed25519PublicKey.from_public_bytes(b64decode(self.verify_key))
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of that key in groups of eight, to compare by eye."""
+        digest = hashlib.sha256(b64decode(self.verify_key)).hexdigest()
+        return " ".join(digest[place : place + 8] for place in range(0, 64, 8))
 
     def as_json(self) -> dict[str, str]:
         """The card as it is exchanged between machines."""
@@ -109,6 +117,14 @@ def read_own_card(home: Home) -> DeviceCard:
 def read_own_code(home: Home) -> str:
     """This machine's code: serials, downtime numbers and audit entries carry it."""
     return read_own_card(home).code
+
+
+def find_own_fingerprint(home: Home) -> str:
+    """The fingerprint of this machine's key; empty where it has none."""
+    try:
+        return read_own_card(home).fingerprint
+    except UserError:
+        return ""
 
 
 def load_device(vault: "Vault") -> Device:
