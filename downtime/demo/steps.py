@@ -213,7 +213,7 @@ def sign_statement(story: Story) -> None:
     with story.step("statement", "The completeness statement is made and signed by three leads."):
         statement = _supervisors(story).sign()
         out, verdict = story.folder / "statement.pdf", statement.verdict
-        paths = statement_files.save_statement(statement, story.settings, out)
+        paths = statement_files.save_statement(story.laptop, statement, story.settings, out)
         complete = statement.is_complete
         story.report(f"{verdict}. Every form is accounted for." if complete else verdict)
         if complete:

@@ -173,8 +173,12 @@ def _entries(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any,
             yield f"fields {method} {form}", row[method]["fields"], fields
             yield f"errors {method} {form}", row[method]["errors"], errors
             low, high = _interval(errors, fields) if fields else (None, None)
-            yield f"low {method} {form}", row[method]["low_percent"], low
-            yield f"high {method} {form}", row[method]["high_percent"], high
+            yield f"low {method} {form}", _number(row[method]["low_percent"]), low
+            yield f"high {method} {form}", _number(row[method]["high_percent"]), high
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else float(text)
 
 
 def _interval(errors: int, fields: int) -> tuple[float, float]:

@@ -178,6 +178,7 @@ class ItemDigest(NamedTuple):
 
     key: str
     serial: str
+    state: str
     decision: str
     digest: str
     fact_sha256: str
@@ -186,9 +187,12 @@ class ItemDigest(NamedTuple):
 
 def fetch_digests(db: Database, outage: str) -> Iterator[ItemDigest]:
     """Of every item of an outage."""
-    query = "SELECT key, serial, decision, digest, fact, reasons FROM item WHERE outage = ?"
-    for key, serial, decision, digest, fact, reasons in db.conn.execute(query, (outage,)):
-        yield ItemDigest(key, serial, decision, digest, _sha256(fact.encode()), reasons)
+    query = (
+        "SELECT key, serial, state, decision, digest, fact, reasons FROM item WHERE outage = ?"
+        " ORDER BY key"
+    )
+    for *columns, fact, reasons in db.conn.execute(query, (outage,)):
+        yield ItemDigest(*columns, _sha256(fact.encode()), reasons)
 
 
 def count_by_state(db: Database, outage: str) -> list[dict[str, Any]]:

@@ -58,9 +58,7 @@ def propose_closing(
         proposed_at=vault.now(),
         proposed_reason=reason,
     )
-    with vault.change(
-        actor, AuditAction.CLOSING_PROPOSE, target=outage_id, reason=reason
-    ) as db:
+    with vault.change(actor, AuditAction.CLOSING_PROPOSE, target=outage_id, reason=reason) as db:
         if waiting := closings.find_in_state(db, outage_id, ClosingState.PROPOSED):
             closings.save_closing(db, _move(waiting, ClosingState.WITHDRAWN))
         closing = replace(closing, id=closings.next_id(db))

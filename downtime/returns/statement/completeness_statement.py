@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import orjson
-
 from downtime.entry.event_facts import count_events
 from downtime.entry.queries.list_queries import count_queries
 from downtime.entry.store import entries as entry_store
@@ -35,8 +33,9 @@ from downtime.returns.statement.model import StatementVerdict, count_kinds
 from downtime.returns.statement.open_groups import count_overdue
 from downtime.returns.store import closings, explanations, statement_signatures
 from downtime.settings import Settings
-from downtime.vault import audit
+from downtime.vault import audit, device
 from downtime.vault.model import Actor
+from downtime.vault.slots import to_canonical_json
 from downtime.vault.vault import Vault
 
 
@@ -51,6 +50,8 @@ class Statement:
     signatures: tuple[Signature, ...]
     closings: tuple[Closing, ...]
     """How its books were closed and opened again; not part of what is signed."""
+    fingerprint: str
+    """Of this machine's key, which signs the file."""
     titles: Mapping[str, str]
     """What the forms are called; not part of what is signed."""
 
@@ -100,7 +101,7 @@ class Statement:
     def as_json(self) -> dict[str, Any]:
         """One document: facts, hash, signatures with whether they still hold."""
         return {
-            "statement": "downtime/statement-3",
+            "statement": "downtime/statement-2",
             "verdict": self.verdict,
             "overdue": self.overdue,
             "unproved": list(self.unproved),
@@ -108,12 +109,16 @@ class Statement:
             "facts_sha256": self.digest,
             "made": self.made_at,
             "audit": dict(self.audit),
-            "signatures": [
-                asdict(signature) | {"holds": signature.facts_sha256 == self.digest}
-                for signature in self.signatures
-            ],
+            "signatures": self.list_signatures(),
             "closings": [asdict(closing) for closing in self.closings],
         }
+
+    def list_signatures(self) -> list[dict[str, Any]]:
+        """Each signature, with whether it holds of the facts as they are now."""
+        return [
+            asdict(signature) | {"holds": signature.facts_sha256 == self.digest}
+            for signature in self.signatures
+        ]
 
 
 def _describe_taken_over(bundle: Mapping[str, Any]) -> str:
@@ -156,11 +161,12 @@ def attach_evidence(vault: Vault, outage: str, facts: Mapping[str, Any]) -> Stat
     chain = audit.verify_chain(vault.db)
     return Statement(
         facts,
-        hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        hashlib.sha256(to_canonical_json(facts)).hexdigest(),
         vault.now(),
         {"entries": chain.entries, "head": chain.head, "first_bad": chain.first_bad},
         tuple(statement_signatures.list_signatures(vault.db, outage)),
         tuple(closings.fetch_closings(vault.db, outage)),
+        device.find_own_fingerprint(vault.home),
         ledger.form_titles(vault),
     )
 

@@ -34,7 +34,7 @@ AT_ONCE = 500
 """Forms whose facts are in memory together."""
 _NO_ENTRY = (None, EntryState.DRAFT)
 _ENTRY_STATES = {
-    FormState.KEYED: (EntryState.ENTERED, EntryState.ADJUDICATING),
+    FormState.KEYED: tuple(set(EntryState) - {EntryState.DRAFT, EntryState.VERIFIED}),
     FormState.VERIFIED: (EntryState.VERIFIED,),
     FormState.ISSUED: _NO_ENTRY,
     FormState.COLLECTED: _NO_ENTRY,

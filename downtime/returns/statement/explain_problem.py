@@ -40,12 +40,12 @@ def explain_problem(
     outage = find_outage(vault, outage_id)
     problem = _get_problem(vault, settings, outage.id, problem_id)
     target = f"{outage.id} {problem.kind} {problem_id}"
-    with vault.change(
-        actor, AuditAction.STATEMENT_EXPLAIN, target=target, reason=reason
-    ) as db:
+    with vault.change(actor, AuditAction.STATEMENT_EXPLAIN, target=target, reason=reason) as db:
         first = explanations.fetch_explanations(db, outage.id).get(problem_id)
         check_can_explain(
-            first=first.person if first else "", actor_id=actor.id, is_program=is_program(vault, actor)
+            first=first.person if first else "",
+            actor_id=actor.id,
+            is_program=is_program(vault, actor),
         )
         if first is None:
             first = Explanation(

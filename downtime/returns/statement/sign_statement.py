@@ -17,6 +17,7 @@ from downtime.returns.statement.completeness_statement import (
 )
 from downtime.returns.store import statement_signatures
 from downtime.settings import Settings
+from downtime.vault import checkpoint
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -32,7 +33,7 @@ def sign_statement(
 ) -> Statement:
     """Sign the facts as they are now, as a lead; of the outage at hand unless another is given.
 
-    Whoever signs has given their password just now (`accounts.confirm_person`).
+    The audit chain is signed with it, so that it cannot be cut short of the signature. Whoever signs has given their password just now (`accounts.confirm_person`).
 
     A later change of the facts leaves the signature behind: it stays on record and no longer
     counts. ForbiddenError for somebody whose role is not that lead's, or who already signed these
@@ -55,6 +56,7 @@ def sign_statement(
                 signed=vault.now(),
             ),
         )
+    checkpoint.make_checkpoint(vault)
     return attach_evidence(vault, statement.outage, statement.facts)
 
 

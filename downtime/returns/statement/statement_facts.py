@@ -170,10 +170,15 @@ def _error_rate(sums: Sequence[CheckSum]) -> dict[str, Any]:
         "checks": sum(row.forms for row in sums),
         "fields": fields,
         "errors": errors,
-        "percent": round(100 * errors / fields, 2) if fields else None,
-        "low_percent": round(100 * low, 2) if fields else None,
-        "high_percent": round(100 * high, 2) if fields else None,
+        "percent": _percent(errors / fields) if fields else None,
+        "low_percent": _percent(low) if fields else None,
+        "high_percent": _percent(high) if fields else None,
     }
+
+
+def _percent(share: float) -> str:
+    """As text: a statement holds no number with a fraction, which programs write differently."""
+    return f"{100 * share:.2f}"
 
 
 def summarize_returned(vault: Vault, outage: Outage) -> dict[str, Any]:

@@ -13,18 +13,26 @@ from downtime.pdf import templates
 from downtime.reconcile.harm.model import KINDS, OUTCOMES
 from downtime.returns.model import LEAD_TITLES
 from downtime.returns.statement.completeness_statement import Statement
+from downtime.returns.statement.export_statement import export_statement
 from downtime.returns.statement.form_accounting import COLUMNS
+from downtime.returns.statement.model import WORDINGS
 from downtime.settings import Settings
 from downtime.vault.files import write_atomic
+from downtime.vault.vault import Vault
 
 NAMED = 40
 """Serials or keys printed of one open thing; the JSON names all."""
 
 
-def save_statement(statement: Statement, settings: Settings, out: Path) -> tuple[Path, Path]:
+def save_statement(
+    vault: Vault, statement: Statement, settings: Settings, out: Path
+) -> tuple[Path, Path]:
     """Write `out` (`.pdf` or `.json`) and its twin of the other kind beside it: (PDF, JSON)."""
     return save_documents(
-        out, statement.as_json(), lambda: to_pdf(statement, settings), "statement"
+        out,
+        lambda: export_statement(vault, statement),
+        lambda: to_pdf(statement, settings),
+        "statement",
     )
 
 
@@ -38,6 +46,9 @@ def to_pdf(statement: Statement, settings: Settings) -> bytes:
         digest=statement.digest,
         made=statement.made_at,
         audit=statement.audit,
+        fingerprint=statement.fingerprint,
+        closings=[item for item in statement.closings if item.closed_at],
+        wordings=WORDINGS,
         complete=statement.is_complete,
         verdict=statement.verdict,
         overdue=statement.overdue,
@@ -65,11 +76,11 @@ def format_error_rate(checked: Mapping[str, Any]) -> str:
     if checked["percent"] is None:
         return "nothing checked"
     low, high = checked["low_percent"], checked["high_percent"]
-    return f"{checked['percent']:.2f} % ({low:.2f}–{high:.2f} %)"
+    return f"{checked['percent']} % ({low}–{high} %)"
 
 
 def save_documents(
-    out: Path, document: Mapping[str, Any], to_pdf: Callable[[], bytes], code: str
+    out: Path, to_json: Callable[[], bytes], to_pdf: Callable[[], bytes], code: str
 ) -> tuple[Path, Path]:
     """Write `out` (`.pdf` or `.json`) and its twin of the other kind beside it: (PDF, JSON).
 
@@ -81,7 +92,7 @@ def save_documents(
         )
     pdf, text = out.with_suffix(".pdf"), out.with_suffix(".json")
     write_atomic(pdf, to_pdf())
-    write_atomic(text, to_json(document))
+    write_atomic(text, to_json())
     return pdf, text
 
 

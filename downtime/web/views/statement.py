@@ -11,11 +11,13 @@ from downtime.returns.statement import (
     open_groups,
     statement_files,
 )
+from downtime.returns.statement.export_statement import export_statement
 from downtime.returns.statement.form_accounting import COLUMNS
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN, JobName
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import require_permission
+from downtime.web.views import open_list
 from downtime.web.views.jobs import submit_and_follow
 from downtime.web.views.ledger import titles
 
@@ -33,6 +35,7 @@ def show() -> ViewResponse:
     statement = completeness_statement.gather_statement(
         vault, settings, request.args.get("outage", "")
     )
+    open_list.remember_derived(statement)
     return render_template(
         "statement/show.html",
         statement=statement,
@@ -60,17 +63,17 @@ def pdf() -> ViewResponse:
 @blueprint.get("/statement/json")
 @require_permission(Permission.STATEMENT_MAKE)
 def json() -> ViewResponse:
-    """The same for programs."""
-    outage = request.args.get("outage", "")
+    """The same for programs, signed: a stranger can check it."""
+    outage, vault = request.args.get("outage", ""), request_context.vault()
     statement = completeness_statement.make_statement(
-        request_context.vault(),
+        vault,
         request_context.settings(),
         request_context.actor(),
         REASON_ON_SCREEN,
         outage,
     )
     return file_response(
-        statement_files.to_json(statement.as_json()),
+        export_statement(vault, statement),
         "application/json",
         f"statement {statement.outage}.json",
     )

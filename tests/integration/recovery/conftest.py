@@ -2,6 +2,8 @@
 
 import pytest
 
+from downtime.accounts.model import Person
+from downtime.accounts.store import accounts
 from downtime.clinical.model import (
     DiagnosticReport,
     Encounter,
@@ -9,7 +11,9 @@ from downtime.clinical.model import (
     Patient,
     ServiceRequest,
 )
+from downtime.entry import retire_forms
 from downtime.outage import outages
+from downtime.paper import move_form
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.layout.model import FormLayout
 from downtime.paper.model import FormDraft, Pack, Subject
@@ -18,10 +22,12 @@ from downtime.paper.store import issued_forms, layouts, packs
 from downtime.plausibility_settings import PlausibilitySettings
 from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
+from downtime.reconcile.harm import review
 from downtime.reconcile.model import Decision
 from downtime.settings import Settings
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables, snapshot_index
+from downtime.vault import device
 from downtime.vault.model import Actor
 from tests.integration.keying_steps import see_through, submit_confirmed
 
@@ -243,3 +249,35 @@ def return_all(vault, outage, checker):
 def recovered(hold, outage):
     """The systems are back; nothing of the paper is there."""
     return hold(2, (*HOSPITAL, BOB), LATER)
+
+
+ROLES = {"ward": "ward", "records": "records-supervisor", "safety": "site"}
+
+
+@pytest.fixture
+def identity(vault):
+    """This machine's own; no other is trusted, so none is awaited."""
+    return device.create_device(vault.home, vault.data_key, "K7", "records station")
+
+
+@pytest.fixture
+def leads(vault, actor):
+    """Three people whose roles let them sign, by lead."""
+    with vault.change(actor, "person.create") as db:
+        for lead, role in ROLES.items():
+            person = Person(f"u-{lead}", lead, lead.title(), role, "active", False)
+            accounts.add_person(db, person, "", vault.now())
+    return {lead: Actor(f"u-{lead}", lead.title(), "laptop-1") for lead in ROLES}
+
+
+@pytest.fixture
+def one_of_each(vault, settings, issue, keyed, compare, actor):
+    """One form of each fate, LIMS back, one comparison; two requests wait for a decision."""
+    keyed("blood-sciences-request", BLOODS)
+    issue("blood-sciences-request")
+    retire_forms.void_form(vault, issue("observations"), actor, "spoilt")
+    retire_forms.mark_lost(vault, issue("observations"), actor, "not on the ward")
+    move_form.mark_returned(vault, issue("progress-notes"), actor)
+    outages.mark_restored(vault, ["LIMS"], actor, "back")
+    compare()
+    review.run_review(vault, settings, actor, "recovered")

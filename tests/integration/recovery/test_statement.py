@@ -6,28 +6,25 @@ from dataclasses import replace
 
 import pytest
 
-from downtime.accounts.confirm_person import Confirmation
 from downtime.accounts.model import Person
 from downtime.accounts.store import accounts
-from downtime.entry import retire_forms
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.outage import outages
-from downtime.paper import assignments, ledger, move_form
+from downtime.paper import assignments, ledger
 from downtime.paper.model import AssignmentKind, Subject
 from downtime.paper.serials import format_serial
-from downtime.reconcile import assign_owner, decide_item, find_items
+from downtime.reconcile import assign_owner, find_items
 from downtime.reconcile.harm import review
-from downtime.returns.export_messages import export_messages
 from downtime.returns.report import incident_report
 from downtime.returns.statement import completeness_statement, statement_files
-from downtime.returns.statement import sign_statement as signing
 from downtime.returns.statement.sign_statement import parse_lead
 from downtime.settings import ReturnsSettings
-from downtime.vault import device
-from downtime.vault.model import Actor
 from tests.closing import close_outage
 
 from .conftest import BLOODS, SIGNED
+from .statement_steps import settle, sign_statement
+
+pytestmark = pytest.mark.usefixtures("identity")
 
 STRANGER = {
     "patient.name": "UNKNOWN, Male",
@@ -37,45 +34,7 @@ STRANGER = {
 LONG_AGO, FAR_OFF = "2026-11-01T08:00:00Z", "2027-01-01T08:00:00Z"
 
 
-def sign_statement(vault, settings, lead, person, **more):
-    """Sign as somebody who has just given their password."""
-    confirmation = Confirmation(person.id, vault.clock())
-    return signing.sign_statement(vault, settings, lead, person, confirmation, **more)
-
-
-ROLES = {"ward": "ward", "records": "records-supervisor", "safety": "site"}
-
-
-@pytest.fixture(autouse=True)
-def identity(vault):
-    """This machine's own; no other is trusted, so none is awaited."""
-    return device.create_device(vault.home, vault.data_key, "K7", "records station")
-
-
-@pytest.fixture
-def leads(vault, actor):
-    """Three people whose roles let them sign, by lead."""
-    with vault.change(actor, "person.create") as db:
-        for lead, role in ROLES.items():
-            person = Person(f"u-{lead}", lead, lead.title(), role, "active", False)
-            accounts.add_person(db, person, "", vault.now())
-    return {lead: Actor(f"u-{lead}", lead.title(), "laptop-1") for lead in ROLES}
-
-
-@pytest.fixture
-def recovered(vault, settings, issue, keyed, compare, actor):
-    """One form of each fate, LIMS back, one comparison; two requests wait for a decision."""
-    keyed("blood-sciences-request", BLOODS)
-    issue("blood-sciences-request")
-    retire_forms.void_form(vault, issue("observations"), actor, "spoilt")
-    retire_forms.mark_lost(vault, issue("observations"), actor, "not on the ward")
-    move_form.mark_returned(vault, issue("progress-notes"), actor)
-    outages.mark_restored(vault, ["LIMS"], actor, "back")
-    compare()
-    review.run_review(vault, settings, actor, "recovered")
-
-
-def test_every_form_has_exactly_one_fate(vault, settings, recovered):
+def test_every_form_has_exactly_one_fate(vault, settings, one_of_each):
     facts = completeness_statement.gather_statement(vault, settings).facts
     rows = {row["form"]: row for row in facts["forms"]}
     assert rows["blood-sciences-request"] == {
@@ -90,7 +49,7 @@ def test_every_form_has_exactly_one_fate(vault, settings, recovered):
     )  # fmt: skip
 
 
-def test_it_names_everything_that_is_open(vault, settings, recovered):
+def test_it_names_everything_that_is_open(vault, settings, one_of_each):
     made = completeness_statement.gather_statement(vault, settings)
     assert made.verdict == "NOT COMPLETE"
     said = [(one["kind"], one["sentence"]) for one in made.facts["open"]]
@@ -102,23 +61,8 @@ def test_it_names_everything_that_is_open(vault, settings, recovered):
     ]
 
 
-def settle(vault, settings, outage, actor, checker, folder):
-    from downtime.entry import file_form
-
-    for form in ledger.list_missing(vault, outage.id):
-        retire_forms.mark_lost(vault, form.serial, actor, "not found")
-    for form in ledger.list_in_states(vault, outage.id, "returned"):
-        file_form.file_form(vault, settings, form.serial, actor)
-    for row in find_items.list_items(vault, outage.id, decision="open"):
-        decide_item.decide_item(vault, row.key, "return", checker, "not in the LIMS")
-    assert completeness_statement.gather_statement(vault, settings).facts["open_kinds"] == {
-        "not-sent": 1
-    }
-    export_messages(vault, settings, "hl7v2", folder, actor)
-
-
 def test_complete_only_when_nothing_is_open(
-    vault, settings, outage, recovered, actor, checker, tmp_path
+    vault, settings, outage, one_of_each, actor, checker, tmp_path
 ):
     settle(vault, settings, outage, actor, checker, tmp_path)
     made = completeness_statement.make_statement(vault, settings, actor)
@@ -138,7 +82,7 @@ def test_a_system_still_down_or_paper_not_compared_keeps_it_open(
     assert kinds == {"system-down": 1, "not-compared": 1}
 
 
-def test_both_snapshots_and_the_patients_are_named(vault, settings, recovered):
+def test_both_snapshots_and_the_patients_are_named(vault, settings, one_of_each):
     facts = completeness_statement.gather_statement(vault, settings).facts
     assert facts["snapshots"]["t0"]["sha256"] == f"{1:064}"
     assert facts["snapshots"]["recovered"]["sha256"] == f"{2:064}"
@@ -146,7 +90,7 @@ def test_both_snapshots_and_the_patients_are_named(vault, settings, recovered):
 
 
 def test_three_leads_sign_and_a_change_of_facts_leaves_the_signatures_behind(
-    vault, settings, outage, recovered, issue, leads
+    vault, settings, outage, one_of_each, issue, leads
 ):
     for lead, person in leads.items():
         signed = sign_statement(vault, settings, lead, person)
@@ -158,7 +102,7 @@ def test_three_leads_sign_and_a_change_of_facts_leaves_the_signatures_behind(
     assert [one["role"] for one in again if one["holds"]] == ["ward"]
 
 
-def test_nobody_signs_twice_or_for_another_lead(vault, settings, recovered, leads, actor):
+def test_nobody_signs_twice_or_for_another_lead(vault, settings, one_of_each, leads, actor):
     site = leads["safety"]
     sign_statement(vault, settings, "safety", site)
     other = Person("u-other", "other", "Other Site", "site", "active", False)
@@ -175,12 +119,12 @@ def test_nobody_signs_twice_or_for_another_lead(vault, settings, recovered, lead
 @pytest.mark.parametrize(
     ("lead", "person"), [("ward", "records"), ("records", "safety"), ("safety", "ward")]
 )
-def test_a_lead_is_somebody_of_the_right_role(vault, settings, recovered, leads, lead, person):
+def test_a_lead_is_somebody_of_the_right_role(vault, settings, one_of_each, leads, lead, person):
     with pytest.raises(ForbiddenError, match="does not allow"):
         sign_statement(vault, settings, lead, leads[person])
 
 
-def test_a_hospital_names_its_safety_leads(vault, settings, recovered, leads):
+def test_a_hospital_names_its_safety_leads(vault, settings, one_of_each, leads):
     named = replace(settings, returns=ReturnsSettings(safety_leads=("records",)))
     with pytest.raises(ForbiddenError, match="not one of this hospital's clinical safety leads"):
         sign_statement(vault, named, "safety", leads["safety"])
@@ -188,10 +132,10 @@ def test_a_hospital_names_its_safety_leads(vault, settings, recovered, leads):
     assert [one.person for one in signed.signatures] == ["u-records"]
 
 
-def test_it_is_written_as_pdf_and_json(vault, settings, recovered, actor, leads, tmp_path):
+def test_it_is_written_as_pdf_and_json(vault, settings, one_of_each, actor, leads, tmp_path):
     sign_statement(vault, settings, "ward", leads["ward"])
     made = completeness_statement.make_statement(vault, settings, actor)
-    pdf, text = statement_files.save_statement(made, settings, tmp_path / "statement.pdf")
+    pdf, text = statement_files.save_statement(vault, made, settings, tmp_path / "statement.pdf")
     document = json.loads(text.read_text())
     assert document["verdict"] == "NOT COMPLETE"
     assert document["audit"]["first_bad"] is None
@@ -209,10 +153,13 @@ def test_it_is_written_as_pdf_and_json(vault, settings, recovered, actor, leads,
         assert expected in words
 
 
-def test_another_suffix_is_refused(vault, settings, recovered, tmp_path):
+def test_another_suffix_is_refused(vault, settings, one_of_each, tmp_path):
     with pytest.raises(InputError, match=r"neither \.pdf nor \.json"):
         statement_files.save_statement(
-            completeness_statement.gather_statement(vault, settings), settings, tmp_path / "a.docx"
+            vault,
+            completeness_statement.gather_statement(vault, settings),
+            settings,
+            tmp_path / "a.docx",
         )
 
 
@@ -225,7 +172,7 @@ def test_a_document_that_was_keyed_and_verified_is_settled(vault, settings, keye
 
 
 def test_what_somebody_has_to_settle_is_named_with_its_owner_and_when_it_is_late(
-    vault, settings, outage, recovered, actor, checker, tmp_path
+    vault, settings, outage, one_of_each, actor, checker, tmp_path
 ):
     (out,) = ledger.list_missing(vault, outage.id)
     assignments.assign_owner(vault, AssignmentKind.FORM, out.serial, "Ward A1", LONG_AGO, actor)
@@ -240,7 +187,7 @@ def test_what_somebody_has_to_settle_is_named_with_its_owner_and_when_it_is_late
     (given,) = next(one["owners"] for one in made.facts["open"] if row.key in one["names"])
     assert (given["owner"], given["due"]) == ("Laboratory", FAR_OFF)
     assert made.overdue == 1
-    pdf, _ = statement_files.save_statement(made, settings, tmp_path / "statement.pdf")
+    pdf, _ = statement_files.save_statement(vault, made, settings, tmp_path / "statement.pdf")
     words = subprocess.run(
         ["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True
     ).stdout
@@ -263,7 +210,7 @@ def test_who_settles_a_person_settles_what_their_paper_says(
 
 
 def test_an_earlier_outage_keeps_its_statement_and_report(
-    vault, settings, outage, recovered, actor, leads
+    vault, settings, outage, one_of_each, actor, leads
 ):
     before = completeness_statement.gather_statement(vault, settings)
     close_outage(vault, outage.id, actor, "all is done")
