@@ -1,5 +1,6 @@
 """Read what a form's answers are held against: outage, stay, wards, and the patient's other forms."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,6 +53,10 @@ class _Stay:
 _NO_STAY = _Stay()
 _wards_by_vault: WeakKeyDictionary[Vault, dict[str, tuple[KnownWard, ...]]] = WeakKeyDictionary()
 """The wards of each snapshot, for as long as the vault is open: a snapshot never changes."""
+_Stays = OrderedDict[tuple[str, str, bool], _Stay]
+_stays_by_vault: WeakKeyDictionary[Vault, _Stays] = WeakKeyDictionary()
+"""Stays that were read last: by snapshot, patient, and whether medicines are among them."""
+_MOST_STAYS = 500
 
 
 def read_situation(vault: Vault, settings: Settings, form: KeyedForm) -> Situation:
@@ -108,8 +113,7 @@ def _read_snapshot(
     """The patient's stay at T0, and all wards that there are or were."""
     t0 = outage.get_snapshot(definition.system) if outage else ""
     current = local_snapshots.get_current_id(vault)
-    read_stay = _make_stay_reader(definition, issued.subject.patient)
-    stay = _read(vault, t0 or current, read_stay) if issued.subject.patient else None
+    stay = _find_stay(vault, t0 or current, definition, issued.subject.patient)
     known = [ward for snapshot in {t0, current} - {""} for ward in _list_wards(vault, snapshot)]
     if not known:
         return stay or _NO_STAY, {}
@@ -127,10 +131,33 @@ def _read(vault: Vault, snapshot_id: str, read: Callable[[Snapshot], T]) -> T | 
         return None
 
 
-def _make_stay_reader(definition: FormDefinition, patient: str) -> Callable[[Snapshot], _Stay]:
-    """Reads the stay of a patient; medicines only for a form on which doses are given."""
-    gives = any(item.record == _ADMINISTRATION for item in definition.fields())
-    gives = gives or definition.record == _ADMINISTRATION
+def _find_stay(
+    vault: Vault, snapshot_id: str, definition: FormDefinition, patient: str
+) -> _Stay | None:
+    """The stay of a patient in a snapshot, remembered for their next form."""
+    if not (patient and snapshot_id):
+        return None
+    stays = _stays_by_vault.setdefault(vault, OrderedDict())
+    gives = _gives_medicines(definition)
+    key = (snapshot_id, patient, gives)
+    stay = stays.get(key)
+    if stay is None:
+        stay = _read(vault, snapshot_id, _make_stay_reader(patient, gives_medicines=gives))
+        if stay is not None:
+            stays[key] = stay
+        while len(stays) > _MOST_STAYS:
+            stays.popitem(last=False)
+    return stay
+
+
+def _gives_medicines(definition: FormDefinition) -> bool:
+    """Whether doses are given on a form: only then medicines are read."""
+    records = {item.record or definition.record for item in definition.fields()}
+    return _ADMINISTRATION in records
+
+
+def _make_stay_reader(patient: str, *, gives_medicines: bool) -> Callable[[Snapshot], _Stay]:
+    """Reads the stay of a patient, and their medicines where they are asked for."""
 
     def read(snapshot: Snapshot) -> _Stay:
         stay = snapshot.find_encounter(patient)
@@ -139,8 +166,8 @@ def _make_stay_reader(definition: FormDefinition, patient: str) -> Callable[[Sna
             admitted=_parse_instant(stay.started) if stay and began else None,
             ended=_parse_instant(stay.ended) if stay and began else None,
             ward=stay.ward if stay and began else "",
-            orders=tuple(snapshot.list_medicines(patient)) if gives else (),
-            doses=tuple(_list_doses(snapshot, patient)) if gives else (),
+            orders=tuple(snapshot.list_medicines(patient)) if gives_medicines else (),
+            doses=tuple(_list_doses(snapshot, patient)) if gives_medicines else (),
         )
 
     return read

@@ -1,6 +1,6 @@
 """What is wrong with the words of a form's file that say which answers are plausible."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from downtime.clinical.value_limits import VALUE_LIMITS
@@ -54,7 +54,9 @@ def _check_soft(item: Table) -> Iterator[tuple[int, str]]:
         yield line, "Only a string is a 'dose' of number and unit."
 
 
-def _check_table(owner: Table, word: str, known_keys: dict[str, type]) -> Iterator[tuple[int, str]]:
+def _check_table(
+    owner: Table, word: str, known_keys: Mapping[str, type]
+) -> Iterator[tuple[int, str]]:
     for name, value in owner[word].items():
         kind = known_keys.get(name)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
