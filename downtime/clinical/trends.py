@@ -41,6 +41,11 @@ def list_trends(values: Iterable[tuple[str, Observation]]) -> dict[str, list[Tre
     return trends
 
 
+def list_texts(points: Iterable[TrendPoint]) -> str:
+    """The values of a line as they were sent, for who does not see it."""
+    return ", ".join(point.text for point in points)
+
+
 def draw_line(points: Iterable[TrendPoint]) -> str:
     """Points of an SVG polyline, by time and value, within WIDTH and HEIGHT."""
     values = list(points)

@@ -1,6 +1,6 @@
 """The SQL of outages and downtime numbers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlite_utils import Database
@@ -8,11 +8,19 @@ from sqlite_utils import Database
 from downtime.outage.model import Outage, OutageState, StepTick, SystemOutage
 from downtime.vault.database import build_record, insert_record
 
+_SYSTEM_COLUMNS = "name, declared, ended, snapshot"
+_SYSTEM_ORDER = " ORDER BY declared, rowid"
+
 
 def fetch_outages(db: Database) -> list[Outage]:
     """All outages of this machine, newest first."""
-    query = "SELECT * FROM outage ORDER BY opened DESC, id DESC"
-    return [_read_outage(db, row) for row in db.query(query)]
+    systems: dict[str, list[SystemOutage]] = {}
+    for row in db.query(
+        "SELECT outage, " + _SYSTEM_COLUMNS + " FROM outage_system" + _SYSTEM_ORDER
+    ):
+        systems.setdefault(row.pop("outage"), []).append(SystemOutage(**row))
+    rows = db.query("SELECT * FROM outage ORDER BY opened DESC, id DESC")
+    return [_parse_outage(row, systems.get(row["id"], ())) for row in rows]
 
 
 def find_open_outage(db: Database) -> Outage | None:
@@ -27,15 +35,15 @@ def find_outage(db: Database, outage_id: str) -> Outage | None:
 
 
 def _read_outage(db: Database, row: dict[str, Any]) -> Outage:
-    systems = db.query(
-        "SELECT name, declared, ended, snapshot FROM outage_system WHERE outage = ?"
-        " ORDER BY declared, rowid",
-        [row["id"]],
-    )
+    query = "SELECT " + _SYSTEM_COLUMNS + " FROM outage_system WHERE outage = ?" + _SYSTEM_ORDER
+    return _parse_outage(row, (SystemOutage(**system) for system in db.query(query, [row["id"]])))
+
+
+def _parse_outage(row: dict[str, Any], systems: Iterable[SystemOutage]) -> Outage:
     values = {
         "drill": bool(row["drill"]),
         "state": OutageState(row["state"]),
-        "systems": tuple(SystemOutage(**system) for system in systems),
+        "systems": tuple(systems),
     }
     return build_record(Outage, row | values)
 

@@ -39,8 +39,7 @@ def list_snapshots(vault: Vault) -> list[SnapshotInfo]:
 
 def get_current_id(vault: Vault) -> str:
     """Id of the snapshot in use; empty when there is none."""
-    rows = snapshot_index.list_entries(vault.db)
-    return rows[0].id if rows else ""
+    return snapshot_index.find_current_id(vault.db)
 
 
 def open_current_snapshot(vault: Vault) -> Snapshot:

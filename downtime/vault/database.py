@@ -1,7 +1,7 @@
 """Open an encrypted database with a raw key, and change it in transactions."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields
 from enum import Enum
@@ -50,7 +50,7 @@ class Database(sqlite_utils.Database):
 
     def query(
         self, sql: str, params: Sequence[Any] | dict[str, Any] | None = None
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Generator[dict[str, Any], None, None]:
         """Rows by the names of their columns.
 
         The library puts a savepoint around each question, in case it were a change: three statements

@@ -11,6 +11,7 @@ import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,13 @@ def create_device(home: Home, data_key: bytes, code: str, name: str) -> DeviceCa
 
 def read_own_card(home: Home) -> DeviceCard:
     """This machine's card, also while the vault is locked."""
-    return parse_card(_read_document(home)["card"])
+    return _parse_own_card(_read_content(home))
+
+
+@lru_cache(maxsize=64)
+def _parse_own_card(content: bytes) -> DeviceCard:
+    """Remembered: every page asks for it, and it takes longer to check than to read."""
+    return parse_card(_parse_document(content)["card"])
 
 
 def read_own_code(home: Home) -> str:
@@ -190,12 +197,21 @@ def _encode_header(card: DeviceCard) -> bytes:
 
 
 def _read_document(home: Home) -> dict[str, Any]:
+    return _parse_document(_read_content(home))
+
+
+def _read_content(home: Home) -> bytes:
     try:
-        document = json.loads(_path(home).read_bytes())
+        return _path(home).read_bytes()
     except FileNotFoundError:
         raise NotFoundError(
             "device.missing", "This machine has lost its identity.", _RESTORE
         ) from None
+
+
+def _parse_document(content: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(content)
     except ValueError:
         document = None
     if not isinstance(document, dict) or not {"card", "private"} <= document.keys():

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from downtime.clinical.model import Encounter
-from downtime.fleet.known_time import find_known_time
 from downtime.snapshot import availability
 from downtime.snapshot.availability import AvailabilityLine
 from downtime.snapshot.freshness import find_stale_time
@@ -15,7 +14,7 @@ def word_absence(type_name: str, sources: Iterable[str]) -> AvailabilityLine:
     """`LIMS unavailable; Radiology: none`; `sources` are the systems of what is shown."""
     settings = request_context.settings()
     snapshot = request_context.snapshot()
-    known = find_known_time(request_context.vault(), settings)
+    known = request_context.known_time()
     now = max(request_context.now(), known.latest if known else request_context.now())
     return availability.word_absence(
         snapshot.find_availability(type_name),

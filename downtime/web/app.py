@@ -33,6 +33,7 @@ from downtime.web import (
     typed_texts,
 )
 from downtime.web.absent_data import word_absence, word_place
+from downtime.web.addresses import AddressBook
 from downtime.web.allergies_shown import FIRST_ALLERGIES, list_allergies_shown
 from downtime.web.namesakes import find_namesakes_shown, list_same_names
 from downtime.web.nhs_components import render_component
@@ -101,8 +102,8 @@ def create_app(
     template_filters.init_filters(app, settings, clock)
     page_context.init_page_context(app)
     app.jinja_env.globals.update(
-        nhs=render_component,
         url_for=AddressBook().find_address,
+        nhs=render_component,
         nonce=security_headers.script_nonce,
         asset=asset_url,
         htmx_settings=json.dumps(HTMX_SETTINGS),

@@ -138,8 +138,8 @@ def _list_systems(outage: Outage | None) -> Iterator[SystemLine]:
     snapshot = request_context.snapshot_or_none()
     times = snapshot.list_systems() if snapshot else []
     since = {s.name: s.declared for s in outage.systems if not s.ended} if outage else {}
-    vault, settings = request_context.vault(), request_context.settings()
-    for age in known_time.list_ages(vault, times, settings):
+    known, now = request_context.known_time(), request_context.now()
+    for age in known_time.reckon_ages(known, times, now, request_context.settings()):
         yield SystemLine(age.system, since.get(age.system, ""), age.level, age.as_at, age.old)
 
 
@@ -161,7 +161,7 @@ def _list_alarms() -> Iterator[str]:
     zone = ZoneInfo(request_context.settings().site.time_zone)
     yield from declared_elsewhere.list_alarms(vault.home, outages.list_down_systems(vault))
     yield from quarantine_alarm.list_alarms(vault, request_context.now(), zone)
-    known = known_time.find_known_time(vault, request_context.settings())
+    known = request_context.known_time()
     if fault := known_time.describe_clock(known, request_context.now(), request_context.settings()):
         yield fault
     yield from (

@@ -14,12 +14,15 @@ from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import NotFoundError
 from downtime.outage.events.hospital_now import HospitalNow
+from downtime.fleet.known_time import KnownTime, find_known_time
 from downtime.settings import Settings
+from downtime.returns.statement.open_things import OpenThing
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 from downtime.web.presses import Presses
+from downtime.web.open_snapshots import OpenSnapshots
 from downtime.web.vault_holder import VaultHolder
 
 SESSION_COOKIE = "downtime_session"
@@ -77,6 +80,13 @@ def actor() -> Actor:
 def snapshot() -> Snapshot:
     """The present snapshot; NotFoundError when none was loaded."""
     snapshot_in_use = snapshot_or_none()
+def known_time() -> KnownTime | None:
+    """What time it must be by now (`fleet.known_time`), asked once for a page."""
+    if "known_time" not in g:
+        g.known_time = find_known_time(vault(), settings())
+    return cast("KnownTime | None", g.known_time)
+
+
     if snapshot_in_use is None:
         if local_snapshots.get_current_id(vault()):
             local_snapshots.open_current_snapshot(vault())  # closed: says why, and what can be done
@@ -92,18 +102,28 @@ def snapshot_or_none() -> Snapshot | None:
     """The present snapshot, for pages that can say that there is none."""
     if "snapshot" not in g:
         try:
-            g.snapshot = local_snapshots.open_current_snapshot(vault())
+            lent = g.lease.enter_context(open_snapshots().lend_current(vault()))
         except NotFoundError:
             g.snapshot = None
         else:
-            close_after_request(g.snapshot)
+            g.snapshot, g.lent_snapshot = lent.snapshot, lent
     return cast("Snapshot | None", g.snapshot)
 
 
 def hospital_now() -> HospitalNow:
     """The present snapshot with what staff have said since."""
     if "hospital_now" not in g:
-        g.hospital_now = HospitalNow(vault(), snapshot_or_none())
+def open_snapshots() -> OpenSnapshots:
+    """What keeps the snapshot in use open between requests."""
+    return app_state().vault_holder.open_snapshots
+
+
+        snapshot_in_use = snapshot_or_none()
+        g.hospital_now = (
+            g.lent_snapshot.read_hospital_now(vault())
+            if snapshot_in_use
+            else HospitalNow(vault(), None)
+        )
     return cast(HospitalNow, g.hospital_now)
 
 

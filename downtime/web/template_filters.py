@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from markupsafe import Markup
 
 from downtime.clinical import display
 from downtime.clinical.departments import department_name
@@ -30,12 +31,12 @@ _SERIAL = re.compile(r"\b([0-9A-Z]{2})-(\d{6}|[0-9A-Z]{6}-\d{3})-([0-9A-Z])(?![\
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
 def _format_age(since: str, now: str) -> str:
     """How long ago something was, of two stored times."""
     return display.format_duration(max(from_text(now) - from_text(since), timedelta()))
 
 
+def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
     """Add the filters; times are shown in the site's zone."""
     zone = ZoneInfo(settings.site.time_zone)
     filters: dict[str, Callable[..., Any]] = {
@@ -45,12 +46,13 @@ def _format_age(since: str, now: str) -> str:
         "department": department_name,
         "gender": display.format_gender,
         "duration": display.format_duration,
-        "board_counts": word_counts,
         "age_until": _format_age,
+        "board_counts": word_counts,
         "elsewhere": word_elsewhere,
         "units": display.format_units,
         "born": lambda patient: display.format_birth(patient, clock().astimezone(zone).date()),
         "moment": lambda text: display.format_moment(text, zone),
+        "in_parts": split_moment,
         "clock_time": lambda text: display.format_clock_time(text, zone),
         "or_not_recorded": lambda text: text or display.NOT_RECORDED,
         "own_number": format_own_number,
@@ -76,6 +78,13 @@ def _format_age(since: str, now: str) -> str:
         "field_value": lambda record, column: format_field(record, column, zone),
     }
     app.jinja_env.filters.update(filters)
+
+
+@lru_cache(maxsize=16_384)
+def split_moment(text: str) -> Markup:
+    """Day and time, or day and age, of which each stays in one line: they may stand under each other."""
+    parts = (Markup('<span class="nowrap">{}</span>').format(part) for part in text.split(" "))
+    return Markup(" ").join(parts)
 
 
 def format_field(record: Record, column: Column, zone: ZoneInfo) -> str:

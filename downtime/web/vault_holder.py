@@ -1,4 +1,7 @@
-"""Keeps the one unlocked vault of this process, and forgets it when the last session ends."""
+"""Keeps the one unlocked vault of this process, and forgets it when the last session ends.
+
+The snapshot that was opened with it stays open between requests, and is closed with it.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -6,6 +9,7 @@ from contextlib import contextmanager
 
 from downtime.errors import LockedError
 from downtime.vault.vault import Vault
+from downtime.web.open_snapshots import OpenSnapshots
 
 
 class VaultHolder:
@@ -16,6 +20,7 @@ class VaultHolder:
         self._released: list[Vault] = []
         self._use_counts: dict[int, int] = {}
         self._lock = threading.Lock()
+        self.open_snapshots = OpenSnapshots()
 
     @property
     def unlocked(self) -> bool:
@@ -71,4 +76,5 @@ class VaultHolder:
                 self._released.remove(vault)
                 self._use_counts.pop(id(vault), None)
         for vault in unused:
+            self.open_snapshots.close()
             vault.close()

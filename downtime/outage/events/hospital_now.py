@@ -60,12 +60,32 @@ class WardNow:
     """Whom the snapshot has here, and of whom staff say that they are not here any more."""
 
 
+class EventState(NamedTuple):
+    """What events stand over the snapshot: another one as soon as anything was recorded or merged."""
+
+    outages: tuple[str, ...]
+    """Those whose books are open."""
+    counts: tuple[tuple[object, ...], ...]
+    """Of the events of each (`store.count_versions`)."""
+
+
+def read_event_state(vault: Vault) -> EventState:
+    """The present one."""
+    outage_ids = list_unclosed_ids(vault)
+    return EventState(outage_ids, store.count_versions(vault.db, outage_ids))
+
+
 class HospitalNow:
-    """Answers of one moment; make a new one for each request."""
+    """Answers of one moment, for reading, by several threads at once.
+
+    They hold as long as the snapshot is in use and `read_event_state` gives the same.
+    """
 
     def __init__(self, vault: Vault, snapshot: Snapshot | None) -> None:
         self.snapshot = snapshot
         self._vault = vault
+        self._wards: dict[str, WardNow] = {}
+        self._ward_rows: dict[str, WardRow] = {}
 
     @cached_property
     def outages(self) -> tuple[str, ...]:
@@ -202,18 +222,28 @@ class HospitalNow:
 
     def count_wards(self) -> list[WardRow]:
         """The wards of the snapshot with their patients and empty beds as staff say."""
-        rows = self.snapshot.list_wards() if self.snapshot else []
+        return [self._recount(row) for row in (self.snapshot.list_wards() if self.snapshot else [])]
+
+    @cached_property
+    def _touched_wards(self) -> frozenset[str]:
+        """The wards of which staff said that somebody came or left."""
         stays = [s for c in self.changes.values() for s in (c.before, c.stay) if s]
-        touched = {stay.ward for stay in stays}
-        return [self._recount(row) if row.code in touched else row for row in rows]
+        return frozenset(stay.ward for stay in stays)
 
     def find_ward(self, ward: str) -> WardRow | None:
         """One ward of the snapshot, counted so."""
         rows = self.snapshot.list_wards() if self.snapshot else []
         row = next((row for row in rows if row.code == ward), None)
-        return self._recount(row) if row and self.changes else row
+        return self._recount(row) if row else None
 
     def _recount(self, row: WardRow) -> WardRow:
+        if row.code not in self._touched_wards:
+            return row
+        if row.code not in self._ward_rows:
+            self._ward_rows[row.code] = self._count_again(row)
+        return self._ward_rows[row.code]
+
+    def _count_again(self, row: WardRow) -> WardRow:
         changes = self.changes.values()
         departures = sum(c.before is not None and c.before.ward == row.code for c in changes)
         arrivals = sum(c.stay is not None and c.stay.ward == row.code for c in changes)
@@ -223,6 +253,10 @@ class HospitalNow:
 
     def count_board(self) -> BoardCounts:
         """Who is in hospital as staff say: who was admitted or registered, less who left."""
+        return self._board_counts
+
+    @cached_property
+    def _board_counts(self) -> BoardCounts:
         counts = self.snapshot.count_board() if self.snapshot else BoardCounts(0, 0, 0, 0)
         for change in self.changes.values():
             for stay, step in ((change.before, -1), (change.stay, 1)):
@@ -236,6 +270,11 @@ class HospitalNow:
 
     def read_ward(self, ward: str) -> WardNow:
         """A ward, bed by bed, as staff say it is."""
+        if ward not in self._wards:
+            self._wards[ward] = self._read_ward(ward)
+        return self._wards[ward]
+
+    def _read_ward(self, ward: str) -> WardNow:
         seen = self.snapshot.list_beds(ward) if self.snapshot else []
         staying = ((row.patient, row.encounter) for row in seen)
         stays = [

@@ -55,6 +55,20 @@ def next_position(db: Database) -> int:
     return int(db.execute(query).fetchone()[0])
 
 
+def count_versions(db: Database, outages: Iterable[str]) -> tuple[tuple[object, ...], ...]:
+    """Of each of some outages with events: how many, and which rows they are.
+
+    Nothing of an event changes but the outage under which it stands, so that another answer comes with
+    every event that is recorded, merged or put under another outage.
+    """
+    rows = db.conn.execute(
+        "SELECT outage, count(*), max(rowid), sum(rowid) FROM outage_event"
+        " WHERE outage IN (SELECT value FROM json_each(?)) GROUP BY outage ORDER BY outage",
+        (json_list(outages),),
+    )
+    return tuple(map(tuple, rows))
+
+
 def fetch_event(db: Database, event_id: str) -> Event | None:
     """One version of an event."""
     return next(_select(db, "WHERE id = ?", event_id), None)

@@ -1,5 +1,7 @@
 """The lists of a day: tests outstanding, clinics and theatres, as an opened snapshot has them."""
 
+from functools import cached_property
+
 from downtime.clinical.model import Appointment, Encounter, Patient, ServiceRequest
 from downtime.snapshot.model import AppointmentRow, OutstandingRow, SessionRow
 from downtime.snapshot.store.snapshot_database import SnapshotDatabase
@@ -11,7 +13,21 @@ class DayLists(SnapshotDatabase):
     def list_outstanding_tests(
         self, ward: str | None = None, department: str | None = None
     ) -> list[OutstandingRow]:
-        """The T0 list: requested, collected, received or in progress, and no final result."""
+        """The T0 list: requested, collected, received or in progress, and no final result.
+
+        That of one ward, for which its board, its list and its hand-over ask, is read once.
+        """
+        if ward is None or department is not None:
+            return self._select_outstanding(ward, department)
+        if ward not in self._outstanding_by_ward:
+            self._outstanding_by_ward[ward] = self._select_outstanding(ward, None)
+        return list(self._outstanding_by_ward[ward])
+
+    @cached_property
+    def _outstanding_by_ward(self) -> dict[str, list[OutstandingRow]]:
+        return {}
+
+    def _select_outstanding(self, ward: str | None, department: str | None) -> list[OutstandingRow]:
         where, values = "WHERE 1", list[str]()
         if ward is not None:
             where, values = where + " AND i.ward = ?", [*values, ward]

@@ -294,7 +294,13 @@ class Snapshot(DayLists):
 
     def find_availability(self, type_name: str) -> Availability:
         """Which systems that hold such records sent some: of the others nobody is 'none'."""
-        return availability.find_availability(self.header, type_name)
+        if type_name not in self._availabilities:
+            self._availabilities[type_name] = availability.find_availability(self.header, type_name)
+        return self._availabilities[type_name]
+
+    @cached_property
+    def _availabilities(self) -> dict[str, Availability]:
+        return {}
 
     def summarise_allergies(self, patient_id: str) -> AllergySummary:
         """The exact heading (CUI PAB-0064) and the active allergies.

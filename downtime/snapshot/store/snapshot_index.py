@@ -1,5 +1,6 @@
 """The snapshots that a vault knows of, and the bundle numbers that it has seen and given."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -38,11 +39,21 @@ def list_entries(db: sqlite_utils.Database) -> list[SnapshotEntry]:
     return [_parse_entry(*row) for row in snapshot_rows]
 
 
+def find_current_id(db: sqlite_utils.Database) -> str:
+    """Id of the snapshot in use; empty when there is none."""
+    row = db.conn.execute("SELECT id FROM snapshot ORDER BY position DESC LIMIT 1").fetchone()
+    return str(row[0]) if row else ""
+
+
 def _parse_entry(*values: Any) -> SnapshotEntry:
     row = SnapshotEntry(*values)
-    return row._replace(
-        header=SnapshotHeader.parse(orjson.loads(values[3])), pinned=bool(row.pinned)
-    )
+    return row._replace(header=_parse_header(values[3]), pinned=bool(row.pinned))
+
+
+@lru_cache(maxsize=64)
+def _parse_header(body: str) -> SnapshotHeader:
+    """Remembered: every page asks for those of all snapshots here, and none changes."""
+    return SnapshotHeader.parse(orjson.loads(body))
 
 
 def insert_entry(

@@ -1,5 +1,7 @@
 """Tests outstanding: asked for or collected, and no final result (the T0 list)."""
 
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
@@ -10,11 +12,11 @@ from downtime.snapshot.outstanding_tests import (
     OutstandingFilter,
     Urgency,
     filter_outstanding,
-    find_age,
-    find_urgency,
     sort_outstanding,
 )
 from downtime.web import request_context
+from downtime.web.namesakes import list_same_names
+from downtime.web.outstanding_lines import list_lines
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 
@@ -30,7 +32,9 @@ def outstanding() -> ViewResponse:
     """The list, of one ward, department, urgency and age or of all: urgent and oldest first."""
     snapshot = request_context.snapshot_or_none()
     wanted, now = _wanted(), request_context.now()
+    zone = ZoneInfo(request_context.settings().site.time_zone)
     everything = snapshot.list_outstanding_tests(ward=wanted.ward or None) if snapshot else []
+    rows = sort_outstanding(filter_outstanding(everything, wanted, now))
     return render_template(
         "outstanding_tests/outstanding.html",
         systems=sorted({row.request.source for row in everything}),
@@ -42,9 +46,16 @@ def outstanding() -> ViewResponse:
         departments=sorted({department_name(row.request.department) for row in everything} - {""}),
         urgencies=list(Urgency),
         ages=AGES,
-        rows=sort_outstanding(filter_outstanding(everything, wanted, now)),
-        find_urgency=find_urgency,
-        find_age=lambda row: find_age(row, now),
+        count=len(rows),
+        lines=list_lines(
+            rows[:SHOWN],
+            list_same_names(row.patient for row in rows[:SHOWN]),
+            snapshot.find_availability("Encounter"),
+            now,
+            zone,
+        )
+        if snapshot
+        else (),
         shown=SHOWN,
         test_events=find_test_events(request_context.vault()),
     )

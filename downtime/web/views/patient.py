@@ -13,7 +13,7 @@ from downtime.clinical.model import (
     RequestStage,
 )
 from downtime.clinical.record_types import RECORD_TYPES
-from downtime.clinical.trends import draw_line, list_trends
+from downtime.clinical.trends import draw_line, list_texts, list_trends
 from downtime.outage.events.registered_people import RegisteredPerson
 from downtime.paper.labels.model import LABEL_SHEETS
 from downtime.web import request_context
@@ -80,6 +80,7 @@ def show(patient_id: str) -> ViewResponse:
         trends=list_trends(values),
         draw_line=draw_line,
         blood_results=list_blood_results(values),
+        list_texts=list_texts,
         blood_requirements=list_requirements(flags),
         sections=[
             (row, snapshot.list_patient_records(row, person.id))
