@@ -158,6 +158,9 @@ entry = add_group("entry", "Entries keyed from paper.", "entry", "queries")
 feeds = add_group(
     "feeds", "Data feeds from hospital systems.", "feeds", "feed_state", "feed_drafts"
 )
+event_commands = add_group(
+    "events", "What staff record during an outage: the logs, and who is where.", "events"
+)
 fleet = add_group("fleet", "The site's machines and what each may do.", "fleet")
 forms = add_group("forms", "Paper form definitions.", "forms")
 ingest = add_group(
@@ -176,6 +179,12 @@ labels = add_group("labels", "Labels and wristbands; never for transfusion sampl
 ledger = add_group("ledger", "Issued forms and where they are.", "ledger", "owners")
 mark_commands = add_group(
     "marks", "How far this machine has come, and whether its home was copied.", "marks"
+)
+mutual_aid = add_group(
+    "mutual-aid", "Signed summaries and capacity that travel between hospitals on paper.", "mutual_aid"
+)
+open_commands = add_group(
+    "open", "Why the outage is still open: each thing once, and who has it.", "open_list"
 )
 number = add_group("number", "Downtime numbers for patients without a hospital number.", "outage")
 outage = add_group("outage", "Outages and drills.", "outage")

@@ -103,6 +103,9 @@ class PackKind(StrEnum):
     READINESS = "readiness"
     HANDOVER = "handover"
     REFERENCE = "reference"
+    TRANSFER = "transfer-summary"
+    CAPACITY = "capacity"
+    LOG = "log"
 
 
 PACK_LIFECYCLE = Lifecycle(

@@ -10,7 +10,9 @@ from downtime.errors import ConflictError, InputError
 from downtime.paper.labels.model import LabelKind
 from downtime.paper.labels.print_labels import PatientLabels, StockLabels, WardLabels
 from downtime.paper.model import Pack
+from downtime.paper.mutual_aid.aid_sheets import CapacitySheet, TransferSheets
 from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.event_log import EventLog
 from downtime.paper.packs.model import RequestKind
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.print_request import PrintRequest
@@ -27,6 +29,7 @@ REQUESTS: Mapping[RequestKind, type[PrintRequest]] = {
     for request in (
         WardPack, WardChanges, PatientPack, ClinicPack, TheatrePack, BlankForms, Reprint,
         PatientLabels, ProofPage, ShiftHandover, BinderPages,
+        TransferSheets, CapacitySheet, EventLog,
     )
 }  # fmt: skip
 """The class of each kind; labels are told apart by what they are for."""

@@ -11,13 +11,13 @@ import zxingcpp
 _DARK = re.compile(b"\x00+")
 
 
-def qr_code_operators(payload: str, x: float, y: float, size: float) -> str:
-    """PDF operators that fill a QR code (model 2, level Q) into a square, its lower left at x, y.
+def qr_code_operators(payload: str, x: float, y: float, size: float, *, ec_level: str = "Q") -> str:
+    """PDF operators that fill a QR code (model 2) into a square, its lower left at x, y.
 
     Points throughout. The quiet zone of four modules is the caller's to leave.
     """
     barcode = zxingcpp.create_barcode(
-        payload, zxingcpp.BarcodeFormat.QRCodeModel2, ec_level="Q", data_mask=_MASK
+        payload, zxingcpp.BarcodeFormat.QRCodeModel2, ec_level=ec_level, data_mask=_MASK
     )
     return _fill_operators(barcode, x, y, size)
 

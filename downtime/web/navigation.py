@@ -91,6 +91,7 @@ SITE_AREAS: tuple[MenuArea, ...] = (
             MenuPage("outages.show", "Outages", Permission.OUTAGE_VIEW),
             MenuPage("readiness.show", "Readiness", Permission.FORM_PRINT),
             MenuPage("endurance.show", "Endurance", Permission.OUTAGE_VIEW),
+            MenuPage("mutual_aid.show", "Mutual aid", Permission.AID_VIEW),
         ),
     ),
     _single_page("snapshots.show", "Snapshots", Permission.SNAPSHOT_LIST),

@@ -28,6 +28,9 @@ class RequestKind(StrEnum):
     READINESS = "readiness"
     HANDOVER = "handover"
     REFERENCE = "reference"
+    TRANSFER = "transfer-summary"
+    CAPACITY = "capacity"
+    LOG = "log"
 
 
 class PrintChannel(StrEnum):

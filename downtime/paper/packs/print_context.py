@@ -27,7 +27,7 @@ from downtime.paper.model import FormDraft, PackKind, Subject
 from downtime.paper.packs.model import PackPlan, PrintDocument, PrintOutcome
 from downtime.paper.packs.snapshot_pages import SnapshotView, format_ages
 from downtime.paper.store import layouts
-from downtime.pdf.flow_blocks import Block, Paragraph
+from downtime.pdf.flow_blocks import Block, Paragraph, flow_blocks
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.freshness import find_stale_time
@@ -127,6 +127,12 @@ class PrintContext:
             stored = layouts.find_layout(self.vault.db, flow_digest(identity, self.mrn_name))
             self.list_layouts[identity] = stored or flow_layout(identity, self.mrn_name)
         return self.list_layouts[identity]
+
+    def count_list_pages(self, blocks: Sequence[Block], *, identity: bool) -> int:
+        """How many pages a list with these blocks takes."""
+        rectangles = self._get_list_layout(identity).pages[0]
+        body = next(item for item in rectangles if item.key == "page.body")
+        return len(flow_blocks(blocks, body.width, body.height))
 
     def form_document(
         self,

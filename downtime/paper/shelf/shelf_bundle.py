@@ -1,4 +1,4 @@
-"""The sealed file by which a publisher sends its shelf: all versions, and the files of those that count.
+"""The sealed file by which a publisher sends its shelf: all versions, the files of those that count, partners' keys.
 
 What it says is only ever added to what a machine has: an older file, or the files of two publishers in
 any order, take nothing away.
@@ -12,6 +12,8 @@ import orjson
 from sqlite_utils import Database
 
 from downtime.config import Home
+from downtime.paper.mutual_aid import store as partner_store
+from downtime.paper.mutual_aid.model import Partner
 from downtime.paper.shelf import store
 from downtime.paper.shelf.find_documents import list_documents
 from downtime.paper.shelf.model import PDF, TABLE, AuditAction, ShelfVersion
@@ -32,7 +34,8 @@ _PART = 1 << 18
 
 def find_content_id(vault: Vault) -> str:
     """A name of what the shelf holds and for whom it is sealed; another one as soon as either changes."""
-    ids = sorted(version.id for version in store.fetch_versions(vault.db))
+    versions, partners = store.fetch_versions(vault.db), partner_store.fetch_partners(vault.db)
+    ids = sorted(row.id for row in (*versions, *partners))
     recipients = sorted(_list_recipients(vault))
     return hashlib.sha256(orjson.dumps([ids, recipients])).hexdigest() if ids else ""
 
@@ -66,6 +69,9 @@ def _read_parts(vault: Vault) -> Iterator[bytes]:
         "versions": [store.version_row(version) for version in versions],
         "texts": {name: store.fetch_texts(vault.db, name) for name in current},
         "files": list(files.items()),
+        "partners": [
+            partner_store.partner_row(row) for row in partner_store.fetch_partners(vault.db)
+        ],
     }
     yield orjson.dumps(head) + b"\n"
     for sha256 in files:
@@ -81,7 +87,7 @@ def verify_shelf(home: Home, settings: Settings, source: Source) -> SealedFile:
 
 
 def merge_shelf(vault: Vault, settings: Settings, source: Source, actor: Actor) -> int:
-    """Add what a sealed shelf says beyond what is here; how many versions were new. UntrustedError."""
+    """Add what a sealed shelf says beyond what is here; how much was new. UntrustedError."""
     sealed = verify_shelf(vault.home, settings, source)
     identity = device.load_device(vault).age_identity
     with (
@@ -102,7 +108,8 @@ def _merge(db: Database, clear: BinaryIO) -> int:
             if hashlib.sha256(content).hexdigest() != sha256:
                 raise sealing.incomplete_error()
             store.insert_file(db, sha256, content)
-        return _insert_new(db, versions, head["texts"])
+        partners = [partner_store.parse_partner(row) for row in head.get("partners", ())]
+        return _insert_new(db, versions, head["texts"]) + _insert_partners(db, partners)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise sealing.incomplete_error() from None
 
@@ -113,6 +120,13 @@ def _insert_new(db: Database, versions: list[ShelfVersion], texts: dict[str, lis
         if version.media_type not in (PDF, TABLE):
             raise sealing.incomplete_error()
         store.insert_version(db, version, list(map(str, texts.get(version.id, ()))))
+    return len(new)
+
+
+def _insert_partners(db: Database, partners: list[Partner]) -> int:
+    new = [partner for partner in partners if not partner_store.has_partner(db, partner.id)]
+    for partner in new:
+        partner_store.insert_partner(db, partner)
     return len(new)
 
 

@@ -8,21 +8,26 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.accounts.permissions import ROLE_TITLES
+from downtime.clinical import display
 from downtime.clinical.model import EncounterClass
 from downtime.entry.typed_events import parse_answers, parse_happened
 from downtime.errors import NotFoundError, UserError
 from downtime.outage import outages
 from downtime.outage.events.correct_event import correct_event, find_thread, withdraw_event
-from downtime.outage.events.kinds import EVENT_ROWS, NEWBORN
+from downtime.outage.events.kinds import EVENT_ROWS, KNOWN, NEWBORN
 from downtime.outage.events.list_events import list_events
 from downtime.outage.events.model import EventKind, EventThread
 from downtime.outage.events.policies import UnconfirmedError, parse_kind
 from downtime.outage.events.record_event import EventDraft, EventRecorder, make_event_id
 from downtime.outage.events.row_types import EventRow
+from downtime.paper.mutual_aid import receive_document
+from downtime.paper.mutual_aid.model import ReceivedDocument
+from downtime.paper.packs.event_log import LOG_KINDS, EventLog
 from downtime.vault import device
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
+from downtime.web.views.printing import queue_as_chosen
 
 blueprint = Blueprint("events", __name__)
 SHOWN = 300
@@ -61,6 +66,8 @@ def record() -> ViewResponse:
     if mother:
         typed |= {"mother": mother, "identity": NEWBORN, "stay": EncounterClass.INPATIENT}
         typed["family"] = now.get_person(mother).family
+    if transfer := _find_transfer():
+        typed |= _read_transfer(transfer)
     if row.find_field("identified_by") and request_context.session_texts("identified") == patient:
         typed["identified_by"] = "a number, and date of birth or surname"
     return _render_form(row, typed)
@@ -72,6 +79,7 @@ def save() -> ViewResponse:
     """Save what was typed; what is wrong or has to be confirmed is said above the same form."""
     row, typed = parse_kind(request.form.get("kind", "")), _typed_answers()
     try:
+        transfer = _find_transfer()
         event = _recorder().record(
             EventDraft(
                 kind=row.kind,
@@ -90,7 +98,20 @@ def save() -> ViewResponse:
     except UserError as error:
         return _render_form(row, typed, problem=error), error.http_status
     flash(f"{row.title}: recorded.")
+    if transfer:
+        receive_document.link_arrival(
+            request_context.vault(), transfer.id, event.root, request_context.actor()
+        )
     return redirect(_page_after(event.subject.patient), 303)
+
+
+@blueprint.post("/events/print")
+@require_permission(Permission.FORM_PRINT)
+def print_log() -> ViewResponse:
+    """The log of one kind on paper, or all the logs."""
+    name = request.form.get("kind", "")
+    kinds = (parse_kind(name).kind,) if name else LOG_KINDS
+    return queue_as_chosen(EventLog(kinds=kinds))
 
 
 @blueprint.get("/events/<ref>")
@@ -134,6 +155,33 @@ def withdraw(ref: str) -> ViewResponse:
     return redirect(url_for("events.show_event", ref=event.root), 303)
 
 
+def _find_transfer() -> ReceivedDocument | None:
+    """The summary of another hospital from which somebody is registered; ConflictError where that cannot be."""
+    ref = request.values.get("transfer", "")
+    if not ref or request.values.get("kind") != EventKind.ARRIVAL:
+        return None
+    received = receive_document.get_received(request_context.vault(), ref)
+    receive_document.check_can_register(request_context.vault(), received)
+    return received
+
+
+def _read_transfer(received: ReceivedDocument) -> dict[str, str]:
+    """What an arrival takes from it; a number of the other hospital is none of ours."""
+    patient, hospital = received.document.patient, received.document.hospital_name
+    if patient is None:
+        return {}
+    known = {
+        "identity": KNOWN,
+        "family": patient.family,
+        "given": patient.given,
+        "birth_date": display.format_day(patient.birth_date),
+        "gender": patient.gender,
+        "nhs_number": patient.nhs_number,
+        "reason": f"Transferred from {hospital}, their number {patient.number or 'unknown'}"[:120],
+    }
+    return {name: text for name, text in known.items() if text}
+
+
 def _recorder() -> EventRecorder:
     return EventRecorder(
         request_context.vault(),
@@ -173,6 +221,7 @@ def _render_form(
         neighbours=_neighbours(stay.ward, patient) if stay and row.kind == EventKind.SWAP else [],
         problem=problem,
         warnings=warnings,
+        transfer=_find_transfer() if not problem else None,
         outage=outages.find_current(request_context.vault()),
     )
 

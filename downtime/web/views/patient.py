@@ -16,6 +16,7 @@ from downtime.clinical.record_types import RECORD_TYPES
 from downtime.clinical.trends import draw_line, list_texts, list_trends
 from downtime.outage.events.registered_people import RegisteredPerson
 from downtime.paper.labels.model import LABEL_SHEETS
+from downtime.paper.mutual_aid.receive_document import list_of_arrival
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
@@ -79,8 +80,8 @@ def show(patient_id: str) -> ViewResponse:
         reports=reports,
         trends=list_trends(values),
         draw_line=draw_line,
-        blood_results=list_blood_results(values),
         list_texts=list_texts,
+        blood_results=list_blood_results(values),
         blood_requirements=list_requirements(flags),
         sections=[
             (row, snapshot.list_patient_records(row, person.id))
@@ -101,6 +102,7 @@ def show_registered(person: RegisteredPerson) -> str:
         patient=person.patient,
         stay=now.find_stay(person.patient.id),
         mother=now.find_person(person.mother),
+        summaries=list_of_arrival(request_context.vault(), person.patient.id),
         sheets=list(LABEL_SHEETS.values()),
         label_sheet=request_context.settings().paper.label_sheet,
     )

@@ -1,0 +1,1 @@
+"""Mutual aid: signed summaries and capacity that travel between hospitals on paper, in square codes."""
