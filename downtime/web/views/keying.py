@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 
@@ -26,6 +25,7 @@ from downtime.entry.validation import (
 )
 from downtime.errors import ConflictError, InputError, NotFoundError, UserError
 from downtime.paper import serials
+from downtime.entry.confirmed_values import list_confirmed
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -303,7 +303,7 @@ def _render_form(
         form=opened,
         entry=entry,
         answers=answers,
-        confirmed=_word_confirmations(opened),
+        confirmed=list_confirmed(opened, request_context.settings()),
         state=entry.state if entry else opened.issued.state,
         identity=opened.identity,
         sign_off=opened.definition.sign_off,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from downtime.clinical.identifiers import add_check_character
 from downtime.config import Home
-from downtime.entry import keying
 from downtime.outage import outages
 from downtime.outage import store as outage_store
 from downtime.paper.forms.load_form import load_form
@@ -23,6 +22,7 @@ from downtime.vault import device, schema
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 from tests.conftest import NOW
+from tests.integration.keying_steps import submit_confirmed
 
 SETTINGS = Settings()
 SYSTEMS = ("PAS", "LIMS")
@@ -108,7 +108,7 @@ class Machine:
 
     def key(self, number: str, pulse: str = "88", actor: Actor | None = None):
         answers = OBSERVED | {"pulse:1": pulse}
-        return keying.submit_entry(self.vault, SETTINGS, number, answers, actor or self.clerk)
+        return submit_confirmed(self.vault, SETTINGS, number, answers, actor or self.clerk)
 
     def backup(self, file: Path) -> None:
         """Copy the vault as it is now."""
