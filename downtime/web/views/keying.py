@@ -315,18 +315,30 @@ def _render_form(
     )
 
 
-def _word_confirmations(opened: KeyedForm) -> list[tuple[str, str, str]]:
-    """Of each unusual value that was confirmed: its field, the value, and who said so and why."""
-    fields = keyed_fields(opened.definition)
-    zone = ZoneInfo(request_context.settings().site.time_zone)
-    return [
-        (
-            label_field(fields, item.key),
-            opened.answers.get(item.key, ""),
-            word_confirmation(item, fields, zone),
-        )
-        for item in (opened.entry.confirmations if opened.entry else ())
-    ]
+def _typed_identity(opened: KeyedForm) -> list[FormItem]:
+    """What says who the paper is about, where the person that is shown is another, or nobody is."""
+    if opened.identity_known:
+        return replace(opened, names_other=True).identity
+    return [item for item in opened.identity if item.link_id not in NUMBERS]
+
+
+def _person_context(opened: KeyedForm, answers: Mapping[str, str]) -> dict[str, Any]:
+    """The person who is shown to be checked, and whether who it is has to be typed."""
+    owner, typed = None, [key for key in NUMBERS if answers.get(key)]
+    if not opened.identity_known and opened.identity:
+        owner = check_person.find_owner(request_context.snapshot_or_none(), answers)
+    differs = answers.get(PERSON_CHECK) == PersonCheck.DIFFERS
+    return {
+        "owner": owner,
+        "no_owner": bool(typed) and owner is None,
+        "types_person": differs
+        or (owner is None and bool(typed))
+        or bool(answers.get("patient.name")),
+        "has_snapshot": request_context.snapshot_or_none() is not None,
+        "numbers": NUMBERS,
+        "typed_identity": _typed_identity(opened),
+        "person_check": PERSON_CHECK,
+    }
 
 
 def _claim(serial: str) -> Claim:
