@@ -58,7 +58,7 @@ def _assign(
 @_assign(ledger, "SERIAL", _papers_output)
 def paper(session: Session, number: str, **options: Any) -> Assignment:
     """Give papers that are not in order to somebody, until a time."""
-    owner, due, note = _read_options(session, **options)
+    owner, due, note = read_options(session, **options)
     return assignments.assign_owner(
         session.vault,
         AssignmentKind.FORM,
@@ -73,21 +73,21 @@ def paper(session: Session, number: str, **options: Any) -> Assignment:
 @_assign(reconcile, "KEY", _assignments_output)
 def item(session: Session, key: str, **options: Any) -> Assignment:
     """Give compared items to somebody, until a time; the statement names whoever has them."""
-    owner, due, note = _read_options(session, **options)
+    owner, due, note = read_options(session, **options)
     return assign_owner.assign_item(session.vault, key, owner, due, session.actor, note)
 
 
 @_assign(identity, "SERIAL", _assignments_output)
 def person(session: Session, form: str, **options: Any) -> Assignment:
     """Give people who are not found to somebody, until a time; named by one of their forms."""
-    owner, due, note = _read_options(session, **options)
+    owner, due, note = read_options(session, **options)
     outage = find_latest_outage(session.vault)
     return assign_owner.assign_person(
         session.vault, session.settings, outage, form, owner, due, session.actor, note
     )
 
 
-def _read_options(
+def read_options(
     session: Session, owner: str, due: datetime | None, note: str
 ) -> tuple[str, str, str]:
     """Owner, due time and note, as they are stored."""

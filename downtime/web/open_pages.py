@@ -86,10 +86,11 @@ PAGES: Mapping[OpenKind, SolvingPage] = {
     OpenKind.RETURN_MISSING: _ITEM,
     OpenKind.MESSAGE_DIFFERS: _RETURNS,
     OpenKind.TICK_DIFFERS: SolvingPage("rekey_worklists.show", Permission.REKEY_LIST),
-    OpenKind.ROWS_CHANGED: SolvingPage("audit.show", Permission.AUDIT_VERIFY),
-    OpenKind.AUDIT_BROKEN: SolvingPage("audit.show", Permission.AUDIT_VERIFY),
-    OpenKind.CLOCK_SET_BACK: SolvingPage("audit.show", Permission.AUDIT_VERIFY),
-    OpenKind.HOME_PUT_BACK: SolvingPage("audit.show", Permission.AUDIT_VERIFY),
+    OpenKind.ROWS_CHANGED: _STATEMENT,
+    OpenKind.AUDIT_BROKEN: _STATEMENT,
+    OpenKind.CLOCK_SET_BACK: _STATEMENT,
+    OpenKind.HOME_PUT_BACK: _STATEMENT,
+    OpenKind.ACCESS_UNREVIEWED: SolvingPage("break_glass.show", Permission.BREAK_GLASS_LIST),
 }
 """One for each kind; a test holds that. Without one the statement says what there is."""
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -13,16 +14,16 @@ from downtime.accounts.model import Person
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import NotFoundError
-from downtime.outage.events.hospital_now import HospitalNow
 from downtime.fleet.known_time import KnownTime, find_known_time
-from downtime.settings import Settings
+from downtime.outage.events.hospital_now import HospitalNow
 from downtime.returns.statement.open_things import OpenThing
+from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
-from downtime.web.presses import Presses
 from downtime.web.open_snapshots import OpenSnapshots
+from downtime.web.presses import Presses
 from downtime.web.vault_holder import VaultHolder
 
 SESSION_COOKIE = "downtime_session"
@@ -45,6 +46,8 @@ class AppState:
     last_pages: dict[str, str] = field(default_factory=dict)
     """The page that each person had open last."""
     presses: Presses = field(default_factory=Presses)
+    derived: dict[str, tuple[str, Sequence[OpenThing]]] = field(default_factory=dict)
+    """What was found last when an outage's records were derived anew, and when, by outage."""
 
 
 def app_state() -> AppState:
@@ -77,9 +80,6 @@ def actor() -> Actor:
     return cast(Actor, g.actor)
 
 
-def snapshot() -> Snapshot:
-    """The present snapshot; NotFoundError when none was loaded."""
-    snapshot_in_use = snapshot_or_none()
 def known_time() -> KnownTime | None:
     """What time it must be by now (`fleet.known_time`), asked once for a page."""
     if "known_time" not in g:
@@ -87,6 +87,9 @@ def known_time() -> KnownTime | None:
     return cast("KnownTime | None", g.known_time)
 
 
+def snapshot() -> Snapshot:
+    """The present snapshot; NotFoundError when none was loaded."""
+    snapshot_in_use = snapshot_or_none()
     if snapshot_in_use is None:
         if local_snapshots.get_current_id(vault()):
             local_snapshots.open_current_snapshot(vault())  # closed: says why, and what can be done
@@ -110,14 +113,14 @@ def snapshot_or_none() -> Snapshot | None:
     return cast("Snapshot | None", g.snapshot)
 
 
-def hospital_now() -> HospitalNow:
-    """The present snapshot with what staff have said since."""
-    if "hospital_now" not in g:
 def open_snapshots() -> OpenSnapshots:
     """What keeps the snapshot in use open between requests."""
     return app_state().vault_holder.open_snapshots
 
 
+def hospital_now() -> HospitalNow:
+    """The present snapshot with what staff have said since."""
+    if "hospital_now" not in g:
         snapshot_in_use = snapshot_or_none()
         g.hospital_now = (
             g.lent_snapshot.read_hospital_now(vault())

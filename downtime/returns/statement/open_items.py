@@ -392,3 +392,5 @@ _FINDERS: tuple[tuple[frozenset[OpenKind], Finder], ...] = (
     (HARM_KINDS, _unjudged_findings),
 )
 """Which kinds each finder gives, in the order in which they have to be settled."""
+FOUND_KINDS = frozenset().union(*(kinds for kinds, _ in _FINDERS))
+"""All that is found without deriving the records anew."""

@@ -6,9 +6,9 @@ forms, items, messages and findings are read without their contents, which are l
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.errors import InputError
@@ -33,6 +33,7 @@ from downtime.returns.statement.model import (
     OpenKind,
 )
 from downtime.returns.statement.open_items import (
+    FOUND_KINDS,
     Owners,
     find_open_items,
     find_unfinished_kind,
@@ -110,10 +111,30 @@ class OpenFilter:
 NOBODY, OVERDUE = "?nobody", "?overdue"
 
 
-def list_open_things(vault: Vault, settings: Settings, outage: Outage) -> list[OpenThing]:
-    """Each open thing once, in the order in which it has to be settled, the oldest of a kind first."""
+DERIVED_KINDS = frozenset(OpenKind) - FOUND_KINDS
+"""What speaks against the records themselves: found by deriving all of them anew, which takes seconds."""
+
+
+def list_derived(facts: Mapping[str, Any]) -> list[OpenThing]:
+    """What a statement's facts say is open of the kinds that are derived."""
+    return [
+        OpenThing(OpenKind(line["kind"]), name, line["sentence"])
+        for line in facts["open"]
+        if line["kind"] in DERIVED_KINDS
+        for name in line["names"] or ("",)
+    ]
+
+
+def list_open_things(
+    vault: Vault, settings: Settings, outage: Outage, derived: Sequence[OpenThing] = ()
+) -> list[OpenThing]:
+    """Each open thing once, in the order in which it has to be settled, the oldest of a kind first.
+
+    `derived` is what a statement found of the kinds that are derived.
+    """
     owners = Owners.read(vault.db)
     found = [
+        *derived,
         *_list_others(vault, settings, outage),
         *_list_forms(vault, settings, outage),
         *_list_items(vault, outage, owners),
@@ -247,7 +268,7 @@ def to_rows(
 
 def assign_things(
     vault: Vault, settings: Settings, outage: Outage, references: Collection[str], owner: str,
-    due: str, actor: Actor, note: str = "",
+    due: str, actor: Actor, note: str = "", *, derived: Sequence[OpenThing] = (),
 ) -> int:  # fmt: skip
     """Give open things to somebody until `due` (UTC text); how many.
 
@@ -255,7 +276,9 @@ def assign_things(
     """
     if not references:
         raise InputError("open.none", "Nothing was ticked.", "Go back and tick at least one.")
-    present = {thing.reference: thing for thing in list_open_things(vault, settings, outage)}
+    present = {
+        thing.reference: thing for thing in list_open_things(vault, settings, outage, derived)
+    }
     if settled := [text for text in references if text not in present]:
         raise InputError(
             "open.settled",

@@ -1,5 +1,6 @@
 """Why is it still open: each open thing once, who has it, since when, and the page that settles it."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,9 +11,9 @@ from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper import assignments
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.returns.statement import open_things
+from downtime.returns.statement import completeness_statement, open_things
 from downtime.returns.statement.model import WORDINGS
-from downtime.returns.statement.open_things import OpenFilter
+from downtime.returns.statement.open_things import OpenFilter, OpenThing
 from downtime.web import request_context, stored_times
 from downtime.web.listing import cut_page, searched_text, table_response
 from downtime.web.open_pages import find_address
@@ -33,13 +34,15 @@ def show() -> ViewResponse:
         outage = find_latest_outage(vault)
     except NotFoundError:
         return render_template("open_list/show.html", outage=None)
-    everything = open_things.list_open_things(vault, settings, outage)
+    derived_at, derived = find_derived(outage)
+    everything = open_things.list_open_things(vault, settings, outage, derived)
     wanted, now = _read_filter(), vault.now()
     listing = cut_page([thing for thing in everything if wanted.lets_through(thing, now)])
     owners = sorted({thing.assignment.owner for thing in everything if thing.assignment})
     return render_template(
         "open_list/show.html",
         outage=outage,
+        derived_at=derived_at,
         total=len(everything),
         kinds=open_things.count_by_kind(everything),
         titles={kind: wording.title for kind, wording in WORDINGS.items()},
@@ -62,7 +65,7 @@ def download(file_kind: str) -> ViewResponse:
     vault, settings = request_context.vault(), request_context.settings()
     outage, now = find_latest_outage(vault), vault.now()
     wanted, zone = _read_filter(), ZoneInfo(settings.site.time_zone)
-    things = open_things.list_open_things(vault, settings, outage)
+    things = open_things.list_open_things(vault, settings, outage, find_derived(outage)[1])
     rows = open_things.to_rows(
         [thing for thing in things if wanted.lets_through(thing, now)],
         lambda text: display.format_moment(text, zone),
@@ -77,9 +80,10 @@ def assign() -> ViewResponse:
     vault, settings = request_context.vault(), request_context.settings()
     owner, note = request.form.get("owner", ""), request.form.get("note", "")
     due = stored_times.parse_local_time(request.form.get("due", ""))
+    outage = find_latest_outage(vault)
     count = open_things.assign_things(
-        vault, settings, _outage(), request.form.getlist("thing"), owner, due,
-        request_context.actor(), note,
+        vault, settings, outage, request.form.getlist("thing"), owner, due,
+        request_context.actor(), note, derived=find_derived(outage)[1],
     )  # fmt: skip
     flash(f"{count} assigned to {owner.strip()}.")
     names = ("kind", "ward", "owner_is", "page", "searched")
@@ -87,8 +91,24 @@ def assign() -> ViewResponse:
     return redirect(url_for("open_list.show", **kept), 303)
 
 
-def _outage() -> Outage:
-    return find_latest_outage(request_context.vault())
+@blueprint.post("/open/derive")
+@require_permission(Permission.STATEMENT_MAKE)
+def derive() -> ViewResponse:
+    """Hold the records against each other now, as the statement does."""
+    vault, settings = request_context.vault(), request_context.settings()
+    remember_derived(completeness_statement.gather_statement(vault, settings))
+    return redirect(url_for("open_list.show"), 303)
+
+
+def remember_derived(statement: completeness_statement.Statement) -> None:
+    """Keep what a statement found that speaks against the records, for the list."""
+    found = open_things.list_derived(statement.facts)
+    request_context.app_state().derived[statement.outage] = (statement.made_at, found)
+
+
+def find_derived(outage: Outage) -> tuple[str, Sequence[OpenThing]]:
+    """When the records were last held against each other here, and what was found; empty for never."""
+    return request_context.app_state().derived.get(outage.id, ("", ()))
 
 
 def _read_filter() -> OpenFilter:
@@ -104,4 +124,5 @@ def _read_filter() -> OpenFilter:
 def count_open(outage: Outage) -> int:
     """How many things are open: the number above the list."""
     vault, settings = request_context.vault(), request_context.settings()
-    return len(open_things.list_open_things(vault, settings, outage))
+    derived = find_derived(outage)[1]
+    return len(open_things.list_open_things(vault, settings, outage, derived))

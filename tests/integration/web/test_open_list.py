@@ -151,3 +151,21 @@ def test_the_files_hold_all_of_it_and_no_cell_is_run(supervisor, vault, settings
         thing.kind == "form-out" for thing in things
     )
     assert supervisor.get("/open.exe").status_code == 404
+
+
+def test_what_speaks_against_the_records_is_on_the_list_once_the_statement_found_it(
+    supervisor, vault, recovery, settings
+):
+    wrong = next(thing for thing in things_of(vault, settings) if thing.kind == "form-out")
+    vault.db.conn.execute(
+        "UPDATE form_issue SET state = 'verified' WHERE serial = ?", [wrong.name.replace("-", "")]
+    )
+    assert "not yet" in supervisor.get("/open").text
+    assert supervisor.post("/open/derive").status_code == 303
+    page = supervisor.get("/open").text
+    assert "not yet" not in page
+    assert f"paper-differs:{wrong.name}" in THING.findall(
+        supervisor.get("/open?kind=paper-differs").text
+    )
+    stated = re.search(r"Still open: ([\d,]+)<", supervisor.get("/statement").text)[1]
+    assert stated == TITLE.search(supervisor.get("/open").text)[1]

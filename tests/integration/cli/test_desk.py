@@ -1,0 +1,103 @@
+"""A records team's commands: decide what was shown, list what is open, attach what a scanner left."""
+
+import json
+
+import pytest
+
+from downtime.paper.serials import format_serial
+from tests.integration.cli.conftest import Terminal
+from tests.integration.recovery.conftest import BLOODS, HOSPITAL, LATER
+from tests.integration.returns.pictures import as_file, coded_page, inked_page
+from tests.integration.web.conftest import (  # noqa: F401 - fixtures
+    PASSWORD,
+    checker,
+    hold,
+    home_template,
+    hospital,
+    issue,
+    keyed,
+    loaded_template,
+    outage,
+    t0,
+    vault,
+)
+
+
+@pytest.fixture
+def run(hospital, tmp_path):  # noqa: F811
+    """`run(role, words…)`: what a command answers that somebody of a role gives."""
+    terminal = Terminal(tmp_path, hospital.clock, "--home", hospital.home.path)
+    terminal.secrets = {role: (PASSWORD, secret) for role, secret in hospital.secrets.items()}
+
+    def run_command(role, *words):
+        return terminal.run(*words, "--json", stdin=terminal.signed_in(role))
+
+    return run_command
+
+
+def test_a_page_is_shown_and_just_that_is_decided(run, keyed, hold, tmp_path):  # noqa: F811
+    keyed("blood-sciences-request", BLOODS)
+    hold(2, HOSPITAL, LATER)
+    run("records-supervisor", "reconcile", "run")
+    words = ("reconcile", "decide-all", "return", "--state", "new", "--system", "LIMS")
+    saved = tmp_path / "shown.json"
+    shown = run("records-supervisor", *words, "--save", str(saved)).json
+    assert len(shown["items"]) == shown["waiting"] == 2
+    names = {line["name"] for item in shown["items"] for line in item["values"][0]}
+    assert "collected" in names
+    first, second = json.loads(saved.read_text())
+    run("records-supervisor", "reconcile", "decide", first, "leave", "--reason", "asked again")
+    reason = ("--reason", "never reached the LIMS")
+    done = run("records-supervisor", *words, "--shown", str(saved), *reason)
+    assert (done.code, done.json["items"], done.json["changed"]) == (1, 1, [first])
+    saved.write_text(json.dumps({second: "0" * 16}))
+    refused = run("records-supervisor", *words, "--shown", str(saved), *reason)
+    assert (refused.code, "changed since you looked" in refused.err) == (1, True)
+    saved.write_text("no list")
+    assert run("records-supervisor", *words, "--shown", str(saved), *reason).code == 1
+
+
+def test_what_is_open_is_listed_once_and_given_to_somebody(
+    run,
+    issue,
+    outage,
+    tmp_path,  # noqa: F811
+):
+    serials = [format_serial(issue("observations")) for _ in range(3)]
+    listed = run("records-supervisor", "open", "list").json
+    out = [thing for thing in listed["things"] if thing["kind"] == "form-out"]
+    assert [thing["name"] for thing in out] == serials
+    assert sum(listed["kinds"].values()) == listed["open"] == len(listed["things"])
+    given = ("open", "assign", out[0]["reference"], "--owner", "Ward A1")
+    assert run("records-supervisor", *given).json["assigned"] == 1
+    file = tmp_path / "open.csv"
+    of_ward = run("records-supervisor", "open", "list", "--owner", "Ward A1", "--csv", str(file))
+    assert [thing["name"] for thing in of_ward.json["things"]] == serials[:1]
+    assert file.read_text(encoding="utf-8-sig").count("Ward A1") == 1
+    nobody = run("records-supervisor", "open", "list", "--nobody", "--kind", "form-out").json
+    assert [thing["name"] for thing in nobody["things"]] == serials[1:]
+    settled = run("records-supervisor", "open", "assign", "form-out:K7-1", "--owner", "x")
+    assert (settled.code, "not open any more" in settled.err) == (1, True)
+
+
+def test_scans_are_attached_by_their_codes_and_without_one_only_by_a_word(
+    run,
+    issue,
+    outage,
+    tmp_path,  # noqa: F811
+):
+    first, second = issue("observations"), issue("observations")
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    (folder / "1.png").write_bytes(as_file(coded_page(first)))
+    (folder / "2.png").write_bytes(as_file(inked_page()))
+    done = run("records-clerk", "entry", "attach-folder", str(folder))
+    assert [row["serial"] for row in done.json] == [first, ""]
+    assert done.code == 1
+    wrong = run("records-clerk", "entry", "attach", second, str(folder / "1.png"))
+    assert wrong.code == 1
+    assert format_serial(first) in wrong.err
+    assert format_serial(second) in wrong.err
+    no_code = ("entry", "attach", second, str(folder / "2.png"))
+    assert "No code can be read" in run("records-clerk", *no_code).err
+    assert run("records-clerk", *no_code, "--without-code").json["without_code"] == 1
