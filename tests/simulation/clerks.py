@@ -7,6 +7,7 @@ from random import Random
 from downtime.entry import double_keying, file_form, keying, send_back_entry, verify_entry
 from downtime.entry.model import Entry, Task
 from downtime.entry.open_form import open_form
+from downtime.entry.validation import InvalidAnswersError
 from downtime.vault.model import Actor
 from tests.simulation.machines import Machine
 from tests.simulation.truth import Sheet, Truth
@@ -30,6 +31,15 @@ class Written:
         return {key: text for key, text in {**self.answers, **self.slip}.items() if text}
 
 
+def key_paper(machine: Machine, paper: Written, actor: Actor) -> Entry:
+    """Key what was read. Who is asked about a value reads the paper again, and keys what stands there."""
+    vault, settings, serial = machine.vault, machine.settings, paper.sheet.serial
+    try:
+        return keying.submit_entry(vault, settings, serial, paper.first, actor)
+    except InvalidAnswersError:
+        return keying.submit_entry(vault, settings, serial, paper.answers, actor)
+
+
 @dataclass(frozen=True, slots=True)
 class Clerks:
     """Three clerks at the records station, and the truth that they note."""
@@ -40,10 +50,7 @@ class Clerks:
 
     def enter(self, paper: Written) -> None:
         """Key a paper and see it through to its file."""
-        station, serial = self.station, paper.sheet.serial
-        entry = keying.submit_entry(
-            station.vault, station.settings, serial, paper.first, self.staff["clerk"]
-        )
+        entry = key_paper(self.station, paper, self.staff["clerk"])
         paper.sheet.fate, paper.sheet.entered = "returned", True
         self.see_through(paper, entry)
 

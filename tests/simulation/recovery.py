@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from downtime.accounts.confirm_person import Confirmation
 from downtime.clock import to_text
 from downtime.demo.form_answers import local
-from downtime.entry import duplicate_entries, keying, open_form, retire_forms
+from downtime.entry import duplicate_entries, open_form, retire_forms
 from downtime.entry.facts import PaperPerson
 from downtime.entry.model import EntryChoice
 from downtime.outage import outages
@@ -28,7 +28,7 @@ from downtime.sync import excuse_laptop
 from downtime.sync.export_bundle import export_bundle
 from downtime.sync.merge_bundle import merge_bundle
 from tests.simulation import paper as month_paper
-from tests.simulation.clerks import Written
+from tests.simulation.clerks import Written, key_paper
 from tests.simulation.machines import WHY, Machine, publish_to
 from tests.simulation.model import SYSTEMS, Simulation
 
@@ -99,9 +99,7 @@ def _choose_keyed_on_two(s: Simulation) -> list[Written]:
 def _work_on(s: Simulation, laptop: Machine) -> None:
     """One paper in twenty is keyed on the laptop; half of those lost or spoilt are said so there."""
     for paper in _of(s, laptop)[::20]:
-        keying.submit_entry(
-            laptop.vault, laptop.settings, paper.sheet.serial, paper.first, laptop.actor
-        )
+        key_paper(laptop, paper, laptop.actor)
         paper.sheet.fate, paper.sheet.entered = "returned", True
     sheets = [x for x in s.truth.sheets.values() if x.serial.startswith(laptop.code)]
     for sheet in [x for x in sheets if x.fate in ("lost", "void")][::2]:
@@ -272,7 +270,5 @@ def state(s: Simulation) -> Statement:
     for lead, username in (("ward", "nurse"), ("records", "records"), ("safety", "site")):
         signer = staff[username]
         just_now = Confirmation(signer.id, station.vault.clock())
-        sign_statement.sign_statement(
-            station.vault, station.settings, lead, signer, just_now, WHY
-        )
+        sign_statement.sign_statement(station.vault, station.settings, lead, signer, just_now, WHY)
     return completeness_statement.gather_statement(station.vault, station.settings)
