@@ -4,7 +4,7 @@ A draft, a scan, a form that is open before somebody now, or a paper that came b
 every list behind the word 'void'. So one person alone cannot let it, and in bulk it is left as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -16,6 +16,7 @@ from downtime.paper import ledger, move_form
 from downtime.paper.model import AuditAction, FormState, IssuedForm
 from downtime.paper.policies import check_reason
 from downtime.paper.serials import parse_serial
+from downtime.paper.store import moves as move_store
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -91,15 +92,27 @@ def _split(db: Database, numbers: Sequence[str], now: str) -> BulkRetirement:
 
 def find_work(db: Database, serial: str, now: str) -> RetiredWork | None:
     """What a form carries that would disappear with it; None for a paper that nobody touched."""
+    people_by_kind = dict(_list_works(db, serial, now))
+    if not people_by_kind:
+        return None
+    everybody = frozenset().union(*people_by_kind.values())
+    return RetiredWork(serial, next(iter(people_by_kind)), everybody)
+
+
+def _list_works(db: Database, serial: str, now: str) -> Iterator[tuple[WorkKind, frozenset[str]]]:
+    """Each kind of work that a form carries, with the people whose it is.
+
+    A paper that somebody checked in came back, even when they took that back again: else one person
+    could check it in, take it back and void it alone.
+    """
     entry = entries.fetch_entry(db, serial)
     if entry is not None and entry.state == EntryState.DRAFT:
         typists = {entry.transcriber, *entries.find_typists(db, serial)} - {""}
-        return RetiredWork(serial, WorkKind.DRAFT, frozenset(typists))
+        yield WorkKind.DRAFT, frozenset(typists)
     if scan := scans.fetch(db, serial):
-        return RetiredWork(serial, WorkKind.SCAN, frozenset({scan.attached_by}))
+        yield WorkKind.SCAN, frozenset({scan.attached_by})
     if claim := claims.fetch(db, serial, now):
-        return RetiredWork(serial, WorkKind.OPEN, frozenset({claim.person}))
-    form = ledger.find_form(db, serial)
-    if form.state == FormState.RETURNED:
-        return RetiredWork(serial, WorkKind.CAME_BACK, frozenset({form.changed_by}))
-    return None
+        yield WorkKind.OPEN, frozenset({claim.person})
+    moves = move_store.fetch_moves_of(db, serial)
+    if sighted := {move.person for move in moves if move.state == FormState.RETURNED}:
+        yield WorkKind.CAME_BACK, frozenset(sighted)

@@ -30,13 +30,23 @@ def order_moves(moves: Iterable[Move]) -> list[Move]:
 
 
 def derive_state(moves: Iterable[Move]) -> DerivedState:
-    """Each move in its order, as far as the lifecycle has it; one that it does not have is skipped."""
+    """Each move in its order, as far as the lifecycle has it; one that it does not have is skipped.
+
+    So is the word of one person who says that a paper came back and then that it is void, on whatever
+    machines: that takes two.
+    """
     state, last = FormState.ISSUED, None
     for move in order_moves(moves):
         following = next_state(state, move)
+        if following == FormState.VOID and state == FormState.RETURNED and _is_by_same(last, move):
+            continue
         if following != state:
             state, last = following, move
     return DerivedState(state, last)
+
+
+def _is_by_same(last: Move | None, move: Move) -> bool:
+    return last is not None and last.person == move.person and move.kind == MoveKind.MOVE
 
 
 def next_state(state: FormState, move: Move) -> FormState:

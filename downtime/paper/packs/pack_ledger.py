@@ -6,7 +6,7 @@ from sqlite_utils import Database
 
 from downtime.clock import to_text
 from downtime.errors import NotFoundError
-from downtime.paper.model import PACK_LIFECYCLE, AuditAction, FormState, Pack, PackState
+from downtime.paper.model import OUT, PACK_LIFECYCLE, AuditAction, FormState, Pack, PackState
 from downtime.paper.store import issued_forms, packs
 from downtime.paper.stored_reasons import ProgramReason, store_reason, word_reason
 from downtime.settings import Settings
@@ -45,12 +45,16 @@ def get_failed(vault: Vault, pack_id: str) -> Pack:
 
 
 def void_pack(vault: Vault, pack: Pack, actor: Actor, reason: str) -> None:
-    """Nobody got these pages: every form of the pack is void; ConflictError by the lifecycle."""
+    """Nobody got these pages: every form of the pack is void; ConflictError by the lifecycle.
+
+    A form of it that came back all the same stays as it is.
+    """
     sentence = word_reason(reason)
     with vault.change(actor, AuditAction.PACK_VOID, target=pack.id, reason=sentence) as db:
         PACK_LIFECYCLE.check(_get_pack(db, pack.id).state, PackState.FAILED)
         for form in list(issued_forms.fetch_of_pack(db, pack.id)):
-            issued_forms.set_state(db, form.serial, FormState.VOID, vault.now(), actor, reason)
+            if form.state in OUT:
+                issued_forms.set_state(db, form.serial, FormState.VOID, vault.now(), actor, reason)
         packs.set_failure(db, pack.id, PackState.FAILED, reason)
 
 
@@ -72,6 +76,11 @@ def withdraw_job(vault: Vault, job: str, reason: str) -> int:
     """Void what was printed for a job whose pages nobody got; how many packs."""
     states = PackState.PRINTING, PackState.PRINTED
     return _void_all(vault, packs.fetch_of_job(vault.db, job, states), reason)
+
+
+def withdraw_unfinished(vault: Vault, job: str, reason: str) -> int:
+    """Void what a job was still printing when it was ended from outside; how many packs."""
+    return _void_all(vault, packs.fetch_of_job(vault.db, job, (PackState.PRINTING,)), reason)
 
 
 def void_interrupted(vault: Vault, settings: Settings) -> int:

@@ -19,7 +19,7 @@ from downtime.paper.layout.model import Imprint, PrintedSheet
 from downtime.paper.layout.print_sheets import print_sheets
 from downtime.paper.layout.stamp_pages import DocumentPrinter
 from downtime.paper.model import (
-    LIFECYCLE,
+    OUT,
     AuditAction,
     FormDraft,
     FormState,
@@ -227,7 +227,7 @@ def _void_earlier(context: PrintContext, db: Database, earlier: Sequence[str], r
     """One that was moved on meanwhile is left as it is."""
     now = context.vault.now()
     for form in list(issued_forms.fetch_by_serials(db, earlier)):
-        if FormState.VOID in LIFECYCLE.moves[form.state]:
+        if form.state in OUT:  # what came back is voided by two people, if at all
             issued_forms.set_state(db, form.serial, FormState.VOID, now, context.actor, reason)
 
 

@@ -4,8 +4,10 @@ import pytest
 
 from downtime.entry import claims, keying, retire_forms
 from downtime.errors import ConflictError, ForbiddenError
-from downtime.paper import ledger, move_form
+from downtime.paper import check_in, ledger, move_form
 from downtime.paper.model import FormState
+from downtime.paper.store import moves
+from downtime.vault.model import Actor
 
 from .conftest import OBSERVED
 
@@ -61,6 +63,44 @@ def test_a_paper_that_came_back_is_void_only_by_somebody_else(vault, issue, acto
     with pytest.raises(ForbiddenError):
         retire_forms.void_form(vault, serial, actor, "empty", with_work=True)
     assert retire_forms.void_form(vault, serial, checker, "empty", with_work=True).state == "void"
+
+
+def test_taking_the_check_in_back_makes_nobody_a_second_person(vault, issue, actor, checker):
+    serial = issue("observations")
+    check_in.check_in_form(vault, serial, actor)
+    assert check_in.undo_last_check_in(vault, actor) == serial
+    assert state_of(vault, serial) == "issued"
+    for retire in (retire_forms.void_form, retire_forms.mark_lost):
+        with pytest.raises(ForbiddenError):
+            retire(vault, serial, actor, "empty", with_work=True)
+    assert retire_forms.preview_retirement(vault, [serial]).carrying
+    assert retire_forms.void_form(vault, serial, checker, "empty", with_work=True).state == "void"
+
+
+def test_whoever_has_any_part_in_the_work_is_no_second_person(
+    vault, settings, issue, actor, checker
+):
+    """One checked it in, another has it open: neither voids it, a third may."""
+    serial = issue("observations")
+    check_in.check_in_form(vault, serial, actor)
+    claims.claim_form(vault, settings, serial, checker)
+    for person in (actor, checker):
+        with pytest.raises(ForbiddenError):
+            retire_forms.void_form(vault, serial, person, "empty", with_work=True)
+    assert state_of(vault, serial) == "returned"
+
+
+def test_one_person_on_two_machines_voids_no_paper_that_came_back(vault, issue, actor, checker):
+    """The word of another laptop comes with its bundle: it counts as little there."""
+    mine, theirs = issue("observations"), issue("observations")
+    for serial in (mine, theirs):
+        check_in.check_in_form(vault, serial, actor)
+    for serial, person in ((mine, actor), (theirs, checker)):
+        elsewhere = Actor(person.id, person.name, "M3")
+        with vault.change(actor, "sync.merge") as db:
+            moves.add_move(db, serial, FormState.VOID, vault.now(), elsewhere, "spoilt")
+            moves.update_states(db, [serial])
+    assert (state_of(vault, mine), state_of(vault, theirs)) == ("returned", "void")
 
 
 def test_what_became_void_together_is_put_back_together(vault, issue, actor, checker):
