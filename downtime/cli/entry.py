@@ -18,6 +18,7 @@ from downtime.entry import (
     file_form,
     import_responses,
     quality,
+    recovery_debt,
     scans,
     send_back_entry,
     verify_entry,
@@ -150,6 +151,13 @@ def queue(session: Session) -> Output:
         f"{line.n:>7}  {line.queue:<10} {line.title}, ward {line.ward}" for line in queue_lines
     ]
     return Output([asdict(line) for line in queue_lines], lines)
+
+
+@command(entry, "debt", permission=Permission.ENTRY_QUEUE)
+def show_debt(session: Session) -> Output:
+    """Say how many hours of keying wait, by how long forms took that were keyed here."""
+    debt = recovery_debt.measure_debt(session.vault, session.settings)
+    return Output(asdict(debt), [debt.sentence])
 
 
 @command(entry, "quality", permission=Permission.ENTRY_QUALITY)

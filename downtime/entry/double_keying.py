@@ -26,6 +26,7 @@ from downtime.entry.judge_answers import (
     judge_part,
 )
 from downtime.entry.keyed_form import KeyedForm
+from downtime.entry.keying_time import record_keying_time
 from downtime.entry.model import (
     LIFECYCLE,
     AuditAction,
@@ -154,6 +155,7 @@ def submit_second_keying(
         now = vault.now()
         entry = _open_waiting_entry(db, number, Task.KEY_AGAIN, actor, now, page)
         confirm_policies.check_is_blind(entry, actor)
+        record_keying_time(db, number, entry.form, Task.KEY_AGAIN, actor, now)
         _save_second_keying(db, number, judged, actor, now, finished=now)
         if not find_differing_keys(form, entry.answers, answers):
             count_rekeyed(db, form, entry, (entry.answers, answers, entry.answers), now)

@@ -12,6 +12,7 @@ from downtime.entry.empty_forms import is_empty
 from downtime.entry.facts import known_value
 from downtime.entry.judge_answers import NOTHING_CONFIRMED, ConfirmRequests, judge_answers
 from downtime.entry.keyed_form import KeyedForm
+from downtime.entry.keying_time import record_keying_time
 from downtime.entry.model import (
     LIFECYCLE,
     AuditAction,
@@ -112,6 +113,7 @@ def submit_entry(
         now = vault.now()
         entry = _open_draft(db, form.issued, actor, now, page)
         LIFECYCLE.check(entry.state, EntryState.ENTERED)
+        record_keying_time(db, entry.serial, form.issued.form, Task.KEY, actor, now)
         move_form(db, entry.serial, FormState.KEYED, now, actor)
         if entry.corrections:
             count_corrected(db, form, entry, answers, now)

@@ -124,6 +124,12 @@ def fetch_in_states(db: Database, outage: str, states: Sequence[FormState]) -> I
     return _query(db, f"{_SELECT} WHERE {condition} {_IN_ORDER}", outage, wanted)
 
 
+def fetch_states(db: Database, outage: str) -> dict[str, FormState]:
+    """Serial of every form of an outage that must come back, to its state."""
+    query = "SELECT serial, state FROM form_issue WHERE returns AND outage = ?"
+    return {row[0]: FormState(row[1]) for row in db.conn.execute(query, (outage,))}
+
+
 def fetch_of_patient(db: Database, patient: str) -> Iterator[IssuedForm]:
     return _query(db, f"{_SELECT} WHERE patient = ? {_IN_ORDER}", patient)
 

@@ -5,7 +5,7 @@ with their hashes, patients, forms to zero, open discrepancies, unmatched, messa
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -22,21 +22,24 @@ from downtime.reconcile.store import comparison_runs
 from downtime.reconcile.store import items as items_store
 from downtime.returns.model import AuditAction, Lead, Signature
 from downtime.returns.statement import (
-    derivation,
     evidence,
     open_items,
     outage_forms,
+    proof,
     statement_facts,
 )
 from downtime.returns.statement.closing_model import Closing, Explanation
 from downtime.returns.statement.model import StatementVerdict, count_kinds
 from downtime.returns.statement.open_groups import count_overdue
+from downtime.returns.statement.proof import Proof
 from downtime.returns.store import closings, explanations, statement_signatures
 from downtime.settings import Settings
 from downtime.vault import audit, device
 from downtime.vault.model import Actor
 from downtime.vault.slots import to_canonical_json
 from downtime.vault.vault import Vault
+
+Prover = Callable[[Vault, Settings, Outage], Proof]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +150,16 @@ def make_statement(
     return statement
 
 
-def gather_statement(vault: Vault, settings: Settings, outage: str = "") -> Statement:
-    """The statement as of now, of the outage at hand or of a given one.
+def gather_statement(
+    vault: Vault, settings: Settings, outage: str = "", prove: Prover = proof.prove
+) -> Statement:
+    """The statement as of now, of the outage at hand or of a given one; a page may remember the proof.
 
     NotFoundError when there was never an outage, or not that one.
     """
     chosen = find_outage(vault, outage)
-    return attach_evidence(vault, chosen.id, _gather_facts(vault, settings, chosen))
+    proved = prove(vault, settings, chosen)
+    return attach_evidence(vault, chosen.id, _gather_facts(vault, settings, chosen, proved))
 
 
 def attach_evidence(vault: Vault, outage: str, facts: Mapping[str, Any]) -> Statement:
@@ -179,7 +185,9 @@ def find_outage(vault: Vault, outage_id: str = "") -> Outage:
     return replace(outage, opened=laptop_outages.find_start(vault.db, outage))
 
 
-def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str, Any]:
+def _gather_facts(
+    vault: Vault, settings: Settings, outage: Outage, proved: Proof
+) -> dict[str, Any]:
     run = comparison_runs.fetch_last_run(vault.db, outage.id)
     recovered = run.snapshot if run else ""
     ahead = outage_forms.list_used_ahead(vault, outage)
@@ -187,12 +195,11 @@ def _gather_facts(vault: Vault, settings: Settings, outage: Outage) -> dict[str,
     forms, total = outage_forms.account_outage_forms(
         vault, outage, ahead, scans.fetch_serials(vault.db)
     )
-    problems = evidence.find_problems(vault, settings, outage.opened)
     accepted = _list_accepted(vault, outage)
     open_ = [
         *open_items.find_open_items(vault, settings, outage),
-        *derivation.find_differences(vault, settings, outage),
-        *(problem.item for problem in problems if problem.id not in accepted),
+        *proved.differences,
+        *(problem.item for problem in proved.problems if problem.id not in accepted),
     ]
     unmatched = items_store.fetch_items(vault.db, outage.id, state=ItemState.UNMATCHED)
     stays = items_store.fetch_item_page(vault.db, outage.id, ItemFilter(type="Encounter"), -1)

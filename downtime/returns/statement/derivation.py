@@ -5,7 +5,7 @@ that it follows from, is open by name: a row that was taken away makes an outage
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from downtime.entry.events_on_paper import event_stamps
 from downtime.entry.keyed_answers import make_fact_reader
@@ -13,10 +13,10 @@ from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage.laptop_outages import find_paper_window
 from downtime.outage.model import Outage
-from downtime.paper import ledger
 from downtime.paper.form_state import derive_state, order_moves
-from downtime.paper.model import FormState, IssuedForm, Move
+from downtime.paper.model import FormState, Move
 from downtime.paper.serials import format_serial
+from downtime.paper.store import issued_forms
 from downtime.paper.store import moves as move_store
 from downtime.reconcile.model import Decision
 from downtime.reconcile.reasons import ReasonCode
@@ -27,6 +27,7 @@ from downtime.returns.model import LINK_PREFIX, Channel, MessageState
 from downtime.returns.statement import outage_forms
 from downtime.returns.statement.model import OpenItem, OpenKind
 from downtime.returns.store import outbox_messages, rekey_ticks
+from downtime.returns.store.outbox_messages import CarriedItem, MessageDigest
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
@@ -47,12 +48,16 @@ _ENTRY_STATES = {
 
 def find_differences(vault: Vault, settings: Settings, outage: Outage) -> list[OpenItem]:
     """Every step of an outage's records that does not follow from the one before."""
+    db = vault.db
+    items = list(items_store.fetch_digests(db, outage.id))
+    messages = list(outbox_messages.fetch_digests(db, outage.id))
+    carried = list(outbox_messages.fetch_carried_items(db, outage.id))
     steps = (
         (OpenKind.PAPER_DIFFERS, _find_paper(vault, outage)),
-        (OpenKind.FACTS_DIFFER, _find_facts(vault, settings, outage)),
-        (OpenKind.RETURN_MISSING, _find_unsent_returns(vault, outage)),
-        (OpenKind.MESSAGE_DIFFERS, _find_messages(vault, outage)),
-        (OpenKind.TICK_DIFFERS, _find_ticks(vault, outage)),
+        (OpenKind.FACTS_DIFFER, _find_facts(vault, settings, outage, items)),
+        (OpenKind.RETURN_MISSING, _find_unsent_returns(items, carried)),
+        (OpenKind.MESSAGE_DIFFERS, _find_messages(messages, carried, {row.key for row in items})),
+        (OpenKind.TICK_DIFFERS, _find_ticks(messages, set(rekey_ticks.list_ticks(db, outage.id)))),
     )
     named = ((kind, tuple(sorted(set(names)))) for kind, names in steps)
     return [OpenItem(kind, names) for kind, names in named if names]
@@ -60,17 +65,16 @@ def find_differences(vault: Vault, settings: Settings, outage: Outage) -> list[O
 
 def _find_paper(vault: Vault, outage: Outage) -> Iterator[str]:
     """Paper whose state is not that of its moves, or that does not fit what was keyed of it."""
-    forms = [
-        *ledger.list_in_states(vault, outage.id, *FormState),
-        *outage_forms.list_used_ahead(vault, outage),
-    ]
-    states = entry_store.fetch_states(vault.db)
+    forms = issued_forms.fetch_states(vault.db, outage.id)
+    ahead = outage_forms.list_used_ahead(vault, outage)
+    forms |= {form.serial: FormState(form.state) for form in ahead}
+    entries = entry_store.fetch_states(vault.db)
     moves = _group_moves(move_store.fetch_all_moves(vault.db))
-    for form in forms:
-        of_form = moves.get(form.serial, ())
-        is_derived = derive_state(of_form).state == form.state
-        if not is_derived or not _fits_entry(form, of_form, states.get(form.serial)):
-            yield format_serial(form.serial)
+    for serial, state in forms.items():
+        of_form = moves.get(serial, ())
+        is_derived = derive_state(of_form).state == state
+        if not is_derived or not _fits_entry(state, of_form, entries.get(serial)):
+            yield format_serial(serial)
 
 
 def _group_moves(moves: Iterable[Move]) -> Mapping[str, Sequence[Move]]:
@@ -80,8 +84,7 @@ def _group_moves(moves: Iterable[Move]) -> Mapping[str, Sequence[Move]]:
     return grouped
 
 
-def _fits_entry(form: IssuedForm, moves: Sequence[Move], entry: EntryState | None) -> bool:
-    state = FormState(form.state)
+def _fits_entry(state: FormState, moves: Sequence[Move], entry: EntryState | None) -> bool:
     if state != FormState.FILED:
         return entry in _ENTRY_STATES[state]
     counted = [move for move in order_moves(moves) if move.state]
@@ -91,7 +94,9 @@ def _fits_entry(form: IssuedForm, moves: Sequence[Move], entry: EntryState | Non
     )
 
 
-def _find_facts(vault: Vault, settings: Settings, outage: Outage) -> Iterator[str]:
+def _find_facts(
+    vault: Vault, settings: Settings, outage: Outage, items: Iterable[ItemDigest]
+) -> Iterator[str]:
     """Forms and events of which the items are not what is keyed or recorded of them now."""
     if comparison_runs.fetch_last_run(vault.db, outage.id) is None:
         return
@@ -99,7 +104,7 @@ def _find_facts(vault: Vault, settings: Settings, outage: Outage) -> Iterator[st
     stamps = entry_store.stamps_of_outage(vault.db, outage.id, window)
     stamps |= event_stamps(vault, settings, outage)
     compared = compared_forms.fetch_stamps(vault.db, outage.id)
-    stored = _group_items(items_store.fetch_digests(vault.db, outage.id))
+    stored = _group_items(items)
     yield from (serial for serial in stamps if compared.get(serial) != stamps[serial])
     yield from (serial for serial in stored.keys() - stamps.keys() if _is_stray(stored[serial]))
     current = [serial for serial in stamps if compared.get(serial) == stamps[serial]]
@@ -139,35 +144,37 @@ def _read_digests(
             yield serial, {fact.key: fact_digest(fact) for fact in facts.get(serial, ())}
 
 
-def _find_unsent_returns(vault: Vault, outage: Outage) -> Iterator[str]:
+def _find_unsent_returns(
+    items: Iterable[ItemDigest], carried: Iterable[CarriedItem]
+) -> Iterator[str]:
     """Items that count as returned, and no message carries what they say."""
-    carried: dict[str, set[str]] = defaultdict(set)
-    for item in outbox_messages.fetch_carried_items(vault.db, outage.id):
-        carried[item.item].add(item.digest)
-    for row in items_store.fetch_digests(vault.db, outage.id):
-        if row.decision == Decision.RETURNED and not carried[row.key] & {row.digest, ""}:
+    digests: dict[str, set[str]] = defaultdict(set)
+    for item in carried:
+        digests[item.item].add(item.digest)
+    for row in items:
+        if row.decision == Decision.RETURNED and not digests[row.key] & {row.digest, ""}:
             yield row.key
 
 
-def _find_messages(vault: Vault, outage: Outage) -> Iterator[str]:
+def _find_messages(
+    messages: Iterable[MessageDigest], carried: Iterable[CarriedItem], known: Set[str]
+) -> Iterator[str]:
     """Messages whose bytes are not those that were queued, or that carry nothing that is known."""
-    known = {row.key for row in items_store.fetch_digests(vault.db, outage.id)}
-    carried: dict[str, list[str]] = defaultdict(list)
-    for item in outbox_messages.fetch_carried_items(vault.db, outage.id):
-        carried[item.control_id].append(item.item)
-    for message in outbox_messages.fetch_digests(vault.db, outage.id):
+    keys: dict[str, list[str]] = defaultdict(list)
+    for item in carried:
+        keys[item.control_id].append(item.item)
+    for message in messages:
         is_whole = message.content_sha256 in ("", message.sha256)
-        items = carried[message.control_id]
+        items = keys[message.control_id]
         is_known = all(key.startswith(LINK_PREFIX) or key in known for key in items)
         is_settled = message.state == MessageState.RESOLVED
         if not is_whole or not items or not (is_known or is_settled):
             yield message.control_id
 
 
-def _find_ticks(vault: Vault, outage: Outage) -> Iterator[str]:
+def _find_ticks(messages: Iterable[MessageDigest], ticked: Set[str]) -> Iterator[str]:
     """Lines of worklists that count as done without a tick, or are ticked and do not count."""
-    ticked = set(rekey_ticks.list_ticks(vault.db, outage.id))
-    for message in outbox_messages.fetch_digests(vault.db, outage.id):
+    for message in messages:
         if message.channel == Channel.WORKLIST:
             is_done = message.state == MessageState.ACKNOWLEDGED
             if is_done != (message.control_id in ticked):

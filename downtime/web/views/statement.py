@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
+from downtime.entry.recovery_debt import measure_debt
 from downtime.outage import outages
 from downtime.returns.model import LEAD_TITLES, Lead
 from downtime.returns.policies import can_sign
@@ -13,6 +14,7 @@ from downtime.returns.statement import (
 )
 from downtime.returns.statement.export_statement import export_statement
 from downtime.returns.statement.form_accounting import COLUMNS
+from downtime.returns.statement.proof import ProofCache
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN, JobName
 from downtime.web.responses import ViewResponse, file_response
@@ -22,6 +24,7 @@ from downtime.web.views.jobs import submit_and_follow
 from downtime.web.views.ledger import titles
 
 blueprint = Blueprint("statement", __name__)
+_proofs = ProofCache()
 
 
 @blueprint.get("/statement")
@@ -33,7 +36,7 @@ def show() -> ViewResponse:
     if not past:
         return render_template("statement/show.html", statement=None)
     statement = completeness_statement.gather_statement(
-        vault, settings, request.args.get("outage", "")
+        vault, settings, request.args.get("outage", ""), _proofs.prove
     )
     open_list.remember_derived(statement)
     return render_template(
@@ -49,6 +52,7 @@ def show() -> ViewResponse:
         titles=titles(),
         columns=COLUMNS,
         share=statement_files.format_error_rate,
+        debt=measure_debt(vault, settings),
         mine=[lead for lead in Lead if can_sign(settings, lead, request_context.person())],
     )
 

@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template
 
 from downtime.accounts.model import Permission
+from downtime.entry.recovery_debt import measure_debt
 from downtime.errors import NotFoundError
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.web import request_context, worklist_counts
@@ -31,4 +32,5 @@ def show() -> ViewResponse:
         steps=steps,
         total=total,
         still_open=open_list.count_open(outage),
+        debt=measure_debt(request_context.vault(), request_context.settings()),
     )

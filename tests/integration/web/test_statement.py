@@ -4,8 +4,10 @@ import re
 
 from downtime.outage import outages
 from downtime.paper import ledger
+from downtime.vault import device
 from tests.closing import close_outage
 from tests.integration.recovery.conftest import KEEPER
+from tests.integration.web.conftest import PASSWORD
 
 
 def test_harm_review_shows_what_waited_and_a_clinician_says_what_came_of_it(hospital, recovered):
@@ -77,9 +79,11 @@ def test_an_earlier_outage_can_be_chosen_on_statement_and_report(
         page = site.get(f"/{name}?outage={outage.id}").text
         assert f"{name.capitalize()}" in page
         assert f'name="outage" value="{outage.id}"' in page
-        assert site.get(f"/{name}/json?outage={outage.id}").json["outage"]["id"] == outage.id
+        document = site.get(f"/{name}/json?outage={outage.id}").json
+        assert document.get("facts", document)["outage"]["id"] == outage.id
         assert site.get(f"/{name}?outage=none-such").status_code == 404
-    signed = site.post("/statement/sign", {"lead": "safety", "outage": outage.id})
+    sent = {"lead": "safety", "outage": outage.id, "password": PASSWORD}
+    signed = site.post("/statement/sign", sent)
     assert signed.location.endswith(f"outage={outage.id}")
     assert "Sign as clinical safety lead" not in site.get(f"/statement?outage={outage.id}").text
 
@@ -98,3 +102,89 @@ def test_before_any_outage_there_is_nothing_to_state(hospital):
         ("harm", "nothing to review"),
     ):  # fmt: skip
         assert words in site.get(f"/{name}").text
+
+
+def press(browser, path, **fields):
+    return browser.post(path, fields)
+
+
+def test_signing_asks_for_the_password_and_names_what_is_open(hospital, vault, recovered):
+    site = hospital.browser("site")
+    page = site.get("/statement").text
+    assert 'class="link" name="lead"' not in page, "nothing that looks like a link signs"
+    ask = "/statement/sign?lead=safety"
+    page = site.get(ask).text
+    assert 'type="password"' in page
+    assert re.search(r"You sign with \d+ things open", page)
+    assert "Items to be decided" in page
+    assert site.get("/statement/sign?lead=records").status_code == 403
+    signatures = "SELECT count(*) FROM statement_signature"
+    for password in ("", "wrong password here"):
+        refused = press(site, "/statement/sign", lead="safety", password=password)
+        assert refused.status_code == 403
+        assert "Nothing was signed" in refused.text
+    assert vault.db.execute(signatures).fetchone()[0] == 0
+    done = press(site, "/statement/sign", lead="safety", password=PASSWORD)
+    assert done.status_code == 303
+    assert vault.db.execute(signatures).fetchone()[0] == 1
+
+
+def test_books_with_things_open_are_closed_by_two_people_and_opened_again(
+    hospital, vault, outage, recovered
+):
+    outages.mark_restored(vault, list(outage.down), KEEPER, "back")
+    site, second = hospital.browser("site"), hospital.browser("records-supervisor")
+    page = site.get(f"/outages/close?outage={outage.id}").text
+    assert "Propose to close it as it is" in page
+    alone = press(site, "/outages/close", outage=outage.id, reason="tired", step="close")
+    assert (alone.status_code, "not complete and signed" in alone.text) == (409, True)
+    press(site, "/outages/close", outage=outage.id, reason="Paper is lost", step="propose")
+    own = press(site, "/outages/close", outage=outage.id, reason="yes", step="second")
+    assert own.status_code == 403
+    assert "proposes to close the books" in second.get("/statement").text
+    page = second.get(f"/outages/close?outage={outage.id}").text
+    assert "Paper is lost" in page
+    assert 'name="step" value="second"' in page
+    done = press(second, "/outages/close", outage=outage.id, reason="I looked", step="second")
+    assert done.status_code == 303
+    page = site.get(f"/statement?outage={outage.id}").text
+    assert "Paper is lost" in page
+    assert "I looked" in page
+    assert "Open again" in site.get("/outages").text
+    assert "statement says who" in site.get(f"/outages/reopen?outage={outage.id}").text
+    press(site, "/outages/reopen", outage=outage.id, reason="A box was found")
+    assert outages.get_outage(vault, outage.id).state == "recovering"
+    assert "A box was found" in site.get("/statement").text
+    ward = hospital.browser("ward")
+    assert press(ward, "/outages/reopen", outage=outage.id, reason="x").status_code == 403
+
+
+def test_what_speaks_against_the_records_is_explained_by_two_people(
+    hospital, vault, outage, recovered
+):
+    with vault.change(KEEPER, "home.restored"):
+        pass
+    site, second = hospital.browser("site"), hospital.browser("records-supervisor")
+    assert "put back from a backup" in site.get("/statement").text
+    page = site.get("/statement/proof").text
+    problem = re.search(r'name="problem" value="([^"]+)"', page)[1]
+    sent = {"outage": outage.id, "problem": problem}
+    press(site, "/statement/proof", **sent, reason="The disk failed")
+    assert "A second person has to look" in site.get("/statement/proof").text
+    assert press(site, "/statement/proof", **sent, reason="again").status_code == 403
+    press(second, "/statement/proof", **sent, reason="Compared with the station")
+    page = site.get("/statement").text
+    assert "Not proved: 1" in page
+    assert "Compared with the station" in page
+    assert (
+        press(hospital.browser("ward"), "/statement/proof", **sent, reason="x").status_code == 403
+    )
+
+
+def test_the_file_is_signed_and_its_key_stands_on_the_page(hospital, vault, recovered):
+    site = hospital.browser("site")
+    document = site.get("/statement/json").json
+    fingerprint = device.find_own_fingerprint(hospital.home)
+    assert fingerprint in site.get("/statement").text
+    assert document["key"] == device.read_own_card(hospital.home).verify_key
+    assert document["signature"]
