@@ -9,7 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from downtime.clinical.model import AllergyIntolerance, Patient
+from downtime.clinical.model import (
+    AdministrationStatus,
+    AllergyIntolerance,
+    MedicationAdministration,
+    Patient,
+)
 
 FROM_RESULT_ONLY = "known from the result only"
 """Ends the requester of a test of which no order was sent."""
@@ -114,6 +119,14 @@ def format_place(ward: str, bay: str, bed: str) -> str:
 
 def _name_part(word: str, text: str) -> str:
     return text if text.casefold().startswith(word) or not text else f"{word} {text}"
+
+
+def describe_dose(dose: MedicationAdministration, zone: ZoneInfo) -> str:
+    """`02-Jan-2026 14:00, 500 mg`, or `02-Jan-2026 14:00 NOT GIVEN: refused`."""
+    time = format_moment(dose.given, zone) or dose.given_text or "Time not recorded"
+    if dose.status == AdministrationStatus.NOT_GIVEN:
+        return f"{time} NOT GIVEN{': ' * bool(dose.reason)}{dose.reason}"
+    return ", ".join(filter(None, (time, dose.dosage)))
 
 
 def describe_allergy_harm(allergy: AllergyIntolerance) -> str:

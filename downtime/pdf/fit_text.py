@@ -3,12 +3,13 @@
 from typing import NamedTuple
 
 from downtime.pdf.field_rectangle import Alignment, FieldRectangle
-from downtime.pdf.text import character_width, wrap_text
+from downtime.pdf.text import character_width, is_quantity, split_words, wrap_text
 from downtime.pdf.typeface import NeedsShapingError, glyph_runs
 
 SMALLEST_SIZE = 6.5
 """Smallest type on paper, in points; what needs less goes to a continuation page."""
 LEADING = 1.22
+_SIZE_STEP = 0.5
 _CAP_HEIGHT = 0.714
 _SHAPED_ALLOWANCE = 1.1
 CONTINUED = " … continued"
@@ -48,14 +49,32 @@ def fit_text(box: FieldRectangle, text: str) -> list[TextLine] | None:
         size = min(usual, box.width / width)
         if size >= SMALLEST_SIZE:
             best, largest = [_centre_line(box, size, text, width)], size
-    longest = max((text_width(word, box.bold) for word in text.split()), default=0.0)
+    words = [word for line in text.split("\n") for word in split_words(line)]
+    longest = max((text_width(word, box.bold) for word in words), default=0.0)
     unbroken = box.width / longest * 0.999 if longest else box.size
+    if unbroken < SMALLEST_SIZE and any(
+        is_quantity(word) and text_width(word, box.bold) * SMALLEST_SIZE > box.width
+        for word in words
+    ):
+        return best  # a unit on the line below its number is misread
     for count in range(2, int(box.height / LEADING / SMALLEST_SIZE) + 1):
         size = min(box.size, box.height / LEADING / count)
         size = max(SMALLEST_SIZE, min(size, unbroken))
         if (size > largest or best is None) and (lines := _break_lines(box, text, size, count)):
             return _stack_lines(box, lines, size)
-    return best
+    return best or _fit_smaller(box, text)
+
+
+def _fit_smaller(box: FieldRectangle, text: str) -> list[TextLine] | None:
+    """On as many lines as there is room for, in type that leaves room between them."""
+    most = int(box.height / LEADING / SMALLEST_SIZE)
+    size = min(box.size, box.height / LEADING / most if most else 0.0) - _SIZE_STEP
+    while size > SMALLEST_SIZE - _SIZE_STEP:
+        size = max(size, SMALLEST_SIZE)
+        if lines := _break_lines(box, text, size, most):
+            return _stack_lines(box, lines, size)
+        size -= _SIZE_STEP
+    return None
 
 
 def _fit_on_rules(box: FieldRectangle, text: str) -> list[TextLine] | None:

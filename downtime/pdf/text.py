@@ -97,8 +97,38 @@ def is_simple(character: str) -> bool:
 Measure = Callable[[str], float]
 
 
+_QUANTITY = r"\d[\d.,/]* (?:[^\W\d_]|[µ%°])[^\s]{0,11}"
+"""A number with its unit."""
+_UNBROKEN = re.compile(
+    r"(?<!\S)(?:"
+    r"\d{3} \d{3} \d{4}"  # an NHS number
+    r"|\d{2}-[A-Z][a-z]{2}-\d{4} \d{2}:\d{2}"  # a day with its time
+    rf"|{_QUANTITY}"
+    r")(?!\S)"
+)
+"""What would be misread when a line ended within it."""
+
+
+def is_quantity(word: str) -> bool:
+    """Whether a part of `split_words` is a number with its unit."""
+    return " " in word and re.fullmatch(_QUANTITY, word) is not None
+
+
+def split_words(text: str) -> list[str]:
+    """The parts between which a line may end: words, and what must not be broken as one."""
+    words: list[str] = []
+    end = 0
+    for match in _UNBROKEN.finditer(text):
+        words += text[end : match.start()].split(" ")[:-1] if match.start() > end else []
+        words.append(match[0])
+        end = match.end() + 1
+    return [*words, *text[end:].split(" ")] if end <= len(text) else words
+
+
 def wrap_text(text: str, width: float, measure: Measure) -> list[str]:
     """Lines no wider than `width`: broken at spaces, and inside a word only when it is too long.
+
+    An NHS number, a day with its time and a number with its unit stay on one line where they fit on one.
 
     `measure` must add up: the width of a text is that of its parts. A line that goes on in the next
     after a space keeps that space, so that no two words are read or copied as one; it may stand out.
@@ -119,7 +149,7 @@ def _break_lines(text: str, width: float, measure: Measure) -> Iterator[str]:
         return
     space, used = measure(" "), 0.0
     line: list[str] = []
-    for word in text.split(" "):
+    for word in _split_to_fit(text, width, measure):
         part_width = measure(word)
         if line and used + space + part_width <= width:
             line.append(word)
@@ -133,6 +163,14 @@ def _break_lines(text: str, width: float, measure: Measure) -> Iterator[str]:
             part_width = measure(word)
         line, used = [word], part_width
     yield " ".join(line)
+
+
+def _split_to_fit(text: str, width: float, measure: Measure) -> Iterator[str]:
+    for word in split_words(text):
+        if " " in word and measure(word) > width:
+            yield from word.split(" ")
+        else:
+            yield word
 
 
 def _break_word(word: str, width: float, measure: Measure) -> Iterator[str]:

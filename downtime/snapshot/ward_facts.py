@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from downtime.clinical.display import rank_allergy
 from downtime.clinical.model import (
     AllergyIntolerance,
     Appointment,
@@ -116,7 +115,7 @@ def find_day(moment: str, zone: ZoneInfo) -> str:
 
 def _summarise(records: list[AllergyIntolerance], unavailable: tuple[str, ...]) -> AllergySummary:
     active = [record for record in records if record.status in ("active", "")]
-    return summarise_active(sorted(active, key=rank_allergy), unavailable)
+    return summarise_active(active, unavailable)
 
 
 def _group(records: Iterable[R]) -> dict[str, list[R]]:

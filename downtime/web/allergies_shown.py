@@ -1,6 +1,5 @@
 """The allergies in the banner of a patient, wherever it stands: the worst ones first."""
 
-from downtime.clinical.display import rank_allergy
 from downtime.clinical.model import Patient
 from downtime.snapshot.model import AllergySummary
 from downtime.web import request_context
@@ -14,5 +13,4 @@ def list_allergies_shown(patient: Patient) -> AllergySummary:
     snapshot = request_context.snapshot_or_none()
     if snapshot is None:
         return AllergySummary("Allergies unavailable", [])
-    summary = snapshot.summarise_allergies(patient.id)
-    return summary._replace(items=sorted(summary.items, key=rank_allergy))
+    return snapshot.summarise_allergies(patient.id)

@@ -12,7 +12,7 @@ OBSERVED, REQUESTED, NOTED = "observations", "blood-sciences-request", "progress
 FORMS = (OBSERVED, REQUESTED, NOTED)
 CRITICAL = {
     OBSERVED: frozenset[str](),
-    REQUESTED: frozenset({"test.gent", "test.vanc", "test.gs", "level"}),
+    REQUESTED: frozenset({"test.gent", "test.vanc", "level"}),
 }
 WHO = frozenset({"patient.name", "patient.born", "patient.nhs"})
 """Critical fields of the identity block on a blank."""

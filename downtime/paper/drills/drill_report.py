@@ -14,7 +14,7 @@ from downtime.paper import ledger
 from downtime.paper.drills.model import DrillReport, Goal, Inject, InjectResult, TrainingRecord
 from downtime.paper.drills.read_script import read_script
 from downtime.paper.forms.load_form import load_forms
-from downtime.paper.forms.prefill import holds_medicines
+from downtime.paper.forms.medicine_charts import holds_medicines
 from downtime.paper.model import OUT, FormState, Pack, PackKind, PackState
 from downtime.vault.vault import Vault
 

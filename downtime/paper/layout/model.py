@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Protocol
 
+from downtime.paper.forms.model import SignedRows
 from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.fit_text import TextLine
 from downtime.pdf.flow_blocks import Block
@@ -71,12 +72,13 @@ class Imprint:
 
 
 class FormSheet(NamedTuple):
-    """One form to print under its serial. `labels` name its fields."""
+    """One form to print under its serial. `labels` name its fields; `signed` are its rows of orders."""
 
     layout: FormLayout
     serial: str
     values: Mapping[str, str]
     labels: Mapping[str, str]
+    signed: Sequence[SignedRows] = ()
 
 
 class ListSheet(NamedTuple):
@@ -98,11 +100,11 @@ class PlainPagePrinter(Protocol):
     ) -> None:
         """Print one page: lines, and what PDF operators draw."""
 
-
-class LooseSheet(NamedTuple):
     def print_copied_pages(self, pdf: bytes, feet: Sequence[str]) -> int:
         """Print the pages of another PDF, each with a line of text below it; how many they are."""
 
+
+class LooseSheet(NamedTuple):
     """Pages without a layout, such as labels: drawn by a function that returns how many."""
 
     serial: str

@@ -1,6 +1,6 @@
 """The fields of a page in the order in which they are read, and the values placed in them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from downtime.paper.forms.model import IDENTITY, TRUE
@@ -8,7 +8,6 @@ from downtime.pdf.compose_page import PageElement
 from downtime.pdf.drawing import tick_operators
 from downtime.pdf.field_rectangle import FieldKind, FieldRectangle
 from downtime.pdf.fit_text import fit_beginning, fit_text
-from downtime.pdf.flow_blocks import Block, Heading, Table
 from downtime.pdf.tags import Tag
 from downtime.pdf.text import to_printable
 
@@ -69,7 +68,7 @@ def _rank(key: str) -> tuple[int, int]:
 def place_values(
     page: EmbeddedPage, values: Mapping[str, str], labels: Mapping[str, str]
 ) -> PlacedValues:
-    """Place printable values on a page."""
+    """Place printable values on a page: each in all of its fields, or in none where it does not fit."""
     elements: list[PageElement] = []
     overflowing: list[str] = []
     unplaced: set[str] = set()
@@ -78,21 +77,46 @@ def place_values(
         if fields is None:
             unplaced.add(key)
             continue
-        label = labels.get(key) or _label(labels, key)
-        for order, _, rectangle, tick in fields:
-            if not tick:
-                lines = fit_text(rectangle, value)
-                if lines is None:
-                    overflowing.append(key)
-                    lines = fit_beginning(rectangle, value)
-                    value = " ".join([line.text for line in lines])
-                elements.append(PageElement(order, Tag("P", f"{label}: {value}"), lines))
-            elif value == TRUE or rectangle.key != key:
-                text = f"{label}: {'ticked' if value == TRUE else value}"
-                elements.append(PageElement(order, Tag("P", text), (), tick))
-            else:
-                overflowing.append(key)
+        label = label_key(labels, key)
+        placed = [_place_value(field, key, value, label) for field in fields]
+        if None in placed:
+            overflowing.append(key)
+        else:
+            elements += [element for element in placed if element]
     return PlacedValues(elements, overflowing, unplaced)
+
+
+def _place_value(field: PageField, key: str, value: str, label: str) -> PageElement | None:
+    """The value in one field; None when it cannot stand there."""
+    order, _, rectangle, tick = field
+    if not tick:
+        lines = fit_text(rectangle, value)
+        return None if lines is None else PageElement(order, Tag("P", f"{label}: {value}"), lines)
+    if value != TRUE and rectangle.key == key:
+        return None
+    text = f"{label}: {'ticked' if value == TRUE else value}"
+    return PageElement(order, Tag("P", text), (), tick)
+
+
+def place_references(
+    page: EmbeddedPage, references: Mapping[str, Sequence[str]], labels: Mapping[str, str]
+) -> list[PageElement]:
+    """Words that say where a value is, in the fields that do not hold it: the first wording that fits."""
+    return [
+        _place_wording(field, wordings, label_key(labels, key))
+        for key, wordings in references.items()
+        for field in page.fields.get(key, ())
+        if not field.tick_operators
+    ]
+
+
+def _place_wording(field: PageField, wordings: Sequence[str], label: str) -> PageElement:
+    for text in wordings:
+        if lines := fit_text(field.rectangle, text):
+            break
+    else:
+        lines = fit_beginning(field.rectangle, text)
+    return PageElement(field.reading_order, Tag("P", f"{label}: {text}"), lines)
 
 
 def _option_key(key: str, value: str) -> str:
@@ -115,16 +139,8 @@ def place_imprint(page: EmbeddedPage, key: str, value: str, tag: Tag) -> list[Pa
     ]
 
 
-def _label(labels: Mapping[str, str], key: str) -> str:
+def label_key(labels: Mapping[str, str], key: str) -> str:
+    """The words of a field, with its row."""
     name, _, row = key.partition(":")
     label = labels.get(name) or IDENTITY_LABELS.get(name, name)
     return f"{label}, row {row}" if row else label
-
-
-def overflow_table(
-    keys: Iterable[str], values: Mapping[str, str], labels: Mapping[str, str]
-) -> list[Block]:
-    """Those values as a table, each with the label of its field."""
-    rows = [(_label(labels, key), values[key]) for key in dict.fromkeys(keys)]
-    columns = (("Field", 1.0), ("In full", 3.0))
-    return [Heading("What did not fit into its field, in full"), Table(columns, rows)]

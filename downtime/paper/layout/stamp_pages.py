@@ -1,9 +1,10 @@
 """Stamp values, serial and codes on pages that were laid out once: thousands in a second."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from downtime.paper import serials
+from downtime.paper.forms.model import SignedRows
 from downtime.paper.layout.model import (
     DRILL,
     FormLayout,
@@ -13,12 +14,13 @@ from downtime.paper.layout.model import (
     LooseSheet,
     PrintedSheet,
 )
+from downtime.paper.layout.overflow import find_split_orders, list_references, overflow_blocks
 from downtime.paper.layout.page_fields import (
     IDENTITY_LABELS,
     EmbeddedPage,
     fields_by_key,
-    overflow_table,
     place_imprint,
+    place_references,
     place_values,
 )
 from downtime.pdf.barcodes import qr_code_operators
@@ -37,10 +39,10 @@ if TYPE_CHECKING:
 
 BLANK = "This page is intentionally blank."
 BLANK_SIZE = 10.0
-A4 = (595.28, 841.89)
-"""Points."""
 FOOT_PLACE, FOOT_SIZE = (34.0, 12.0), 7.5
 """Where a line stands below a copied page, in points, and how large it is."""
+A4 = (595.28, 841.89)
+"""Points."""
 _PARAGRAPH, _TITLE = Tag("P"), Tag("H1")
 
 
@@ -86,7 +88,12 @@ class PageStamper:
         return count
 
     def print_form(
-        self, layout: FormLayout, serial: str, values: Mapping[str, str], labels: Mapping[str, str]
+        self,
+        layout: FormLayout,
+        serial: str,
+        values: Mapping[str, str],
+        labels: Mapping[str, str],
+        signed: Sequence[SignedRows] = (),
     ) -> int:
         """Print a `FormSheet`: what does not fit goes to continuation pages; how many it took."""
         values = _printable_values(values)
@@ -98,7 +105,14 @@ class PageStamper:
             unplaced &= placed.unplaced
         overflowing += unplaced
         if overflowing:
-            pages += self._continuation(layout, values, labels, overflowing)
+            orders = find_split_orders(overflowing, values, signed)
+            blocks = overflow_blocks(overflowing, orders, values, labels)
+            more = self._continuation(layout, values, blocks)
+            where = _word_pages(len(pages) + 1, len(pages) + len(more))
+            references = list_references(overflowing, orders, values, where)
+            for page, elements, _ in pages:
+                elements += place_references(page, references, labels)
+            pages += more
         return self._print_pages(pages, serial, layout.title)
 
     def _print_list(self, sheet: ListSheet) -> int:
@@ -108,7 +122,9 @@ class PageStamper:
         elements, overflowing, _ = place_values(page, values, IDENTITY_LABELS)
         blocks = sheet.blocks
         if overflowing:
-            blocks = [*overflow_table(overflowing, values, IDENTITY_LABELS), *blocks]
+            blocks = [*overflow_blocks(overflowing, {}, values, IDENTITY_LABELS), *blocks]
+            references = list_references(overflowing, {}, values, "below")
+            elements += place_references(page, references, IDENTITY_LABELS)
         elements += _title_and_foot(page, sheet.title, sheet.foot)
         return self._print_pages(_flow_pages(page, elements, blocks), sheet.serial, "")
 
@@ -119,22 +135,6 @@ class PageStamper:
         elements = [PageElement(0, _PARAGRAPH, [line]) for line in lines]
         compose_page(self._writer, size, [], [operators], elements)
 
-    def print_blank(self) -> None:
-        """Print the back of a sheet that is left blank: it has no serial, and says what it is."""
-        width, height = A4
-        x = (width - text_width(BLANK, False) * BLANK_SIZE) / 2
-        self.print_plain_page(A4, [TextLine(x, height / 2, BLANK_SIZE, False, BLANK)], "")
-
-    def _continuation(
-        self,
-        layout: FormLayout,
-        values: Mapping[str, str],
-        labels: Mapping[str, str],
-        overflowing: Iterable[str],
-    ) -> list[_StampedPage]:
-        from downtime.paper.layout.template_layout import flow_layout
-
-        title = f"{layout.title}: continued"
     def print_copied_pages(self, pdf: bytes, feet: Sequence[str]) -> int:
         """Print the pages of another PDF, see `PlainPagePrinter`."""
         from downtime.pdf import form_xobjects
@@ -146,12 +146,26 @@ class PageStamper:
             compose_page(self._writer, size, [xobject], [], [PageElement(0, _PARAGRAPH, [line])])
         return len(feet)
 
+    def print_blank(self) -> None:
+        """Print the back of a sheet that is left blank: it has no serial, and says what it is."""
+        width, height = A4
+        x = (width - text_width(BLANK, False) * BLANK_SIZE) / 2
+        self.print_plain_page(A4, [TextLine(x, height / 2, BLANK_SIZE, False, BLANK)], "")
+
+    def _continuation(
+        self, layout: FormLayout, values: Mapping[str, str], blocks: Sequence[Block]
+    ) -> list[_StampedPage]:
+        from downtime.paper.layout.template_layout import flow_layout
+
+        title = f"{layout.title}: continued"
         identity = any(rectangle.key == "patient.name" for rectangle in layout.pages[0])
         page = self.embed_layout(flow_layout(identity, self._imprint.mrn_name))[0]
         person = {key: values[key] for key in IDENTITY_LABELS if key in values}
-        elements, _, _ = place_values(page, person, IDENTITY_LABELS)
+        elements, overflowing, _ = place_values(page, person, IDENTITY_LABELS)
+        below = dict.fromkeys(overflowing, ("In full below",))
+        elements += place_references(page, below, IDENTITY_LABELS)
         elements += _title_and_foot(page, title, title)
-        return _flow_pages(page, elements, overflow_table(overflowing, values, labels))
+        return _flow_pages(page, elements, blocks)
 
     def embed_layout(self, layout: FormLayout) -> list[EmbeddedPage]:
         """The pages of a layout in the PDF, where it is put when it is not there yet."""
@@ -226,6 +240,10 @@ class DocumentPrinter(PageStamper):
 
 def _printable_values(values: Mapping[str, str]) -> dict[str, str]:
     return {key: to_printable(value) for key, value in values.items() if value}
+
+
+def _word_pages(first: int, last: int) -> str:
+    return f"page {first}" if first == last else f"pages {first} to {last}"
 
 
 def _title_and_foot(page: EmbeddedPage, title: str, foot: str) -> list[PageElement]:

@@ -5,8 +5,12 @@ from dataclasses import replace
 from functools import partial
 
 from downtime.paper.forms import prefill
+from downtime.paper.forms.medicine_charts import (
+    PatientMedicines,
+    find_missing_charts,
+    list_kinds,
+)
 from downtime.paper.forms.model import FormDefinition
-from downtime.paper.forms.prefill import Medicines
 from downtime.paper.model import Subject, make_subject
 from downtime.paper.packs import snapshot_pages
 from downtime.paper.packs.model import PrintDocument
@@ -23,17 +27,29 @@ BEDS_TITLE = "Bed list"
 
 
 def patient_documents(
-    context: PrintContext, row: PatientRow, ward: str, forms: Sequence[str], *, summary: bool
+    context: PrintContext,
+    row: PatientRow,
+    ward: str,
+    forms: Sequence[str],
+    *,
+    summary: bool,
+    all_charts: bool = False,
 ) -> list[PrintDocument]:
     """A patient's summary and forms; InputError for a form that is about no single patient.
 
-    Each form is on as many sheets as what the snapshot prints into it needs.
+    Each form is on as many sheets as what the snapshot prints into it needs. With `all_charts` a pack that
+    holds a chart gets the charts of the other kinds of medicines that are active, too.
     """
     printed_forms = [context.get_form(name) for name in forms]
     for form, _ in printed_forms:
         check_is_for_patient(form)
     view, subject = context.view, make_subject(row.patient)
-    medicines = view.snapshot.list_medicines(row.patient.id)
+    rows = view.list_medicine_rows(row.patient.id)
+    if all_charts:
+        names = find_missing_charts(context.forms, [form for form, _ in printed_forms], rows)
+        printed_forms += [context.get_form(name) for name in names]
+    charted = frozenset[str]().union(*(list_kinds(form) for form, _ in printed_forms))
+    medicines = PatientMedicines(rows, charted)
     documents = [summary_document(context, row, ward)] if summary else []
     for form, layout in printed_forms:
         for number in range(1, prefill.count_sheets(form, medicines) + 1):
@@ -43,7 +59,11 @@ def patient_documents(
 
 
 def _sheet_values(
-    view: SnapshotView, form: FormDefinition, row: PatientRow, medicines: Medicines, number: int
+    view: SnapshotView,
+    form: FormDefinition,
+    row: PatientRow,
+    medicines: PatientMedicines,
+    number: int,
 ) -> dict[str, str]:
     """What the snapshot prints into one sheet of a form."""
     printed = prefill.sheet_values(form, view.snapshot, row, medicines, view.zone, number)

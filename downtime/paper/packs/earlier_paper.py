@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from downtime.clinical import display
 from downtime.errors import ConflictError
 from downtime.paper import serials
-from downtime.paper.forms.prefill import holds_medicines
+from downtime.paper.forms.medicine_charts import holds_medicines
 from downtime.paper.model import IssuedForm, PackKind, Subject
 from downtime.paper.packs.model import PackPlan, PrintDocument
 from downtime.paper.packs.print_context import PrintContext

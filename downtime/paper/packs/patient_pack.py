@@ -32,6 +32,8 @@ class PatientPack(PrintRequest):
         ward = row.encounter.ward if row.encounter else ""
         sets = form_sets.get_ward_sets(context.settings, [ward], context.vault.home)
         forms = sets[ward].patient if self.forms is None else self.forms
-        planned = documents.patient_documents(context, row, ward, forms, summary=is_known)
+        planned = documents.patient_documents(
+            context, row, ward, forms, summary=is_known, all_charts=self.forms is None
+        )
         title = "Downtime pack of one patient"
         return context.snapshot_plan(PackKind.PATIENT, title, "patient", planned, [ward])

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from downtime.clinical import display
 from downtime.clinical.display import FROM_RESULT_ONLY
+from downtime.clinical.doses import MedicineRow, list_last_day
 from downtime.clinical.history import Condition, DocumentReference
 from downtime.clinical.model import (
     OPEN_STAGES,
@@ -14,6 +15,7 @@ from downtime.clinical.model import (
     DiagnosticReport,
     Encounter,
     Flag,
+    MedicationAdministration,
     MedicationRequest,
     MedicationRequestStatus,
     Record,
@@ -21,6 +23,7 @@ from downtime.clinical.model import (
 )
 from downtime.clinical.record_types import RECORD_TYPES
 from downtime.clock import from_text, to_text
+from downtime.paper.forms.medicine_words import word_last_dose, word_next_due
 from downtime.paper.packs.snapshot_pages import SnapshotView, identity_values
 from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
 from downtime.snapshot.bed_board import word_elsewhere
@@ -45,7 +48,8 @@ def summary_content(view: SnapshotView, row: PatientRow) -> tuple[dict[str, str]
         *_stay_blocks(view, row.encounter),
         *_allergy_blocks(view, allergies),
         *_problem_blocks(view, patient),
-        *_medicine_blocks(view, snapshot.list_medicines(patient)),
+        *_medicine_blocks(view, patient),
+        *_dose_blocks(view, patient),
         *_request_blocks(view, snapshot.list_requests(patient)),
         *_result_blocks(view, snapshot.list_reports(patient)),
         *_appointment_blocks(view, snapshot.list_appointments(patient)),
@@ -151,19 +155,70 @@ def _list_records(view: SnapshotView, record_type: type[R], patient: str) -> lis
     ]
 
 
-def _medicine_blocks(view: SnapshotView, medicines: Sequence[MedicationRequest]) -> Iterator[Block]:
-    """Medicines exactly as the source sent them: never re-cased, re-worded or shortened."""
-    yield Heading("Medicines, as the source sent them")
-    yield from _absence_blocks(view, MedicationRequest, [m.source for m in medicines])
-    rows = [(m.medicine, m.dosage, m.route, m.frequency, _word_kind(m)) for m in medicines]
-    columns = (("Medicine", 5), ("Dose", 3), ("Route", 3), ("Frequency", 3.5), ("Kind", 3))
-    if rows:
-        yield Table(columns, rows)
+def _medicine_blocks(view: SnapshotView, patient: str) -> Iterator[Block]:
+    """Medicines exactly as the source sent them: never re-cased, re-worded or shortened.
+
+    Time-critical ones stand first, each beside its last dose and when the next may be due.
+    """
+    medicines = view.list_medicine_rows(patient)
+    critical = [row for row in medicines if row.is_time_critical]
+    others = [row for row in medicines if not row.is_time_critical]
+    if critical:
+        yield Heading(
+            "TIME-CRITICAL medicines, as the source sent them: give them first and on time"
+        )
+        yield _medicine_table(view, critical)
+    sources = [row.medicine.source for row in medicines]
+    absence = list(_absence_blocks(view, MedicationRequest, sources))
+    if others or absence:
+        yield Heading(f"{'Other medicines' if critical else 'Medicines'}, as the source sent them")
+        yield from absence
+    if others:
+        yield _medicine_table(view, others)
+
+
+def _medicine_table(view: SnapshotView, rows: Sequence[MedicineRow]) -> Table:
+    doses = view.word_unavailable(MedicationAdministration.__name__)
+    copied = view.snapshot.header.created
+    columns = (
+        ("Medicine", 5), ("Dose, route", 3.4), ("Frequency", 3), ("Kind", 2.4), ("Last dose", 3.4),
+        ("Next due", 2.8),
+    )  # fmt: skip
+    lines = [
+        (
+            row.medicine.medicine,
+            "\n".join(filter(None, (row.medicine.dosage, row.medicine.route))),
+            row.medicine.frequency,
+            _word_kind(row.medicine),
+            word_last_dose(row, view.zone, doses),
+            word_next_due(row, view.zone, copied),
+        )
+        for row in rows
+    ]
+    return Table(columns, lines)
 
 
 def _word_kind(medicine: MedicationRequest) -> str:
     is_active = medicine.status == MedicationRequestStatus.ACTIVE
     return ", ".join(filter(None, (medicine.category, "" if is_active else medicine.status)))
+
+
+def _dose_blocks(view: SnapshotView, patient: str) -> Iterator[Block]:
+    """What was given and not given in the 24 hours before the copy, whatever is prescribed now."""
+    doses = list_last_day(view.list_doses(patient), view.snapshot.header.created)
+    yield Heading("Doses of the 24 hours before this copy, newest first")
+    yield from _absence_blocks(view, MedicationAdministration, [dose.source for dose in doses])
+    rows = [
+        (
+            display.describe_dose(dose, view.zone),
+            dose.medicine,
+            dose.route,
+            dose.performer,
+        )
+        for dose in doses
+    ]
+    if rows:
+        yield Table((("When, dose", 4), ("Medicine", 6), ("Route", 2.5), ("By", 3)), rows)
 
 
 def _request_blocks(view: SnapshotView, requests: Sequence[ServiceRequest]) -> Iterator[Block]:

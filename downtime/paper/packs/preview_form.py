@@ -12,6 +12,7 @@ import pikepdf
 
 from downtime.config import Home
 from downtime.paper.forms.field_types import FIELD_TYPES
+from downtime.paper.forms.medicine_charts import list_signed_rows
 from downtime.paper.forms.model import FieldType, FormDefinition, FormItem
 from downtime.paper.layout.lay_out_form import lay_out_form
 from downtime.paper.layout.model import FormLayout, FormSheet, Imprint
@@ -60,7 +61,7 @@ def preview_form(
     if form.background:
         placed = {_OPTION.sub("", place.key) for page in layout.pages for place in page}
         shown = {key: value for key, value in shown.items() if key in placed}
-    pages = printer.print(FormSheet(layout, SERIAL, shown, labels))
+    pages = printer.print(FormSheet(layout, SERIAL, shown, labels, list_signed_rows(form)))
     printer.finish()
     return pages
 

@@ -6,13 +6,15 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from downtime.clinical.doses import TIME_CRITICAL
 from downtime.clock import from_text
 from downtime.outage import outages
 from downtime.outage.events.hospital_now import HospitalNow
 from downtime.outage.model import Outage
 from downtime.paper import serials
-from downtime.paper.forms.load_form import load_form
-from downtime.paper.forms.model import FormDefinition
+from downtime.paper.forms.load_form import load_form, load_forms
+from downtime.paper.forms.medicine_charts import list_signed_rows
+from downtime.paper.forms.model import FormDefinition, SignedRows
 from downtime.paper.layout.lay_out_form import lay_out_form, layout_digest
 from downtime.paper.layout.model import (
     DRILL,
@@ -58,7 +60,8 @@ class PrintContext:
         self.list_layouts: dict[bool, FormLayout] = {}
         self._snapshot = snapshot
         self._opened: Snapshot | None = None
-        self._labels: dict[str, dict[str, str]] = {}
+        self._texts: dict[str, tuple[dict[str, str], list[SignedRows]]] = {}
+        """By layout: the labels of a form's fields, and its rows that are signed."""
 
     def close(self) -> None:
         """Close the snapshot, unless it was the caller's."""
@@ -72,7 +75,10 @@ class PrintContext:
             self._snapshot = self._opened = local_snapshots.open_current_snapshot(self.vault)
         days = self.settings.paper.summary_result_days
         stale = find_stale_time(self.printed_at, self.settings)
-        return SnapshotView(self._snapshot, self.zone, self.printed_at, days, self.mrn_name, stale)
+        critical = self.settings.paper.time_critical_medicines or TIME_CRITICAL
+        return SnapshotView(
+            self._snapshot, self.zone, self.printed_at, days, self.mrn_name, stale, critical
+        )
 
     @cached_property
     def hospital(self) -> HospitalNow:
@@ -112,6 +118,11 @@ class PrintContext:
             cover=cover,
         )
 
+    @cached_property
+    def forms(self) -> dict[str, FormDefinition]:
+        """Every form that can be printed here, by name."""
+        return load_forms(self.vault.home)
+
     def get_form(self, name: str) -> tuple[FormDefinition, FormLayout]:
         """A form and its layout, laid out now if this version was never printed here."""
         if name not in self.form_layouts:
@@ -144,10 +155,9 @@ class PrintContext:
         replaces: tuple[str, ...] = (),
     ) -> PrintDocument:
         """One version of a form on its own layout; `values` are asked for when its turn to print comes."""
-        labels = self._labels.get(layout.digest)
-        if labels is None:
+        if (texts := self._texts.get(layout.digest)) is None:
             labels = {item.link_id: item.text for item in form.fields()}
-            self._labels[layout.digest] = labels
+            texts = self._texts[layout.digest] = labels, list_signed_rows(form)
         draft = FormDraft(
             form=layout.form,
             version=layout.version,
@@ -160,7 +170,7 @@ class PrintContext:
             replaces=replaces,
         )
         return PrintDocument(
-            draft, values, lambda serial, printed: FormSheet(layout, serial, printed, labels)
+            draft, values, lambda serial, printed: FormSheet(layout, serial, printed, *texts)
         )
 
     def list_document(

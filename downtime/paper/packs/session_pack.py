@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from downtime.clinical import display
@@ -19,8 +20,8 @@ from downtime.pdf.flow_blocks import Block, Paragraph, Table
 from downtime.snapshot.model import AppointmentRow, PatientRow
 
 _COLUMNS = (
-    ("Time", 2), ("Patient", 5), ("Born", 3), ("Numbers", 3), ("For, with", 5), ("Allergies and alerts", 5),
-    ("Outcome", 5),
+    ("Time", 2), ("Patient", 5), ("Born", 3.6), ("Numbers", 3.8), ("For, with", 5),
+    ("Allergies and alerts", 5), ("Outcome", 4.4),
 )  # fmt: skip
 
 
@@ -51,6 +52,7 @@ class SessionPack(PrintRequest):
                 self.location,
                 forms,
                 summary=form_set.summary,
+                all_charts=self.forms is None,
             )
             for patient in unique
         ]
@@ -84,7 +86,14 @@ class SessionPack(PrintRequest):
         if not form:
             return [plain]
         definition, layout = context.get_form(form)
-        sheets = prefill.session_values(definition, location, self.day, rows, view.zone)
+        sheets = prefill.session_values(
+            definition,
+            location,
+            self.day,
+            rows,
+            view.zone,
+            partial(snapshot_pages.format_warnings, view),
+        )
         return [
             plain,
             *(
@@ -126,7 +135,9 @@ def _list_row(view: SnapshotView, row: AppointmentRow) -> tuple[str, ...]:
     return (
         " ".join(filter(None, (order, display.format_clock_time(slot.start, view.zone)))),
         display.format_name(patient),
-        f"{display.format_birth(patient, today)}\n{display.format_gender(patient)}",
+        f"{display.format_birth(patient, today)} {display.format_gender(patient)}".replace(
+            " (", "\n("
+        ),
         "\n".join(filter(None, numbers)),
         "\n".join(filter(None, (slot.description, slot.practitioner, slot.note))),
         snapshot_pages.format_warnings(view, patient),

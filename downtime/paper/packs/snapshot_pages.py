@@ -6,8 +6,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
+from downtime.clinical.doses import TIME_CRITICAL, MedicineRow, list_medicine_rows
 from downtime.clinical.identifiers import find_downtime_number
-from downtime.clinical.model import Encounter, Flag, Location, Patient
+from downtime.clinical.model import (
+    AllergyIntolerance,
+    Encounter,
+    Flag,
+    Location,
+    MedicationAdministration,
+    Patient,
+)
 from downtime.clock import from_text
 from downtime.outage.events.hospital_now import HospitalNow, WardNow
 from downtime.outage.events.model import Event
@@ -20,9 +28,13 @@ from downtime.snapshot.model import AllergySummary, PatientRow
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
 _BED_COLUMNS = (
-    ("Bed", 2), ("Patient", 5), ("Born", 3), ("Numbers", 3), ("Allergies and alerts", 6),
+    ("Bed", 2), ("Patient", 5), ("Born", 3.2), ("Numbers", 3.4), ("Allergies and alerts", 6),
     ("Notes", 3),
 )  # fmt: skip
+
+
+_FEW_ALLERGIES = 5
+"""More than these are counted, so that a list that goes on elsewhere is not taken for a whole one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,18 @@ class SnapshotView:
     mrn_name: str
     stale_before: str = ""
     """Time (UTC) before which data is stale."""
+    time_critical: tuple[str, ...] = TIME_CRITICAL
+    """Beginnings of words of medicines of which a late dose can harm."""
+
+    def list_doses(self, patient: str) -> list[MedicationAdministration]:
+        """The doses given and not given that the snapshot holds of a patient."""
+        return self.snapshot.find_records(MedicationAdministration, "patient", [patient])
+
+    def list_medicine_rows(self, patient: str) -> list[MedicineRow]:
+        """A patient's medicines, the time-critical ones first, with the last dose of each."""
+        medicines = self.snapshot.list_medicines(patient)
+        doses = self.list_doses(patient) if medicines else []
+        return list_medicine_rows(medicines, doses, self.zone, self.time_critical)
 
     def word_absence(self, type_name: str, sources: Iterable[str]) -> AvailabilityLine:
         """`LIMS unavailable; Radiology: none`; `sources` are the systems of what is shown.
@@ -98,12 +122,19 @@ def _word_no_stay(view: SnapshotView) -> str:
 
 def format_allergies(summary: AllergySummary) -> str:
     """The heading, every substance with its reaction, and the systems from which none came."""
-    items = [f"{a.substance} ({a.reaction})" if a.reaction else a.substance for a in summary.items]
-    text = f"{summary.heading}: {'; '.join(items)}" if items else summary.heading
+    items = [_word_allergy(allergy) for allergy in summary.items]
+    count = f" ({len(items)})" if len(items) > _FEW_ALLERGIES else ""
+    text = f"{summary.heading}{count}: {'; '.join(items)}" if items else summary.heading
     if not summary.unavailable:
         return text
     missing = ", ".join(summary.unavailable)
     return f"{text} ({missing}{'' if text.endswith('unavailable') else ' unavailable'})"
+
+
+def _word_allergy(allergy: AllergyIntolerance) -> str:
+    """`Penicillin (anaphylaxis, severe)`."""
+    harm = ", ".join(filter(None, (allergy.reaction, display.describe_allergy_harm(allergy))))
+    return f"{allergy.substance} ({harm})" if harm else allergy.substance
 
 
 def format_warnings(view: SnapshotView, patient: Patient, stay: Encounter | None = None) -> str:

@@ -120,7 +120,7 @@ def _changed_documents(
     patient = row.patient.id
     old = tuple(form.serial for form in earlier.summaries.get(patient, ()))
     if not old and patient not in earlier.patients_with_forms:
-        return documents.patient_documents(context, row, ward, forms, summary=True)
+        return documents.patient_documents(context, row, ward, forms, summary=True, all_charts=True)
     digest = content_recorder.content_digest(summary_content(context.view, row))
     if old and earlier.has_summary(patient, digest, ward):
         return []

@@ -72,6 +72,7 @@ class WardPack(PrintRequest):
                 ward,
                 forms,
                 summary=form_set.summary and row.patient.id not in context.hospital.registered,
+                all_charts=self.forms is None,
             )
             for row in context.hospital.list_stays(ward)
         ]

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import orjson
 
+from downtime.clinical.display import rank_allergy
 from downtime.clinical.model import (
     AllergyIntolerance,
     Appointment,
@@ -368,8 +369,8 @@ class Snapshot(DayLists):
 def summarise_active(
     active: Sequence[AllergyIntolerance], unavailable: tuple[str, ...]
 ) -> AllergySummary:
-    """What the active allergies of one patient come to."""
-    items = [item for item in active if not item.none_known]
+    """What the active allergies of one patient come to: those that can harm most come first."""
+    items = sorted((item for item in active if not item.none_known), key=rank_allergy)
     return AllergySummary(_choose_allergy_heading(active, items, unavailable), items, unavailable)
 
 

@@ -6,18 +6,26 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.clinical.model import Encounter, MedicationRequest, Patient
+from downtime.clinical.doses import list_medicine_rows
+from downtime.clinical.model import (
+    Encounter,
+    MedicationAdministration,
+    MedicationRequest,
+    Patient,
+)
 from downtime.paper import ledger
 from downtime.paper.forms import prefill
 from downtime.paper.forms.load_form import load_form
+from downtime.paper.forms.medicine_charts import KINDS, PatientMedicines
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.ward_pack import WardPack
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
-NAMES = [f"sodium valproate {n}00mg MODIFIED-release tablets (brand {n})" for n in range(1, 10)]
+NAMES = [f"valproate {n}00mg MODIFIED-release (b. {n})" for n in range(1, 10)]
 LONG = "Compound " + "sodium lactate intravenous infusion (Hartmann's) " * 5
 
 
@@ -37,6 +45,8 @@ MEDICINES = [
     medicine(24, "kind not sent", category=""),
     medicine(25, "of another patient", patient="p2"),
 ]
+GIVES = ("Patient", "MedicationRequest", "MedicationAdministration")
+REGULAR = [m for m in MEDICINES if m.category in ("regular", "")]
 
 
 def opened(tmp_path, records, holds=("Patient", "MedicationRequest")):
@@ -77,23 +87,35 @@ def chart(tmp_path, vault, settings, actor, words):
 
 
 def test_every_regular_medicine_is_on_one_of_the_charts_exactly_as_it_was_sent(chart):
-    pages, _ = chart("drug-chart-regular")
-    assert [sum(name in page for page in pages) for name in NAMES] == [1] * 9
+    pages, _ = chart("drug-chart-regular", REGULAR)
+    assert [sum(f"valproate {n}00mg" in page for page in pages) for n in range(1, 10)] == [1] * 9
+
+
+def test_a_medicine_stands_on_its_chart_exactly_as_it_was_sent(tmp_path):
+    snapshot = opened(tmp_path, REGULAR)
+    row = snapshot.list_inpatients("A1")[0]
+    sheets = [filled(load_form("drug-chart-regular"), snapshot, row, n) for n in (1, 2, 3)]
+    snapshot.close()
+    printed = [sheet[f"drug:{n}"] for sheet in sheets for n in range(1, 5) if f"drug:{n}" in sheet]
+    assert printed == [*NAMES, "kind not sent"]
 
 
 def test_what_a_chart_cannot_hold_goes_to_a_second_one_with_its_own_serial(chart):
-    pages, issued = chart("drug-chart-regular")
+    pages, issued = chart("drug-chart-regular", REGULAR)
     assert len(issued) == len({row.serial for row in issued}) == 3
     assert [f"{n} of 3" in page for n, page in enumerate(pages, 1)] == [True] * 3
 
 
-def filled(form, snapshot, row):
-    medicines = snapshot.list_medicines(row.patient.id)
-    return prefill.sheet_values(form, snapshot, row, medicines, ZoneInfo("UTC"), 1)
+def filled(form, snapshot, row, sheet=1, charted=KINDS):
+    zone, patient = ZoneInfo("UTC"), row.patient.id
+    doses = snapshot.find_records(MedicationAdministration, "patient", [patient])
+    rows = list_medicine_rows(snapshot.list_medicines(patient), doses, zone)
+    medicines = PatientMedicines(rows, frozenset(charted))
+    return prefill.sheet_values(form, snapshot, row, medicines, zone, sheet)
 
 
 def test_a_chart_says_that_it_is_not_valid_until_signed_and_how_old_it_is(chart):
-    pages, _ = chart("drug-chart-regular")
+    pages, _ = chart("drug-chart-regular", REGULAR)
     assert all("NOT VALID UNTIL SIGNED" in page for page in pages)
     assert all("EPR 02-Nov-2026 03:40" in page for page in pages)
 
@@ -107,16 +129,18 @@ def test_a_medicine_on_hold_is_named_and_not_charted_and_a_stopped_one_is_neithe
     row = snapshot.list_inpatients("A1")[0]
     found = filled(load_form("drug-chart-regular"), snapshot, row)
     snapshot.close()
-    assert found["held"] == "methotrexate 10mg 2200 mg Oral BD (on-hold)"
+    assert found["held"].startswith("methotrexate 10mg 2200 mg Oral BD (on-hold)")
     (tmp_path / "drugs.db").unlink()
-    pages = "".join(chart("drug-chart-regular")[0])
+    pages = "".join(chart("drug-chart-regular", REGULAR)[0])
     assert pages.count("methotrexate") == 3
     assert "warfarin" not in pages
     assert "another patient" not in pages
 
 
 def test_each_kind_has_its_chart(chart):
-    pages, _ = chart("drug-chart-as-required")
+    pages, _ = chart(
+        "drug-chart-as-required", [*MEDICINES[9:10], medicine(1, NAMES[0], patient="p2")]
+    )
     assert len(pages) == 1
     assert "paracetamol 1g" in pages[0]
     assert "valproate" not in pages[0]
@@ -124,8 +148,31 @@ def test_each_kind_has_its_chart(chart):
 
 def test_a_name_too_long_for_its_box_is_whole_on_the_page_after(chart):
     pages, _ = chart("drug-chart-infusion")
-    assert "… continued" in pages[0]
+    assert "See page 2, sign there" in pages[0]
+    assert "sign on page 2" in pages[0]
+    assert "Hartmann" not in pages[0]
     assert pages[1].count("(Hartmann's)") == LONG.count("(Hartmann's)")
+    assert "valid only when signed here" in pages[1]
+
+
+LONG_DOSE = (
+    "5 mg in the morning, 10 mg at midday and, unless asleep, 2.5 mg at 22:00; never above 20 mg "
+    * 3
+)
+
+
+def test_a_long_dose_is_whole_where_it_is_signed_and_no_part_of_it_stands_in_the_box(chart):
+    records = [
+        medicine(1, "morphine oral solution", dosage=LONG_DOSE.strip()),
+        medicine(2, "senna 7.5mg"),
+    ]
+    first, more = chart("drug-chart-regular", records)[0]
+    assert "5 mg in the morning" not in first
+    assert "morphine oral solution" in first
+    assert "See page 2, sign there" in first
+    assert LONG_DOSE.strip() in more
+    assert "morphine oral solution" in more
+    assert "senna" not in more
 
 
 def test_no_medicine_and_no_data_are_different(tmp_path):
@@ -163,3 +210,88 @@ def test_a_medicine_that_is_not_for_the_ward_is_named_and_not_charted(tmp_path, 
     assert found.pop("held") == f"apixaban 5mg 3000 mg Oral BD ({category}, not for the ward)"
     assert "apixaban" not in str(found)
     assert "amoxicillin" in str(found)
+
+
+def first_sheet(tmp_path, records, **more):
+    snapshot = opened(tmp_path, records, holds=GIVES)
+    row = snapshot.list_inpatients("A1")[0]
+    values = filled(load_form("drug-chart-regular"), snapshot, row, **more)
+    snapshot.close()
+    return values
+
+
+def test_what_stands_on_no_chart_of_a_pack_is_named_on_the_charts_that_it_holds(tmp_path, chart):
+    records = [medicine(1, NAMES[0]), medicine(2, "furosemide 40mg", category="once-only")]
+    values = first_sheet(tmp_path, records, charted=["regular"])
+    assert values["held"] == "furosemide 40mg 200 mg Oral BD (once-only: on no chart of this pack)"
+    (tmp_path / "drugs.db").unlink()
+    assert "furosemide 40mg" in chart("drug-chart-regular", records)[0][0]
+
+
+@pytest.mark.parametrize("kind", ["once-only", "infusion"])
+def test_a_ward_gets_the_charts_of_all_that_is_active(tmp_path, vault, settings, actor, kind):
+    snapshot = opened(tmp_path, [medicine(1, NAMES[0]), medicine(2, "something", category=kind)])
+    printed = print_pack(
+        vault,
+        settings,
+        WardPack(wards=("A1",), blanks=0),
+        actor,
+        "Test",
+        io.BytesIO(),
+        snapshot=snapshot,
+    )
+    snapshot.close()
+    forms = {row.form for row in ledger.list_pack_forms(vault, printed.id)}
+    assert f"drug-chart-{kind}" in forms
+    assert len([form for form in forms if form.startswith("drug-chart")]) == 3
+
+
+def dose(number, name, given, status="given", reason=""):
+    return MedicationAdministration(
+        id=f"d{number}", source="EPR", patient="p1", medicine=name, dosage="100 mg", given=given,
+        status=status, reason=reason,
+    )  # fmt: skip
+
+
+def test_the_last_dose_and_the_next_stand_beside_a_medicine_the_time_critical_first(tmp_path):
+    records = [
+        medicine(1, "amlodipine 5mg", frequency="once a day"),
+        medicine(2, "co-careldopa 25mg/100mg", frequency="every 4 hours"),
+        medicine(3, "senna 7.5mg"),
+        dose(1, "co-careldopa 25mg/100mg", "2026-11-02T12:00:00Z"),
+        dose(2, "amlodipine 5mg", "2026-11-02T08:00:00Z", "not-given", "refused"),
+    ]
+    values = first_sheet(tmp_path, records)
+    last, due = "02-Nov-2026 12:00, 100 mg", "about 02-Nov-2026 16:00"
+    assert (values["drug:1"], values["doses:1"]) == (
+        "co-careldopa 25mg/100mg",
+        f"TIME-CRITICAL. {last}; next {due}",
+    )
+    assert values["doses:2"] == "02-Nov-2026 08:00 NOT GIVEN: refused"
+    assert values["doses:3"] == "No dose was sent"
+
+
+def test_a_dose_that_was_due_before_the_copy_is_said_to_have_been(tmp_path):
+    records = [
+        medicine(1, "apixaban 5mg", frequency="every 12 hours"),
+        dose(1, "apixaban 5mg", "2026-11-01T08:00:00Z"),
+    ]
+    assert first_sheet(tmp_path, records)["doses:1"].endswith("next was due 01-Nov-2026 20:00")
+
+
+def test_a_medicine_on_hold_is_due_at_no_time(tmp_path):
+    records = [
+        medicine(1, "apixaban 5mg", status="on-hold", frequency="every 12 hours"),
+        dose(1, "apixaban 5mg", "2026-11-02T08:00:00Z"),
+    ]
+    snapshot = opened(tmp_path, records, holds=GIVES)
+    doses = snapshot.find_records(MedicationAdministration, "patient", ["p1"])
+    (row,) = list_medicine_rows(snapshot.list_medicines("p1"), doses, ZoneInfo("UTC"))
+    snapshot.close()
+    assert (row.last, row.next_due) == (doses[0], "")
+
+
+def test_doses_that_no_system_sent_are_not_none_given(chart):
+    (page,) = chart("drug-chart-regular", [medicine(1, "amlodipine 5mg")])[0]
+    assert "Doses not known: EPR" in page
+    assert "No dose was sent" not in page
