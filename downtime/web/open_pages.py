@@ -50,7 +50,7 @@ _PERSON = SolvingPage("identity.show_person", Permission.IDENTITY_PROPOSE, _pers
 _EVENT = SolvingPage("events.show_event", Permission.EVENT_VIEW, lambda thing: {"ref": thing.name})
 _COMPARISON = SolvingPage("comparison.show", Permission.RECONCILE_LIST)
 _RETURNS = SolvingPage("returns.show", Permission.RETURN_EXPORT, _message)
-_STATEMENT = SolvingPage("statement.show", Permission.STATEMENT_MAKE)
+_PROOF = SolvingPage("signing.show_proof", Permission.STATEMENT_MAKE)
 PAGES: Mapping[OpenKind, SolvingPage] = {
     OpenKind.SYSTEM_DOWN: SolvingPage("outages.show", Permission.OUTAGE_VIEW),
     OpenKind.LAPTOP_AWAITED: SolvingPage("laptops.show", Permission.SYNC_VIEW),
@@ -86,10 +86,10 @@ PAGES: Mapping[OpenKind, SolvingPage] = {
     OpenKind.RETURN_MISSING: _ITEM,
     OpenKind.MESSAGE_DIFFERS: _RETURNS,
     OpenKind.TICK_DIFFERS: SolvingPage("rekey_worklists.show", Permission.REKEY_LIST),
-    OpenKind.ROWS_CHANGED: _STATEMENT,
-    OpenKind.AUDIT_BROKEN: _STATEMENT,
-    OpenKind.CLOCK_SET_BACK: _STATEMENT,
-    OpenKind.HOME_PUT_BACK: _STATEMENT,
+    OpenKind.ROWS_CHANGED: _PROOF,
+    OpenKind.AUDIT_BROKEN: _PROOF,
+    OpenKind.CLOCK_SET_BACK: _PROOF,
+    OpenKind.HOME_PUT_BACK: _PROOF,
     OpenKind.ACCESS_UNREVIEWED: SolvingPage("break_glass.show", Permission.BREAK_GLASS_LIST),
 }
 """One for each kind; a test holds that. Without one the statement says what there is."""
