@@ -50,6 +50,7 @@ _PERSON = SolvingPage("identity.show_person", Permission.IDENTITY_PROPOSE, _pers
 _EVENT = SolvingPage("events.show_event", Permission.EVENT_VIEW, lambda thing: {"ref": thing.name})
 _COMPARISON = SolvingPage("comparison.show", Permission.RECONCILE_LIST)
 _RETURNS = SolvingPage("returns.show", Permission.RETURN_EXPORT, _message)
+_STATEMENT = SolvingPage("statement.show", Permission.STATEMENT_MAKE)
 _PROOF = SolvingPage("signing.show_proof", Permission.STATEMENT_MAKE)
 PAGES: Mapping[OpenKind, SolvingPage] = {
     OpenKind.SYSTEM_DOWN: SolvingPage("outages.show", Permission.OUTAGE_VIEW),
