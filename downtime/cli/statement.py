@@ -74,7 +74,7 @@ def sign(session: Session, lead: Lead, outage: str, reason: str) -> Output:
     """Sign the completeness statement as one of its leads: says what is open, and asks for the password."""
     vault, settings, actor = session.vault, session.settings, session.actor
     unsigned = completeness_statement.gather_statement(vault, settings, outage)
-    for line in [f"{unsigned.verdict}.", *_open_lines(unsigned)]:
+    for line in () if session.as_json else (f"{unsigned.verdict}.", *_open_lines(unsigned)):
         click.echo(line, err=True)
     needs_code = settings.returns.sign_with_code
     confirmation = confirm_person(

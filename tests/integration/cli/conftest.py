@@ -229,6 +229,7 @@ class Story:
     def key(self) -> None:
         self.people.choose_password("home", "admin", PASSWORD)
         roles = {"clerk": "records-clerk", "chief": "records-supervisor", "nurse": "ward"}
+        roles["site"] = "site"
         for username, role in roles.items():
             add = ("person", "add", username, "Ann Records", "--role", role, "--reason", "new")
             self.people.learn(self.step(f"add-{username}", *add, stdin=self.as_("admin")).json)
@@ -276,7 +277,11 @@ class Story:
         void = ("ledger", "void", *rest, "--reason", "never used")
         self.step("void", *void, stdin=self.as_("chief"))
         self.step("statement", "statement", "--out", "statement.pdf")
-        self.step("sign", "sign", "records", stdin=self.as_("chief"))
+        for name, lead, username in (
+            ("sign-ward", "ward", "nurse"), ("sign-safety", "safety", "site"), ("sign", "records", "chief"),
+        ):  # fmt: skip
+            password, _ = self.people.secrets[username]
+            self.step(name, "sign", lead, stdin=self.people.signed_in(username, password))
         self.step("close", "outage", "close", "--reason", "signed")
         self.step("audit", "audit", "verify")
 

@@ -1,6 +1,8 @@
 """A whole outage of the small hospital, told with commands alone."""
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -156,6 +158,13 @@ def test_the_statement_accounts_for_every_form(story):
     assert (total["returned"], total["out"]) == (3, 0)
     assert (story.folder / "statement.pdf").read_bytes().startswith(b"%PDF")
     assert story.said["sign"].json["signatures"][0]["holds"] is True
+
+
+def test_a_stranger_believes_the_file(story):
+    script = Path(__file__).parents[3] / "scripts/verify_statement.py"
+    file = story.folder / "statement.json"
+    done = subprocess.run([sys.executable, script, file], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("COMPLETE: signed by the key with fingerprint ")
 
 
 def test_the_books_are_closed_and_the_chain_holds(story):

@@ -72,7 +72,11 @@ def test_systems_come_back_and_the_books_are_closed(hospital):
     asked = words(site.get(f"/outages/close?outage={outage}").text)
     assert "Statement: COMPLETE." in asked
     assert "Not signed by: Ward lead, Records lead, Clinical safety lead" in asked
-    site.post("/outages/close", {"outage": outage, "reason": "Statement signed"})
+    sent = {"outage": outage, "reason": "Nothing was printed"}
+    assert "is not complete and signed" in site.post("/outages/close", sent).text
+    site.post("/outages/close", sent | {"step": "propose"})
+    second = hospital.browser("records-supervisor")
+    second.post("/outages/close", sent | {"step": "second"})
     assert "No outage or drill is open" in site.get("/outages").text
 
 
