@@ -4,7 +4,12 @@ from dataclasses import replace
 
 from downtime.entry import confirm_policies, policies
 from downtime.entry.claims import check_not_claimed
-from downtime.entry.judge_answers import ConfirmRequests, find_unconfirmed, judge_answers
+from downtime.entry.judge_answers import (
+    ConfirmRequests,
+    find_unconfirmed,
+    judge_answers,
+    trace_confirmations,
+)
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import AuditAction, Entry, Task
 from downtime.entry.open_form import open_form
@@ -53,5 +58,6 @@ def confirm_entry(
             changed=vault.now(),
         )
         entries.save_entry(db, entry)
+        trace_confirmations(db, number, judged, actor, vault.now())
         claims.delete(db, number)
     return entry

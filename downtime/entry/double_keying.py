@@ -24,6 +24,7 @@ from downtime.entry.judge_answers import (
     JudgedAnswers,
     judge_answers,
     judge_part,
+    trace_confirmations,
 )
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.keying_time import record_keying_time
@@ -157,6 +158,7 @@ def submit_second_keying(
         confirm_policies.check_is_blind(entry, actor)
         record_keying_time(db, number, entry.form, Task.KEY_AGAIN, actor, now)
         _save_second_keying(db, number, judged, actor, now, finished=now)
+        trace_confirmations(db, number, judged, actor, now)
         if not find_differing_keys(form, entry.answers, answers):
             count_rekeyed(db, form, entry, (entry.answers, answers, entry.answers), now)
             needs_look = has_open(list_queries_of_form(vault, number))
@@ -235,6 +237,7 @@ def adjudicate_entry(
         needs_look = needs_look and not is_whole(form, entry)
         needs_look = needs_look or has_open(list_queries_of_form(vault, number))
         entry = replace(entry, answers=decided, confirmations=judged.confirmations)
+        trace_confirmations(db, number, judged, actor, now)
         basis = VerificationBasis.ADJUDICATED
         return _finish(db, entry, actor, basis, now, needs_look=needs_look)
 

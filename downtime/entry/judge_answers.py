@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from sqlite_utils import Database
+
 from downtime.entry import confirm_policies
 from downtime.entry.fact_reader import find_facts
 from downtime.entry.facts import Fact
 from downtime.entry.keyed_form import KeyedForm, printed_person
-from downtime.entry.model import Entry
+from downtime.entry.model import AuditAction, Entry
 from downtime.entry.plausibility.judge_response import judge_response
 from downtime.entry.plausibility.model import Confirmation, ConfirmRequest, Finding, Situation
 from downtime.entry.plausibility.wording import word_finding
@@ -27,6 +29,7 @@ from downtime.entry.validation import (
 )
 from downtime.paper.forms.model import FormDefinition
 from downtime.settings import Settings
+from downtime.vault.audit import append_entry
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -42,6 +45,8 @@ class JudgedAnswers(NamedTuple):
     problems: tuple[AnswerProblem, ...]
     """What is refused, and what is asked and not answered yet."""
     confirmations: tuple[Confirmation, ...]
+    newly_confirmed: tuple[Confirmation, ...] = ()
+    """Those that were not there before."""
 
     @property
     def refusals(self) -> list[AnswerProblem]:
@@ -142,7 +147,22 @@ def _judge(
     )
     unconfirmed = confirm_policies.list_unconfirmed(findings, confirmations)
     problems = (*validated.problems, *word_problems(settings, definition, unconfirmed))
-    return JudgedAnswers(validated.answers, problems, confirmations)
+    newly_confirmed = tuple(item for item in confirmations if item not in earlier)
+    return JudgedAnswers(validated.answers, problems, confirmations, newly_confirmed)
+
+
+def trace_confirmations(
+    db: Database, serial: str, judged: JudgedAnswers, actor: Actor, now: str
+) -> None:
+    """An audit entry for what somebody confirmed, in the transaction that keeps it; it names no value."""
+    if judged.newly_confirmed:
+        reason = word_reasons(judged.newly_confirmed)
+        append_entry(db, now, actor, AuditAction.ENTRY_CONFIRM, serial, reason)
+
+
+def word_reasons(confirmations: tuple[Confirmation, ...]) -> str:
+    """Which fields, by which rule, and for which reason: `pulse:1 unusual (on-paper)`."""
+    return ", ".join(f"{item.key} {item.rule} ({item.reason})" for item in confirmations)
 
 
 def word_problems(

@@ -10,7 +10,12 @@ from downtime.entry.claims import check_not_claimed
 from downtime.entry.count_checks import count_corrected
 from downtime.entry.empty_forms import is_empty
 from downtime.entry.facts import known_value
-from downtime.entry.judge_answers import NOTHING_CONFIRMED, ConfirmRequests, judge_answers
+from downtime.entry.judge_answers import (
+    NOTHING_CONFIRMED,
+    ConfirmRequests,
+    judge_answers,
+    trace_confirmations,
+)
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.keying_time import record_keying_time
 from downtime.entry.model import (
@@ -139,6 +144,7 @@ def submit_entry(
         if not entry.waits:
             entry = accept_entry(db, entry, actor, now, VerificationBasis.UNSAMPLED)
         entries.save_entry(db, entry)
+        trace_confirmations(db, entry.serial, judged, actor, now)
         claims.delete(db, entry.serial)
     return entry
 

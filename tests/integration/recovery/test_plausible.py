@@ -72,6 +72,9 @@ def test_an_unusual_value_is_asked_and_kept_with_its_reason(vault, settings, iss
     assert (confirmation.key, confirmation.value, confirmation.limit) == ("pulse:1", "150", "> 130")
     assert (confirmation.reason, confirmation.note) == ("author-asked", "on the ward")
     assert (confirmation.person, confirmation.at) == (actor.id, entry.entered)
+    (audited,) = vault.db.query("SELECT * FROM audit WHERE action = 'entry.confirm'")
+    assert (audited["actor"], audited["target"]) == (actor.id, serial)
+    assert audited["why"] == "pulse:1 unusual (author-asked)"  # and no value
 
 
 def test_who_confirms_says_so_of_what_they_saw(vault, settings, issue, actor):
