@@ -45,11 +45,11 @@ def _document(row: ListedQuery) -> dict[str, Any]:
 
 
 def _line(row: ListedQuery) -> str:
-    words = row.query.last.text if row.is_readable else "hidden until the form is keyed twice"
+    last = row.query.last.text if row.is_readable else "hidden until the form is keyed twice"
     owner = f", with {row.owner.owner}" if row.owner else ""
     return (
         f"{row.query.id}  {serials.format_serial(row.query.serial)}, {row.label}:"
-        f" {row.query.state}{owner}. {words}"
+        f" {row.query.state}{owner}. {last}"
     )
 
 

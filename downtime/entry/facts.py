@@ -30,6 +30,8 @@ from downtime.paper.forms.record_fields import PERSON_PREFIX
 
 ADMIT, TRANSFER, DISCHARGE = "admit", "transfer", "discharge"
 """What the `event` of an Encounter may be."""
+PERSON_CHECK = "person.check"
+"""The answer that says whether the person who is shown for a form is the one on the paper."""
 EMPTY = "empty"
 """Field of a document on which nobody wrote an answer."""
 MAX_NUMBER = 22
@@ -46,6 +48,14 @@ _IDENTITY = {
 _MOVEMENTS = {ADMIT: "Admission", TRANSFER: "Transfer", DISCHARGE: "Discharge"}
 _PATIENT_FIELDS = frozenset(Patient.__dataclass_fields__)
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
+
+
+class PersonCheck(StrEnum):
+    """What who keys says of the person who is shown: printed on the form, or found by its number."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    """The paper names somebody else, who is typed."""
 
 
 class PaperPerson(NamedTuple):
@@ -126,9 +136,11 @@ def find_person(
 ) -> PaperPerson:
     """Who the form, or a row of a list, is about: as printed, filled up with what was keyed.
 
-    What the form was printed with always wins; a blank takes the identity block and the fields
-    that map to `Patient.…`.
+    What the form was printed with always wins, unless the paper names somebody else than that; a
+    blank takes the identity block and the fields that map to `Patient.…`.
     """
+    if issued.id and answers.get(PERSON_CHECK) == PersonCheck.DIFFERS:
+        issued = PaperPerson()
     keyed = {name: known_value(answers, key) for key, name in _IDENTITY.items() if key in answers}
     if "patient.name" in answers:
         keyed |= _parse_name(known_value(answers, "patient.name"))

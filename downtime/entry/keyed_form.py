@@ -1,15 +1,17 @@
 """An issued form beside what was keyed from it, and the base of the facts it gives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from downtime.entry.facts import Fact, PaperPerson
+from downtime.entry.facts import PERSON_CHECK, Fact, PaperPerson, PersonCheck
 from downtime.entry.model import Entry
 from downtime.paper.forms.model import FormDefinition, FormItem, KeyingPolicy
 from downtime.paper.model import IssuedForm
 
 NOT_KEYED = ("patient.location", "patient.allergies")
 """Printed in the identity block for the ward; whoever keys does not need them."""
+NUMBERS = ("patient.mrn", "patient.nhs", "patient.downtime-number")
+"""What brings up a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class KeyedForm:
     """The mark of its last save, by whatever page."""
     typists: frozenset[str] = frozenset()
     """Ids of people who typed an earlier version of the entry."""
+    names_other: bool = False
+    """Whether the paper names somebody else than it was printed for: then they are keyed."""
 
     @property
     def answers(self) -> Mapping[str, str]:
@@ -40,11 +44,20 @@ class KeyedForm:
 
     @property
     def identity(self) -> list[FormItem]:
-        """The identity block, where neither print nor the form's own fields say who it is about."""
-        asks_identity = any(item.maps.startswith("Patient.") for item in self.definition.fields())
-        if self.identity_known or asks_identity:
+        """The identity block, where neither print nor the form's own fields say who it is about.
+
+        Numbers come first: they bring up the person, who is then checked rather than typed.
+        """
+        is_known = self.identity_known and not self.names_other
+        if is_known or self.asks_identity:
             return []
-        return [item for item in self.definition.identity if item.link_id not in NOT_KEYED]
+        items = [item for item in self.definition.identity if item.link_id not in NOT_KEYED]
+        return sorted(items, key=lambda item: item.link_id not in NUMBERS)
+
+    @property
+    def asks_identity(self) -> bool:
+        """Whether the form's own fields say who it is about."""
+        return any(item.maps.startswith("Patient.") for item in self.definition.fields())
 
     @property
     def keyed_items(self) -> list[FormItem]:
@@ -75,6 +88,12 @@ class KeyedForm:
             items[key].maps.startswith("Patient.") or key.startswith("patient.")
             for key in self.second_keys
         )
+
+
+def with_person_check(form: KeyedForm, answers: Mapping[str, str]) -> KeyedForm:
+    """The form as these answers have it: about the person it was printed for, or about another."""
+    differs = answers.get(PERSON_CHECK) == PersonCheck.DIFFERS
+    return replace(form, names_other=form.identity_known and differs)
 
 
 def printed_person(issued: IssuedForm) -> PaperPerson:

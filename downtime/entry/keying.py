@@ -16,7 +16,7 @@ from downtime.entry.judge_answers import (
     judge_answers,
     trace_confirmations,
 )
-from downtime.entry.keyed_form import KeyedForm
+from downtime.entry.keyed_form import KeyedForm, with_person_check
 from downtime.entry.keying_time import record_keying_time
 from downtime.entry.model import (
     LIFECYCLE,
@@ -98,7 +98,7 @@ def submit_entry(
     elsewhere after the page was opened. A page that is sent twice enters it once. What has no
     critical field and is not in the sample counts as verified at once.
     """
-    form = open_form(vault, serial, settings)
+    form = with_person_check(open_form(vault, serial, settings), answers)
     judged = judge_answers(vault, settings, form, answers, confirmed, actor)
     answers = judged.answers
     nothing_written = is_empty(vault, form, answers)

@@ -3,7 +3,7 @@
 A paper without fields is refused.
 """
 
-from downtime.entry.keyed_form import KeyedForm
+from downtime.entry.keyed_form import KeyedForm, with_person_check
 from downtime.entry.keying_policy import apply_policy
 from downtime.entry.model import Entry
 from downtime.entry.store import claims, entries
@@ -27,7 +27,8 @@ def open_form(vault: Vault, serial: str, settings: Settings | None = None) -> Ke
     saved = claims.fetch_last_save(vault.db, issued.serial).mark
     entry = entries.fetch_entry(vault.db, issued.serial)
     typists = entries.find_typists(vault.db, issued.serial) if entry else ()
-    return KeyedForm(issued, definition, entry, saved, frozenset(typists))
+    form = KeyedForm(issued, definition, entry, saved, frozenset(typists))
+    return with_person_check(form, form.answers)
 
 
 def get_entry(vault: Vault, serial: str) -> Entry:

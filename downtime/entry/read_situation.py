@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -27,7 +27,7 @@ from downtime.errors import NotFoundError
 from downtime.outage import laptop_outages, outages
 from downtime.outage.model import Outage
 from downtime.paper.forms.model import FormDefinition, FormSubject
-from downtime.paper.model import IssuedForm
+from downtime.paper.model import IssuedForm, Subject
 from downtime.paper.store import issued_forms
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
@@ -60,7 +60,12 @@ _MOST_STAYS = 500
 
 
 def read_situation(vault: Vault, settings: Settings, form: KeyedForm) -> Situation:
-    """All that is known here; without an outage or a snapshot less is judged."""
+    """All that is known here; without an outage or a snapshot less is judged.
+
+    Of a paper that names somebody else, nothing is held against whom it was printed for.
+    """
+    if form.names_other:
+        form = replace(form, issued=replace(form.issued, subject=Subject()))
     issued = form.issued
     outage = find_outage_of_form(vault, issued)
     stay, wards = _read_snapshot(vault, settings, form.definition, issued, outage)

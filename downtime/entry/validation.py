@@ -13,7 +13,13 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical.identifiers import clean_nhs_number
 from downtime.entry import typed_times
-from downtime.entry.facts import PaperPerson, find_person, parse_reason
+from downtime.entry.facts import (
+    PERSON_CHECK,
+    PaperPerson,
+    PersonCheck,
+    find_person,
+    parse_reason,
+)
 from downtime.entry.keyed_form import KeyedForm, printed_person
 from downtime.entry.plausibility.number_rules import ask_about_unit
 from downtime.entry.typed_times import (
@@ -110,12 +116,37 @@ def read_latest(vault: Vault, settings: Settings) -> datetime:
 def validate_form(
     form: KeyedForm, settings: Settings, answers: Mapping[str, str], vault: Vault
 ) -> ValidatedAnswers:
-    """As `validate_answers`, and that the identity is the one which the form was printed with."""
+    """As `validate_answers`, and that the identity is the one which the form was printed with, unless
+    the paper is said to name somebody else.
+    """
     zone = ZoneInfo(settings.site.time_zone)
     now = read_latest(vault, settings)
-    validated = validate_answers(form.definition, answers, zone, now)
-    mismatches = _find_identity_problems(form, validated.answers)
-    return ValidatedAnswers(validated.answers, (*validated.problems, *mismatches))
+    fields = {key: text for key, text in answers.items() if key != PERSON_CHECK}
+    validated = validate_answers(form.definition, fields, zone, now)
+    problems = _find_person_problems(form, answers.get(PERSON_CHECK, ""), validated.answers)
+    kept = validated.answers
+    if PERSON_CHECK in answers:
+        kept = {PERSON_CHECK: answers[PERSON_CHECK], **kept}
+    return ValidatedAnswers(kept, (*problems, *validated.problems))
+
+
+def _find_person_problems(
+    form: KeyedForm, check: str, answers: Mapping[str, str]
+) -> list[AnswerProblem]:
+    """What is wrong with who the form is said to be about."""
+    written = find_person(form.definition, answers, PaperPerson())
+    if check == PersonCheck.DIFFERS and form.identity_known:
+        if written.family or written.any_number:
+            return []
+        sentence = "The paper names somebody else: key the name or a number that stands on it."
+        return [AnswerProblem(PERSON_CHECK, sentence)]
+    if check == PersonCheck.SAME and not form.identity_known and not written.family:
+        sentence = "Nobody is found by the number on the paper: key who it says it is about."
+        return [AnswerProblem(PERSON_CHECK, sentence)]
+    if check not in ("", *PersonCheck):
+        sentence = "Say whether the person is the one on the paper: same or differs."
+        return [AnswerProblem(PERSON_CHECK, sentence)]
+    return _find_identity_problems(form, answers)
 
 
 def _find_identity_problems(form: KeyedForm, answers: Mapping[str, str]) -> list[AnswerProblem]:

@@ -117,6 +117,16 @@
       });
     });
 
+    // Another author has another role, and signed on another day: what was carried over goes with the name.
+    var carriedName = document.getElementById("f-author-name");
+    if (carriedName && "carried" in carriedName.dataset) {
+      carriedName.addEventListener("change", function () {
+        keying.querySelectorAll("[data-carried]").forEach(function (element) {
+          if (element !== carriedName && element.value === element.defaultValue) element.value = "";
+        });
+      }, { once: true });
+    }
+
     var paper = document.querySelector(".paper");
     if (paper) {
       var positions = JSON.parse(paper.dataset.positions);

@@ -80,15 +80,57 @@
           showStatus("Not saved. " + toPlainText(text), true);
           return false;
         }
+        var address = response.headers.get("HX-Redirect") || "";
+        if (/locked$/.test(address)) offerUnlock();
         throw new Error(response.status === 204 ? "signed out" : "fault");
       });
     }).catch(function (error) {
       showStatus(error.message === "signed out"
-        ? "Not saved yet: this screen is locked. Unlock it in another tab; saving then goes on."
+        ? "Not saved yet: this screen is locked. Unlock it, here or in another tab; saving then goes on."
         : "Not saved yet: Downtime does not answer. Stay on this page while it tries again.", true);
       saveLater("again", RETRY_MS);
       return false;
     });
+  }
+
+  // Locked while somebody types, from another tab or by the server's clock: nothing of the page is shown,
+  // and the password opens it again where it was.
+  function offerUnlock() {
+    if (document.getElementById("unlock-here")) return;
+    var main = keying.closest("main");
+    var covered = Array.prototype.filter.call(main.children, function (child) { return !child.hidden; });
+    covered.forEach(function (child) { child.hidden = true; });
+    var unlock = document.createElement("form");
+    unlock.id = "unlock-here";
+    unlock.className = "narrow";
+    unlock.dataset.notKept = "";
+    unlock.method = "post";
+    unlock.innerHTML = '<h1>Locked</h1><p role="alert">What you typed is still here, and is saved once you unlock.</p>'
+      + '<label class="nhsuk-label" for="unlock-password">Your password</label>'
+      + '<input class="nhsuk-input nhsuk-input--width-20" type="password" id="unlock-password"'
+      + ' autocomplete="current-password" maxlength="256">'
+      + '<p class="error"></p><button class="nhsuk-button">Unlock</button>';
+    unlock.addEventListener("submit", function (event) {
+      event.preventDefault();
+      event.stopPropagation();
+      var password = unlock.querySelector("input");
+      var body = new URLSearchParams({ csrf_token: keying.elements.csrf_token.value, password: password.value });
+      password.value = "";
+      fetch("/unlock", { method: "POST", body: body, redirect: "manual" }).then(function (response) {
+        if (response.type !== "opaqueredirect") {
+          unlock.querySelector(".error").textContent = "Still locked: the password is not right.";
+          password.focus();
+          return;
+        }
+        unlock.remove();
+        covered.forEach(function (child) { child.hidden = false; });
+        save();
+      }).catch(function () {
+        unlock.querySelector(".error").textContent = "Downtime does not answer. Try again.";
+      });
+    });
+    main.prepend(unlock);
+    unlock.querySelector("input").focus();
   }
 
   // One request at a time: changes made meanwhile are sent after its answer.

@@ -12,7 +12,8 @@
 
   var page = location.pathname + location.search;
   var forms = Array.prototype.filter.call(document.forms, function (form) {
-    return form.method === "post" && !form.matches(".keying, [data-scan], [data-not-kept], [role=search]");
+    var hasDrafts = form.matches(".keying") && form.querySelector("[data-part]");
+    return form.method === "post" && !hasDrafts && !form.matches("[data-scan], [data-not-kept], [role=search]");
   });
   var names = forms.map(function (form, index) { // the action, and which of those with the same one
     var path = new URL(form.action, location).pathname;

@@ -3,16 +3,28 @@
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
+from types import MappingProxyType
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 
 from downtime.accounts import permissions
 from downtime.accounts.model import Permission
-from downtime.entry import claims, empty_forms, file_form, open_form, picklists, policies, scans
+from downtime.entry import (
+    check_person,
+    claims,
+    empty_forms,
+    file_form,
+    open_form,
+    picklists,
+    policies,
+    scans,
+)
 from downtime.entry import keying as entering
-from downtime.entry.keyed_form import KeyedForm
+from downtime.entry.confirmed_values import list_confirmed
+from downtime.entry.facts import PERSON_CHECK, PersonCheck
+from downtime.entry.keyed_form import NUMBERS, KeyedForm, with_person_check
 from downtime.entry.model import Claim, Task
 from downtime.entry.page_saves import PageSave
 from downtime.entry.queries import list_queries
@@ -25,11 +37,11 @@ from downtime.entry.validation import (
 )
 from downtime.errors import ConflictError, InputError, NotFoundError, UserError
 from downtime.paper import serials
-from downtime.entry.confirmed_values import list_confirmed
+from downtime.paper.forms.model import FormItem
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
-from downtime.web import confirm_fields, repeated_posts, request_context
+from downtime.web import confirm_fields, repeated_posts, request_context, signatures
 from downtime.web.responses import ViewResponse, file_response, required_reason
 from downtime.web.view_permissions import require_permission
 from downtime.web.views import queues
@@ -83,7 +95,22 @@ def form(serial: str) -> ViewResponse:
         if entry.waits == Task.CONFIRM_EMPTY:
             return redirect(url_for("verifying.look_empty", serial=serial), 303)
     queues.remember_visited(serial)
-    return _render_form(opened, opened.answers, ())
+    carried = signatures.carried_signature(opened)
+    return _render_form(opened, {**carried, **opened.answers}, (), carried=carried)
+
+
+@blueprint.post("/key/<serial>/person")
+@require_permission(Permission.ENTRY_KEY)
+def show_person(serial: str) -> ViewResponse:
+    """Who has the number that was typed: part of the page while one types, else all of it."""
+    settings, answers = request_context.settings(), read_answers()
+    opened = open_form.open_form(request_context.vault(), serial, settings)
+    if request.headers.get("HX-Request"):
+        person = _person_context(opened, answers)
+        return render_template(
+            "keying/_person.html", answers=answers, editable=True, form_person=False, **person
+        )
+    return _render_form(opened, answers, ())
 
 
 @blueprint.post("/key/<serial>")
@@ -91,7 +118,10 @@ def form(serial: str) -> ViewResponse:
 def submit(serial: str) -> ViewResponse:
     """Enter the form and open the next, or show beside each field what is wrong with it."""
     vault, settings, answers = request_context.vault(), request_context.settings(), read_answers()
+    opened = open_form.open_form(vault, serial, settings)
+    answers = check_person.fill_checked(request_context.snapshot_or_none(), opened, answers)
     try:
+        check_person.check_is_checked(opened, answers)
         entering.submit_entry(
             vault, settings, serial, answers, request_context.actor(), page=read_page_save(),
             says_empty=bool(request.form.get("empty")),
@@ -104,6 +134,7 @@ def submit(serial: str) -> ViewResponse:
         offers_empty = empty_forms.is_empty(vault, opened, answers)
         page = _render_form(opened, answers, problems, offers_empty=offers_empty)
         return page, error.http_status
+    signatures.remember_signature(opened.issued.serial, answers)
     next_one = "" if queues.current_queue() else " Scan the next one."
     flash(f"Form {serials.format_serial(serials.parse_serial(serial))} is entered.{next_one}")
     return queues.redirect_to_next()
@@ -253,8 +284,11 @@ def form_context(opened: KeyedForm) -> dict[str, Any]:
         ),
         "searched": picklists.SEARCHED,
         "asked": None,
+        "carried": {},
+        "carried_from": "",
         **_query_context(opened),
         "working": queues.current_queue(),
+        "place": queues.current_place(),
         "page_id": secrets.token_hex(8),
     }
 
@@ -293,7 +327,9 @@ def _render_form(
     problems: Sequence[AnswerProblem],
     *,
     offers_empty: bool = False,
+    carried: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
+    opened = with_person_check(opened, answers)
     entry = opened.entry
     possible = _possible_actions(opened)
     claim = _claim(opened.issued.serial) if possible["editable"] else None
@@ -309,9 +345,10 @@ def _render_form(
         sign_off=opened.definition.sign_off,
         other=other,
         offers_empty=offers_empty,
+        **_person_context(opened, answers),
         **question_context(problems, answers),
         **possible | {"editable": possible["editable"] and other is None},
-        **form_context(opened),
+        **form_context(opened) | {"carried": carried, "carried_from": signatures.carried_from()},
     )
 
 

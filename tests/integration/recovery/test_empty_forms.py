@@ -147,7 +147,7 @@ def test_an_empty_discharge_discharges_nobody(vault, settings, issue, outage, ho
     assert [(fact.type, fact.fields.get("event")) for fact in facts] == [("Document", None)]
     assert facts[0].person.mrn == ANN.mrn
     hold(2, HOSPITAL, LATER)
-    run_comparison(vault, settings, checker, "for a test")
+    run_comparison.run_comparison(vault, settings, checker, "for a test")
     (row,) = find_items.list_items(vault, outage.id)
     assert not row.is_open
     assert "Nobody wrote an answer" in explain(row.item, None)

@@ -20,7 +20,7 @@ from downtime.vault import audit
 from downtime.vault.store import audit_chain
 from downtime.vault.vault import Vault
 from tests.closing import close_outage
-from tests.integration.keying_steps import key_again, see_through
+from tests.integration.keying_steps import asked, key_again, see_through
 from tests.integration.sync.fleet import SETTINGS, SIGNED, Machine
 from tests.site import Site
 
@@ -47,7 +47,7 @@ def test_a_form_of_a_laptop_is_keyed_and_verified_at_the_station(fleet):
     number = k7.issue()
     station.merge(k7.export(station))
     station.key(number)
-    verify_entry.verify_entry(station.vault, number, station.checker)
+    see_through(station.vault, SETTINGS, number, station.checker)
     k7.issue_number()
     station.merge(k7.export(station))
     assert station.state(number) == "verified"
@@ -109,7 +109,7 @@ def test_a_form_keyed_on_both_is_kept_twice_until_a_person_settles_it(fleet, kee
     assert lost.answers["pulse:1"] == {"here": "88", "there": "90"}[keep]
     k7.issue_number()
     assert station.merge(k7.export(station)).duplicates == 0
-    verify_entry.verify_entry(station.vault, number, station.checker)
+    see_through(station.vault, SETTINGS, number, station.checker)
     assert station.state(number) == "verified"
 
 
@@ -278,16 +278,15 @@ def test_what_two_people_keyed_on_a_laptop_stays_verified(fleet):
     )  # fmt: skip
 
 
-def test_what_waits_for_a_decision_or_a_comparison_comes_along_too(fleet):
+def test_what_was_keyed_a_second_time_comes_along_too(fleet):
     station, k7, _ = fleet
     disputed, agreed = key_on_laptop(k7), key_on_laptop(k7)
-    critical = open_form.open_form(k7.vault, disputed, SETTINGS).critical_keys
-    wrong = {key: text for key, text in PHONED.items() if key in critical} | {"value:1": "5.1"}
+    wrong = asked(k7.vault, SETTINGS, disputed, PHONED) | {"value:1": "5.1"}
     submit_second_keying(k7.vault, SETTINGS, disputed, wrong, k7.checker)
     key_again(k7.vault, SETTINGS, agreed, k7.checker)
     station.merge(k7.export(station))
     tasks = [open_form.get_entry(station.vault, number).waits for number in (disputed, agreed)]
-    assert tasks == [Task.ADJUDICATE, Task.COMPARE]
+    assert tasks == [Task.ADJUDICATE, Task.NONE]
 
 
 def test_a_laptops_entry_that_is_chosen_is_keyed_a_second_time(fleet):

@@ -16,6 +16,7 @@ from tests.integration.web.test_outage import declare
 from tests.integration.web.test_ward import words
 
 BLOODS = {
+    "person.check": "same",
     "priority": "urgent",
     "collected": "021126 1425",
     "requester": "Dr Amin",
@@ -220,8 +221,7 @@ def test_a_form_goes_all_the_way_back_to_the_recovered_system(printed, tmp_path)
     serial = serial_of(hospital, "Blood sciences", "SAMPLE")
     hospital.browser("records-clerk").post(f"/key/{serial}", BLOODS)
     supervisor = hospital.browser("records-supervisor")
-    assert supervisor.post(f"/key/{serial}/second").location == "/key"
-    supervisor.post(f"/key/{serial}/verify")
+    assert supervisor.post(f"/key/{serial}/second", BLOODS).location == "/key"
 
     recover(hospital, tmp_path)
     supervisor = hospital.browser("records-supervisor")

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from downtime.entry import double_keying, keying
+from downtime.entry.queries import ask_query
 from downtime.outage import outages
 from downtime.paper import assignments, check_in, move_form
 from downtime.paper.model import AssignmentKind, Subject
@@ -21,7 +22,15 @@ from downtime.returns.store import outbox_messages
 from downtime.settings import EntrySettings, Settings
 from downtime.vault.model import Actor
 from tests.closing import close_outage
-from tests.integration.recovery.conftest import ANN, BLOODS, HOSPITAL, LIMS_SAYS, OBSERVED, PHONED
+from tests.integration.recovery.conftest import (
+    ANN,
+    BLOODS,
+    HOSPITAL,
+    LIMS_SAYS,
+    OBSERVED,
+    PHONED,
+    SIGNED,
+)
 from tests.integration.recovery.twins import TWINS
 from tests.integration.sync.fleet import Machine
 from tests.site import enrol_all
@@ -41,9 +50,10 @@ COUNTS = {
     "Forms with a scan in doubt": 0,
     "Laptops that have not sent their data": 1,
     "To be keyed": 2,
-    "To be keyed a second time": 1,
+    "To be keyed a second time": 2,
     "To be decided by a third person": 1,
     "To be compared with the paper": 1,
+    "Empty forms, to be confirmed": 1,
     "Patients to link": 1,
     "Links for a second person to confirm": 1,
     "Conflicts to decide": 3,
@@ -88,6 +98,11 @@ def entered(vault, issue, actor, checker):
     double_keying.submit_second_keying(vault, RARE, differ, CRITICAL | {"value:1": "9.1"}, checker)
     every = Settings(entry=EntrySettings(sample_percent=100.0))
     keying.submit_entry(vault, every, issue("observations"), OBSERVED, actor)
+    keying.submit_entry(vault, RARE, issue("observations"), SIGNED, actor, says_empty=True)
+    in_question = issue("observations")
+    keying.save_draft(vault, in_question, OBSERVED, actor)
+    ask_query.ask_query(vault, RARE, in_question, "pulse:1", "88 or 38?", actor)
+    keying.submit_entry(vault, RARE, in_question, OBSERVED, actor)
     issue("observations")
     twice = issue("transfer")
     for _ in range(2):

@@ -13,26 +13,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from downtime.config import Home
-from downtime.entry import retire_forms, send_back_entry, verify_entry
+from downtime.entry import retire_forms, send_back_entry
 from downtime.entry.duplicate_entries import find_duplicate_entries
+from downtime.entry.queries import ask_query
 from downtime.errors import UserError
 from downtime.outage import outages
 from downtime.paper import ledger, move_form
 from downtime.sync.laptop_reports import report_laptops
 from downtime.vault.vault import Vault
 from tests.closing import close_outage
-from tests.integration.sync.fleet import Machine
+from tests.integration.keying_steps import key_again
+from tests.integration.sync.fleet import SETTINGS, Machine
 from tests.site import enrol_all
 
 TABLES = (
     "pack", "form_layout", "form_issue", "form_content", "form_move", "outage", "outage_system",
     "outage_elsewhere", "downtime_number", "entry", "entry_past", "entry_second", "entry_check",
-    "entry_elsewhere", "entry_taken", "laptop_audit", "laptop_person",
+    "entry_elsewhere", "entry_taken", "query_step", "laptop_audit", "laptop_person",
 )  # fmt: skip
 LAPTOPS = ("K7", "M3")
 ACTS = (
     "issue", "collected", "returned", "void", "lost", "key", "key", "verify", "send_back",
-    "number", "close", "hand over", "pass on", "pass on",
+    "ask", "number", "close", "hand over", "pass on", "pass on",
 )  # fmt: skip
 STORY = st.lists(
     st.tuples(st.sampled_from(LAPTOPS), st.sampled_from(ACTS), st.integers(0, 3)),
@@ -71,7 +73,8 @@ def move(laptop: Machine, name: str, serial: str) -> None:
         "void": lambda: retire_forms.void_form(vault, serial, clerk, "spoilt"),
         "lost": lambda: retire_forms.mark_lost(vault, serial, clerk, "searched"),
         "key": lambda: laptop.key(serial, str(60 + laptop.clock.now.minute)),
-        "verify": lambda: verify_entry.verify_entry(vault, serial, laptop.checker),
+        "verify": lambda: key_again(vault, SETTINGS, serial, laptop.checker),
+        "ask": lambda: ask_query.ask_query(vault, SETTINGS, serial, "pulse:1", "why?", clerk),
         "send_back": lambda: send_back_entry.send_back(vault, serial, laptop.checker, "wrong"),
     }
     moves[name]()
@@ -170,7 +173,7 @@ def test_every_order_of_a_story_in_which_all_of_them_matter(templates, tmp_path)
     early = k7.export(station)
     m3.merge(k7.export(m3))
     retire_forms.mark_lost(m3.vault, second, m3.clerk, "searched")
-    verify_entry.verify_entry(m3.vault, first, m3.checker)
+    key_again(m3.vault, SETTINGS, first, m3.checker)
     passed = m3.export(station)
     k7.clock.now += timedelta(hours=1)
     send_back_entry.send_back(k7.vault, first, k7.checker, "wrong")
