@@ -19,7 +19,7 @@ VALID = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmation:
+class PasswordProof:
     """That a person showed a moment ago that it is them; only `confirm_person` makes one."""
 
     person: str
@@ -34,8 +34,8 @@ def confirm_person(
     code: str = "",
     *,
     needs_code: bool = False,
-) -> Confirmation:
-    """The person's confirmation; LockedError for a wrong password or code, with the same sentence."""
+) -> PasswordProof:
+    """The proof that it is them; LockedError for a wrong password or code, with the same sentence."""
     username = people.get_person(vault, actor.id).username
     sign_in_delays.count_attempt(vault.home, settings.accounts, vault.clock(), username)
     try:
@@ -47,10 +47,10 @@ def confirm_person(
             pass
         raise _refused_error(needs_code=needs_code) from None
     sign_in_delays.clear_failures(vault.home, username)
-    return Confirmation(actor.id, vault.clock())
+    return PasswordProof(actor.id, vault.clock())
 
 
-def check_confirmed(confirmation: Confirmation, actor: Actor, now: datetime) -> None:
+def check_confirmed(confirmation: PasswordProof, actor: Actor, now: datetime) -> None:
     """ForbiddenError unless this is the actor's own confirmation of a moment ago."""
     is_fresh = timedelta(0) <= now - confirmation.at <= VALID
     if confirmation.person != actor.id or not is_fresh:

@@ -7,7 +7,7 @@ from typing import Self
 import orjson
 
 from downtime.accounts import people
-from downtime.accounts.confirm_person import Confirmation, confirm_person
+from downtime.accounts.confirm_person import PasswordProof, confirm_person
 from downtime.accounts.people import Credentials
 from downtime.demo.plan import Paper
 from downtime.settings import Settings
@@ -56,7 +56,7 @@ class Staff:
         write_atomic(folder / ACCOUNTS, content)
         return cls(actors, passwords=passwords)
 
-    def confirm(self, vault: Vault, settings: Settings, username: str) -> Confirmation:
+    def confirm(self, vault: Vault, settings: Settings, username: str) -> PasswordProof:
         """They type their password once more."""
         actor, password = self.actors[username], self.passwords[username]
         return confirm_person(vault, settings, actor, password)

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
-from downtime.accounts.confirm_person import Confirmation
+from downtime.accounts.confirm_person import PasswordProof
 from downtime.clock import to_text
 from downtime.demo.form_answers import local
 from downtime.entry import duplicate_entries, open_form, retire_forms
@@ -269,6 +269,6 @@ def state(s: Simulation) -> Statement:
     station, staff = s.fleet.station, s.fleet.staff
     for lead, username in (("ward", "nurse"), ("records", "records"), ("safety", "site")):
         signer = staff[username]
-        just_now = Confirmation(signer.id, station.vault.clock())
+        just_now = PasswordProof(signer.id, station.vault.clock())
         sign_statement.sign_statement(station.vault, station.settings, lead, signer, just_now, WHY)
     return completeness_statement.gather_statement(station.vault, station.settings)

@@ -6,7 +6,7 @@ the people whom `returns.safety_leads` names. Three people sign, nobody for two.
 """
 
 from downtime.accounts import people
-from downtime.accounts.confirm_person import Confirmation, check_confirmed
+from downtime.accounts.confirm_person import PasswordProof, check_confirmed
 from downtime.errors import parse_choice
 from downtime.returns.model import AuditAction, Lead, Signature
 from downtime.returns.policies import check_can_sign, check_not_signed
@@ -27,7 +27,7 @@ def sign_statement(
     settings: Settings,
     lead: Lead,
     actor: Actor,
-    confirmation: Confirmation,
+    confirmation: PasswordProof,
     reason: str = "",
     outage: str = "",
 ) -> Statement:

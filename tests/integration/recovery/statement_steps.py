@@ -1,6 +1,6 @@
 """What leads and records staff do until a statement is complete, and signed."""
 
-from downtime.accounts.confirm_person import Confirmation
+from downtime.accounts.confirm_person import PasswordProof
 from downtime.entry import file_form, retire_forms
 from downtime.paper import ledger
 from downtime.reconcile import decide_item, find_items
@@ -11,7 +11,7 @@ from downtime.returns.statement import sign_statement as signing
 
 def sign_statement(vault, settings, lead, person, **more):
     """Sign as somebody who has just given their password."""
-    confirmation = Confirmation(person.id, vault.clock())
+    confirmation = PasswordProof(person.id, vault.clock())
     return signing.sign_statement(vault, settings, lead, person, confirmation, **more)
 
 
