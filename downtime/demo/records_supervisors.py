@@ -17,7 +17,7 @@ from downtime.reconcile.identity.unidentified import (
 )
 from downtime.reconcile.model import Decision, ItemState, StoredItem
 from downtime.returns.model import Lead
-from downtime.returns.rekey import rekey_lines
+from downtime.returns.rekey import rekey_lines, tick_line
 from downtime.returns.statement import sign_statement
 from downtime.returns.statement.completeness_statement import Statement
 from downtime.settings import Settings
@@ -119,9 +119,10 @@ class RecordsSupervisors:
         open_lines = [
             line for line in rekey_lines.list_lines(self.vault, outage.id) if line.tick is None
         ]
-        for number, line in enumerate(open_lines, 1):
-            control_id, system_number = line.message.control_id, f"DEMO{number:04}"
-            rekey_lines.tick_line(self.vault, control_id, system_number, self.staff.actors["clerk"])
+        for line in open_lines:
+            control_id = line.message.control_id
+            system_number = f"DEMO{control_id}"  # one for each line: two patients never share one
+            tick_line.tick_line(self.vault, control_id, system_number, self.staff.actors["clerk"])
         return len(open_lines)
 
     def sign(self) -> Statement:

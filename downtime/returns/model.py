@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from downtime.config import read_data_file
 from downtime.vault.lifecycle import Lifecycle
@@ -11,6 +12,7 @@ from downtime.vault.lifecycle import Lifecycle
 class AuditAction(StrEnum):
     """What an entry of the audit says was done; the chain keeps the words."""
 
+    REKEY_CLAIM = "rekey.claim"
     REKEY_TICK = "rekey.tick"
     REKEY_UNTICK = "rekey.untick"
     REPORT_MAKE = "report.make"
@@ -208,6 +210,27 @@ class Tick:
     ticked: str
     ticked_by: str
     ticked_by_name: str
+
+
+class NumberClaim(NamedTuple):
+    """A number that somebody typed although the live system gave it to another patient's line too."""
+
+    control_id: str
+    number: str
+    claimed: str
+    claimed_by: str
+    claimed_by_name: str
+    confirmed: str = ""
+    confirmed_by: str = ""
+    confirmed_by_name: str = ""
+
+
+class TickOutcome(StrEnum):
+    """What became of a number that was typed for a line."""
+
+    DONE = "done"
+    AWAITS_SECOND = "awaits-second"
+    """The number is another patient's too: a second person types it before the line counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

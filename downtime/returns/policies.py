@@ -17,11 +17,13 @@ from downtime.returns.model import (
     Lead,
     Message,
     MessageState,
+    NumberClaim,
     Signature,
     Tick,
 )
 from downtime.settings import Settings
 from downtime.vault import policies as vault_policies
+from downtime.vault.model import Actor
 
 MAX_TICK_NUMBER = 60
 """Longest number of a live system that a tick takes."""
@@ -122,6 +124,21 @@ def check_not_ticked(message: Message, tick: Tick | None) -> None:
             f"This line was ticked already by {tick.ticked_by_name if tick else 'somebody'}.",
             "If you keyed it too, it is in the live system twice: remove one of the two there.",
         )
+
+
+def check_can_confirm_number(claim: NumberClaim | None, number: str, actor: Actor) -> None:
+    """ForbiddenError for who typed the same number first: two people say that it is two patients'."""
+    if claim and not claim.confirmed and claim.claimed_by == actor.id and claim.number == number:
+        raise ForbiddenError(
+            "rekey.second",
+            "You typed this number already, and another patient has it too: somebody else types it.",
+            "Ask a colleague to look in the live system, or type the right number.",
+        )
+
+
+def is_number_confirmed(claim: NumberClaim | None, number: str, actor: Actor) -> bool:
+    """Whether this person is the second one who typed the number for a line."""
+    return bool(claim and claim.number == number and claim.claimed_by != actor.id)
 
 
 def check_tick_number(number: str) -> None:

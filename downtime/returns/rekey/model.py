@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import StoredItem
-from downtime.returns.model import Message, Tick
+from downtime.returns.model import Message, NumberClaim, Tick
 from downtime.returns.rekey.line_text import (
     describe_item,
     find_department,
@@ -34,6 +34,13 @@ class RekeyLine:
     message: Message
     tick: Tick | None
     state: LineState
+    claim: NumberClaim | None = None
+    """A number that another patient's line has too."""
+
+    @property
+    def awaited(self) -> NumberClaim | None:
+        """The claim while a second person has still to type the number."""
+        return self.claim if self.claim and not self.tick else None
 
     @property
     def fact(self) -> Fact:

@@ -1,9 +1,9 @@
-"""Re-key worklists: what is on them, ticked line by line, and taken back with a reason.
+"""Re-key worklists: what is on them and how far they are.
 
 A line is a message of the outbox whose receiver is a person: ticked, it counts as returned.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -14,20 +14,14 @@ from downtime.reconcile.identity.model import Merge, MergeState
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision, DecisionRecord, Item, ItemState, StoredItem
 from downtime.reconcile.store import items as items_store
-from downtime.returns import outbox, queue_messages
+from downtime.returns import queue_messages
 from downtime.returns.message_drafts import make_merge_key
-from downtime.returns.model import AuditAction, Channel, Message, MessageState, Tick
-from downtime.returns.policies import (
-    check_is_worklist_line,
-    check_not_drill,
-    check_not_ticked,
-    check_reason,
-    check_tick_number,
-)
+from downtime.returns.model import Channel, Message, MessageState
+from downtime.returns.policies import check_not_drill
 from downtime.returns.queue_messages import QueueResult
 from downtime.returns.rekey.line_text import SEPARATION
 from downtime.returns.rekey.model import LineState, RekeyLine
-from downtime.returns.store import outbox_messages, rekey_ticks
+from downtime.returns.store import number_claims, outbox_messages, rekey_ticks
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -64,13 +58,15 @@ def fill_worklists(vault: Vault, settings: Settings, actor: Actor) -> list[Queue
 def list_lines(vault: Vault, outage: str) -> list[RekeyLine]:
     """Every line of an outage's worklists, in keying order."""
     ticks = rekey_ticks.list_ticks(vault.db, outage)
+    claims = number_claims.fetch_claims(vault.db, outage)
     messages = [
         message
         for message in outbox_messages.list_messages(vault.db, outage, channel=Channel.WORKLIST)
         if message.state != MessageState.RESOLVED
     ]
     message_by_key = {key: message for message in messages for key in message.items}
-    items = [row for row in items_store.fetch_items(vault.db, outage) if row.key in message_by_key]
+    carried = items_store.fetch_by_keys(vault.db, message_by_key)
+    items = [row for row in sorted(carried, key=_list_order) if row.outage == outage]
     separations = list_separations(
         vault.db, outage, {message.control_id: message for message in messages}
     )
@@ -79,8 +75,13 @@ def list_lines(vault: Vault, outage: str) -> list[RekeyLine]:
         message = message_by_key[row.key]
         tick = ticks.get(message.control_id)
         state = LineState.DONE if tick else LineState.TO_KEY
-        lines.append(RekeyLine(row, message, tick, state))
+        lines.append(RekeyLine(row, message, tick, state, claims.get(message.control_id)))
     return sorted(lines, key=lambda line: line.order)
+
+
+def _list_order(row: StoredItem) -> tuple[str, str, str]:
+    fact = row.item.fact
+    return fact.system, fact.form, row.key
 
 
 def summarize_lists(lines: Iterable[RekeyLine]) -> list[WorklistSummary]:
@@ -93,46 +94,24 @@ def summarize_lists(lines: Iterable[RekeyLine]) -> list[WorklistSummary]:
     ]
 
 
-def tick_line(vault: Vault, control_id: str, number: str, actor: Actor) -> None:
-    """Say that a line is keyed; `number` is what the live system gave it, empty when it gives none.
-
-    ConflictError when somebody ticked it already: two people keyed it, so one of the two is double.
-    """
-    number = " ".join(number.split())
-    check_tick_number(number)
-    with vault.change(actor, AuditAction.REKEY_TICK, target=control_id) as db:
-        message = _require_line(db, control_id)
-        ticks = rekey_ticks.list_ticks(db, message.outage)
-        check_not_ticked(message, ticks.get(control_id))
-        now = vault.now()
-        if message.state == MessageState.QUEUED:
-            outbox.move_message(db, message, MessageState.SENT, now)
-        outbox.move_message(db, message, MessageState.ACKNOWLEDGED, now, answer=number)
-        rekey_ticks.insert_tick(
-            db,
-            Tick(
-                control_id=control_id,
-                number=number,
-                ticked=now,
-                ticked_by=actor.id,
-                ticked_by_name=actor.name,
-            ),
-        )
-
-
-def untick_line(vault: Vault, control_id: str, actor: Actor, reason: str) -> None:
-    """Take a tick back; what it said is kept. InputError without a reason."""
-    reason = check_reason(reason)
-    with vault.change(actor, AuditAction.REKEY_UNTICK, target=control_id, reason=reason) as db:
-        message, now = _require_line(db, control_id), vault.now()
-        outbox.move_message(db, message, MessageState.SENT, now, answer="", reason=reason)
-        rekey_ticks.close_tick(db, control_id, now, actor.id, actor.name, reason)
-
-
-def _require_line(db: Database, control_id: str) -> Message:
-    message = outbox.require_message(db, control_id)
-    check_is_worklist_line(message)
-    return message
+def find_same_numbers(lines: Sequence[RekeyLine]) -> dict[str, list[RekeyLine]]:
+    """By control ID of each line that waits for a second person: the ticked ones with its number."""
+    ticked: dict[tuple[str, str], list[RekeyLine]] = {}
+    for line in lines:
+        if line.tick:
+            key = line.message.system, number_claims.fold_number(line.tick.number)
+            ticked.setdefault(key, []).append(line)
+    return {
+        line.message.control_id: [
+            other
+            for other in ticked.get(
+                (line.message.system, number_claims.fold_number(line.awaited.number)), ()
+            )
+            if other.message.order_key != line.message.order_key
+        ]
+        for line in lines
+        if line.awaited
+    }
 
 
 def list_separations(db: Database, outage: str, messages: dict[str, Message]) -> list[StoredItem]:

@@ -8,18 +8,21 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
 from downtime.reconcile.latest_outage import find_latest_outage
+from downtime.returns.model import TickOutcome
 from downtime.returns.policies import MAX_TICK_NUMBER
-from downtime.returns.rekey import line_table, rekey_lines
+from downtime.returns.rekey import line_table, rekey_lines, tick_line
 from downtime.returns.rekey.model import RekeyLine
 from downtime.returns.rekey.worklist_files import WorklistFileKind
 from downtime.web import request_context
 from downtime.web.job_kinds import JobName
+from downtime.web.listing import PAGE_ROWS, cut_page
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
 
 blueprint = Blueprint("rekey_worklists", __name__)
-SHOWN = 200
+SEARCHED_LINES = 200
+"""Of a search, which is narrowed rather than paged."""
 FILTERS = ("system", "department", "all")
 """What chooses the lines that are shown, and is kept from one page to the next."""
 SEARCHED = "text"
@@ -55,9 +58,8 @@ def _page(filters: dict[str, str], text: str) -> ViewResponse:
         lists=rekey_lines.summarize_lists(all_lines),
         filters=filters,
         text=text,
-        lines=lines[:SHOWN],
-        count=len(lines),
-        shown=SHOWN,
+        listing=cut_page(lines, SEARCHED_LINES if text else PAGE_ROWS),
+        same_number=rekey_lines.find_same_numbers(all_lines),
         kinds=list(WorklistFileKind),
         line_text=line_table,
         zone=ZoneInfo(request_context.settings().site.time_zone),
@@ -84,7 +86,13 @@ def fill() -> ViewResponse:
 def tick() -> ViewResponse:
     """A line is keyed; the next open one is ready for the next number."""
     control_id, number = request.form.get("line", ""), request.form.get("number", "")
-    rekey_lines.tick_line(request_context.vault(), control_id, number, request_context.actor())
+    actor = request_context.actor()
+    outcome = tick_line.tick_line(request_context.vault(), control_id, number, actor)
+    if outcome == TickOutcome.AWAITS_SECOND:
+        flash(
+            "Another patient's line has this number too. Is it the right patient? If it is, somebody"
+            " else types the number from the live system; else type the right one."
+        )
     return _redirect_to_list()
 
 
@@ -92,7 +100,7 @@ def tick() -> ViewResponse:
 @require_permission(Permission.REKEY_TICK)
 def untick() -> ViewResponse:
     """A tick was wrong."""
-    rekey_lines.untick_line(
+    tick_line.untick_line(
         request_context.vault(),
         request.form.get("line", ""),
         request_context.actor(),

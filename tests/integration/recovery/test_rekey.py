@@ -9,15 +9,16 @@ import openpyxl
 import pytest
 
 from downtime.entry.facts import Fact, PaperPerson
-from downtime.errors import ConflictError, InputError
+from downtime.errors import ConflictError, ForbiddenError, InputError
+from downtime.paper.model import Subject
 from downtime.returns import queue_messages
 from downtime.returns.model import MessageState
-from downtime.returns.rekey import line_table, line_text, rekey_lines, worklist_files
+from downtime.returns.rekey import line_table, line_text, rekey_lines, tick_line, worklist_files
 from downtime.returns.store import rekey_ticks
 from downtime.settings import ReturnsSettings
 from downtime.vault.model import Actor
 
-from .conftest import PHONED
+from .conftest import BLOODS, BOB, HOSPITAL, PHONED
 
 BEN = Actor("u-2", "Ben Records", "laptop-1")
 
@@ -57,7 +58,7 @@ def test_a_tick_counts_as_returned_and_says_who_when_and_the_live_number(
     vault, outage_id, lines, actor
 ):
     first = lines[0].message.control_id
-    rekey_lines.tick_line(vault, first, "  LAB  4711 ", BEN)
+    tick_line.tick_line(vault, first, "  LAB  4711 ", BEN)
     line = rekey_lines.list_lines(vault, outage_id)[0]
     assert line.message.state == MessageState.ACKNOWLEDGED
     assert line.message.answer == "LAB 4711"
@@ -69,19 +70,19 @@ def test_a_tick_counts_as_returned_and_says_who_when_and_the_live_number(
 
 def test_two_people_who_keyed_the_same_line_are_told(vault, lines, actor):
     first = lines[0].message.control_id
-    rekey_lines.tick_line(vault, first, "1", BEN)
+    tick_line.tick_line(vault, first, "1", BEN)
     with pytest.raises(ConflictError, match="ticked already by Ben Records"):
-        rekey_lines.tick_line(vault, first, "2", actor)
+        tick_line.tick_line(vault, first, "2", actor)
 
 
 def test_a_tick_is_taken_back_with_a_reason_and_what_it_said_is_kept(
     vault, outage_id, lines, actor
 ):
     first = lines[0].message.control_id
-    rekey_lines.tick_line(vault, first, "4711", BEN)
+    tick_line.tick_line(vault, first, "4711", BEN)
     with pytest.raises(InputError):
-        rekey_lines.untick_line(vault, first, actor, "  ")
-    rekey_lines.untick_line(vault, first, actor, "other patient")
+        tick_line.untick_line(vault, first, actor, "  ")
+    tick_line.untick_line(vault, first, actor, "other patient")
     line = rekey_lines.list_lines(vault, outage_id)[0]
     assert line.tick is None
     assert line.message.state == MessageState.SENT
@@ -91,21 +92,21 @@ def test_a_tick_is_taken_back_with_a_reason_and_what_it_said_is_kept(
         "other patient",
         actor.id,
     )
-    rekey_lines.tick_line(vault, first, "4712", actor)
+    tick_line.tick_line(vault, first, "4712", actor)
     assert rekey_lines.list_lines(vault, outage_id)[0].tick.number == "4712"
 
 
 @pytest.mark.parametrize("number", ["9" * 61, "a\x00b"])
 def test_a_number_that_no_system_gives_is_refused(vault, lines, number):
     with pytest.raises(InputError):
-        rekey_lines.tick_line(vault, lines[0].message.control_id, number, BEN)
+        tick_line.tick_line(vault, lines[0].message.control_id, number, BEN)
 
 
 def test_what_went_out_as_a_message_is_never_ticked(vault, settings, outage_id, actor):
     queue_messages.queue_items(vault, settings, actor, system="LIMS")
     sent = next(iter(vault.db.query("SELECT control_id FROM outbox")))["control_id"]
     with pytest.raises(ConflictError, match="went out as a message"):
-        rekey_lines.tick_line(vault, sent, "1", BEN)
+        tick_line.tick_line(vault, sent, "1", BEN)
 
 
 def test_a_second_filling_lists_nothing_twice(vault, settings, outage_id, lines, actor):
@@ -123,7 +124,7 @@ def test_a_search_looks_at_names_numbers_and_what_it_is(lines, text, found):
 
 
 def test_files_hold_the_ticks_and_no_formula(vault, settings, outage_id, lines, actor):
-    rekey_lines.tick_line(vault, lines[0].message.control_id, "=1+1", BEN)
+    tick_line.tick_line(vault, lines[0].message.control_id, "=1+1", BEN)
     found = rekey_lines.list_lines(vault, outage_id)
     content = worklist_files.write_worklist(vault, settings, "csv", found, actor)
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
@@ -178,3 +179,90 @@ def test_moves_are_told_apart():
         for fields in ({}, {"event": "transfer"}, {"event": "discharge"})
     ]
     assert moves == ["Admission", "Transfer", "Discharge"]
+
+
+# ---- one number for two patients ----------------------------------------------------------------
+
+
+@pytest.fixture
+def outage_id_of_two(outage, four, compare, return_all, keyed):
+    """The same, with a request of a second patient."""
+    keyed(
+        "blood-sciences-request",
+        BLOODS,
+        Subject(patient="p-bob", mrn="H200", family="Stone", given="Bob"),
+    )
+    four(PHONED)
+    compare((*HOSPITAL, BOB))
+    return_all()
+    return outage.id
+
+
+@pytest.fixture
+def two(vault, settings, outage_id_of_two, actor):
+    """Control IDs of a line of Bob's and of Ann's on the LIMS's list."""
+    rekey_lines.fill_worklists(vault, settings, actor)
+    found = {
+        line.row.item.patient: line.message.control_id
+        for line in rekey_lines.list_lines(vault, outage_id_of_two)
+        if line.message.system == "LIMS"
+    }
+    return found["p-bob"], found["p-ann"]
+
+
+def line_of(vault, outage, control_id):
+    lines = rekey_lines.list_lines(vault, outage)
+    return next(line for line in lines if line.message.control_id == control_id)
+
+
+@pytest.mark.parametrize("typed", ["LAB 4711", "lab-4711", " LAB4711 "])
+def test_one_number_for_two_patients_waits_for_a_second_person(
+    vault, outage_id_of_two, two, actor, typed
+):
+    bobs, anns = two
+    assert tick_line.tick_line(vault, bobs, "LAB 4711", BEN) == "done"
+    assert tick_line.tick_line(vault, anns, typed, BEN) == "awaits-second"
+    line = line_of(vault, outage_id_of_two, anns)
+    assert (line.tick, line.awaited.claimed_by_name) == (None, "Ben Records")
+    shown = rekey_lines.find_same_numbers(rekey_lines.list_lines(vault, outage_id_of_two))
+    assert [other.row.item.person.family for other in shown[anns]] == ["Stone"]
+    with pytest.raises(ForbiddenError, match="somebody else types it"):
+        tick_line.tick_line(vault, anns, typed, BEN)
+    assert tick_line.tick_line(vault, anns, typed, actor) == "done"
+    line = line_of(vault, outage_id_of_two, anns)
+    assert line.tick.ticked_by_name == actor.name
+    assert (line.claim.claimed_by, line.claim.confirmed_by) == (BEN.id, actor.id)
+    actions = [
+        row["action"]
+        for row in vault.db.query("SELECT action FROM audit WHERE action LIKE 'rekey.%'")
+    ]
+    assert actions == ["rekey.tick", "rekey.claim", "rekey.tick"]
+
+
+def test_the_right_number_ends_the_wait(vault, outage_id_of_two, two):
+    bobs, anns = two
+    tick_line.tick_line(vault, bobs, "4711", BEN)
+    tick_line.tick_line(vault, anns, "4711", BEN)
+    assert tick_line.tick_line(vault, anns, "4712", BEN) == "done"
+    assert line_of(vault, outage_id_of_two, anns).claim is None
+
+
+def test_once_the_other_tick_is_taken_back_the_number_is_free(vault, two):
+    bobs, anns = two
+    tick_line.tick_line(vault, bobs, "4711", BEN)
+    tick_line.tick_line(vault, anns, "4711", BEN)
+    tick_line.untick_line(vault, bobs, BEN, "was Ann's")
+    assert tick_line.tick_line(vault, anns, "4711", BEN) == "done"
+
+
+def test_one_patient_s_lines_may_share_a_number_and_lines_without_one_do(
+    vault, outage_id_of_two, two
+):
+    mine = [
+        line.message.control_id
+        for line in rekey_lines.list_lines(vault, outage_id_of_two)
+        if line.message.system == "LIMS" and line.row.item.patient == "p-ann"
+    ]
+    assert len(mine) > 1
+    assert {tick_line.tick_line(vault, control_id, "4711", BEN) for control_id in mine} == {"done"}
+    assert tick_line.tick_line(vault, two[0], "", BEN) == "done"

@@ -10,7 +10,7 @@ from downtime.accounts.store import accounts
 from downtime.errors import ConflictError, ForbiddenError, NotFoundError
 from downtime.outage import outages
 from downtime.returns.export_messages import export_messages
-from downtime.returns.rekey import rekey_lines
+from downtime.returns.rekey import rekey_lines, tick_line
 from downtime.returns.statement import (
     close_books,
     completeness_statement,
@@ -127,7 +127,7 @@ def test_a_line_that_counts_as_keyed_without_a_tick_is_named(
     with vault.change(actor, "note.add") as db:
         db.execute("UPDATE outbox SET channel = 'worklist'")
     (line, *_) = rekey_lines.list_lines(vault, complete.id)
-    rekey_lines.tick_line(vault, line.message.control_id, "L123", actor)
+    tick_line.tick_line(vault, line.message.control_id, "L123", actor)
     assert "tick-differs" not in kinds(vault, settings)
     with vault.change(actor, "note.add") as db:
         db.execute("DELETE FROM rekey_tick")

@@ -9,7 +9,7 @@ from downtime.entry.facts import PaperPerson
 from downtime.reconcile.identity import links
 from downtime.returns import outbox, queue_messages, send_messages
 from downtime.returns.model import word_reason
-from downtime.returns.rekey import line_table, rekey_lines, worklist_files
+from downtime.returns.rekey import line_table, rekey_lines, tick_line, worklist_files
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.vault.model import Actor
@@ -82,7 +82,7 @@ def test_an_undone_link_that_was_told_asks_people_to_separate_the_records(
     text = line_table.to_csv(line_table.build_table([line], ZONE)).decode()
     assert f"Separate {NUMBER} again" in text
     assert "Was joined with: H100 Hill Mary" in text
-    rekey_lines.tick_line(vault, line.message.control_id, "", actor)
+    tick_line.tick_line(vault, line.message.control_id, "", actor)
     assert listed(vault, outage)[0].tick.ticked_by_name == actor.name
 
 

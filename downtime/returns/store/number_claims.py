@@ -1,0 +1,47 @@
+"""The SQL of numbers that were typed for two patients and wait for a second person (`rekey_claim`)."""
+
+from sqlite_utils import Database
+
+from downtime.returns.model import Message, NumberClaim
+
+_PLAIN = "upper(replace(replace(t.number, ' ', ''), '-', ''))"
+
+
+def fold_number(number: str) -> str:
+    """A number as it is compared: without spaces, hyphens and case."""
+    return number.replace(" ", "").replace("-", "").upper()
+
+
+def fetch_claims(db: Database, outage: str) -> dict[str, NumberClaim]:
+    """The claims of an outage's lines, confirmed ones too, by control ID."""
+    rows = db.query(
+        "SELECT c.* FROM rekey_claim AS c JOIN outbox AS o ON o.control_id = c.control_id"
+        " WHERE o.outage = ?",
+        [outage],
+    )
+    return {row["control_id"]: NumberClaim(**row) for row in rows}
+
+
+def find_lines_with_number(db: Database, message: Message, number: str) -> list[str]:
+    """Control IDs of ticked lines of other patients that have this number of the same system."""
+    query = (
+        "SELECT o.control_id FROM rekey_tick AS t JOIN outbox AS o ON o.control_id = t.control_id"
+        f" WHERE t.unticked = '' AND o.system = ? AND o.order_key <> ? AND {_PLAIN} = ?"
+        " ORDER BY t.ticked"
+    )
+    values = [message.system, message.order_key, fold_number(number)]
+    return [row[0] for row in db.execute(query, values)]
+
+
+def save_claim(db: Database, claim: NumberClaim) -> None:
+    """Keep what somebody typed, or that a second person confirmed it."""
+    columns = NumberClaim._fields
+    places = ", ".join("?" * len(columns))
+    db.execute(
+        f"INSERT OR REPLACE INTO rekey_claim ({', '.join(columns)}) VALUES ({places})", list(claim)
+    )
+
+
+def delete_claim(db: Database, control_id: str) -> None:
+    """Forget a claim: another number was typed, or the tick was taken back."""
+    db.execute("DELETE FROM rekey_claim WHERE control_id = ?", [control_id])
