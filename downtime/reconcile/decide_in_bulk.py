@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from downtime.errors import ConflictError, NotFoundError
 from downtime.reconcile.decide_item import next_decision
 from downtime.reconcile.duplicates.recompute import recompute_after_decision
+from downtime.reconcile.duplicates.unit_rivals import find_unit_rivals
 from downtime.reconcile.find_items import list_after
 from downtime.reconcile.item_sets import group_sets, is_same_set
 from downtime.reconcile.model import (
@@ -30,6 +31,7 @@ from downtime.reconcile.policies import (
     check_can_undo,
     check_reason,
     explain_refusal,
+    explain_rival,
     is_confirming,
 )
 from downtime.reconcile.side_by_side import ShownItem, read_shown_items
@@ -94,8 +96,9 @@ def preview_bulk_decision(
     page = _Page(decision, actor, most)
     last = after
     while not page.is_full and (batch := list_after(vault, outage, wanted, last, 2 * most)):
+        rivals = find_unit_rivals(vault.db, batch)
         for row in batch:
-            if not page.take(row):
+            if not page.take(row, explain_rival(decision, rivals.get(row.key))):
                 break
             last = row.key
     has_more = page.is_full and bool(list_after(vault, outage, wanted, last, 1))
@@ -121,12 +124,12 @@ class _Page:
         self.refused: Counter[str] = Counter()
         self.is_full = False
 
-    def take(self, row: StoredItem) -> bool:
-        """Whether the item is on this page, or passed over on it."""
+    def take(self, row: StoredItem, refusal: str) -> bool:
+        """Whether the item is on this page, or passed over on it: for a `refusal`, or by the rules."""
         if len(self.rows) >= self.most and not is_same_set(self.rows[-1], row):
             self.is_full = True
             return False
-        if sentence := explain_refusal(row, self.decision, self.actor):
+        if sentence := refusal or explain_refusal(row, self.decision, self.actor):
             self.refused[sentence] += 1
         else:
             self.rows.append(row)
@@ -188,10 +191,12 @@ def _list_unchanged(
 ) -> Sequence[StoredItem]:  # fmt: skip
     """Those of the items that stand as they were shown; ConflictError without any."""
     present = [row for row in items.fetch_by_keys(db, shown) if row.outage == outage]
+    rivals = find_unit_rivals(db, present)
     rows = [
         item.row
         for item in read_shown_items(vault, present)
         if item.version == shown[item.row.key]
+        and not explain_rival(decision, rivals.get(item.row.key))
         and not explain_refusal(item.row, decision, actor)
         and item.row.is_open
     ]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from downtime.reconcile.duplicates.recompute import recompute_after_decision
+from downtime.reconcile.duplicates.unit_rivals import find_unit_rivals
 from downtime.reconcile.find_items import get_item
 from downtime.reconcile.model import (
     AuditAction,
@@ -13,6 +14,7 @@ from downtime.reconcile.model import (
 from downtime.reconcile.policies import (
     check_can_decide,
     check_is_as_shown,
+    check_no_rival,
     check_reason,
     is_confirming,
 )
@@ -41,6 +43,7 @@ def decide_item(
         if version:
             check_is_as_shown(read_shown_items(vault, [row])[0].version, version)
         check_can_decide(row, decision, actor)
+        check_no_rival(row, decision, find_unit_rivals(db, [row]).get(key))
         record = next_decision(row, decision, actor, reason, vault.now())
         decided = replace(row, decided=record)
         items.save_decisions(db, [decided])

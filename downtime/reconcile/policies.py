@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from downtime.errors import ConflictError, ForbiddenError, InputError, parse_choice, refusal_of
+from downtime.paper.serials import format_serial
+from downtime.reconcile.duplicates.store.unit_members import UnitMember
 from downtime.reconcile.harm.model import CLOSED, Explanation, FindingKind, Harm, HarmFinding
 from downtime.reconcile.identity.model import Link, LinkState
 from downtime.reconcile.model import (
@@ -67,6 +69,24 @@ def _name_allowed(row: StoredItem) -> str:
     if row.item.state == ItemState.NOT_RECOVERED:
         return "Load a snapshot with newer data of its system, then compare again."
     return f"Choose {' or '.join(row.allowed)}." if row.allowed else "It needs no decision."
+
+
+def check_no_rival(row: StoredItem, decision: Decision, rival: UnitMember | None) -> None:
+    """ConflictError for returning a unit of blood that another form's item has settled already."""
+    if decision == Decision.RETURN and rival and rival.is_settled:
+        raise ConflictError(
+            "decision.unit",
+            f"Form {format_serial(rival.serial)} has this unit of blood too, and it is settled there:"
+            " one unit goes out once.",
+            "Find out whose it was; leave that one out first, or this one.",
+        )
+
+
+def explain_rival(decision: Decision, rival: UnitMember | None) -> str:
+    """Why a unit of blood that another form has too is not returned in bulk; empty when it is none."""
+    if decision != Decision.RETURN or rival is None:
+        return ""
+    return "Another form has this unit of blood too: it is decided about by itself."
 
 
 def check_is_as_shown(version: str, shown: str) -> None:

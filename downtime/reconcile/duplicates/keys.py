@@ -18,8 +18,8 @@ OwnNames = tuple[tuple[str, str], ...]
 class DuplicateKey(NamedTuple):
     """What is the same on two forms.
 
-    A unit of blood is known by its donation number alone, whoever had it: `patient` is empty then,
-    `name` the number, and `specimen` its component where forms name several. Of what else is found
+    A unit of blood is known by its donation number alone, whoever had it and whichever system is told:
+    `system` and `patient` are empty then, `name` is the number, and `specimen` its component where forms name several. Of what else is found
     to be one, `specimen` is the key of the statement that the others are laid beside.
     """
 
@@ -55,7 +55,7 @@ def find_duplicate_key(
     """
     kind = RECOGNITIONS[record_type].kind
     if kind == DuplicateKind.DOSE and (number := fields.get("batch")):
-        return DuplicateKey(DuplicateKind.UNIT, system, "", fold_text(number))
+        return DuplicateKey(DuplicateKind.UNIT, "", "", fold_text(number))
     name = _name_dose(fields, own_names) if kind == DuplicateKind.DOSE else _NAMES[kind](fields)
     if not patient or not name:
         return None

@@ -96,4 +96,9 @@ def _apply(row: StoredItem, finding: OwnFinding) -> StoredItem:
         return row
     state, reasons, needs_second_person = finding
     item = replace(row.item, state=state, reasons=reasons, needs_second_person=needs_second_person)
-    return replace(row, item=item, decided=UNDECIDED)
+    is_settled = row.decided.decision in _SETTLED and state != ItemState.ON_ANOTHER_FORM
+    return replace(row, item=item, decided=row.decided if is_settled else UNDECIDED)
+
+
+_SETTLED = (Decision.RETURN, Decision.RETURNED, Decision.RESOLVED)
+"""What was decided in spite of another form stands when that one is left out."""

@@ -113,7 +113,7 @@ def twice(paper: str, one: Fact, other: Fact, state: str, sentence: str, second:
 
 ONE = "The same {} is on form K7-000031-Y, which is the one that is returned: nothing to decide here."
 THERE = "The same {} is on form K7-000031-Y, which EPR has already: nothing to decide here."
-DIFFERS = "Form K7-000031-Y says {}: return one of the two at most."
+DIFFERS = "Form K7-000031-Y says {}: return both only if they are two."
 CHARTED = fact("Observation", "EPR", code="8867-4", display="Pulse", value="88", units="/min",
                effective=at("14:00"))  # fmt: skip
 PHONED = glucose("6.1")

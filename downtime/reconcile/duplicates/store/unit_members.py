@@ -35,6 +35,8 @@ class UnitMember(NamedTuple):
     is_consistent: bool
     other: str
     alone: OwnFinding
+    may_be_another: bool
+    """Whether it contradicts the others only if it is of one thing with them: a person says."""
 
     @property
     def kind(self) -> str:
@@ -46,6 +48,11 @@ class UnitMember(NamedTuple):
         return self.decision == Decision.LEAVE
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the live system has it, or will have it, unless somebody decides otherwise."""
+        return self.settlement_rank < 2
+
+    @property
     def settlement_rank(self) -> int:
         """How firmly it is settled that it goes; see `rank_settlement`."""
         return rank_settlement(self.state, self.decision)
@@ -54,7 +61,8 @@ class UnitMember(NamedTuple):
 def fetch_unit_members(db: Database, outage: str, keys: Iterable[str]) -> list[UnitMember]:
     """All that name the units of these items on other forms too, by unit, in order."""
     query = (
-        "SELECT unit, item.key, item.serial, patient, system, state, decision, firm, other, alone"
+        "SELECT unit, item.key, item.serial, patient, system, state, decision, firm, other, alone,"
+        " instr(reasons, 'unit_component_open') > 0 OR instr(reasons, 'result_on_another_form') > 0"
         " FROM item_twice JOIN item ON item.key = item_twice.key WHERE item_twice.outage = ?"
         " AND unit <> '' AND unit IN"
         " (SELECT unit FROM item_twice WHERE key IN (SELECT value FROM json_each(?)))"
@@ -64,12 +72,13 @@ def fetch_unit_members(db: Database, outage: str, keys: Iterable[str]) -> list[U
 
 
 def _member(row: Sequence[Any]) -> UnitMember:
-    unit, key, serial, patient, system, state, decision, is_consistent, other, alone = row
+    unit, key, serial, patient, system, state, decision, is_consistent, other = row[:9]
+    alone, may_be_another = row[9:]
     own_state, reasons, needs_second_person = orjson.loads(alone)
     finding = OwnFinding(ItemState(own_state), decode_reasons(reasons), bool(needs_second_person))
     return UnitMember(
         unit, key, serial, patient, system, ItemState(state), Decision(decision), bool(is_consistent),
-        other, finding,
+        other, finding, bool(may_be_another),
     )  # fmt: skip
 
 
