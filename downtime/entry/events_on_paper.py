@@ -1,13 +1,15 @@
 """Which events on the screen were written on a keyed form too: one thing that was said twice is one.
 
-The form stands: it says more, and two people read it. What the two say differently is left to people,
-as two things.
+The form stands: it says more, and two people read it. One thing on paper is one event at most: a value
+that was measured twice and written once is not lost. What the two say differently, and things of any
+other type, the comparison lays beside each other.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 
+from downtime.clinical.assignment import assign
 from downtime.clock import from_text
 from downtime.entry.event_facts import (
     find_event_facts,
@@ -50,8 +52,11 @@ def find_events_on_paper(
     if not facts:
         return {}
     paper = _read_paper(vault, settings, outage, {fact.type for fact in facts})
-    pairs = ((fact.serial, _find_same(fact, paper, _find_window(fact, settings))) for fact in facts)
-    return {root: serial for root, serial in pairs if serial}
+    windows = [_find_window(fact, settings) for fact in facts]
+    choices = [_find_same(fact, paper, win) for fact, win in zip(facts, windows, strict=True)]
+    serials = {fact.key: fact.serial for same in paper.values() for fact in same}
+    keys = assign(choices, [int(window.total_seconds()) + 1 for window in windows])
+    return {fact.serial: serials[key] for fact, key in zip(facts, keys, strict=True) if key}
 
 
 def _read_paper(
@@ -79,17 +84,18 @@ def _find_window(fact: Fact, settings: Settings) -> timedelta:
     return timedelta(hours=settings.reconcile.admission_match_hours)
 
 
-def _find_same(fact: Fact, paper: Mapping[StatementKey, list[Fact]], window: timedelta) -> str:
+def _find_same(
+    fact: Fact, paper: Mapping[StatementKey, list[Fact]], window: timedelta
+) -> dict[str, int]:
+    """Keys of the facts on paper that say the same, each with the seconds between."""
     at = from_text(fact.event)
-    return next(
-        (
-            other.serial
-            for key in _list_keys(fact)
-            for other in paper.get(key, ())
-            if other.event and abs(from_text(other.event) - at) <= window
-        ),
-        "",
-    )
+    gaps = {
+        other.key: abs(from_text(other.event) - at)
+        for key in _list_keys(fact)
+        for other in paper.get(key, ())
+        if other.event
+    }
+    return {key: int(gap.total_seconds()) for key, gap in gaps.items() if gap <= window}
 
 
 def _list_keys(fact: Fact) -> Iterator[StatementKey]:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from downtime.clinical.model import Appointment
-from downtime.entry.event_facts import read_event_facts
+from downtime.entry.event_facts import list_outage_threads, read_event_facts
 from downtime.entry.events_on_paper import event_stamps
 from downtime.entry.fact_reader import find_facts
 from downtime.entry.facts import Fact
@@ -262,3 +262,16 @@ def test_the_outcome_of_an_appointment_names_the_appointment_and_its_new_date(
     assert find_appointment_events(vault)["a-1"].answers["reason"] == "LIMS down"
     with pytest.raises(ConflictError, match="another patient"):
         EventRecorder(vault, settings, snapshot, NURSE).record(replace(draft, patient="p-bob"))
+
+
+def test_a_result_that_came_twice_and_was_written_once_is_not_lost(
+    record, vault, settings, outage, keyed
+):
+    for at in ("2026-11-02T13:30:00Z", "2026-11-02T14:10:00Z"):
+        record(EventKind.RESULT, "p-ann", at=at, **RESULT)
+    assert len(event_stamps(vault, settings, outage)) == 2
+    written = {"test:1": RESULT["test"], "value:1": RESULT["value"], "event.time": "14:05"}
+    keyed("phoned-result", PHONED | written)
+    (left,) = event_stamps(vault, settings, outage)
+    (thread,) = [t for t in list_outage_threads(vault, outage) if t.root == left]
+    assert thread.latest.happened == "2026-11-02T13:30:00Z"
