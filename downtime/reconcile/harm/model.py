@@ -6,7 +6,7 @@ said about it is kept; it holds only while the finding itself says the same.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -132,9 +132,14 @@ class HarmFinding:
         return hashlib.sha256(orjson.dumps(basis, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def encode(self) -> dict[str, object]:
-        """Plain values, for storing."""
-        reasons = [(code, dict(values)) for code, values in self.reasons]
-        return asdict(self) | {"person": self.person._asdict(), "reasons": reasons}
+        """Plain values by field, for storing; `dataclasses.asdict` would copy them all, deeply."""
+        return {
+            "key": self.key, "kind": self.kind, "state": self.state, "title": self.title,
+            "reasons": [(code, dict(values)) for code, values in self.reasons],
+            "patient": self.patient, "person": self.person._asdict(), "ward": self.ward,
+            "system": self.system, "serials": self.serials, "times": dict(self.times),
+            "needs": self.needs,
+        }  # fmt: skip
 
 
 def decode_finding(data: Mapping[str, Any]) -> HarmFinding:
