@@ -97,6 +97,27 @@ def test_every_field_has_a_box_on_paper_and_none_overlaps_another(name):
                 assert one is other or apart(one, other), (one.key, other.key)
 
 
+MM = 72 / 25.4
+BINDING = 20 * MM
+"""A four-hole punch cuts into the left margin of a front and the right one of a back."""
+HOLES = tuple((148.5 + offset) * MM for offset in (-120, -40, 40, 120))
+"""From the end of the edge that is punched; each 6 mm wide, 12 mm from the edge."""
+
+
+@pytest.mark.parametrize("name", sorted(load_forms()))
+def test_no_code_lies_where_a_page_is_punched(name):
+    layout, _ = printed(name)
+    width, height = layout.size
+    codes = [box for page in layout.pages for box in page if box.key.startswith("page.code-")]
+    assert len(codes) == 2 * len(layout.pages)
+    for box in codes:
+        if width < height:
+            assert min(box.x, width - box.x - box.width) >= BINDING
+        elif height - box.y - box.height < BINDING:  # lies on its side, and is punched along its top
+            reach = 6 * MM
+            assert all(not box.x - reach < hole < box.x + box.width + reach for hole in HOLES)
+
+
 def apart(one, other):
     slack = 0.5
     return (
