@@ -12,11 +12,12 @@ from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice, NewFile
 from downtime.cli.program import ledger
 from downtime.cli.session import Output, Session, command, command_for_each, pick
 from downtime.clinical import display
-from downtime.entry import retire_forms
+from downtime.entry import retire_forms, sort_pile
 from downtime.errors import UserError
+from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.paper import check_in, move_form, serials
 from downtime.paper import ledger as book
-from downtime.paper.model import LIFECYCLE, IssuedForm, MoveKind
+from downtime.paper.model import LIFECYCLE, FormState, IssuedForm, MoveKind
 from downtime.sync import paper_lists
 from downtime.sync.paper_lists import PaperLine
 
@@ -77,6 +78,52 @@ def void(session: Session, number: str, reason: str, with_work: bool) -> IssuedF
 def lost(session: Session, number: str, reason: str, with_work: bool) -> IssuedForm:
     """Declare that forms cannot be found."""
     return retire_forms.mark_lost(session.vault, number, session.actor, reason, with_work=with_work)
+
+
+@command(ledger, "pile", permission=Permission.LEDGER_MOVE)
+@click.option("--ward", required=True, metavar="WARD", help="Whose pile it is.")
+@click.option(
+    "--rest",
+    type=EnumChoice(("out", FormState.VOID, FormState.LOST)),
+    default="out",
+    help="What all other forms of the ward are.",
+)
+@click.option("--apply", "is_applied", is_flag=True, help="Do it; without, it is only shown.")
+@OPTIONAL_REASON
+@click.argument("numbers", nargs=-1, metavar="[SERIAL]...")
+def pile(
+    session: Session, ward: str, rest: str, is_applied: bool, reason: str, numbers: tuple[str, ...]
+) -> Output:
+    """Sort a ward's pile: these serials came back, and the rest of the ward is out, void or lost."""
+    outage = find_outage_at_hand(session.vault)
+    lines = sort_pile.list_pile(session.vault, outage.id if outage else "", ward)
+    fates = sort_pile.read_fates(lines, numbers, {}, rest)
+    if is_applied:
+        done = sort_pile.sort_pile(session.vault, fates, session.actor, reason)
+    else:
+        done = sort_pile.preview_pile(session.vault, fates)
+    lines_ = [f"{fate}: {serials.format_serials(names)}" for fate, names in done.serials.items()]
+    lines_ += [f"stays, it carries work: {serials.format_serial(w.serial)}" for w in done.carrying]
+    lines_ += [f"stays, it is not out: {serials.format_serial(number)}" for number in done.moved]
+    lines_ += [f"not known here: {serials.format_serial(number)}" for number in done.unknown]
+    lines_ += [] if is_applied else ["Nothing was done. Repeat with --apply and --reason."]
+    document = {
+        "applied": is_applied,
+        "serials": {str(fate): names for fate, names in done.serials.items()},
+        "carrying": [work.serial for work in done.carrying],
+        "moved": done.moved,
+        "unknown": done.unknown,
+    }
+    return Output(document, lines_)
+
+
+@command(ledger, "unsort", permission=Permission.LEDGER_MOVE)
+@click.argument("numbers", nargs=-1, required=True, metavar="SERIAL...")
+@REASON
+def unsort(session: Session, numbers: tuple[str, ...], reason: str) -> Output:
+    """Put forms back where they were before they were said to be void, lost or back."""
+    undone = retire_forms.undo_retirement(session.vault, numbers, session.actor, reason)
+    return Output({"undone": undone}, [f"{len(undone)} of {len(numbers)} are as they were."])
 
 
 @command(ledger, "check-in", permission=Permission.LEDGER_MOVE)

@@ -77,12 +77,24 @@ def retire_forms(
 def undo_retirement(
     vault: Vault, serials: Sequence[str], actor: Actor, reason: str
 ) -> tuple[str, ...]:
-    """Let forms be where they were before their last move, if that was out of use and made here."""
+    """Let forms be where they were before their last move, if that was out of use and made here.
+
+    That they came back is undone for the one who said so, unless somebody has worked on them since.
+    """
     reason = check_reason(reason)
     numbers = [parse_serial(serial) for serial in serials]
     target = f"{len(numbers)} forms"
     with vault.change(actor, AuditAction.LEDGER_UNDO, target=target, reason=reason) as db:
-        return tuple(n for n in numbers if move_form.undo_retirement(db, n, vault.now(), actor))
+        now = vault.now()
+        untouched = [n for n in numbers if not _is_worked_on(db, n, now)]
+        return tuple(n for n in untouched if move_form.undo_retirement(db, n, now, actor))
+
+
+def _is_worked_on(db: Database, serial: str, now: str) -> bool:
+    """Whether a paper that came back carries more than that it came back."""
+    is_back = ledger.find_form(db, serial).state == FormState.RETURNED
+    work = find_work(db, serial, now) if is_back else None
+    return work is not None and work.kind != WorkKind.CAME_BACK
 
 
 def _split(db: Database, numbers: Sequence[str], now: str) -> BulkRetirement:

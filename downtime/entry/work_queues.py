@@ -110,29 +110,56 @@ def totals(lines: Sequence[QueueLine]) -> dict[Task, int]:
 
 
 def list_waiting(
-    vault: Vault, settings: Settings, wanted: QueueFilter, actor: Actor, limit: int = 50
+    vault: Vault,
+    settings: Settings,
+    wanted: QueueFilter,
+    actor: Actor,
+    limit: int = 50,
+    offset: int = 0,
 ) -> list[WaitingForm]:
     """The next forms of a queue in their order, those that somebody has among them."""
     claims_by_serial, titles = current_claims(vault), ledger.form_titles(vault)
-    waiting: list[WaitingForm] = []
+    serials: list[str] = []
     for names in _group_by_rank(vault, settings, wanted):
-        for serial in _find_next(vault, wanted, names, actor, (), limit - len(waiting)):
-            form = ledger.get_form(vault, serial)
-            entry = entries.fetch_entry(vault.db, serial)
-            waiting.append(
-                WaitingForm(
-                    serial,
-                    form.form,
-                    titles.get(form.form, form.form),
-                    form.ward,
-                    entry.event if entry else "",
-                    entry.transcriber_name if entry else "",
-                    claims_by_serial.get(serial),
-                )
-            )
-        if len(waiting) >= limit:
+        if len(serials) >= offset + limit:
             break
-    return waiting
+        serials += _find_next(vault, wanted, names, actor, (), offset + limit - len(serials))
+    return [
+        _describe_waiting(vault, serial, titles, claims_by_serial)
+        for serial in serials[offset : offset + limit]
+    ]
+
+
+def _describe_waiting(
+    vault: Vault, serial: str, titles: Mapping[str, str], claims_by_serial: Mapping[str, Claim]
+) -> WaitingForm:
+    form, entry = ledger.get_form(vault, serial), entries.fetch_entry(vault.db, serial)
+    return WaitingForm(
+        serial,
+        form.form,
+        titles.get(form.form, form.form),
+        form.ward,
+        entry.event if entry else "",
+        entry.transcriber_name if entry else "",
+        claims_by_serial.get(serial),
+    )
+
+
+def count_left(vault: Vault, settings: Settings, wanted: QueueFilter, actor: Actor) -> int:
+    """How many forms of a queue wait for this person, those that somebody has among them."""
+    if wanted.queue == Task.KEY:
+        lines = count_queues(vault, settings)
+        return sum(
+            line.n
+            for line in lines
+            if line.queue == Task.KEY
+            and wanted.form in ("", line.form)
+            and wanted.ward in ("", line.ward)
+        )
+    names = [name for group in _group_by_rank(vault, settings, wanted) for name in group]
+    return entries.count_waiting_for(
+        vault.db, wanted.queue, names, ward=wanted.ward, not_by=actor.id
+    )
 
 
 def claim_next(

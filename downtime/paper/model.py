@@ -26,6 +26,7 @@ class AuditAction(StrEnum):
     LEDGER_COLLECTED = "ledger.collected"
     LEDGER_COPY = "ledger.copy"
     LEDGER_LOST = "ledger.lost"
+    LEDGER_PILE = "ledger.pile"
     LEDGER_RETURNED = "ledger.returned"
     LEDGER_SAME = "ledger.same"
     LEDGER_UNBOOK = "ledger.unbook"

@@ -41,11 +41,15 @@ def _move(vault: Vault, serial: str, to: FormState, actor: Actor, reason: str) -
 def undo_retirement(db: Database, serial: str, at: str, actor: Actor) -> bool:
     """Take back that a form is void or lost, in the caller's transaction; False where it is not so.
 
-    Only what was its last move, and was made on this machine.
+    Only what was its last move, and was made on this machine. That a paper came back is taken back by
+    the one who said so alone: else one person could void what another had seen.
     """
     moves = order_moves(move_store.fetch_moves_of(db, serial))
     last = moves[-1] if moves else None
-    if last is None or last.device != actor.device or last.state not in RETIRED:
+    if last is None or last.device != actor.device:
+        return False
+    is_own_return = last.state == FormState.RETURNED and last.person == actor.id
+    if last.state not in RETIRED and not is_own_return:
         return False
     move_store.add_undo(db, last, at, actor)
     move_store.update_states(db, [serial])

@@ -113,7 +113,12 @@ def find_overdue(vault: Vault, settings: Settings, outage: str = "") -> list[Pap
 
 def to_csv(lines: Iterable[PaperLine], format_moment: Callable[[str], str]) -> bytes:
     """A list for a spreadsheet; `format_moment` writes a stored time as the site shows it."""
-    return csv_file.to_csv(HEAD, (_cells(line, format_moment) for line in lines))
+    return csv_file.to_csv(HEAD, to_rows(lines, format_moment))
+
+
+def to_rows(lines: Iterable[PaperLine], format_moment: Callable[[str], str]) -> Iterator[list[str]]:
+    """The cells of a list under `HEAD`."""
+    return (_cells(line, format_moment) for line in lines)
 
 
 def _cells(line: PaperLine, format_moment: Callable[[str], str]) -> list[str]:

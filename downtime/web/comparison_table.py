@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from downtime.clinical import display
-from downtime.clinical.record_types import FIELD_TITLES
+from downtime.clinical.record_types import FIELD_TITLES, RECORD_TYPES
 from downtime.reconcile.side_by_side import FieldValues, ShownItem
 
 _FORMATS: Mapping[str, Callable[[str], str]] = {
@@ -65,7 +65,8 @@ def _list_short_lines(item: ShownItem, *, named: bool) -> Iterable[Line]:
     title = item.row.item.fact.title
     for place, side in enumerate(item.sides, 1):
         values = _join_units(side)
-        lines = [line for line in values if line.name not in _NAMES or line.differs]
+        hidden = {*_NAMES, *_find_event_field(item)} if named else set(_NAMES)
+        lines = [line for line in values if line.name not in hidden or line.differs]
         lines = lines or values[:1]
         for line in map(_word, lines):
             name = line.name
@@ -74,6 +75,14 @@ def _list_short_lines(item: ShownItem, *, named: bool) -> Iterable[Line]:
             if len(item.sides) > 1:
                 name = f"{name} (record {place})"
             yield line._replace(name=name)
+
+
+def _find_event_field(item: ShownItem) -> Iterable[str]:
+    """The field that says when, where the paper says there what stands above the whole set."""
+    fact = item.row.item.fact
+    kind = RECORD_TYPES.get(fact.type)
+    name = kind.event_field if kind else ""
+    return (name,) if name and fact.fields.get(name, fact.event) == fact.event else ()
 
 
 def _join_units(side: Sequence[FieldValues]) -> list[FieldValues]:

@@ -51,6 +51,7 @@ RECORDS_AREAS: tuple[MenuArea, ...] = (
         "Paper",
         (
             MenuPage("check_in.show", "Check in forms", Permission.LEDGER_MOVE),
+            MenuPage("piles.show", "Ward piles", Permission.LEDGER_MOVE),
             MenuPage("ledger.show", "All forms", Permission.LEDGER_VIEW),
             MenuPage(
                 "check_in.list_papers", "Need action", Permission.LEDGER_VIEW, {"name": "missing"}

@@ -176,18 +176,32 @@ def find_waiting(
 
     `without` leaves out serials, `not_by` what this person keyed first.
     """
+    where, values = _waiting(task, forms, ward, without, not_by)
+    query = f"SELECT * FROM entry WHERE {where} ORDER BY event, serial LIMIT ?"
+    return [parse_entry(row) for row in db.query(query, [*values, limit])]
+
+
+def count_waiting_for(
+    db: Database, task: Task, forms: Iterable[str], *, ward: str = "", not_by: str = ""
+) -> int:
+    """How many of these there are."""
+    where, values = _waiting(task, forms, ward, (), not_by)
+    return int(db.execute(f"SELECT count(*) FROM entry WHERE {where}", values).fetchone()[0])
+
+
+def _waiting(
+    task: Task, forms: Iterable[str], ward: str, without: Iterable[str], not_by: str
+) -> tuple[str, list[str]]:
     names, excluded = list(forms), list(without)
-    query = (
-        f"SELECT * FROM entry WHERE waits = ? AND form IN ({', '.join('?' * len(names))})"
+    where = (
+        f"waits = ? AND form IN ({', '.join('?' * len(names))})"
         f" AND serial NOT IN ({', '.join('?' * len(excluded))}) AND transcriber <> ?"
         " AND NOT EXISTS (SELECT 1 FROM entry_past WHERE entry_past.serial = entry.serial"
         " AND entry_past.transcriber = ? AND entry_past.state <> ?)"
         + (" AND ward = ?" if ward else "")
-        + " ORDER BY event, serial LIMIT ?"
     )
     typed_by = [not_by, not_by, PastState.SECOND_KEYING]
-    values = [task, *names, *excluded, *typed_by, *([ward] if ward else []), limit]
-    return [parse_entry(row) for row in db.query(query, values)]
+    return where, [task, *names, *excluded, *typed_by, *([ward] if ward else [])]
 
 
 def count_waiting(db: Database) -> list[WaitingCount]:

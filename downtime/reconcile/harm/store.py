@@ -1,7 +1,7 @@
 """The SQL of the harm review: findings (`harm_finding`), searches (`harm_run`), reviews."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -86,6 +86,11 @@ def save_review(db: Database, review: HarmReview) -> None:
     db.table("harm_review").insert({"way": row.pop("kind"), **row})
 
 
+_HAS_REVIEW = (
+    "EXISTS (SELECT 1 FROM harm_review r WHERE r.outage = f.outage AND r.finding = f.key"
+    " AND r.digest = f.digest{})"
+)
+_IS_REVIEWED = f" AND r.way = '{ReviewKind.REVIEWED}'"
 _SELECT = "SELECT f.body, f.digest, f.key FROM harm_finding f WHERE f.outage = :outage"
 
 
@@ -96,14 +101,36 @@ def fetch_findings(
     clause = " AND f.kind = :kind" if kind else ""
     rows = db.query(f"{_SELECT}{clause} ORDER BY f.ward, f.key", {"kind": kind, "outage": outage})
     reviews = _fetch_reviews(db, outage)
-    return [
-        ReviewedFinding(
-            decode_finding(orjson.loads(row["body"])),
-            reviews.get((row["key"], row["digest"], ReviewKind.REVIEWED)),
-            reviews.get((row["key"], row["digest"], ReviewKind.EXPLAINED)),
-        )
-        for row in rows
-    ]
+    return [_reviewed_finding(row, reviews) for row in rows]
+
+
+def _reviewed_finding(
+    row: Mapping[str, Any], reviews: Mapping[tuple[str, str, ReviewKind], HarmReview]
+) -> ReviewedFinding:
+    return ReviewedFinding(
+        decode_finding(orjson.loads(row["body"])),
+        reviews.get((row["key"], row["digest"], ReviewKind.REVIEWED)),
+        reviews.get((row["key"], row["digest"], ReviewKind.EXPLAINED)),
+    )
+
+
+def fetch_keys_in_order(db: Database, outage: str, kind: FindingKind) -> list[str]:
+    """Keys of the findings of a kind: what is open first, then what nobody has reviewed."""
+    query = (
+        f"SELECT f.key, f.needs AND NOT {_HAS_REVIEW.format('')} AS is_open,"
+        f" {_HAS_REVIEW.format(_IS_REVIEWED)} AS is_reviewed FROM harm_finding f"
+        " WHERE f.outage = ? AND f.kind = ? ORDER BY is_open DESC, is_reviewed, f.ward, f.key"
+    )
+    return [row[0] for row in db.conn.execute(query, (outage, kind))]
+
+
+def fetch_page(db: Database, outage: str, keys: Sequence[str]) -> list[ReviewedFinding]:
+    """These findings in their order, with what was said of them."""
+    query = f"{_SELECT} AND f.key IN (SELECT value FROM json_each(:keys))"
+    rows = db.query(query, {"outage": outage, "keys": json_list(keys)})
+    reviews = _fetch_reviews(db, outage)
+    found = {row["key"]: _reviewed_finding(row, reviews) for row in rows}
+    return [found[key] for key in keys if key in found]
 
 
 def fetch_by_keys(db: Database, outage: str, keys: Iterable[str]) -> dict[str, HarmFinding]:
@@ -148,11 +175,7 @@ def fetch_open_lines(db: Database, outage: str) -> Iterator[tuple[FindingKind, s
 
 def count_findings(db: Database, outage: str) -> list[dict[str, Any]]:
     """How many findings of each kind and state there are, how many reviewed, and still open."""
-    any_review = (
-        "EXISTS (SELECT 1 FROM harm_review r WHERE r.outage = f.outage AND r.finding = f.key"
-        " AND r.digest = f.digest{})"
-    )
-    is_reviewed, has_any = any_review.format(" AND r.way = 'reviewed'"), any_review.format("")
+    is_reviewed, has_any = _HAS_REVIEW.format(_IS_REVIEWED), _HAS_REVIEW.format("")
     query = (
         f"SELECT f.kind, f.state, count(*) AS findings, sum({is_reviewed}) AS reviewed,"
         f" sum(f.needs AND NOT {has_any}) AS open FROM harm_finding f WHERE f.outage = ?"
@@ -163,5 +186,7 @@ def count_findings(db: Database, outage: str) -> list[dict[str, Any]]:
 
 def count_outcomes(db: Database, outage: str) -> dict[str, int]:
     """How many findings have been given each degree of harm."""
-    reviews = (row.reviewed for row in fetch_findings(db, outage))
-    return dict(Counter(str(review.outcome) for review in reviews if review))
+    reviews = _fetch_reviews(db, outage)
+    digests = db.conn.execute("SELECT key, digest FROM harm_finding WHERE outage = ?", (outage,))
+    held = (reviews.get((row[0], row[1], ReviewKind.REVIEWED)) for row in digests)
+    return dict(Counter(str(review.outcome) for review in held if review))

@@ -209,7 +209,12 @@
     var prefix = document.body.dataset.scannerPrefix || "";
     var scan = !keys.length ? null : findPrefixed(prefix, time);
     if (takesScans(event.target)) {
-      if (scan) event.target.value = scan.text.slice(prefix.length);
+      if (scan) {
+        // A field of several lines keeps the scans before this one.
+        var field = event.target;
+        var before = field.tagName === "TEXTAREA" ? field.value.slice(0, -scan.text.length) : "";
+        field.value = before + scan.text.slice(prefix.length);
+      }
       keys = [];
       return;
     }

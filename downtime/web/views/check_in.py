@@ -13,12 +13,12 @@ from downtime.sync import paper_lists
 from downtime.sync.paper_lists import PaperList
 from downtime.web import request_context, stored_times
 from downtime.web.access_control import has_permission
-from downtime.web.responses import ViewResponse, file_response
+from downtime.web.listing import cut_page, has_words, searched_text, table_response
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("check_in", __name__)
 RECENT = 12
-SHOWN = 400
 _RESOLUTIONS = {
     MoveKind.SAME: "the same form, scanned twice.",
     MoveKind.COPY: "a copy: two forms have one serial.",
@@ -92,14 +92,14 @@ def list_papers(name: str) -> ViewResponse:
     vault, settings = request_context.vault(), request_context.settings()
     chosen = paper_lists.parse_name(name)
     lines = paper_lists.list_papers(vault, settings, chosen)
-    counts, now = paper_lists.count_papers(vault, settings), vault.now()
+    counts, now, text = paper_lists.count_papers(vault, settings), vault.now(), searched_text(name)
     return render_template(
         "check_in/list_papers.html",
         name=name,
         title=paper_lists.TITLES[chosen],
         tabs=[(key, title, counts[key]) for key, title in paper_lists.TITLES.items()],
-        lines=lines,
-        shown=SHOWN,
+        listing=cut_page([line for line in lines if _has(line, text)]),
+        text=text,
         now=now,
         overdue=sum(line.is_overdue(now) for line in lines),
         due=stored_times.format_local_time(assignments.default_due(settings, vault.clock())),
@@ -108,15 +108,21 @@ def list_papers(name: str) -> ViewResponse:
     )
 
 
-@blueprint.get("/forms/lists/<name>.csv")
+def _has(line: paper_lists.PaperLine, text: str) -> bool:
+    form, owner = line.form, line.assignment
+    texts = (line.serial, line.details, form.title if form else "", form.ward if form else "")
+    return not text or has_words(text, *texts, owner.owner if owner else "")
+
+
+@blueprint.get("/forms/lists/<name>.<file_kind>")
 @require_permission(Permission.LEDGER_VIEW)
-def download_list(name: str) -> ViewResponse:
+def download_list(name: str, file_kind: str) -> ViewResponse:
     """The same list for a spreadsheet."""
     settings = request_context.settings()
     zone = ZoneInfo(settings.site.time_zone)
     lines = paper_lists.list_papers(request_context.vault(), settings, name)
-    content = paper_lists.to_csv(lines, lambda text: display.format_moment(text, zone))
-    return file_response(content, "text/csv", f"{name}.csv")
+    rows = paper_lists.to_rows(lines, lambda text: display.format_moment(text, zone))
+    return table_response(file_kind, name, paper_lists.HEAD, rows)
 
 
 @blueprint.post("/forms/assign")

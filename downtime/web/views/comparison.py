@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
+from downtime.clinical import display
 from downtime.clinical.record_types import get_plural_title, list_in_return_order
 from downtime.entry.confirmed_values import list_confirmed_of_fact
 from downtime.errors import NotFoundError
@@ -22,18 +23,25 @@ from downtime.reconcile.decide_in_bulk import (
     undo_bulk_decision,
 )
 from downtime.reconcile.decide_item import decide_item
-from downtime.reconcile.find_items import FILTERS, find_next_open, get_item, list_page
+from downtime.reconcile.find_items import (
+    FILTERS,
+    find_next_open,
+    get_item,
+    list_filtered,
+    list_page,
+)
 from downtime.reconcile.identity.candidates import Candidate, PersonQuery, get_candidate
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import PROPOSED, Decision, Item, ItemFilter, ItemState
 from downtime.reconcile.policies import check_decision
 from downtime.reconcile.side_by_side import read_shown_items
-from downtime.reconcile.wording import explain
+from downtime.reconcile.wording import STATE_TITLES, explain
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.web import request_context, stored_times
 from downtime.web.comparison_table import build_set_row, build_sides
 from downtime.web.job_kinds import JobName
+from downtime.web.listing import table_response
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
@@ -41,7 +49,7 @@ from downtime.web.views.ledger import titles
 from downtime.web.views.owners import owner_card
 
 blueprint = Blueprint("comparison", __name__)
-SHOWN = 50
+SHOWN = 30
 _BATCHES = 10
 """Decisions in bulk that are listed at once, the newest."""
 _NAMED = 5
@@ -106,6 +114,31 @@ def show() -> ViewResponse:
         decisions=DECISIONS,
         titles=titles(),
     )
+
+
+@blueprint.get("/comparison.<file_kind>")
+@require_permission(Permission.RECONCILE_LIST)
+def download(file_kind: str) -> ViewResponse:
+    """All items of the filter for a spreadsheet; no patient is named."""
+    vault, outage = request_context.vault(), find_latest_outage(request_context.vault())
+    zone, names = ZoneInfo(request_context.settings().site.time_zone), titles()
+    rows = list_filtered(vault, outage.id, _item_filter())
+    owners = owners_of_items(vault.db, rows)
+    head = (
+        "Item", "What", "System", "Ward", "Form", "Happened", "State", "Finding", "Decision",
+        "Owner",
+    )  # fmt: skip
+    table = [
+        (
+            row.key, row.item.fact.title, row.item.fact.system, row.item.fact.ward,
+            names.get(row.item.fact.form, row.item.fact.form),
+            display.format_moment(row.item.fact.event, zone), STATE_TITLES[row.item.state],
+            _explain(row.item), row.decided.decision,
+            owners[row.key].owner if row.key in owners else "",
+        )
+        for row in rows
+    ]  # fmt: skip
+    return table_response(file_kind, f"comparison {outage.label}", head, table)
 
 
 @blueprint.post("/comparison/run")

@@ -64,8 +64,13 @@ def show() -> ViewResponse:
     db = request_context.vault().db
     counts = store.count_findings(db, outage.id)
     only, text = request.args.get("only", ""), searched_text(SEARCH)
-    ordered = _order(store.fetch_findings(db, outage.id, kind=kind))
-    rows = [row for row in ordered if _is_wanted(row, only, text)]
+    keys = store.fetch_keys_in_order(db, outage.id, kind)
+    if only:
+        keys = [key for key in keys if key == only]
+    if text:
+        found = store.fetch_page(db, outage.id, keys)
+        keys = [row.finding.key for row in found if _has(row, text)]
+    listing = cut_page(keys)
     return render_template(
         "harm/show.html",
         outage=outage,
@@ -74,7 +79,8 @@ def show() -> ViewResponse:
         kinds=KINDS,
         totals=_totals(counts, "findings"),
         open_=_totals(counts, "open"),
-        listing=cut_page(rows),
+        listing=listing,
+        rows=store.fetch_page(db, outage.id, listing.rows),
         text=text,
         only=only,
         zone=ZoneInfo(request_context.settings().site.time_zone),
@@ -146,17 +152,11 @@ def _totals(counts: Sequence[dict[str, object]], name: str) -> dict[FindingKind,
     return sums
 
 
-def _order(rows: Sequence[ReviewedFinding]) -> list[ReviewedFinding]:
-    """What is open comes first, then what nobody has reviewed."""
-    return sorted(rows, key=lambda row: (not row.is_open, row.reviewed is not None))
-
-
-def _is_wanted(row: ReviewedFinding, only: str, text: str) -> bool:
+def _has(row: ReviewedFinding, text: str) -> bool:
+    """Whether a finding is searched for: by test, patient, number, ward or serial."""
     finding = row.finding
-    if only and finding.key != only:
-        return False
     who = finding.person
-    return not text or has_words(
+    return has_words(
         text, finding.title, finding.ward, finding.state, who.family, who.given, who.mrn,
         who.nhs_number, who.downtime_number, *finding.serials,
     )  # fmt: skip

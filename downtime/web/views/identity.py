@@ -1,12 +1,15 @@
 """Unmatched: who needs linking, whom they may be, and two people who decide it."""
 
 from collections import Counter
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
+from downtime.clinical import display
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.model import Outage
+from downtime.paper.serials import format_serials
 from downtime.reconcile import assign_owner
 from downtime.reconcile.identity import link_person, links
 from downtime.reconcile.identity.candidates import Candidate
@@ -24,13 +27,14 @@ from downtime.settings import Settings
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.vault import Vault
 from downtime.web import request_context
+from downtime.web.listing import cut_page, has_words, searched_text, table_response
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
 from downtime.web.views.ledger import titles
 from downtime.web.views.owners import owner_card
 
 blueprint = Blueprint("identity", __name__)
-SHOWN = 300
+SEARCH = "identity"
 STATES = {
     PersonState.TO_LINK: "To link",
     PersonState.TO_CONFIRM: "For a second person",
@@ -59,19 +63,45 @@ def show() -> ViewResponse:
         people = _list_people(find_latest_outage(request_context.vault()))
     except NotFoundError:
         people = []
-    state = request.args.get("state", "")
+    state, text = request.args.get("state", ""), searched_text(SEARCH)
     names = Counter(map(_name, people))
+    rows = [person for person in people if person.state in ([state] if state else OPEN)]
     return render_template(
         "identity/show.html",
-        rows=[person for person in people if person.state in ([state] if state else OPEN)],
+        listing=cut_page([person for person in rows if _has(person, text)]),
+        text=text,
         counts=Counter(person.state for person in people),
         namesake={person.key for person in people if _name(person) and names[_name(person)] > 1},
         state=state,
         states=STATES,
         colours=COLOURS,
-        shown=SHOWN,
         titles=titles(),
     )
+
+
+def _has(person: UnidentifiedPerson, text: str) -> bool:
+    """Whether somebody is searched for: by name, number, ward or serial."""
+    stated = [value for identity in person.stated_identities for value in identity if value]
+    return not text or has_words(text, person.key, *person.serials, *person.wards, *stated)
+
+
+@blueprint.get("/identity.<file_kind>")
+@require_permission(Permission.IDENTITY_LIST)
+def download(file_kind: str) -> ViewResponse:
+    """The list for a spreadsheet; nobody is named, only their forms."""
+    zone = ZoneInfo(request_context.settings().site.time_zone)
+    state, names = request.args.get("state", ""), titles()
+    rows = [
+        (
+            format_serials(person.serials), ", ".join(names.get(f, f) for f in person.forms),
+            ", ".join(person.wards), display.format_moment(person.first, zone),
+            display.format_moment(person.last, zone), STATES[person.state],
+        )
+        for person in _list_people(find_latest_outage(request_context.vault()))
+        if person.state in ([state] if state else OPEN)
+    ]  # fmt: skip
+    head = ("Serials", "Forms", "Wards", "First seen", "Last seen", "State")
+    return table_response(file_kind, "unmatched", head, rows)
 
 
 @blueprint.post("/identity/exact")

@@ -1,8 +1,11 @@
 """Missing forms: every issued form is returned, void, declared lost or still out."""
 
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
+from downtime.clinical import display
 from downtime.entry import retire_forms
 from downtime.entry.model import WorkKind
 from downtime.errors import InputError, apply_to_each
@@ -10,17 +13,22 @@ from downtime.outage import outages
 from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.paper import ledger as rules
 from downtime.paper import move_form, policies
-from downtime.paper.model import FormState, IssuedForm
+from downtime.paper.model import OUT, FormState, IssuedForm
 from downtime.paper.policies import check_reason
-from downtime.returns.statement.form_accounting import Tally, account_forms
+from downtime.paper.serials import format_serial
+from downtime.paper.store import issued_forms
+from downtime.paper.store.issued_forms import FormLine
+from downtime.returns.statement.form_accounting import AccountRow, Tally, account_forms
 from downtime.vault.vault import Vault
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
+from downtime.web.listing import cut_page, has_words, searched_text, table_response
 from downtime.web.responses import ViewResponse, required_reason
+from downtime.web.template_filters import capitalise_code
 from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("ledger", __name__)
-SHOWN = 400
+SEARCH = "forms"
 MOVE_WORDS = {
     FormState.COLLECTED: "Collected by runner",
     FormState.RETURNED: "Returned",
@@ -56,11 +64,10 @@ def show() -> ViewResponse:
     last = outages.get_outage(vault, named) if named else find_outage_at_hand(vault)
     outage = None if request.args.get("outside") else last
     outage_id = outage.id if outage else ""
-    issued = len(rules.list_in_states(vault, outage_id, *FormState))
-    tallies = (
-        Tally(c.ward, c.form, c.state, number=c.number) for c in rules.count_forms(vault, outage_id)
-    )
-    counted, _ = account_forms(tallies, issued)
+    counted = _count_forms(vault, outage_id)
+    text = searched_text(SEARCH)
+    listing = cut_page([line for line in _list_out(vault, outage_id, ward) if _has(line, text)])
+    forms = {form.serial: form for form in rules.get_forms(vault, [f.serial for f in listing.rows])}
     return render_template(
         "ledger/show.html",
         outage=outage,
@@ -69,13 +76,62 @@ def show() -> ViewResponse:
         last=last,
         outside="1" if last and not outage else None,
         counts=counted,
+        sums=_sum_by(counted, "form" if ward else "ward", ward),
         ward=ward,
         wards=sorted({row.ward for row in counted if row.ward and row.out}),
-        missing=rules.list_missing(vault, outage_id, ward or None),
-        shown=SHOWN,
+        listing=listing,
+        rows=[forms[line.serial] for line in listing.rows if line.serial in forms],
+        text=text,
         titles=titles(),
         about=patient_label,
     )
+
+
+def _count_forms(vault: Vault, outage: str) -> list[AccountRow]:
+    counts = rules.count_forms(vault, outage)
+    tallies = [Tally(c.ward, c.form, c.state, number=c.number) for c in counts]
+    return account_forms(tallies, sum(tally.number for tally in tallies))[0]
+
+
+def _sum_by(rows: list[AccountRow], name: str, ward: str) -> list[tuple[str, AccountRow]]:
+    """The counts by ward; of one ward by form: a page as long as a hospital helps nobody."""
+    sums: dict[str, AccountRow] = {}
+    for row in rows:
+        if ward in ("", row.ward):
+            total = sums.setdefault(getattr(row, name), AccountRow(row.ward, row.form))
+            for count in ("issued", "returned", "void", "lost", "out"):
+                setattr(total, count, getattr(total, count) + getattr(row, count))
+    return sorted(sums.items())
+
+
+def _list_out(vault: Vault, outage: str, ward: str) -> list[FormLine]:
+    lines = issued_forms.fetch_lines(vault.db, outage, OUT)
+    return [line for line in lines if ward in ("", line.ward)]
+
+
+def _has(line: FormLine, text: str) -> bool:
+    return not text or has_words(text, line.serial, line.title, line.ward)
+
+
+@blueprint.get("/forms.<file_kind>")
+@require_permission(Permission.LEDGER_VIEW)
+def download(file_kind: str) -> ViewResponse:
+    """Every form of the outage and where it is, of one ward or of all; no patient is named."""
+    vault, ward = request_context.vault(), request.args.get("ward", "")
+    named = request.args.get("outage", "")
+    last = outages.get_outage(vault, named) if named else find_outage_at_hand(vault)
+    outage_id = "" if request.args.get("outside") or last is None else last.id
+    zone = ZoneInfo(request_context.settings().site.time_zone)
+    rows = [
+        (
+            format_serial(line.serial), line.title, line.ward, capitalise_code(line.state),
+            display.format_moment(line.changed_at, zone),
+        )
+        for line in issued_forms.fetch_lines(vault.db, outage_id, FormState)
+        if ward in ("", line.ward)
+    ]  # fmt: skip
+    head = ("Serial", "Form", "Ward", "State", "Since")
+    return table_response(file_kind, f"forms {outage_id or 'outside'} {ward}".strip(), head, rows)
 
 
 @blueprint.get("/forms/<serial>")

@@ -119,10 +119,3 @@ def _read_filter() -> OpenFilter:
         arguments.get("owner_is", ""),
         searched_text(SEARCH),
     )
-
-
-def count_open(outage: Outage) -> int:
-    """How many things are open: the number above the list."""
-    vault, settings = request_context.vault(), request_context.settings()
-    derived = find_derived(outage)[1]
-    return len(open_things.list_open_things(vault, settings, outage, derived))

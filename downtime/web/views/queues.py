@@ -1,5 +1,8 @@
 """Queues: what waits to be keyed, keyed again, decided and compared; the next form with one key."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
@@ -11,6 +14,7 @@ from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.paper import ledger
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
+from downtime.web.listing import PAGE_ROWS, find_offset, make_page, table_response
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 
@@ -22,7 +26,7 @@ PAGES = {
     Task.CONFIRM_EMPTY: "verifying.look_empty",
 }
 """Where a form of a queue is worked on; all others at the form itself."""
-_FILTER, _TRAIL, _SKIPPED = "queue", "queue-trail", "queue-skipped"
+_FILTER, _TRAIL, _SKIPPED, _PLACE = "queue", "queue-trail", "queue-skipped", "queue-place"
 _REMEMBERED = 200
 """Forms that 'previous' leads back through, and that 'next' does not offer again."""
 
@@ -32,20 +36,49 @@ _REMEMBERED = 200
 def show(name: str) -> ViewResponse:
     """The next forms of one queue, and who has them."""
     wanted = QueueFilter.parse(name, request.args.get("form", ""), request.args.get("ward", ""))
+    vault, settings = request_context.vault(), request_context.settings()
     lines = [line for line in _lines() if line.queue == wanted.queue]
+    total = work_queues.count_left(vault, settings, wanted, request_context.actor())
+    waiting = work_queues.list_waiting(
+        vault, settings, wanted, request_context.actor(), PAGE_ROWS, find_offset(total)
+    )
     return render_template(
         "queues/show.html",
         wanted=wanted,
         title=work_queues.QUEUE_TITLES[wanted.queue],
         lines=lines,
+        sums=_sum_by_form([line for line in lines if wanted.ward in ("", line.ward)]),
         ranks=RANKS,
         forms_of=sorted({(line.form, line.title) for line in lines}),
         wards=sorted({line.ward for line in lines if line.ward}),
-        waiting=work_queues.list_waiting(
-            request_context.vault(), request_context.settings(), wanted, request_context.actor()
-        ),
+        listing=make_page(waiting, total),
         form_url=lambda serial: form_url(wanted.queue, serial),
     )
+
+
+def _sum_by_form(lines: Sequence[work_queues.QueueLine]) -> list[work_queues.QueueLine]:
+    """The counts of all wards together, in their order: a line for each kind of form."""
+    sums: dict[str, work_queues.QueueLine] = {}
+    for line in lines:
+        sums[line.form] = replace(
+            line, n=line.n + sums[line.form].n if line.form in sums else line.n
+        )
+    return list(sums.values())
+
+
+@blueprint.get("/queues/<name>.<file_kind>")
+@require_permission(Permission.ENTRY_KEY)
+def download(name: str, file_kind: str) -> ViewResponse:
+    """How many wait of each kind and ward, for a spreadsheet."""
+    wanted = QueueFilter.parse(name, request.args.get("form", ""), request.args.get("ward", ""))
+    rows = [
+        (line.title, line.ward, str(line.n), RANKS[line.rank])
+        for line in _lines()
+        if line.queue == wanted.queue
+        and wanted.form in ("", line.form)
+        and wanted.ward in ("", line.ward)
+    ]
+    return table_response(file_kind, f"queue {name}", ("Form", "Ward", "Forms", "Order"), rows)
 
 
 @blueprint.post("/queues/next")
@@ -99,6 +132,20 @@ def start_queue(wanted: QueueFilter | None) -> None:
         _FILTER, "|".join((wanted.queue, wanted.form, wanted.ward)) if wanted else ""
     )
     request_context.remember_text(_SKIPPED, "")
+    request_context.remember_text(_PLACE, "0")
+
+
+def current_place() -> tuple[int, int] | None:
+    """Which form of the queue this is that one works through, and of how many: `7 of 29`."""
+    wanted = current_queue()
+    place = int(request_context.session_texts(_PLACE) or 0)
+    if wanted is None or not place:
+        return None
+    left = work_queues.count_left(
+        request_context.vault(), request_context.settings(), wanted, request_context.actor()
+    )
+    skipped = len(request_context.session_texts(_SKIPPED).split())
+    return place, max(place, place - 1 - skipped + left)
 
 
 def remember_visited(serial: str) -> None:
@@ -126,6 +173,8 @@ def redirect_to_next() -> ViewResponse:
         start_queue(None)
         flash("There is nothing left for you in this queue.")
         return redirect(url_for("keying.choose"), 303)
+    place = int(request_context.session_texts(_PLACE) or 0) + 1
+    request_context.remember_text(_PLACE, str(place))
     return redirect(form_url(wanted.queue, serial), 303)
 
 

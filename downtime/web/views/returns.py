@@ -4,9 +4,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.errors import InputError, NotFoundError
-from downtime.reconcile import find_items
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.reconcile.model import Decision
+from downtime.reconcile.model import Decision, ItemFilter
 from downtime.reconcile.store import items as items_store
 from downtime.returns import check_targets, outbox, queue_messages, take_back_message
 from downtime.returns.channels import CHANNELS
@@ -15,13 +14,16 @@ from downtime.returns.policies import may_have_arrived
 from downtime.returns.store import outbox_messages, target_pauses
 from downtime.web import request_context
 from downtime.web.job_kinds import JobName
+from downtime.web.listing import cut_page
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
 
 blueprint = Blueprint("returns", __name__)
 
-NEWEST = 200
+_REFUSED = 20
+"""Refused messages that are settled on one page; the next come up as these go."""
+NEWEST = 5_000
 """Messages listed at most; the commands list all."""
 
 
@@ -39,14 +41,21 @@ def show() -> ViewResponse:
         states = counts.setdefault(count.system, dict.fromkeys(LIFECYCLE.moves, 0))
         states[count.state] += count.messages
     refused = list(outbox_messages.list_messages(vault.db, outage.id, state=MessageState.REFUSED))
+    only = request.args.get("only", "")
     sent = outbox_messages.list_newest(vault.db, outage.id, NEWEST)
-    keys = {key for message in (*refused, *sent) for key in message.compared}
+    if only:
+        refused = [message for message in refused if message.control_id == only]
+        sent = [
+            m for m in outbox_messages.list_messages(vault.db, outage.id) if m.control_id == only
+        ]
+    listing, refusals = cut_page(sent), refused[:_REFUSED]
+    keys = {key for message in (*refusals, *listing.rows) for key in message.compared}
     items = items_store.fetch_by_keys(vault.db, keys)
     targets, faults = check_targets.check_targets(settings)
     return render_template(
         "returns/show.html",
         outage=outage,
-        waiting=len(find_items.list_items(vault, outage.id, decision=Decision.RETURN)),
+        waiting=items_store.count_items(vault.db, outage.id, ItemFilter(decision=Decision.RETURN)),
         counts=counts,
         states=list(LIFECYCLE.moves),
         state_titles=STATE_TITLES,
@@ -54,13 +63,15 @@ def show() -> ViewResponse:
         word_reason=word_reason,
         may_have_arrived=may_have_arrived,
         pauses=target_pauses.list_pauses(vault.db, vault.now()),
-        refused=refused,
+        refused=refusals,
+        more_refused=len(refused) - len(refusals),
+        only=only,
         titles={stored.key: stored.item.fact.title for stored in items},
         behind={
             message.control_id: take_back_message.list_waiting_behind(vault.db, message)
-            for message in refused
+            for message in refusals
         },
-        sent=sent,
+        listing=listing,
         newest=NEWEST,
         network=[t.system for t in targets if CHANNELS[t.channel].open_connection],
         faults=faults,

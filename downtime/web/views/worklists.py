@@ -9,7 +9,6 @@ from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.web import request_context, worklist_counts
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
-from downtime.web.views import open_list
 
 blueprint = Blueprint("worklists", __name__)
 
@@ -31,6 +30,5 @@ def show() -> ViewResponse:
         outage=outage,
         steps=steps,
         total=total,
-        still_open=open_list.count_open(outage),
         debt=measure_debt(request_context.vault(), request_context.settings()),
     )
