@@ -6,7 +6,12 @@ from flask import Blueprint, render_template
 
 from downtime.accounts.model import Permission
 from downtime.clinical.blood_group import list_blood_results, list_requirements
-from downtime.clinical.doses import list_medicine_rows, list_unprescribed
+from downtime.clinical.doses import (
+    TIME_CRITICAL,
+    list_last_day,
+    list_medicine_rows,
+    list_unprescribed,
+)
 from downtime.clinical.model import (
     DiagnosticReportStatus,
     MedicationAdministration,
@@ -74,7 +79,13 @@ def show(patient_id: str) -> ViewResponse:
         encounter=stay,
         elsewhere=snapshot.find_elsewhere(person.id, stay),
         flags=flags,
-        medicines=list_medicine_rows(medicines, doses, zone),
+        medicines=list_medicine_rows(
+            medicines,
+            doses,
+            zone,
+            request_context.settings().paper.time_critical_medicines or TIME_CRITICAL,
+        ),
+        day_doses=list_last_day(doses, snapshot.header.created),
         other_doses=list_unprescribed(medicines, doses),
         requests=snapshot.list_requests(person.id),
         reports=reports,

@@ -1,11 +1,12 @@
 """Last dose and next due, trends, blood group: what a patient's page works out of what was sent."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from downtime.clinical.blood_group import list_blood_results, list_requirements
-from downtime.clinical.doses import list_medicine_rows, list_unprescribed
+from downtime.clinical.doses import list_last_day, list_medicine_rows, list_unprescribed
 from downtime.clinical.model import Flag, MedicationAdministration, MedicationRequest, Observation
 from downtime.clinical.trends import draw_line, list_trends
 
@@ -60,6 +61,40 @@ def test_without_a_dose_nothing_is_due_and_a_dose_of_something_else_is_listed_ap
 
 def value(key, text, units="mmol/L", name="Potassium"):
     return Observation(id=key, code=name, display=name, value=text, units=units, source="LIMS")
+
+
+@pytest.mark.parametrize(
+    ("medicine", "critical"),
+    [
+        ("Co-careldopa 25mg/100mg tablets", True),
+        ("Insulin glargine 100 units/ml", True),
+        ("sodium VALPROATE 200mg", True),
+        ("Paracetamol 500mg tablets", False),
+        ("Cortisone-free cream", False),
+    ],
+)
+def test_a_medicine_of_which_a_late_dose_can_harm_is_marked(medicine, critical):
+    (row,) = list_medicine_rows([prescribed("Once a day", medicine=medicine)], [], LONDON)
+    assert row.is_time_critical == critical
+
+
+def test_time_critical_medicines_stand_first_and_a_site_has_its_own():
+    plain, own = prescribed("Once a day"), prescribed("Once a day", medicine="Apixaban 5mg")
+    assert [r.medicine for r in list_medicine_rows([plain, own], [], LONDON)] == [own, plain]
+    rows = list_medicine_rows([own, plain], [], LONDON, time_critical=("paracetamol",))
+    assert [r.medicine for r in rows] == [plain, own]
+
+
+def test_a_medicine_that_is_not_active_is_due_at_no_time():
+    medicine = replace(prescribed("Four times a day"), status="on-hold")
+    (row,) = list_medicine_rows([medicine], [given()], LONDON)
+    assert (row.last, row.next_due) == (given(), "")
+
+
+def test_the_doses_of_the_last_day_come_newest_first():
+    early, late = given("2026-11-01T07:00:00Z"), given("2026-11-02T06:00:00Z", "not-given")
+    doses = [given("2026-10-30T07:00:00Z"), early, late]
+    assert list_last_day(doses, "2026-11-02T06:30:00Z") == [late, early]
 
 
 def test_a_trend_holds_the_values_of_one_test_in_one_unit_up_to_each():

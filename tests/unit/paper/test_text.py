@@ -111,3 +111,15 @@ def test_words_are_kept_whole_when_smaller_type_allows_it():
 def test_text_on_ruled_paper_stands_on_the_rules():
     first, second = fit_text(place(100.0, 46.0, 10.0, leading=23.0), "one two three four five six")
     assert round(first.y - second.y, 2) == 23.0
+
+
+@pytest.mark.parametrize("whole", ["500 mg", "2.5 mL/h", "999 000 0018", "02-Nov-2026 14:05"])
+def test_no_line_ends_between_a_number_and_what_belongs_to_it(whole):
+    for before in range(1, 30):
+        lines = wrap_text(f"{'x' * before} {whole} then more words", 24, len)
+        assert sum(whole in line for line in lines) == 1
+
+
+def test_a_unit_that_would_stand_below_its_number_is_printed_elsewhere():
+    assert fit_text(place(30.0, 60.0), "12345 micrograms") is None
+    assert fit_text(place(90.0, 60.0), "12345 micrograms") is not None
