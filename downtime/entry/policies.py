@@ -264,7 +264,7 @@ def has_enough_people(
     if is_verified and entry.verifier in ("", entry.transcriber):
         return False
     says_twice = entry.basis in (VerificationBasis.AGREED, VerificationBasis.ADJUDICATED)
-    if not is_critical and not says_twice:
+    if not (is_critical or says_twice or entry.sample_keys):
         return True
     if second is None or not is_keyed_twice:
         return False

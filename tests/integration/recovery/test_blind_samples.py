@@ -171,5 +171,9 @@ def test_a_laptop_cannot_say_that_a_sample_agreed_without_the_second_person(
     second = second_keyings.fetch(vault.db, serial)
     assert has_enough_people(entry, second, is_critical=False)
     assert not has_enough_people(entry, None, is_critical=False)
+    looked_at = replace(entry, basis=VerificationBasis.COMPARED)
+    halfway = replace(entry, state=EntryState.CRITICAL_AGREED, waits=Task.COMPARE)
+    for skipped in (looked_at, halfway):
+        assert not has_enough_people(skipped, None, is_critical=False), "a look is not enough"
     own = replace(second, person=entry.transcriber)
     assert not has_enough_people(entry, own, is_critical=False)
