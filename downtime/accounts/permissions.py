@@ -134,6 +134,11 @@ def is_permitted(person: HasRole | None, permission: Permission) -> bool:
     return person is not None and person.role in ROLES_ALLOWED[permission]
 
 
+def is_guest(person: HasRole) -> bool:
+    """Whether somebody was let in by break-glass: what they open depends on more than their role."""
+    return person.role is Role.GUEST
+
+
 def check_can(person: HasRole | None, permission: Permission) -> None:
     """ForbiddenError with who may do it instead."""
     if is_permitted(person, permission):

@@ -85,7 +85,7 @@ def record(
 def fields(session: Session, kind: str) -> Output:
     """The names that an event of a kind takes, and which it needs."""
     row = EVENT_ROWS[EventKind(kind)]
-    documents = [
+    documents: list[dict[str, Any]] = [
         {
             "name": field.name,
             "text": field.text,

@@ -1,4 +1,4 @@
-"""Mutual aid on the command line: keys of partners, read a sheet, print our own."""
+"""Mutual aid on the command line: keys of partners, read a sheet, print our partner_file."""
 
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,11 @@ CONTACT = click.option("--contact", default="", metavar="TEXT", help="Who can be
 @out_option("File to write: the public keys of this hospital's machines, for another hospital.")
 def export_keys(session: Session, out: Path) -> Output:
     """Write our machines' public keys, and say the fingerprint to read over the telephone."""
-    own = partners.make_partner_file(session.home, session.settings)
-    write_atomic(out, own.to_bytes())
+    partner_file = partners.make_partner_file(session.home, session.settings)
+    write_atomic(out, partner_file.to_bytes())
     return Output(
-        {"out": str(out), "fingerprint": own.fingerprint}, [f"Fingerprint: {own.fingerprint}"]
+        {"out": str(out), "fingerprint": partner_file.fingerprint},
+        [f"Fingerprint: {partner_file.fingerprint}"],
     )
 
 
@@ -135,7 +136,7 @@ def _partner_line(partner: Partner) -> str:
 
 def _document(received: ReceivedDocument) -> dict[str, Any]:
     document = received.document
-    names = ("kind", "hospital_code", "hospital_name", "device", "made", "is_drill", "contact")
+    names = ("kind", "hospital_code", "hospital_name", "device", "created", "is_drill", "contact")
     more = pick(received, "id", "received", "received_name", "arrival")
     return more | pick(document, *names) | {"lines": [list(line) for line in document.lines]}
 
@@ -143,6 +144,4 @@ def _document(received: ReceivedDocument) -> dict[str, Any]:
 def _line(received: ReceivedDocument) -> str:
     document = received.document
     drill = "DRILL " if document.is_drill else ""
-    return (
-        f"{received.id[:16]}  {drill}{document.kind} of {document.hospital_name}, {document.made}"
-    )
+    return f"{received.id[:16]}  {drill}{document.kind} of {document.hospital_name}, {document.created}"

@@ -33,7 +33,7 @@ DAY = "DAY"
 @click.option("--public", "is_public", is_flag=True, help="Readable before anybody signs in.")
 @click.option("--binder", "in_binder", is_flag=True, help="Printed with the binder.")
 @REASON
-def add(session: Session, file: Path, reason: str, **words: Any) -> Output:
+def add(session: Session, file: Path, reason: str, **fields: Any) -> Output:
     """Put a PDF, or a telephone book as CSV, on the shelf of every machine. On a publisher.
 
     A document of the same name gets a new version, which counts at once.
@@ -41,7 +41,7 @@ def add(session: Session, file: Path, reason: str, **words: Any) -> Output:
     version = keep_document.add_document(
         session.vault,
         session.settings,
-        DocumentDraft(**words),
+        DocumentDraft(**fields),
         file.read_bytes(),
         session.actor,
         reason,
@@ -62,10 +62,10 @@ def list_(session: Session) -> Output:
 
 
 @command(shelf, "find", permission=Permission.SHELF_VIEW)
-@click.argument("words", nargs=-1, required=True)
-def find(session: Session, words: tuple[str, ...]) -> Output:
+@click.argument("terms", nargs=-1, required=True)
+def find(session: Session, terms: tuple[str, ...]) -> Output:
     """The pages and telephone lines on which all of these words stand."""
-    hits = find_documents.search_shelf(session.vault, " ".join(words))
+    hits = find_documents.search_shelf(session.vault, " ".join(terms))
     return Output.of_rows(hits, _hit_document, _hit_line, "Nothing on the shelf has these words.")
 
 

@@ -5,10 +5,10 @@ from typing import cast
 
 from flask import g, request
 
+from downtime.accounts import permissions
 from downtime.accounts.break_glass.model import AuditAction, BreakGlassAccess
 from downtime.accounts.break_glass.policies import check_running
 from downtime.accounts.break_glass.review_access import find_running
-from downtime.accounts.model import Role
 from downtime.errors import ForbiddenError
 from downtime.outage.events import guest_scope
 from downtime.web import request_context
@@ -35,15 +35,15 @@ def current_access() -> BreakGlassAccess | None:
     """The access under which this request is made; None for who has an account."""
     if "access" not in g:
         person = request_context.person()
-        is_guest = person.role is Role.GUEST
-        g.access = find_running(request_context.vault(), person.id) if is_guest else None
+        vault = request_context.vault()
+        g.access = find_running(vault, person.id) if permissions.is_guest(person) else None
     return cast("BreakGlassAccess | None", g.access)
 
 
 def check_guest_request() -> None:
     """ForbiddenError for a page that is beyond an access; LockedError once it is over."""
     person = request_context.person()
-    if person.role is not Role.GUEST:
+    if not permissions.is_guest(person):
         return
     access = check_running(current_access(), request_context.vault().now())
     endpoint = request.endpoint or ""

@@ -13,6 +13,7 @@ ALLOWED: dict[str, str] = {
     "downtime.outage.events.registered_people:given": "FHIR HumanName.given",
     "downtime.reconcile.identity.match_patient:given": "FHIR HumanName.given",
     "downtime.paper.model:given": "FHIR HumanName.given",
+    "downtime.paper.mutual_aid.model:given": "FHIR HumanName.given",
     "downtime.paper.forms.model:each": "a word of form files: the group of which each row is a record",
     "downtime.pdf.field_rectangle:LEFT": "CSS text-align",
     "downtime.snapshot.header:held": "systems on hold, as the glossary calls it; stands in bundles",

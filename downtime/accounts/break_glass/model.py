@@ -24,7 +24,7 @@ class ReviewVerdict(StrEnum):
     NOT_JUSTIFIED = "not-justified"
 
     @property
-    def title(self) -> str:
+    def display_name(self) -> str:
         """As it is shown: `Not justified`."""
         return self.value.replace("-", " ").capitalize()
 

@@ -24,7 +24,7 @@ from downtime.vault import device, sealing
 
 TITLES = {AidKind.TRANSFER: "Transfer summary", AidKind.CAPACITY: "Capacity and divert sheet"}
 _MM = 72 / 25.4
-_CODE, _GAP, _LEFT, _TOP = 54 * _MM, 8 * _MM, 20 * _MM, 60 * _MM
+_CODE, _GAP, _MARGIN, _TOP = 54 * _MM, 8 * _MM, 20 * _MM, 60 * _MM
 _ACROSS = 3
 
 
@@ -117,20 +117,20 @@ def _draw_codes(
     serial: str,
 ) -> int:
     head = f"{TITLES[document.kind]}: codes. {serials.format_serial(serial)}"
-    made = display.format_moment(document.made, context.zone)
+    moment = display.format_moment(document.created, context.zone)
     texts = (
         f"{'DRILL. ' if document.is_drill else ''}{head}",
-        f"{identity}from {document.hospital_name} ({document.hospital_code}), {made}",
+        f"{identity}from {document.hospital_name} ({document.hospital_code}), {moment}",
         f"On a laptop with Downtime: page Mutual aid, then scan all {len(codes)} codes in any order,",
         "or send a picture of this sheet. Nothing is looked up: the codes hold all of it, signed.",
     )
     lines = [
-        TextLine(_LEFT, A4[1] - (22 + 7 * n) * _MM, 13.0 if not n else 10.0, not n, text)
+        TextLine(_MARGIN, A4[1] - (22 + 7 * n) * _MM, 13.0 if not n else 10.0, not n, text)
         for n, text in enumerate(texts)
     ]
     operators = []
     for number, code in enumerate(codes):
-        x = _LEFT + (number % _ACROSS) * (_CODE + _GAP)
+        x = _MARGIN + (number % _ACROSS) * (_CODE + _GAP)
         y = A4[1] - _TOP - _CODE - (number // _ACROSS) * (_CODE + 2 * _GAP)
         operators.append(qr_code_operators(code, x, y, _CODE, ec_level="M"))
         lines.append(TextLine(x, y - 10, 8.0, False, f"{number + 1} of {len(codes)}"))

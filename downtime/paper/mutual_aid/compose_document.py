@@ -122,7 +122,7 @@ def _begin(context: PrintContext, kind: AidKind, destination: str, contact: str)
         hospital_code=context.settings.site.code,
         hospital_name=context.settings.site.name,
         device=context.device,
-        made=context.vault.now(),
+        created=context.vault.now(),
         is_drill=context.is_drill,
         destination=_check_text(destination, "To whom it goes"),
         contact=_check_text(contact, "Who can be asked"),

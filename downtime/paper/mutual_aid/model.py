@@ -52,13 +52,13 @@ HEADING, PARAGRAPH, TABLE = "h", "p", "t"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AidDocument:
-    """What is signed. `made` is UTC as stored."""
+    """What is signed. `created` is UTC as stored."""
 
     kind: AidKind
     hospital_code: str
     hospital_name: str
     device: str
-    made: str
+    created: str
     is_drill: bool
     destination: str
     """To whom it is sent; empty for anybody."""
@@ -72,7 +72,7 @@ class AidDocument:
         return {
             "k": self.kind,
             "h": [self.hospital_code, self.hospital_name, self.device],
-            "m": self.made,
+            "m": self.created,
             "d": self.is_drill,
             "t": [self.destination, self.contact],
             "p": list(self.patient) if self.patient else None,
@@ -104,7 +104,7 @@ def parse_document(data: Mapping[str, Any]) -> AidDocument:
         hospital_code=code,
         hospital_name=name,
         device=machine,
-        made=_text(data["m"]),
+        created=_text(data["m"]),
         is_drill=data["d"] is True,
         destination=destination,
         contact=contact,

@@ -16,6 +16,7 @@ from downtime.processes.sandbox import limit_resources
 
 _MOST_PAGES, _DPI, _LONGEST = 12, 200, 4000
 _MOST_PIXELS = 60_000_000
+_FORMATS = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
 
 
 def main(memory: str, seconds: str) -> int:
@@ -48,8 +49,8 @@ def _open(content: bytes) -> Iterator[Image.Image]:
 
 
 def _read(picture: Image.Image) -> list[zxingcpp.Barcode]:
-    formats = zxingcpp.BarcodeFormat.QRCodeModel2
-    return list(zxingcpp.read_barcodes(picture.convert("L"), formats=formats))
+    grey = picture.convert("L")
+    return list(zxingcpp.read_barcodes(grey, formats=_FORMATS))
 
 
 if __name__ == "__main__":

@@ -34,20 +34,20 @@ class CodeParts(NamedTuple):
     """What was read so far of one document."""
 
     name: str
-    count: int
+    total: int
     texts: Mapping[int, str]
     """By the number of the part, from 1."""
 
     @property
     def missing(self) -> list[int]:
         """The parts that were not read yet."""
-        return [number for number in range(1, self.count + 1) if number not in self.texts]
+        return [number for number in range(1, self.total + 1) if number not in self.texts]
 
     @property
     def codes(self) -> list[str]:
         """The texts of the codes that were read."""
         head = f"DT1.{self.name}"
-        return [f"{head}.{n}.{self.count}.{self.texts[n]}" for n in sorted(self.texts)]
+        return [f"{head}.{n}.{self.total}.{self.texts[n]}" for n in sorted(self.texts)]
 
 
 def compress_document(document: AidDocument) -> bytes:
@@ -80,21 +80,21 @@ def collect_parts(texts: Iterable[str]) -> CodeParts:
 
     InputError when there is none, or when codes of two documents are among them.
     """
-    found = [match.groups() for text in texts for match in _CODE.finditer(text.upper())]
-    if not found:
+    matches = [match.groups() for text in texts for match in _CODE.finditer(text.upper())]
+    if not matches:
         raise InputError(
             "aid.none",
             "There is no code of a transfer summary or capacity sheet in this.",
             "Scan each square code of the sheet, or send a clear picture of it.",
         )
-    if len({(name, count) for name, _, count, _ in found}) > 1:
+    if len({(name, count) for name, _, count, _ in matches}) > 1:
         raise InputError(
             "aid.mixed",
             "These are codes of two different sheets.",
             "Begin anew, with the codes of one sheet only.",
         )
-    name, _, count, _ = found[0]
-    parts = {int(number): part for _, number, _, part in found if 1 <= int(number) <= int(count)}
+    name, _, count, _ = matches[0]
+    parts = {int(number): part for _, number, _, part in matches if 1 <= int(number) <= int(count)}
     return CodeParts(name, int(count), parts)
 
 
@@ -140,10 +140,10 @@ def _unpack(parts: CodeParts) -> bytes:
         numbers = ", ".join(map(str, parts.missing))
         raise InputError(
             "aid.missing",
-            f"{len(parts.texts)} of {parts.count} codes were read; still missing: {numbers}.",
+            f"{len(parts.texts)} of {parts.total} codes were read; still missing: {numbers}.",
             "Scan those as well, in any order.",
         )
-    text = "".join(parts.texts[number] for number in range(1, parts.count + 1))
+    text = "".join(parts.texts[number] for number in range(1, parts.total + 1))
     try:
         packed = base64.b32decode(text + "=" * (-len(text) % 8))
     except ValueError:

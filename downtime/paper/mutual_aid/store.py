@@ -53,7 +53,7 @@ def insert_received(
         " (id, kind, hospital, made, content, partner, received, received_by, received_name)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            verified.id, document.kind, document.hospital_code, document.made,
+            verified.id, document.kind, document.hospital_code, document.created,
             orjson.dumps(verified.content).decode(), partner, at, by, name,
         ],
     )  # fmt: skip

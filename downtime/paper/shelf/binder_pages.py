@@ -70,7 +70,7 @@ class BinderPages(PrintRequest):
 def _list_blocks(chosen: Sequence[ShelfDocument], today: date) -> list[Block]:
     rows = [
         (
-            item.latest.title, item.latest.kind.title, str(item.number), item.latest.owner,
+            item.latest.title, item.latest.kind.display_name, str(item.number), item.latest.owner,
             display.format_day(item.latest.review), display.format_day(item.latest.expires),
             str(item.latest.pages), _word_state(item, today),
         )

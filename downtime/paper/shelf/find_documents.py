@@ -52,9 +52,9 @@ def read_file(vault: Vault, version: ShelfVersion) -> bytes:
     )
 
 
-def search_shelf(vault: Vault, words: str) -> list[SearchHit]:
-    """The pages and telephone lines that hold all of these words, by their beginnings; best first."""
-    terms = ["".join(c for c in word if c.isalnum()) for word in words.split()]
+def search_shelf(vault: Vault, text: str) -> list[SearchHit]:
+    """The pages and telephone lines that hold all words of a text, by their beginnings; best first."""
+    terms = ["".join(c for c in word if c.isalnum()) for word in text.split()]
     query = " ".join(f'"{term}"*' for term in terms if term)
     if not query:
         return []

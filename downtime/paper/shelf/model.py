@@ -28,7 +28,7 @@ class DocumentKind(StrEnum):
     OTHER = "other"
 
     @property
-    def title(self) -> str:
+    def display_name(self) -> str:
         """As it is shown: `Order set`."""
         return self.value.replace("-", " ").capitalize()
 

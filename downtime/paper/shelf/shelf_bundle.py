@@ -35,7 +35,7 @@ _PART = 1 << 18
 def find_content_id(vault: Vault) -> str:
     """A name of what the shelf holds and for whom it is sealed; another one as soon as either changes."""
     versions, partners = store.fetch_versions(vault.db), partner_store.fetch_partners(vault.db)
-    ids = sorted(row.id for row in (*versions, *partners))
+    ids = sorted([*(row.id for row in versions), *(row.id for row in partners)])
     recipients = sorted(_list_recipients(vault))
     return hashlib.sha256(orjson.dumps([ids, recipients])).hexdigest() if ids else ""
 

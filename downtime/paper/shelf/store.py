@@ -35,7 +35,7 @@ def has_file(db: Database, sha256: str) -> bool:
 def insert_version(db: Database, version: ShelfVersion, texts: Sequence[str]) -> None:
     """Add a version with the words of its pages, of which the first is page 1."""
     insert_record(db, "shelf_version", version)
-    title = f"{version.title} {version.owner} {version.kind.title}"
+    title = f"{version.title} {version.owner} {version.kind.display_name}"
     db.conn.executemany(
         "INSERT INTO shelf_page (text, version, page) VALUES (?, ?, ?)",
         [(text, version.id, page) for page, text in enumerate((title, *texts))],

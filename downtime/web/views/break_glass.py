@@ -184,7 +184,7 @@ def review(ref: str) -> ViewResponse:
     access = review_access.review_access(
         request_context.vault(), ref, verdict, request_context.actor(), required_reason()
     )
-    flash(f"The access of {access.name} is reviewed: {verdict.title.lower()}.")
+    flash(f"The access of {access.name} is reviewed: {verdict.display_name.lower()}.")
     return redirect(url_for("break_glass.show"), 303)
 
 

@@ -53,7 +53,8 @@ def _read_texts() -> list[str]:
 def _render(parts: CodeParts | None, problem: UserError | None) -> str:
     vault = request_context.vault()
     manages = has_permission(Permission.PARTNER_MANAGE)
-    own = partners.make_partner_file(vault.home, request_context.settings()) if manages else None
+    home, settings = vault.home, request_context.settings()
+    partner_file = partners.make_partner_file(home, settings) if manages else None
     return render_template(
         "mutual_aid/show.html",
         parts=parts,
@@ -61,7 +62,7 @@ def _render(parts: CodeParts | None, problem: UserError | None) -> str:
         transfers=receive_document.list_transfers(vault),
         capacity=receive_document.list_capacity(vault),
         partners=partners.list_partners(vault),
-        own=own,
+        own=partner_file,
     )
 
 
@@ -84,18 +85,24 @@ def show_document(ref: str) -> ViewResponse:
 def print_transfer() -> ViewResponse:
     """Our summary of a patient for another hospital: the words, and the codes."""
     patient = request_context.hospital_now().get_person(request.form.get("patient", ""))
-    return queue_as_chosen(TransferSheets(patient=patient.id, **_read_letter()))
+    return queue_as_chosen(
+        TransferSheets(
+            patient=patient.id, destination=_read_line("destination"), contact=_read_line("contact")
+        )
+    )
 
 
 @blueprint.post("/mutual-aid/print/capacity")
 @require_permission(Permission.PACK_PRINT)
 def print_capacity() -> ViewResponse:
     """What we can take and what we divert."""
-    return queue_as_chosen(CapacitySheet(**_read_letter()))
+    return queue_as_chosen(
+        CapacitySheet(destination=_read_line("destination"), contact=_read_line("contact"))
+    )
 
 
-def _read_letter() -> dict[str, str]:
-    return {name: request.form.get(name, "").strip()[:100] for name in ("destination", "contact")}
+def _read_line(name: str) -> str:
+    return request.form.get(name, "").strip()[:100]
 
 
 @blueprint.get("/mutual-aid/keys")
@@ -103,8 +110,10 @@ def _read_letter() -> dict[str, str]:
 def send_keys() -> ViewResponse:
     """Our machines' public keys, for another hospital."""
     home, settings = request_context.app_state().home, request_context.settings()
-    own = partners.make_partner_file(home, settings)
-    return file_response(own.to_bytes(), "application/json", f"{own.code}-keys.json")
+    partner_file = partners.make_partner_file(home, settings)
+    return file_response(
+        partner_file.to_bytes(), "application/json", f"{partner_file.code}-keys.json"
+    )
 
 
 @blueprint.post("/mutual-aid/partners")

@@ -35,13 +35,13 @@ def search() -> ViewResponse:
     return _render_list(" ".join(request.form.get("words", "").split())[:100])
 
 
-def _render_list(words: str) -> str:
+def _render_list(text: str) -> str:
     vault, settings = request_context.vault(), request_context.settings()
     documents, today = find_documents.list_documents(vault), _today()
     return render_template(
         "shelf/show.html",
-        words=words,
-        hits=find_documents.search_shelf(vault, words),
+        words=text,
+        hits=find_documents.search_shelf(vault, text),
         documents=documents,
         kinds=list(DocumentKind),
         warnings=list(find_documents.list_warnings(documents, today, settings)),
@@ -128,7 +128,7 @@ def _render_form(before: ShelfVersion | None, problem: UserError | None) -> str:
         before=before,
         problem=problem,
         typed=request.form,
-        kinds=[{"value": kind.value, "text": kind.title} for kind in DocumentKind],
+        kinds=[{"value": kind.value, "text": kind.display_name} for kind in DocumentKind],
         is_kept_here=_is_kept_here(),
     )
 

@@ -37,7 +37,7 @@ class Elsewhere:
     def sign(self, *, drill=False, kind=AidKind.TRANSFER, lines=LINES):
         document = AidDocument(
             kind=kind, hospital_code="ELSE", hospital_name="St Elsewhere", device="Z9",
-            made="2026-11-02T13:00:00Z", is_drill=drill, destination="DEMO", contact="Sister 1234",
+            created="2026-11-02T13:00:00Z", is_drill=drill, destination="DEMO", contact="Sister 1234",
             patient=PATIENT if kind is AidKind.TRANSFER else None, lines=lines,
         )  # fmt: skip
         return make_codes(
