@@ -162,6 +162,7 @@ def submit_second_keying(
         if not find_differing_keys(form, entry.answers, answers):
             count_rekeyed(db, form, entry, (entry.answers, answers, entry.answers), now)
             needs_look = has_open(list_queries_of_form(vault, number))
+            needs_look = needs_look or _has_unseen_confirmation(form, entry)
             basis = VerificationBasis.AGREED
             return _finish(db, entry, actor, basis, now, needs_look=needs_look)
         LIFECYCLE.check(entry.state, EntryState.ADJUDICATING)
@@ -236,10 +237,16 @@ def adjudicate_entry(
             entries.save_past(db, entry, now, actor.id, reason or PastReason.ADJUDICATED)
         needs_look = needs_look and not is_whole(form, entry)
         needs_look = needs_look or has_open(list_queries_of_form(vault, number))
+        needs_look = needs_look or _has_unseen_confirmation(form, entry)
         entry = replace(entry, answers=decided, confirmations=judged.confirmations)
         trace_confirmations(db, number, judged, actor, now)
         basis = VerificationBasis.ADJUDICATED
         return _finish(db, entry, actor, basis, now, needs_look=needs_look)
+
+
+def _has_unseen_confirmation(form: KeyedForm, entry: Entry) -> bool:
+    """Whether an unusual value was confirmed that the second person did not key: somebody looks at it."""
+    return any(item.key not in form.second_keys for item in entry.confirmations)
 
 
 def _check_decisions(

@@ -7,8 +7,8 @@ from random import Random
 from downtime.entry import double_keying, file_form, keying, send_back_entry, verify_entry
 from downtime.entry.model import Entry, Task
 from downtime.entry.open_form import open_form
-from downtime.entry.validation import InvalidAnswersError
 from downtime.vault.model import Actor
+from tests.integration.keying_steps import submit_confirmed
 from tests.simulation.machines import Machine
 from tests.simulation.truth import Sheet, Truth
 
@@ -32,12 +32,9 @@ class Written:
 
 
 def key_paper(machine: Machine, paper: Written, actor: Actor) -> Entry:
-    """Key what was read. Who is asked about a value reads the paper again, and keys what stands there."""
+    """Key what was read. Who is asked about a misread value confirms it in haste; a second person sees it."""
     vault, settings, serial = machine.vault, machine.settings, paper.sheet.serial
-    try:
-        return keying.submit_entry(vault, settings, serial, paper.first, actor)
-    except InvalidAnswersError:
-        return keying.submit_entry(vault, settings, serial, paper.answers, actor)
+    return submit_confirmed(vault, settings, serial, paper.first, actor)
 
 
 @dataclass(frozen=True, slots=True)

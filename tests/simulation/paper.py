@@ -43,7 +43,7 @@ def write(dice: Random, month: Month, sheet: Sheet, who: Answers) -> Written:
     signed = form_answers.signed(when, dice.choice(form_answers.AUTHORS))
     if sheet.form == OBSERVED:
         answers = _observed(dice, when) | signed
-        slip = slipped(dice, answers, {"pulse:1": str(200 - int(answers["pulse:1"]))}, SLIPS)
+        slip = slipped(dice, answers, {"pulse:1": f"1{answers['pulse:1']}"}, SLIPS)
         return Written(sheet, answers, CRITICAL[OBSERVED], slip)
     answers = _requested(dice, when) | signed | who
     other = "" if answers.get("test.gent") else "true"

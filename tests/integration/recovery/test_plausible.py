@@ -104,6 +104,25 @@ def test_what_was_confirmed_is_always_seen_by_a_second_person(vault, rare, issue
     assert entry.waits == Task.COMPARE
 
 
+def test_what_the_second_did_not_key_is_looked_at_when_it_was_confirmed(
+    vault, rare, issue, actor, checker
+):
+    """The volume of a unit that is not critical here: keyed twice is only what is."""
+    serial = issue("blood-unit-fate")
+    unit = SIGNED | {
+        "donation:1": "G1", "component:1": "Red cells", "fate:1": "transfused", "by:1": "Sam",
+        "fate-at:1": "2026-11-02T13:00",
+    }  # fmt: skip
+    keying.submit_entry(vault, rare, serial, unit, actor)
+    assert key_again(vault, rare, serial, checker).waits == ""
+    again = issue("blood-unit-fate")
+    early = unit | {"donation:1": "G2", "event.date": "2026-11-02", "event.time": "12:00",
+                    "fate-at:1": "2026-11-02T12:40"}  # fmt: skip
+    entry = submit_confirmed(vault, rare, again, early, actor)
+    assert [confirmation.key for confirmation in entry.confirmations] == ["event.date"]
+    assert key_again(vault, rare, again, checker).waits == Task.COMPARE
+
+
 def test_a_refusal_loses_nothing_that_was_kept(vault, settings, issue, actor):
     serial = issue("observations")
     keying.save_draft(vault, serial, FAST, actor)
