@@ -18,6 +18,11 @@ class BreakGlassSettings:
 class WebSettings:
     host: str = setting("127.0.0.1", "Address on which the web app listens.")
     port: int = setting(8400, "Port on which the web app listens.")
+    plain_http_on_network: bool = setting(
+        False,
+        "Pages may leave this machine unencrypted: for a network that is encrypted by other means."
+        " Without it the app listens on this machine alone.",
+    )
     trusted_hosts: tuple[str, ...] = setting(
         ("127.0.0.1", "localhost"), "Host names that are answered; any other is refused."
     )

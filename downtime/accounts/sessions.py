@@ -118,7 +118,9 @@ def count_live_sessions(vault: Vault) -> int:
 
 
 def _is_idle(vault: Vault, row: AccountSessionRow) -> bool:
-    return vault.clock() - from_text(row.seen) >= timedelta(minutes=row.idle_minutes)
+    """A clock that was set back cannot say how long nobody was there: that is idle too."""
+    idle = vault.clock() - from_text(row.seen)
+    return idle < timedelta(0) or idle >= timedelta(minutes=row.idle_minutes)
 
 
 def _hash_token(token: str) -> str:

@@ -17,7 +17,11 @@ from downtime.vault import keys
 @click.option("--host", default=None, help="Address to listen on (web.host).")
 @click.option("--port", default=None, type=click.IntRange(1, 65535), help="Port (web.port).")
 def serve(session: Session, host: str | None, port: int | None) -> Output:
-    """Serve the web app until stopped; it stays locked until somebody signs in."""
+    """Serve the web app until stopped; it stays locked until somebody signs in.
+
+    Its pages are not encrypted, so it listens on this machine alone: other addresses are refused unless the
+    setting web.plain_http_on_network says that the network is encrypted by other means.
+    """
     start_server(session.home, host, port)
     return Output({"home": str(session.home.path)})
 
@@ -29,7 +33,9 @@ def start_server(home: Home, host: str | None = None, port: int | None = None) -
     for fault in check_targets.check_targets(settings)[1]:
         # What waits for that system goes on waiting; everything else works.
         click.echo(f"{home.config_file}: {fault.sentence}\n{fault.next_step}", err=True)
-    host, port = host or settings.web.host, port or settings.web.port
-    click.echo(f"Serving at http://{host}:{port}/ until Ctrl-C.", err=True)
     (server,) = entry_points(group="downtime.server")
-    server.load()(home, settings, host, port)
+    server.load()(home, settings, host, port, announce=_announce)
+
+
+def _announce(address: str) -> None:
+    click.echo(f"Serving at {address} until Ctrl-C.", err=True)

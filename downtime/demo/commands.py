@@ -160,11 +160,13 @@ def _serve(home: Home, port: int | None) -> None:
     from downtime.demo.pages import make_pages
 
     settings = config.load_settings(home.config_file)
-    address = f"http://{settings.web.host}:{port or settings.web.port}/"
-    click.echo(f"Serving at {address} until Ctrl-C; codes at {address}demonstration", err=True)
     (server,) = entry_points(group="downtime.server")
     pages = make_pages(lambda: read_accounts(home), system_clock)
-    server.load()(home, settings, port=port, pages=(pages,))
+    server.load()(home, settings, port=port, pages=(pages,), announce=_announce)
+
+
+def _announce(address: str) -> None:
+    click.echo(f"Serving at {address} until Ctrl-C; codes at {address}demonstration", err=True)
 
 
 @_command("code")

@@ -1,7 +1,7 @@
 """Serve the app with waitress, with the workers of jobs beside it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import waitress
@@ -13,6 +13,7 @@ from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.web.app import create_app
 from downtime.web.job_worker import JobWorker, create_workers
+from downtime.web.listen_policies import check_stays_here
 from downtime.web.request_context import AppState
 from downtime.web.request_limits import UNLIMITED_BYTES, discard_longer_bodies
 from downtime.web.snapshot_opener import SnapshotOpener
@@ -25,12 +26,18 @@ def serve(
     port: int | None = None,
     clock: Clock = system_clock,
     pages: Sequence[Blueprint] = (),
+    announce: Callable[[str], None] = lambda address: None,
 ) -> None:
-    """Answer requests until the process is told to stop; the vault is closed behind it."""
+    """Answer requests until the process is told to stop; the vault is closed behind it.
+
+    `announce` is told the address as soon as it answers there. ConflictError, see `listen`.
+    """
     logging.getLogger("waitress").setLevel(logging.ERROR)
     app = create_app(home, clock, pages=pages)
     state: AppState = app.extensions["downtime"]
-    server = listen(app, settings, host or settings.web.host, port or settings.web.port)
+    host, port = host or settings.web.host, port or settings.web.port
+    server = listen(app, settings, host, port)
+    announce(f"http://{host}:{port}/")
     job_workers: list[JobWorker | SnapshotOpener] = [*create_workers(state), SnapshotOpener(state)]
     for worker in job_workers:
         worker.start()
@@ -43,7 +50,11 @@ def serve(
 
 
 def listen(app: Flask, settings: Settings, host: str, port: int) -> Any:
-    """A server of this app that keeps what it carries in memory (`request_limits`); ConflictError."""
+    """A server of this app that keeps what it carries in memory (`request_limits`); ConflictError.
+
+    InputError for an address that others reach: patients would cross the network in clear.
+    """
+    check_stays_here(host, settings)
     try:
         server = waitress.create_server(
             app,

@@ -42,6 +42,15 @@ def test_it_locks_when_nobody_uses_it(hospital, admin, token):
     assert locked(admin.vault, token)
 
 
+def test_a_clock_that_was_set_back_locks_it(hospital, admin, token):
+    hospital.clock.forward(minutes=-1)
+    assert locked(admin.vault, token)
+    sessions.touch_session(admin.vault, token)
+    assert locked(admin.vault, token)
+    sessions.unlock_session(admin.vault, hospital.settings, token, PASSWORD)
+    assert not locked(admin.vault, token)
+
+
 def test_the_password_unlocks_it_and_a_wrong_one_counts(hospital, admin, token):
     sessions.lock_session(admin.vault, token)
     for _ in range(3):

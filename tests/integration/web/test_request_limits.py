@@ -8,9 +8,11 @@ import pytest
 from werkzeug import formparser
 
 from downtime import config
-from downtime.web.server import listen
+from downtime.errors import ConflictError, InputError
+from downtime.web.server import listen, serve
 
 MOST = 3_000_000
+ANYWHERE = "0.0.0.0"  # noqa: S104 - what must be refused
 
 
 @pytest.fixture
@@ -85,3 +87,29 @@ def test_a_body_of_unknown_length_is_refused(served):
     line.putheader("Transfer-Encoding", "chunked")
     line.endheaders()
     assert line.getresponse().status == 501
+
+
+@pytest.mark.parametrize(
+    "host", [ANYWHERE, "::", "192.0.2.7", "laptop-7.example", "127.0.0.1.example"]
+)
+def test_pages_that_are_not_encrypted_do_not_leave_this_machine(hospital, host):
+    with pytest.raises(InputError, match="does not encrypt"):
+        listen(hospital.app, hospital.settings, host, 0)
+
+
+def test_a_site_whose_network_is_encrypted_may_listen_on_it(hospital):
+    with hospital.home.config_file.open("a") as file:
+        file.write("[web]\nplain_http_on_network = true\n")
+    listen(hospital.app, config.load_settings(hospital.home.config_file), ANYWHERE, 0).close()
+
+
+def test_what_is_said_to_serve_does_serve(hospital):
+    """The address is announced when the port is taken, and not when another program has it."""
+    announced = []
+    taken = listen(hospital.app, hospital.settings, "127.0.0.1", 0)
+    with pytest.raises(ConflictError, match="Nothing can listen"):
+        serve(
+            hospital.home, hospital.settings, port=taken.effective_port, announce=announced.append
+        )
+    taken.close()
+    assert announced == []
