@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import click
 
@@ -54,6 +54,7 @@ def documents() -> dict[str, str]:
         "rules.md": rules(),
         "identity.md": identity(),
         "plausibility.md": plausibility(),
+        "round-trip.md": round_trip(),
     }
 
 
@@ -102,6 +103,50 @@ def rules() -> str:
         for spec in tables
     ]  # fmt: skip
     return page("Rules of the comparison", introduction, "tests/spec/reconcile/all_tables.py", *parts)
+
+
+def round_trip() -> str:
+    introduction = (
+        "Where each field of each form goes: in HL7 v2 (segment, field and component; version 2.4), in"
+        " FHIR R4 (path of elements) and on a [worklist](returns.md) (column). Every answer is an item of"
+        " the form's QuestionnaireResponse in FHIR, beside the elements named here. Places side by side"
+        " are alternatives: the other answers decide. `tests/integration/recovery/test_round_trip.py` fills"
+        " every field, keys it, writes the messages and reads each answer back from these places with"
+        " python-hl7, plain JSON and openpyxl.\n\n"
+        "Who signed is in the first note (NTE-3 or OBX-5; IAM-18, TXA-5), in Provenance and under"
+        " *Author*; when is EVN-6, ORC-9, OBR-22 or TXA-4 and *Happened*, where no other field says"
+        " when it happened. The identity block that every form about a patient has is PID in HL7 v2, a reference by number"
+        " in FHIR (a Patient where somebody is registered) and columns of their own on a worklist. Of a"
+        " move, a discharge, a corrected detail or a changed booking FHIR changes the live record, and"
+        " the rest stands among the answers (QuestionnaireResponse). Allergies have their notes behind"
+        " IAM (NTE-3) from HL7 v2.7 on. A unit of blood of which nobody knows yet what became of it, and"
+        " in FHIR a death or an allergy that paper calls wrong, are on the worklist only."
+    )
+    sys.path.insert(0, str(ROOT))
+    places = importlib.import_module("tests.spec.returns.field_places")
+    load_form = importlib.import_module("downtime.paper.forms.load_form")
+    forms = [form for form in load_form.load_forms().values() if form.returns]
+    parts = [
+        f"## {form.title}\n\n`{form.name}`, version {form.version}.\n\n" + field_table(form, places)
+        for form in sorted(forms, key=lambda form: form.title)
+    ]
+    return page("Where each field goes", introduction, "tests/spec/returns/field_places.py", *parts)
+
+
+def field_table(form: Any, places: Any) -> str:
+    """One row for each field that is keyed, and a sentence about those that are not."""
+    rows, on_paper = [], []
+    for item in places.list_fields(form):
+        place = places.find_places(form, item)
+        name = " ".join((item.text or item.link_id).split()).replace("|", "/")
+        if place is places.ON_PAPER:
+            on_paper.append(name)
+        elif item.link_id not in places.IN_SIGN_OFF:
+            elements = [path for path in place.fhir if path != places.ANSWERS]
+            cells = [", ".join(cell) for cell in (place.hl7, elements, place.worklist)]
+            rows.append((name, *cells, place.remark))
+    kept = f"\n\nStays on the paper and in its scan: {'; '.join(on_paper)}." if on_paper else ""
+    return table(("Field", "HL7 v2", "FHIR", "Worklist", ""), rows) + kept
 
 
 def identity() -> str:

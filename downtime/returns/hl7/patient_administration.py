@@ -58,9 +58,11 @@ def build_movement(
         44: writer.format_time(started),
         45: writer.format_time(ended),
     }
+    doctor = person.general_practitioner if event == "A01" else ""
     return [
         writer.evn(fact, event),
         writer.pid(person, died=died),
+        *_general_practitioner(doctor, writer),
         writer.pv1(fact, pv1),
         *_pv2(fact, description),
         *_notes(fact, carried, writer),
@@ -188,7 +190,9 @@ def _iam(fact: Fact, remarks: Iterable[str], writer: SegmentWriter) -> str:
             6: "D" if wrong else "A",
             7: (fact.number, DOWNTIME),
             17: "E" if wrong else "",
-            18: text_only(fact.author),
+            18: text_only(
+                f"{fact.author} ({fact.author_role})" if fact.author_role else fact.author
+            ),
             20: writer.format_time(fact.event),
         },
     )

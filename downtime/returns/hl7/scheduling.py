@@ -104,4 +104,5 @@ def _notes(fact: Fact, event: str, writer: SegmentWriter) -> tuple[Note, ...]:
         for name in former
         if fields.get(name)
     )
-    return (*list_notes(fact, carried, writer.zone), *moved)
+    happened = ("Happened", word_value(fact.event, writer.zone))
+    return (*list_notes(fact, carried, writer.zone), *moved, happened)
