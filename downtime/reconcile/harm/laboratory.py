@@ -1,9 +1,11 @@
 """The harm review of tests: what waited at T0, when each step came, misheard and doubled. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.clinical.model import RequestStage, ServiceRequest
@@ -11,6 +13,7 @@ from downtime.clinical.record_types import find_owner
 from downtime.entry import typed_times
 from downtime.entry.facts import PaperPerson, make_paper_person
 from downtime.reconcile.duplicates.annotate import find_repeated_statements, statement_of_item
+from downtime.reconcile.duplicates.model import FormStatement
 from downtime.reconcile.harm.model import (
     CLOSED,
     STEPS,
@@ -83,18 +86,28 @@ class LaboratoryReview:
         return [i for i in self.items if i.fact.type == "Observation" and i.fact.system == system]
 
 
-def collect_courses(review: LaboratoryReview) -> list[TestCourse]:
-    """Every test that waited at T0, was asked for on paper or was phoned, with its times."""
+def collect_courses(
+    review: LaboratoryReview, repeats: Mapping[str, FormStatement]
+) -> list[TestCourse]:
+    """Every test that waited at T0, was asked for on paper or was phoned, with its times.
+
+    `repeats` are what another form asks for already: the system has it once, and so it is one course.
+    """
     courses = [_course_of_waiting(review, request, ward) for request, ward in review.waiting]
     by_live = {course.live.id: course for course in courses if course.live}
     by_test = _index_by_test(courses)
-    for item in review.requested_items():
-        course = _course_of_request(review, item)
+    by_item: dict[str, TestCourse] = {}
+    for item in sorted(review.requested_items(), key=lambda item: item.key in repeats):
+        course = by_item[item.key] = _course_of_request(review, item)
         for name in names_of_fact(item.fact):
             for earlier in by_test.get((course.patient, name), ()):
                 earlier.requested_again.append(item.fact.serial)
         if course.live and course.live.id in by_live:
             _join(by_live[course.live.id], course)
+            continue
+        first = by_item.get(repeats[item.key].key) if item.key in repeats else None
+        if first and first.live and not course.live:
+            _join(by_live[first.live.id], course)
             continue
         courses.append(course)
         if course.live:
@@ -111,12 +124,13 @@ def collect_courses(review: LaboratoryReview) -> list[TestCourse]:
 
 def find_laboratory_findings(review: LaboratoryReview) -> Iterator[HarmFinding]:
     """All findings about tests."""
-    for course in collect_courses(review):
+    repeats = _find_repeats(review)
+    for course in collect_courses(review, repeats):
         if course.waited:
             yield _waiting_finding(course)
         yield _delay_finding(review, course)
     yield from _find_mismatches(review)
-    yield from _find_duplicates(review)
+    yield from _find_duplicates(review, repeats)
 
 
 def _index_by_test(
@@ -290,36 +304,68 @@ def _find_mismatches(review: LaboratoryReview) -> Iterator[HarmFinding]:
         yield _finding(course, kind, state, item.reasons, needs=True)
 
 
-def _find_duplicates(review: LaboratoryReview) -> Iterator[HarmFinding]:
+def _find_repeats(review: LaboratoryReview) -> Mapping[str, FormStatement]:
+    """By key of each test asked for on paper that another form asks for already: what that form says."""
+    statements = [
+        statement_of_item(item, patient=item.patient or item.person.any_number)
+        for item in review.requested_items()
+    ]
+    return find_repeated_statements(statements, review.settings)
+
+
+def _find_duplicates(
+    review: LaboratoryReview, repeats: Mapping[str, FormStatement]
+) -> Iterator[HarmFinding]:
     """The same test of one patient asked for on two forms, or on a form and in the system."""
     window = timedelta(hours=review.settings.reconcile.request_match_hours)
     items = sorted(review.requested_items(), key=lambda item: (item.fact.event, item.key))
-    statements = [
-        statement_of_item(item, patient=item.patient or item.person.any_number) for item in items
-    ]
-    repeats = find_repeated_statements(statements, review.settings)
+    known = _index_requests(review)
     for item in items:
         forms = [repeats[item.key].serial] if item.key in repeats else []
-        requests = _other_requests(review, item, window)
+        requests = _other_requests(review, item, known(item.patient), window)
         if forms or requests:
             yield _duplicate_finding(item, forms, requests)
 
 
+class _KnownRequest(NamedTuple):
+    """A live request that may be the same as one on paper, with what it is told by."""
+
+    request: ServiceRequest
+    names: set[str]
+    moment: str
+
+
+def _index_requests(review: LaboratoryReview) -> Callable[[str], list[_KnownRequest]]:
+    """A patient's requests that are not cancelled, and open or new since T0: looked at once for all forms."""
+
+    @cache
+    def of_patient(patient: str) -> list[_KnownRequest]:
+        return [
+            _KnownRequest(request, names_of_test(request), request.authored or request.collected)
+            for request in review.after.of_patient.get(patient, ())
+            if request.stage != RequestStage.CANCELLED
+            and (request.stage in POSSIBLY_OPEN_STAGES or not review.before.find_copy(request))
+        ]
+
+    return of_patient
+
+
 def _other_requests(
-    review: LaboratoryReview, item: Item, window: timedelta
+    review: LaboratoryReview, item: Item, known: Sequence[_KnownRequest], window: timedelta
 ) -> list[ServiceRequest]:
     """Requests in the system for the same test that are not this one."""
+    if not known:
+        return []
     same_request = _find_new_request(review, item)
-    own_id = same_request.id if same_request else ""
+    own_id, number = same_request.id if same_request else "", item.fact.number
+    names, event = names_of_fact(item.fact), item.fact.event
     return [
         request
-        for request in review.after.of_patient.get(item.patient, ())
+        for request, request_names, moment in known
         if request.id != own_id
-        and request.stage != RequestStage.CANCELLED
-        and item.fact.number not in (request.placer, request.filler)
-        and names_of_test(request) & names_of_fact(item.fact)
-        and (request.stage in POSSIBLY_OPEN_STAGES or not review.before.find_copy(request))
-        and _is_within(request.authored or request.collected, item.fact.event, window)
+        and number not in (request.placer, request.filler)
+        and not names.isdisjoint(request_names)
+        and _is_within(moment, event, window)
     ]
 
 

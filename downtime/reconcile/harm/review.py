@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
 from downtime.clinical.model import (
-    Appointment,
     DiagnosticReport,
     Observation,
     Patient,
@@ -26,6 +25,7 @@ from downtime.paper.serials import format_serial
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.harm.appointments import AppointmentReview, find_missed_appointments
 from downtime.reconcile.harm.laboratory import LaboratoryReview, find_laboratory_findings
+from downtime.reconcile.harm.load_visits import load_visits
 from downtime.reconcile.harm.model import (
     EXPLANATIONS,
     KINDS,
@@ -125,12 +125,10 @@ def _find_between(
     ended = max((system.ended or now for system in outage.systems), default=now)
     people = {item.patient for item in items} | {request.patient for request, _ in waiting}
     people -= {""}
-    records_after = ReviewedRecords([*_records_of(after, people), *_appointments(after)])
-    records_before = ReviewedRecords(
-        before.read(
-            lambda snapshot: [*_records_of(snapshot, people), *_appointments(snapshot)], _get_source
-        )
-    )
+    visits = load_visits(items, before, after, outage.opened, ended)
+    records_after = ReviewedRecords([*_records_of(after, people), *visits.after])
+    of_people = before.read(lambda snapshot: _records_of(snapshot, people), _get_source)
+    records_before = ReviewedRecords([*of_people, *visits.before])
     laboratory = LaboratoryReview(items, records_before, records_after, waiting, settings)
     appointments = AppointmentReview(
         items, records_before, records_after, outage.opened, ended, settings
@@ -159,14 +157,6 @@ def _records_of(snapshot: Snapshot, people: set[str]) -> Iterator[Record]:
     for kind in (ServiceRequest, DiagnosticReport, Observation):
         yield from snapshot.find_records(kind, "patient", with_survivors)
     yield from snapshot.find_records(Patient, "id", with_survivors)
-
-
-def _appointments(snapshot: Snapshot) -> Iterator[Record]:
-    """All appointments, and whom they are for."""
-    appointments = list(snapshot.iterate_records("Appointment"))
-    yield from appointments
-    patients = {a.patient for a in appointments if isinstance(a, Appointment)}
-    yield from snapshot.find_records(Patient, "id", patients)
 
 
 def list_findings(vault: Vault, *, kind: FindingKind | None = None) -> list[ReviewedFinding]:

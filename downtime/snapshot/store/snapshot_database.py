@@ -116,6 +116,13 @@ class SnapshotDatabase:
         where = f"WHERE t.{field} IN (SELECT value FROM json_each(?)) ORDER BY id"
         return self._select_records(record_type, where, orjson.dumps(wanted).decode())
 
+    def find_records_between(
+        self, record_type: type[R], field: str, since: str, until: str
+    ) -> list[R]:
+        """Records of a type with a stored time in a field from `since` to before `until`, by their ids."""
+        where = f"WHERE t.{field} >= ? AND t.{field} < ? ORDER BY id"
+        return self._select_records(record_type, where, since, until)
+
     def list_patient_records(self, record_type: RecordType, patient_id: str) -> list[Record]:
         """A patient's records of a type, in the order of its table on their page."""
         order = (*(record_type.section.order if record_type.section else ()), "id")
