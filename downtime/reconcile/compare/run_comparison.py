@@ -36,6 +36,9 @@ from downtime.snapshot import local_snapshots
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
+MOST_ROUNDS = 5
+"""Mostly one is enough; each lays forms beside all others as they then stand."""
+
 
 def run_comparison(
     vault: Vault,
@@ -91,7 +94,7 @@ class _ComparisonPass:
         # What was corrected on paper links nobody any more, so links are looked up anew.
         links = forget_people(vault, task, self.people_gone)
         self._compare(find_relinked_forms(vault, task.outage.id, links), links)
-        self._compare(self.stale | fetch_dangling_serials(vault.db, task.outage.id), links)
+        self._compare_stale(links)
         save_links(vault, task, links)
 
     def _compare(self, serials: Set[str], links: Links) -> None:
@@ -110,6 +113,15 @@ class _ComparisonPass:
             compared += result.forms
             self.progress(min(compared, total), total)
         self.compared.update(ordered)
+
+    def _compare_stale(self, links: Links) -> None:
+        """What other forms changed: a record that one gets may be another's no longer, and so on."""
+        for _ in range(MOST_ROUNDS):
+            stale = self.stale | fetch_dangling_serials(self.vault.db, self.task.outage.id)
+            if not stale:
+                return
+            self.stale = set()
+            self._compare(stale, links)
 
     def _note(self, result: FormsCompared) -> None:
         self.people_gone |= result.removed_people
