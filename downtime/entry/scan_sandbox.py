@@ -27,6 +27,7 @@ CODE_LONGEST = 4960
 """Pixels of a page's longer side while its codes are read: A3 at 300 dpi."""
 LONGEST = 1754
 """Pixels of a picture's longer side: A4 at 150 dpi."""
+_PAGE_CODE = zxingcpp.BarcodeFormat.QRCodeModel2
 BLANK_TONES = 40
 """Tones by which ink differs from its paper; a page without any is the empty back of another."""
 BLANK_SHARE = 0.0002
@@ -95,7 +96,7 @@ def _read_page(picture: Image.Image) -> dict[str, Any]:
 
 def _read_codes(grey: Image.Image) -> list[zxingcpp.Barcode]:
     """The page codes on a page; whatever else is printed or stuck there is passed over."""
-    read = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCodeModel2)
+    read = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats(_PAGE_CODE))
     return [code for code in read if is_page_code(code.text)]
 
 

@@ -127,9 +127,11 @@ def _print_and_key(vault: Vault, outage: str, number: int) -> None:
             _bring_to(vault, db, outage, n, serial, draft)
 
 
-def _bring_to(vault: Vault, db: Database, outage: str, n: int, serial: str, draft: FormDraft) -> None:
+def _bring_to(
+    vault: Vault, db: Database, outage: str, n: int, serial: str, draft: FormDraft
+) -> None:
     stage = _stage_of(n)
-    at = to_text(now() - timedelta(hours=2 + n % 400))
+    at = to_text(now() - timedelta(minutes=120 + 3 * n))
     db.conn.execute(
         "UPDATE form_issue SET state = ?, changed_at = ? WHERE serial = ?",
         (str(stage.state), at, serial),
@@ -161,7 +163,7 @@ def _stage_of(n: int) -> Stage:
 
 
 def _answers(n: int, form: str) -> dict[str, str]:
-    then = now() - timedelta(hours=2 + n % 400)
+    then = now() - timedelta(minutes=120 + 3 * n)
     if form == "observations":
         return {
             "taken:1": f"{then:%Y-%m-%dT%H:%M}", "respirations:1": "16", "pulse:1": str(60 + n % 50),

@@ -223,7 +223,10 @@ def fetch_lines(db: Database, outage: str, states: Iterable[FormState]) -> Itera
     )
     states_by_text = {str(state): state for state in states}
     rows = db.conn.execute(query, (outage, orjson.dumps(list(states_by_text)).decode()))
-    return (FormLine(*row[:5], states_by_text[row[5]], row[6]) for row in rows)
+    return (
+        FormLine(serial, form, title, layout, ward, states_by_text[state], changed_at)
+        for serial, form, title, layout, ward, state, changed_at in rows
+    )
 
 
 def fetch_outage(db: Database, serial: str) -> str:

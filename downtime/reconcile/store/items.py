@@ -112,8 +112,10 @@ def fetch_open_lines(
         " WHERE outage = ? AND (is_open OR decision = 'return')"
     )
     return (
-        OpenLine(*row[:6], _STATES[row[6]], bool(row[7]))
-        for row in db.conn.execute(query, (outage,))
+        OpenLine(key, serial, number, kind, ward, event, _STATES[state], bool(is_open))
+        for key, serial, number, kind, ward, event, state, is_open in db.conn.execute(
+            query, (outage,)
+        )
     )
 
 

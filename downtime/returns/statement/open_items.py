@@ -22,10 +22,10 @@ from downtime.paper.forms.model import KeyingPolicy
 from downtime.paper.ledger import get_printed_definition
 from downtime.paper.model import Assignment, AssignmentKind, FormState, IssuedForm
 from downtime.paper.serials import format_serial
-from downtime.reconcile.assign_owner import find_owner
-from downtime.reconcile.compare.forms_to_compare import find_forms_with_changed_records
 from downtime.paper.store import issued_forms
 from downtime.paper.store.issued_forms import FormLine
+from downtime.reconcile.assign_owner import find_owner
+from downtime.reconcile.compare.forms_to_compare import find_forms_with_changed_records
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.identity import links as identity_links
 from downtime.reconcile.identity import unidentified
@@ -184,13 +184,6 @@ def list_unfinished_forms(vault: Vault, outage: Outage) -> list[IssuedForm]:
     return [*ledger.list_in_states(vault, outage.id, *_UNFINISHED), *ahead]
 
 
-def find_unfinished_kind(
-    vault: Vault, settings: Settings, form: IssuedForm
-) -> tuple[OpenKind, str]:
-    """What such a form waits for, and in words; the same for all of its layout and state."""
-    if form.state == FormState.RETURNED and _is_filed_as_scan(vault, settings, form):
-        return OpenKind.FORM_UNFILED, "returned and not filed"
-    return _UNFINISHED[FormState(form.state)]
 def list_unfinished_lines(vault: Vault, outage: Outage) -> Iterator[FormLine]:
     """The same without their contents: for lists as long as a hospital."""
     ahead = outage_forms.list_used_ahead(vault, outage, FormState.RETURNED, FormState.KEYED)
@@ -201,6 +194,13 @@ def list_unfinished_lines(vault: Vault, outage: Outage) -> Iterator[FormLine]:
     )
 
 
+def find_unfinished_kind(
+    vault: Vault, settings: Settings, form: IssuedForm
+) -> tuple[OpenKind, str]:
+    """What such a form waits for, and in words; the same for all of its layout and state."""
+    if form.state == FormState.RETURNED and _is_filed_as_scan(vault, settings, form):
+        return OpenKind.FORM_UNFILED, "returned and not filed"
+    return _UNFINISHED[FormState(form.state)]
 
 
 def _is_filed_as_scan(vault: Vault, settings: Settings, form: IssuedForm) -> bool:
@@ -263,7 +263,7 @@ def _uncompared_forms(vault: Vault, _: Settings, outage: Outage, __: Owners) -> 
         return
     ahead = outage_forms.list_used_ahead(vault, outage, FormState.VERIFIED)
     verified = issued_forms.fetch_lines(vault.db, outage.id, [FormState.VERIFIED])
-    serials = {form.serial for form in (*verified, *ahead)}
+    serials = {form.serial for form in verified} | {form.serial for form in ahead}
     if run is None and serials:
         yield OpenItem(OpenKind.NOT_COMPARED)
     elif uncompared := tuple(format_serial(serial) for serial in changed if serial in serials):

@@ -15,6 +15,8 @@ from downtime.outage.laptop_outages import find_paper_window
 from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.paper.model import FormState, IssuedForm
+from downtime.paper.store import issued_forms
+from downtime.paper.store.issued_forms import FormLine
 from downtime.returns.statement.form_accounting import AccountRow, Tally, account_forms
 from downtime.vault.vault import Vault
 
@@ -47,15 +49,19 @@ def account_outage_forms(
 
     UnbalancedError when the sums do not meet what the ledger counts.
     """
-    forms = [*ledger.list_in_states(vault, outage.id, *FormState), *ahead]
+    forms: list[IssuedForm | FormLine] = [
+        *issued_forms.fetch_lines(vault.db, outage.id, FormState),
+        *ahead,
+    ]
     issued = sum(count.number for count in ledger.count_forms(vault, outage.id)) + len(ahead)
     return account_forms(_count_tallies(vault, forms, scanned), issued)
 
 
 def _count_tallies(
-    vault: Vault, forms: Iterable[IssuedForm], scanned: Container[str]
+    vault: Vault, forms: Iterable[IssuedForm | FormLine], scanned: Container[str]
 ) -> Iterable[Tally]:
-    entered = {entry.serial for entry in entry_store.find_in_state(vault.db, *_SUBMITTED)}
+    states = entry_store.fetch_states(vault.db)
+    entered = {serial for serial, state in states.items() if state in _SUBMITTED}
     counts = Counter(
         Tally(f.ward, f.form, f.state, f.serial in entered, f.serial in scanned) for f in forms
     )

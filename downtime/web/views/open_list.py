@@ -1,6 +1,7 @@
 """Why is it still open: each open thing once, who has it, since when, and the page that settles it."""
 
 from collections.abc import Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -87,7 +88,9 @@ def assign() -> ViewResponse:
     )  # fmt: skip
     flash(f"{count} assigned to {owner.strip()}.")
     names = ("kind", "ward", "owner_is", "page", "searched")
-    kept = {name: text for name in names if (text := request.form.get(f"keep_{name}", ""))}
+    kept: dict[str, Any] = {
+        name: text for name in names if (text := request.form.get(f"keep_{name}", ""))
+    }
     return redirect(url_for("open_list.show", **kept), 303)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
+from downtime.clinical.record_types import KeyingRank
 from downtime.entry import claims, quality, work_queues
 from downtime.entry.model import Task
 from downtime.entry.priority import RANKS
@@ -72,7 +73,7 @@ def download(name: str, file_kind: str) -> ViewResponse:
     """How many wait of each kind and ward, for a spreadsheet."""
     wanted = QueueFilter.parse(name, request.args.get("form", ""), request.args.get("ward", ""))
     rows = [
-        (line.title, line.ward, str(line.n), RANKS[line.rank])
+        (line.title, line.ward, str(line.n), RANKS[KeyingRank(line.rank)])
         for line in _lines()
         if line.queue == wanted.queue
         and wanted.form in ("", line.form)
