@@ -1,6 +1,8 @@
 """A real Chromium before a served home; nothing but this machine can be reached from it."""
 
+import io
 import threading
+import time
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -8,6 +10,10 @@ import pytest
 from playwright.sync_api import sync_playwright
 from waitress.server import create_server
 
+from downtime.paper import ledger
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.print_pack import print_pack
+from downtime.vault.model import Actor
 from downtime.web.job_worker import JobWorker
 from tests.integration.web.conftest import (  # noqa: F401 - fixtures
     PASSWORD,
@@ -37,6 +43,14 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 LAPTOP = {"width": 1366, "height": 768}
+NURSE = Actor("u-nurse", "Nurse Print", "K7")
+PRINTING_MS = 240_000
+"""The longest that a pack is waited for, on a machine that does much else."""
+WAIT_SECONDS = 120
+"""The longest that anything else is waited for which no page shows."""
+TABS_PAST_EMPTY = 4
+SECONDS_A_KEY, SECONDS_A_CLICK = 0.2, 1.3
+"""What somebody takes who types all day (Card, Moran and Newell 1980: keystroke-level model); 0.28 for others."""
 
 
 class Served:
@@ -120,6 +134,79 @@ def sign_in(page, hospital: Hospital, role: str) -> None:  # noqa: F811
     page.fill("#code", hospital.code(role))
     page.press("#code", "Enter")
     page.wait_for_selector(".nav")
+
+
+class Typist:
+    """Presses keys and counts them: what a person takes for a form follows from it on any machine."""
+
+    def __init__(self, page, seconds_a_key: float = SECONDS_A_KEY) -> None:
+        self.page, self.keys, self.clicks = page, 0, 0
+        self.seconds_a_key = seconds_a_key
+
+    def type(self, *texts: str) -> None:
+        for text in texts:
+            self.keys += len(text)
+            self.page.keyboard.type(text)
+
+    def press(self, key: str) -> None:
+        self.keys += 1
+        self.page.keyboard.press(key)
+
+    def type_each(self, *texts: str) -> None:
+        """One field after the other."""
+        for text in texts:
+            self.type(text)
+            self.press("Tab")
+
+    def skip_to(self, selector: str) -> None:
+        """Go on by Tab past some fields that stay empty."""
+        self.keys += TABS_PAST_EMPTY
+        self.page.focus(selector)
+
+    def focus(self, selector: str) -> None:
+        """Put the cursor somewhere with the mouse."""
+        self.clicks += 1
+        self.page.focus(selector)
+
+    @property
+    def seconds(self) -> float:
+        return self.keys * self.seconds_a_key + self.clicks * SECONDS_A_CLICK
+
+
+def click_through(target, timeout: float | None = None) -> None:
+    """Click what opens a page (a locator), and wait until that page is there."""
+    with target.page.expect_navigation(timeout=timeout):
+        target.click()
+
+
+def press_through(page, key: str = "Enter") -> None:
+    """Press what opens a page, and wait until that page is there."""
+    with page.expect_navigation():
+        page.keyboard.press(key)
+
+
+def wait_until(condition) -> None:
+    """Wait for what no page shows, as what the vault holds."""
+    end = time.monotonic() + WAIT_SECONDS
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert condition()
+
+
+@pytest.fixture
+def blank(served):
+    """Print a blank form and say its serial: nothing is keyed of it."""
+
+    def print_blank(form: str) -> str:
+        vault = served.hospital.open().vault  # noqa: F811
+        order = BlankForms(forms=(form,), copies=1, ward="B2")
+        before = {issued.serial for issued in ledger.list_forms(vault, ward="B2")}
+        print_pack(vault, served.hospital.settings, order, NURSE, "for a test", io.BytesIO())
+        (serial,) = {issued.serial for issued in ledger.list_forms(vault, ward="B2")} - before
+        vault.close()
+        return serial
+
+    return print_blank
 
 
 def _note_strange(page, address: str) -> None:

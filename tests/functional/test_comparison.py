@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.functional.conftest import LAPTOP
+from tests.functional.conftest import LAPTOP, click_through, press_through
 from tests.functional.test_pages import violations
 from tests.integration.recovery.conftest import BLOODS, HOSPITAL, LIMS_SAYS, PHONED
 from tests.integration.web.conftest import OLD_FBC
@@ -30,15 +30,15 @@ def test_a_supervisor_filters_looks_decides_and_undoes(page):
     click_through(page.locator("text=Return them …"))
     page.wait_for_selector("text=Return them: 6 of 6 open items")
     assert violations(page) == []
-    assert page.evaluate("document.activeElement.id") == "reason"
+    page.wait_for_selector("#reason:focus")
     page.keyboard.type("never reached the LIMS")
     press_through(page)
     page.wait_for_selector("text=You can undo them below")
     page.goto("/comparison")
     page.fill("input[name=reason]", "wrong filter")
-    page.keyboard.press("Enter")
+    press_through(page)
     page.wait_for_selector("text=6 items are undone")
     page.goto("/comparison?state=conflict")
-    page.click("th a")
+    click_through(page.locator("th a").first)
     page.wait_for_selector("text=A second person must confirm")
     assert violations(page) == []

@@ -2,19 +2,26 @@
 
 import pytest
 
+from tests.functional.conftest import click_through
+
 pytestmark = pytest.mark.browser
+
+SHOWN = """document.body.addEventListener('htmx:afterSettle', event => {
+    window.shownFor = event.detail.requestConfig.parameters.text;
+})"""
+"""Notes for which text the list on the screen is."""
 
 
 @pytest.fixture
 def find(visit):
     page = visit("ward")
-    page.set_default_timeout(5_000)
 
     def type_text(text):
         page.goto("/find")
+        page.evaluate(SHOWN)
+        page.fill("#text", "")  # what was typed last stands there
         page.fill("#text", text)
-        page.wait_for_load_state("networkidle")
-        page.wait_for_timeout(400)
+        page.wait_for_function("text => window.shownFor === text", arg=text)
         return page.inner_text("#results")
 
     type_text.page = page
@@ -69,8 +76,8 @@ def test_a_number_one_slip_away_finds_nobody(find):
 
 def test_a_downtime_number_just_issued_is_found_after_it_left_the_screen(find):
     page = find.page
-    page.click("nav >> text=Numbers")
-    page.click("text=Issue one number")
+    click_through(page.locator("nav >> text=Numbers"))
+    click_through(page.locator("text=Issue one number"))
     number = page.inner_text(".codes").strip()
     for text in (number, number.lower(), f"{number[:3]} {number[3:]}"):
         results = find(text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.functional.conftest import sign_in
+from tests.functional.conftest import click_through, press_through, sign_in, wait_until
 from tests.integration.web.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -10,19 +10,24 @@ BACK = "What you had begun to type here is back"
 
 
 @pytest.fixture
-def page(visit):
+def page(visit, served):
     page = visit("administrator")
-    page.set_default_timeout(6_000)
+    page.kept = served.hospital.app.extensions["downtime"].typed  # what the server holds, by person
     page.clock.install()
     page.goto("/people")
     return page
+
+
+def find_kept(page):
+    """What the server holds of all that is half typed."""
+    return "".join(values for forms in page.kept.values() for values in forms.values())
 
 
 def half_fill(page):
     page.fill("#name", "Ann Half-Typed")
     page.select_option("#role", "site")
     page.clock.run_for(1_000)
-    page.wait_for_timeout(300)
+    wait_until(lambda: '"site"' in find_kept(page))
 
 
 def is_back(page):
@@ -31,11 +36,16 @@ def is_back(page):
     assert page.input_value("#role") == "site"
 
 
+def send(page):
+    with page.expect_navigation():
+        page.evaluate("document.querySelector('#name').form.requestSubmit()")
+
+
 def unlock(page):
     page.wait_for_url("**/locked")
     assert "Half-Typed" not in page.content()
     page.fill("#password", PASSWORD)
-    page.press("#password", "Enter")
+    press_through(page)
     page.wait_for_url("**/people")
 
 
@@ -48,8 +58,9 @@ def test_after_an_idle_lock_one_is_back_on_the_same_page_with_what_one_typed(pag
 
 def test_what_was_typed_a_moment_before_locking_is_kept_too(page):
     page.fill("#name", "Ann Half-Typed")
-    page.click("text=Lock")
+    click_through(page.locator("text=Lock"))
     unlock(page)
+    page.wait_for_selector(f"text={BACK}")
     assert page.input_value("#name") == "Ann Half-Typed"
 
 
@@ -61,7 +72,7 @@ def test_after_a_refresh_and_a_way_back_it_is_there(page):
     page.go_back()
     is_back(page)
     page.click("text=Start afresh")
-    page.wait_for_timeout(300)
+    wait_until(lambda: not find_kept(page))
     page.reload()
     assert page.input_value("#name") == ""
     assert page.locator(f"text={BACK}").count() == 0
@@ -69,26 +80,26 @@ def test_after_a_refresh_and_a_way_back_it_is_there(page):
 
 def test_after_a_switch_of_user_only_the_one_who_typed_it_sees_it(page, served):
     half_fill(page)
-    page.click("text=Switch user")
+    click_through(page.locator("text=Switch user"))
     sign_in(page, served.hospital, "ward")
     assert "Half-Typed" not in page.content()
-    page.click("text=Switch user")
+    click_through(page.locator("text=Switch user"))
     sign_in(page, served.hospital, "administrator")
     page.goto("/people")
     is_back(page)
     page.click("text=Start afresh")
+    wait_until(lambda: not find_kept(page))
 
 
 def test_a_refusal_loses_nothing_and_what_was_sent_does_not_come_back(page):
     page.fill("#name", "Rita Refused")
     page.fill("#username", "ward")  # somebody has that name
-    page.evaluate("document.querySelector('#name').form.requestSubmit()")
-    page.wait_for_selector("main >> text=Go back")
-    page.click("text=Go back")
+    send(page)
+    click_through(page.locator("main >> text=Go back"))
     page.wait_for_selector(f"text={BACK}")
     assert page.input_value("#name") == "Rita Refused"
     page.fill("#username", "rita.refused")
-    page.evaluate("document.querySelector('#name').form.requestSubmit()")
+    send(page)
     page.wait_for_selector("main >> text=rita.refused")
     page.goto("/people")
     assert page.input_value("#name") == ""
@@ -106,11 +117,12 @@ def test_a_password_is_never_kept(page):
 @pytest.mark.parametrize("script", [True, False])
 def test_a_double_press_gives_out_one_number(visit, served, script):
     page = visit(java_script_enabled=script)
-    page.set_default_timeout(6_000)
     sign_in(page, served.hospital, "ward")
     page.goto("/numbers")
     before = page.inner_text("main")
     page.dblclick("text=Issue one number")
+    page.wait_for_selector(".codes")
+    page.wait_for_load_state("networkidle")  # the second press opens the page once more
     page.wait_for_selector(".codes")
     left = [
         int(text.split(" of ")[0].replace(",", "").split()[-1])

@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.reconcile.identity import links
-from tests.functional.conftest import LAPTOP
+from tests.functional.conftest import LAPTOP, press_through
 from tests.functional.test_pages import violations
 from tests.integration.recovery.twins import NUMBER, paper  # noqa: F401 - a fixture
 
@@ -16,7 +16,7 @@ def test_a_link_is_proposed_and_confirmed_by_keyboard(paper, visit_own, vault, t
     clerk.screenshot(path=tmp_path / "list.png")
     assert violations(clerk) == []
     clerk.get_by_role("link", name=NUMBER).focus()
-    clerk.keyboard.press("Enter")
+    press_through(clerk)
     clerk.wait_for_selector("input[name=patient]:focus")
     clerk.screenshot(path=tmp_path / "choose.png")
     assert violations(clerk) == []
@@ -26,15 +26,16 @@ def test_a_link_is_proposed_and_confirmed_by_keyboard(paper, visit_own, vault, t
     clerk.keyboard.type("asked her")
     clerk.keyboard.press("Tab")
     clerk.keyboard.type("passport")
-    clerk.keyboard.press("Enter")
+    press_through(clerk)
     clerk.wait_for_selector("text=Proposed. A second person must confirm it.")
     supervisor = visit_own("records-supervisor")
     supervisor.goto("/identity?state=to-confirm")
-    supervisor.keyboard.press("Enter")
+    supervisor.wait_for_selector("a:focus")
+    press_through(supervisor)
     supervisor.wait_for_selector("#reason:focus")
     supervisor.screenshot(path=tmp_path / "confirm.png")
     assert violations(supervisor) == []
     supervisor.keyboard.type("read the paper")
-    supervisor.keyboard.press("Enter")
+    press_through(supervisor)
     supervisor.wait_for_selector("text=Linked: the next comparison uses it.")
     assert links.confirmed_links(vault.db)[NUMBER].person.family

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.functional.conftest import PRINTING_MS, click_through, press_through
 from tests.functional.test_pages import violations
 
 pytestmark = pytest.mark.browser
@@ -20,11 +21,10 @@ def declare(page, *systems, drill=False):
     )
     for system in systems:
         form.get_by_label(system, exact=True).check()
-    form.get_by_role("button").click()
-    page.wait_for_selector("#reason")
+    click_through(form.get_by_role("button"))
     changes = page.inner_text(".effects")
     page.fill("#reason", "Said by the service desk")
-    page.press("#reason", "Enter")
+    press_through(page)
     page.wait_for_url("**/what-to-do")
     return changes
 
@@ -53,12 +53,11 @@ def test_what_to_do_is_shown_first_to_everybody_ticked_with_a_name_and_on_the_lo
     declare(site, "LIMS")
     nurse = visit_own("ward")
     assert nurse.url.endswith("/what-to-do"), "before anything else"
-    nurse.locator("li", has_text="Print the ward pack now").get_by_role("button").click()
-    nurse.wait_for_selector("text=Done")
+    click_through(nurse.locator("li", has_text="Print the ward pack now").get_by_role("button"))
     site.goto("/what-to-do")
     done = site.locator("li", has_text="Print the ward pack now").inner_text()
     assert re.search(r"Done \d\d:\d\d \S+", done)
-    nurse.click("text=Lock")
+    click_through(nurse.locator("text=Lock"))
     nurse.wait_for_selector("#password")
     assert "Laboratory (LIMS) is down" in nurse.inner_text("main")
     assert nurse.locator(".steps button").count() == 0, "nobody ticks while it is locked"
@@ -70,7 +69,7 @@ def test_what_to_do_is_shown_first_to_everybody_ticked_with_a_name_and_on_the_lo
 def printed(page, button):
     """Press a button that prints, and wait until the pages open."""
     button.click()
-    page.wait_for_url("**/file", timeout=180_000)
+    page.wait_for_url("**/file", timeout=PRINTING_MS)
     page.goto("/print")
 
 
@@ -79,12 +78,12 @@ def test_a_pack_printed_twice_asks_and_a_recall_names_what_is_taken_out(visit_ow
     page.goto("/print")
     whole = page.locator("button[name=ward][value=A1]:not([formaction])")
     printed(page, whole)
-    whole.click()
+    click_through(whole)
     page.wait_for_selector("h1:has-text('printed already')")
     assert re.search(r"Printed \d\d-\w{3}-\d{4} \d\d:\d\d by ", page.inner_text(".warn"))
     assert violations(page) == []
     printed(page, page.get_by_role("button", name="Print only the changes"))
-    whole.click()
+    click_through(whole)
     printed(page, page.get_by_role("button", name=re.compile(r"Recall \d+ forms")))
 
 
@@ -92,11 +91,11 @@ def test_pages_of_a_shift_have_no_accessibility_violation(visit_own):
     site = visit_own("site")
     site.goto("/readiness")
     site.fill("#sheets", "2000")
-    site.click("text=Look now")
+    click_through(site.locator("text=Look now"))
     for path in ("/readiness", "/endurance", "/handover?ward=A1", "/outages"):
         site.goto(path)
         assert violations(site) == [], path
     declare(site, "LIMS", drill=True)
     site.goto("/outages")
-    site.click("table >> text=DRILL")
+    click_through(site.locator("table >> text=DRILL").first)
     assert violations(site) == []

@@ -3,6 +3,8 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.functional.conftest import click_through, press_through
+
 pytestmark = pytest.mark.browser
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -51,17 +53,17 @@ def test_sign_in_patient_errors_and_the_locked_screen(visit):
     assert violations(page) == []
     page.fill("#username", "somebody")
     page.fill("#password", "wrong")
-    page.press("#password", "Enter")
+    press_through(page)
     page.wait_for_selector(".nhsuk-error-summary")
     assert violations(page) == []
     page = visit("ward")
     page.fill("#text", "9990000018")
-    page.press("#text", "Enter")
+    press_through(page)
     page.wait_for_selector(".banner")
     assert violations(page) == []
     page.goto("/patients/0")
     assert violations(page) == []
-    page.click("text=Lock")
+    click_through(page.locator("text=Lock"))
     page.wait_for_selector("#password")
     assert violations(page) == []
 
@@ -86,8 +88,8 @@ def test_a_supervisor_starts_with_what_waits_and_reaches_every_list(visit):
     page = visit("records-supervisor")
     page.goto("/")
     assert page.url.endswith("/worklists")
-    page.click("nav >> text=Paper")
-    page.click("text=Laptops")
+    click_through(page.locator("nav >> text=Paper"))
+    click_through(page.locator("nav.within >> text=Laptops"))
     assert page.inner_text("h1").startswith("Laptops")
     assert page.inner_text(".nav:not(.within) [aria-current]") == "Paper"
 

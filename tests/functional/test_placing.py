@@ -1,10 +1,14 @@
 """Drawing places on a page with the mouse, and with the keyboard alone."""
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from downtime.paper import hospital_backgrounds
 from downtime.paper.forms.load_form import load_form
+from tests.functional.conftest import click_through
 from tests.integration.paper.test_background import A4, turned
+
+pytestmark = pytest.mark.browser
 
 
 def bring(served, name):
@@ -28,7 +32,7 @@ def test_a_rectangle_is_drawn_named_and_kept(visit, served):
     page.keyboard.type("Reason")
     assert page.locator(".field-box.chosen").inner_text() == "reason"
     assert Axe().run(page).response["violations"] == []
-    page.click("text=Save the form")
+    click_through(page.locator("text=Save the form"))
     page.wait_for_selector("text=is saved")
     (field,) = load_form("drawn", served.hospital.home).items
     spot = field.boxes[0]
@@ -53,7 +57,7 @@ def test_the_numbers_alone_are_enough(visit, served):
         "height": "8",
     }.items():
         row.locator(f"[name={name}]").fill(text)
-    page.click("text=Save the form")
+    click_through(page.locator("text=Save the form"))
     page.wait_for_selector("text=is saved")
     (field,) = load_form("typed", served.hospital.home).items
     assert (field.link_id, field.boxes[0].y) == ("ward", 90)

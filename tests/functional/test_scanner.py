@@ -8,7 +8,7 @@ import pytest
 from downtime.clinical.identifiers import add_check_character
 from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.fleet.receive_snapshot import receive_snapshot
-from tests.functional.conftest import Served, sign_in, visiting
+from tests.functional.conftest import Served, click_through, press_through, sign_in, visiting
 from tests.integration.web import tiny
 from tests.integration.web.conftest import Hospital
 
@@ -34,17 +34,17 @@ FIELDS = """
 """
 
 
-def scan(page, code, end="Enter", delay=3):
+def scan(page, code, end="Enter", delay=3, at=None):
     """What a scanner types, at its own pace: keys carry the time at which they were pressed. Gives its end."""
-    at = press(page, code, delay)
+    at = press(page, code, delay, at=at)
     key, number = ENDS[end]
     press_key(page, at, {"key": key, "code": end, "windowsVirtualKeyCode": number, "text": "\r"})
     return at
 
 
-def press(page, code, delay=3, keys=None):
-    """Characters with so many milliseconds between; gives the time of the next one."""
-    at = time.time()
+def press(page, code, delay=3, keys=None, at=None):
+    """Characters with so many milliseconds between, from now or a time on; gives the time of the next one."""
+    at = at or time.time()
     for place, character in enumerate(code):
         time.sleep(max(0, at - time.time()))
         key = keys[place] if keys else {"key": character, "code": CODES.get(character, "")}
@@ -64,7 +64,6 @@ def press_key(page, at, key):
 
 def write_in_a_field(page, path="/beds"):
     """Stand with the cursor in a field of a page."""
-    page.set_default_timeout(5_000)
     page.goto(path)
     page.evaluate(
         "html => document.querySelector('main').insertAdjacentHTML('beforeend', html)", FIELDS
@@ -98,13 +97,11 @@ def numeric(chromium, empty_hospital):
 def test_the_rest_of_a_number_opens_nobody(chromium, numeric, pause):
     with Served(numeric()) as served, visiting(chromium, served) as visit:
         page = visit("ward")
-        page.set_default_timeout(5_000)
         for path in ("/numbers", "/find", "/beds"):
             page.goto(path)
             page.evaluate("document.activeElement.blur()")
-            press(page, "21")
-            page.wait_for_timeout(pause)
-            scan(page, "345678")
+            at = press(page, "21")
+            scan(page, "345678", at=at + pause / 1000)
             page.wait_for_selector("#scan-note:has-text('no complete code')")
             assert page.url.endswith(path)
             assert "SPECIMEN" not in page.inner_text("main")
@@ -113,9 +110,8 @@ def test_the_rest_of_a_number_opens_nobody(chromium, numeric, pause):
 def test_a_number_without_a_check_digit_gives_a_list_and_opens_nobody(chromium, numeric):
     with Served(numeric()) as served, visiting(chromium, served) as visit:
         page = visit("ward")
-        page.set_default_timeout(5_000)
         page.fill("#text", "345678")
-        page.press("#text", "Enter")
+        press_through(page)
         page.wait_for_selector("text=SPECIMEN, Bert")
         assert page.url.endswith("/find")
 
@@ -170,9 +166,8 @@ def test_what_was_typed_before_stays_when_a_scan_follows(visit):
     page.evaluate(
         "document.querySelector('form[data-scan]').addEventListener('submit', e => e.preventDefault())"
     )
-    press(page, "Said by Jo", delay=70)
-    page.wait_for_timeout(700)
-    scan(page, NHS)
+    at = press(page, "Said by Jo", delay=70)
+    scan(page, NHS, at=at + 0.7)
     assert page.input_value("#t-text") == "Said by Jo"
     assert page.evaluate("document.querySelector('form[data-scan]').elements.text.value") == NHS
 
@@ -196,7 +191,7 @@ def on_french_keys(page, code):
         lambda page: scan(page, WRISTBAND.upper()),
         lambda page: scan(page, WRISTBAND.lower()),
         lambda page: on_french_keys(page, NHS),
-        lambda page: (press(page, NHS[:4]), page.wait_for_timeout(300), scan(page, NHS[4:])),
+        lambda page: scan(page, NHS[4:], at=press(page, NHS[:4]) + 0.3),
     ],
     ids=["fast", "slow", "tab", "wristband", "upper", "lower", "french", "pause"],
 )
@@ -215,8 +210,8 @@ def test_a_scanner_that_ends_with_two_keys_sends_nothing_else(visit):
     at = scan(page, "34567812")
     press_key(page, at + 0.01, {**ENTER, "text": "\r"})
     press_key(page, at + 0.02, {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9})
-    page.wait_for_timeout(300)
-    assert "no complete code" in page.inner_text("#scan-note")
+    page.wait_for_selector("#scan-note:has-text('no complete code')")
+    page.wait_for_timeout(300)  # a number that was asked for would come
     assert page.locator(".codes").count() == 0
 
 
@@ -227,7 +222,10 @@ def test_of_two_scans_in_a_row_the_last_one_counts(visit):
     page.route("**/find", lambda route: asked.append(route))  # its page is slow to come
     for code in (NHS, "9990000026"):
         scan(page, code, delay=1)
-    page.wait_for_timeout(200)
+    for _ in range(600):
+        if len(asked) == 2:
+            break
+        page.wait_for_timeout(50)
     asked[-1].continue_()
     page.wait_for_selector(".banner:has-text('999 000 0026')")
 
@@ -237,23 +235,22 @@ def test_a_code_that_lost_a_key_or_is_of_another_hospital_opens_nobody(visit):
     for code in (NHS[1:], WRISTBAND.replace("0018", "018"), "91OTHER/1000001", "91TEST/100000"):
         page.goto("/beds")
         scan(page, code)
-        page.wait_for_timeout(150)
+        page.wait_for_load_state("networkidle")  # where it was looked for
         assert page.locator(".banner").count() == 0, code
 
 
 def test_on_the_locked_screen_a_scan_is_ignored_and_is_no_wrong_password(visit_own):
     page = visit_own("ward")
-    page.set_default_timeout(5_000)
-    page.click("text=Lock")
+    click_through(page.locator("text=Lock"))
     for code in [NHS, "34567812", WRISTBAND] * 2:
         page.focus("#password")
         scan(page, code)
-        assert "the screen is locked" in page.inner_text("#scan-note")
+        page.wait_for_selector("#scan-note:has-text('the screen is locked')")
         assert page.input_value("#password") == ""
     assert page.locator(".nhsuk-error-summary").count() == 0
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(400)  # longer than a scanner's second end key takes
     page.fill("#password", "correct horse battery staple")
-    page.press("#password", "Enter")
+    press_through(page)
     page.wait_for_selector(".nav")
 
 
@@ -263,19 +260,18 @@ def test_a_scan_without_a_script_is_no_wrong_password_either(visit_own, hospital
         page.goto("/sign-in")
         page.fill("#username", "ward")
         page.fill("#password", NHS)
-        page.press("#password", "Enter")
+        press_through(page)
         assert "That was a scan" in page.inner_text(".nhsuk-error-summary")
     sign_in(page, hospital, "ward")
 
 
 def test_a_serial_opens_its_form_and_a_downtime_number_is_found(visit):
     page = visit("ward")
-    page.click("nav >> text=Numbers")
-    page.click("text=Issue one number")
+    click_through(page.locator("nav >> text=Numbers"))
+    click_through(page.locator("text=Issue one number"))
     number = page.inner_text(".codes").strip()
     write_in_a_field(page)
     scan(page, number.lower())
     page.wait_for_selector(f"#results >> text={number}")
     scan(page, add_check_character("K7000042"))
-    page.wait_for_selector("h1")
-    assert page.url.endswith("/forms/" + add_check_character("K7000042"))
+    page.wait_for_url("**/forms/" + add_check_character("K7000042"))

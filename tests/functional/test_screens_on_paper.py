@@ -4,6 +4,8 @@ import subprocess
 
 import pytest
 
+from tests.functional.conftest import press_through
+
 pytestmark = pytest.mark.browser
 
 
@@ -28,7 +30,7 @@ def test_a_bed_list_has_every_column_and_no_address_of_a_page(visit, tmp_path):
 def test_each_table_of_a_patient_says_whose_it_is(visit, tmp_path):
     page = visit("ward")
     page.fill("#text", "9990000018")
-    page.press("#text", "Enter")
+    press_through(page)
     page.wait_for_selector(".banner")
     name = page.inner_text(".banner .name")
     assert page.locator("tr.print-only").first.is_hidden()
