@@ -16,7 +16,7 @@ from downtime.paper.packs.deliver import make_delivery
 from downtime.paper.packs.model import Deliver, PackResult, PrintChannel
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.print_request import PrintRequest
-from downtime.settings import PrintingSettings
+from downtime.paper_settings import PrintingSettings
 from downtime.vault.files import replace_atomically
 
 

@@ -15,7 +15,8 @@ from downtime.paper.forms.form_schema import NAME
 from downtime.paper.forms.load_form import parse_form, read_form
 from downtime.paper.layout.lay_out_form import lay_out_form
 from downtime.paper.model import AuditAction
-from downtime.settings import PaperSettings, Settings
+from downtime.paper_settings import PaperSettings
+from downtime.settings import Settings
 from downtime.vault.files import make_private_folder, write_atomic
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault

@@ -17,6 +17,7 @@ FLOORS = {
     "settings": 0,
     "fleet_settings": 0,
     "outage_settings": 0,
+    "paper_settings": 0,
     "plausibility_settings": 0,
     "setting_fields": 0,
     "access_settings": 0,
@@ -48,7 +49,7 @@ FLOORS = {
 GROUND = {
     "access_settings",
     "errors", "config", "settings", "fleet_settings", "setting_fields", "clock", "processes",
-    "outage_settings", "plausibility_settings", "security_events", "syslog",
+    "outage_settings", "paper_settings", "plausibility_settings", "security_events", "syslog",
 }  # fmt: skip
 
 DATABASES = {"sqlite3", "sqlcipher3", "sqlite_utils"}

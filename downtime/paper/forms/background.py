@@ -11,8 +11,8 @@ import orjson
 from downtime.config import Home, data_folder
 from downtime.errors import InputError, NotFoundError
 from downtime.paper.forms.model import FormDefinition
+from downtime.paper_settings import PaperSettings
 from downtime.processes import sandbox
-from downtime.settings import PaperSettings
 
 
 @dataclass(frozen=True, slots=True)

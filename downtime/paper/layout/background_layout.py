@@ -16,9 +16,9 @@ from downtime.errors import InputError
 from downtime.paper.forms.background import BackgroundPdf, open_background
 from downtime.paper.forms.model import FieldBox, FieldType, FormDefinition, FormItem
 from downtime.paper.layout.model import FormLayout, PageRectangles
+from downtime.paper_settings import PaperSettings
 from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.templates import render_pdf
-from downtime.settings import PaperSettings
 
 MM = 72 / 25.4
 CODE = 17.5

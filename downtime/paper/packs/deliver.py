@@ -9,7 +9,7 @@ from pathlib import Path
 from downtime.errors import InputError
 from downtime.paper.packs.model import Deliver, PrintChannel
 from downtime.paper.packs.print_queue import send_to_queue
-from downtime.settings import PrintingSettings
+from downtime.paper_settings import PrintingSettings
 from downtime.vault.files import write_atomic
 
 DELIVERED_WORDS = {

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from downtime.errors import UserError
 from downtime.fleet.device_condition import PrinterState, parse_printer_state
+from downtime.paper_settings import PrintingSettings
 from downtime.processes.program import ProgramError, run_program
-from downtime.settings import PrintingSettings
 
 _MOST_REASON = 200
 """Characters of what a printer answers."""

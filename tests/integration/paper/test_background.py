@@ -19,7 +19,7 @@ from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.preview_form import preview_form
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.store import layouts
-from downtime.settings import PaperSettings
+from downtime.paper_settings import PaperSettings
 
 MM = 72 / 25.4
 A3, A4, A5 = (297, 420), (210, 297), (148, 210)

@@ -13,7 +13,8 @@ from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.model import PrintChannel
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.print_requests import get_pack_request
-from downtime.settings import PrintingSettings, Settings
+from downtime.paper_settings import PrintingSettings
+from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
 ORDER = BlankForms(forms=("observations",), copies=2, ward="A1")

@@ -9,7 +9,8 @@ from downtime.outage import outages
 from downtime.paper.endurance import project_endurance as projection
 from downtime.paper.endurance.model import HORIZON_DAYS, StockKind
 from downtime.paper.endurance.project_endurance import count_stock, project_endurance
-from downtime.settings import PaperSettings, PrintingSettings, Settings
+from downtime.paper_settings import PaperSettings, PrintingSettings
+from downtime.settings import Settings
 from tests.conftest import NOW
 
 

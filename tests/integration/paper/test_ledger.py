@@ -11,8 +11,9 @@ from downtime.paper import ledger, move_form, policies, serials
 from downtime.paper.model import LIFECYCLE, FormState
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.print_pack import print_pack
+from downtime.paper_settings import PaperSettings
 from downtime.returns.statement.form_accounting import account_forms
-from downtime.settings import PaperSettings, Settings
+from downtime.settings import Settings
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from downtime.paper.readiness import checks
 from downtime.paper.readiness.checks import Inspection, run_checks
 from downtime.paper.readiness.model import CheckKind, Sighted
 from downtime.paper.readiness.proof_page import ProofPage
-from downtime.settings import PaperSettings, PrintingSettings, Settings
+from downtime.paper_settings import PaperSettings, PrintingSettings
+from downtime.settings import Settings
 from downtime.vault.check_home import CheckedPart
 from tests.integration.paper.conftest import read_words
 

@@ -7,7 +7,8 @@ import pytest
 from downtime.errors import InputError
 from downtime.paper.forms import form_sets
 from downtime.paper.forms.load_form import load_forms
-from downtime.settings import PaperSettings, Settings
+from downtime.paper_settings import PaperSettings
+from downtime.settings import Settings
 
 TYPES = ("adult", "maternity", "emergency", "theatres", "outpatients", "laboratory")
 
