@@ -95,9 +95,9 @@ def read_situation(vault: Vault, settings: Settings, form: KeyedForm) -> Situati
 def find_outage_of_form(vault: Vault, issued: IssuedForm) -> Outage | None:
     """The outage of a form; of one printed ahead of any, the one that is under way, else the last."""
     same_kind = [item for item in outages.list_outages(vault) if item.drill == issued.drill]
-    own = next((item for item in same_kind if item.id == issued.outage), None)
-    if own or issued.outage:
-        return own or _find_on_laptop(vault, issued.outage)
+    of_form = next((item for item in same_kind if item.id == issued.outage), None)
+    if of_form or issued.outage:
+        return of_form or _find_on_laptop(vault, issued.outage)
     unclosed = [item for item in outages.list_unclosed(vault) if item.drill == issued.drill]
     return next(iter([*unclosed, *same_kind]), None)
 

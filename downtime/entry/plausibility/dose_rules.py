@@ -103,7 +103,7 @@ def judge_doses(
         key, text = _find_dose_key(fields, fact), fact.fields.get(_DOSE_FIELD, "")
         if not (key and text):
             continue
-        before = [dose for dose in same if dose.given <= fact.event]
+        before = [dose for dose in same if dose.at <= fact.event]
         yield from _judge_amount(key, text, before, fact, situation)
         yield from _judge_interval(key, text, same, fact, situation)
         yield from _judge_paracetamol(key, text, same, fact)
@@ -147,7 +147,7 @@ def _judge_amount(
     """Ten times the order or the last dose, or a tenth; another unit."""
     dose = parse_quantity(text)
     orders = [order.dosage for order in situation.orders if _is_same_medicine(order.medicine, fact)]
-    last = [dose.dosage for dose in sorted(before, key=lambda dose: dose.given)[-1:]]
+    last = [dose.dosage for dose in sorted(before, key=lambda dose: dose.at)[-1:]]
     known = [quantity for t in (*orders, *last) if (quantity := parse_quantity(t))]
     if dose is None or not known:
         return
@@ -178,18 +178,20 @@ def _judge_interval(
     if not hours:
         return
     least = timedelta(hours=min(hours)) * situation.settings.dose_interval_share
-    given = from_text(fact.event)
-    near = [dose for dose in same if abs(given - from_text(dose.given)) < least]
-    if near:
-        yield Finding(key, Rule.DOSE_SOON, text, near[0].given, near[0].serial)
+    administered = from_text(fact.event)
+    too_close = [dose for dose in same if abs(administered - from_text(dose.at)) < least]
+    if too_close:
+        yield Finding(key, Rule.DOSE_SOON, text, too_close[0].at, too_close[0].serial)
 
 
 def _judge_paracetamol(key: str, text: str, same: Sequence[Dose], fact: Fact) -> Iterator[Finding]:
     """More than 4 g in the 24 hours before."""
     if not _fold(fact.fields["medicine"]).startswith(_PARACETAMOL):
         return
-    given = from_text(fact.event)
-    doses = [dose.dosage for dose in same if timedelta(0) <= given - from_text(dose.given) < _DAY]
+    administered = from_text(fact.event)
+    doses = [
+        dose.dosage for dose in same if timedelta(0) <= administered - from_text(dose.at) < _DAY
+    ]
     masses = [quantity.number for t in (text, *doses) if (quantity := parse_quantity(t))]
     if sum(masses) > _MOST_PARACETAMOL_MG:
         yield Finding(key, Rule.PARACETAMOL, text, str(_MOST_PARACETAMOL_MG))

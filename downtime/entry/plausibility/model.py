@@ -155,7 +155,7 @@ class Dose(NamedTuple):
 
     medicine: str
     dosage: str
-    given: str
+    at: str
     serial: str
 
 

@@ -116,15 +116,15 @@ def _judge_test(
     age: float | None,
 ) -> Iterator[Finding]:
     row = key.partition(":")[2]
-    beside = {
+    in_row = {
         item.maps: known_value(answers, other)
         for other, item in fields.items()
         if other.partition(":")[2] == row and item.maps in ("display", "units")
     }
-    limits = find_limits_by_test(beside.get("display", ""))
+    limits = find_limits_by_test(in_row.get("display", ""))
     if limits is None:
         return
-    units = beside.get("units", "")
+    units = in_row.get("units", "")
     if units and limits.ucum and find_ucum(units) != limits.ucum:
         yield Finding(key, Rule.OTHER_UNIT, answers[key], limits.ucum, limits.name)
     else:
