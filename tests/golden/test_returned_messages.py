@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,12 +13,15 @@ from hl7apy.parser import parse_message
 
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.reconcile.identity.model import Merge, MergeState
+from downtime.returns.form_documents import FormAnswer
 from downtime.returns.hl7.messages import (
     make_segment_writer,
+    write_answers,
     write_document,
     write_facts,
     write_merge,
 )
+from downtime.returns.matched_stays import Stay
 from downtime.returns.message_drafts import make_control_id
 from downtime.returns.profiles import read_target
 from downtime.settings import ReturnsSettings, Settings
@@ -138,6 +142,40 @@ FACTS = {
         fields={
             "medicine": "Warfarin", "dosage": "as charted", "route": "oral",
             "status": "not-given", "reason": "INR awaited",
+        },
+    ),
+    "unit": fact(
+        "MedicationAdministration",
+        "LIMS",
+        fields={
+            "medicine": "Red cells, O neg", "dosage": "280 mL", "batch": "G101626042231",
+            "given": "2026-11-02T12:55:00Z", "ended": "2026-11-02T14:00:00Z", "status": "given",
+            "performer": "Bo Night",
+        },
+        notes=(("Why", "bleeding, Hb 62"), ("Reaction (none or say which)", "none")),
+    ),
+    "unit-returned": fact(
+        "MedicationAdministration",
+        "LIMS",
+        fields={
+            "medicine": "Red cells", "batch": "G101626042232", "status": "not-given",
+            "reason": "returned",
+        },
+    ),
+    "allergy-with-notes": fact(
+        "AllergyIntolerance",
+        "EPR",
+        fields={"substance": "Latex", "reaction": "Hives", "category": "contact"},
+        notes=(("Kind", "Side effect"), ("When, roughly", "2010")),
+    ),
+    "theatre": fact(
+        "Appointment",
+        "PAS",
+        fields={
+            "kind": "theatre", "number": "T9", "location": "TH1", "start": "2026-11-03T09:30:00Z",
+            "status": "cancelled", "reason": "No bed", "description": "Hip replacement, LEFT",
+            "practitioner": "Mr Hall", "specialty": "Orthopaedics", "minutes": "120",
+            "note": "Needs blood",
         },
     ),
     "appointment": fact(
@@ -267,6 +305,21 @@ def scan(version: str) -> str:
     return write_document(one, PERSON, file, "DTSCAN", writer_for("EPR", version)).decode()
 
 
+def answers(version: str) -> str:
+    """A filed form without a scan: its answers."""
+    one = fact("Document", "EPR", fields={"display": "Clerking notes"})
+    said = [FormAnswer("plan", "Plan", "Fluids\nRest"), FormAnswer("seen:1", "Seen", "yes")]
+    return write_answers(one, PERSON, said, "DTANSWERS", writer_for("EPR", version)).decode()
+
+
+def visited(version: str) -> str:
+    """A request with the visit and the place of its stay."""
+    one = FACTS["request"]
+    stays = {one.key: Stay("V77", "emergency", "C9", "2", "11")}
+    writer = replace(writer_for("LIMS", version), stays=stays)
+    return write_facts((one,), one.person, DECIDED, "DTVISIT", writer).decode()
+
+
 def merged(version: str, event: str = "A40") -> str:
     writer = writer_for("PAS", version, merge=event)
     survivor = PERSON._replace(downtime_number="")
@@ -275,7 +328,9 @@ def merged(version: str, event: str = "A40") -> str:
     return write_merge(merge, "DTMERGE", writer).decode()
 
 
-OTHERS = {"chart": chart, "scan": scan, "merge": merged}
+OTHERS = {
+    "chart": chart, "scan": scan, "answers": answers, "visit": visited, "merge": merged,
+}  # fmt: skip
 
 
 def any_message(name: str, version: str) -> str:

@@ -202,9 +202,15 @@ class SegmentWriter:
             1: "1",
             2: self.encode("class", kind or stay.kind, other),
             3: self.location(*place),
-            19: stay.visit_number,
+            19: self.visit_number(stay.visit_number),
         }
         return build_segment("PV1", {**values, **(fields or {})})
+
+    def visit_number(self, number: str) -> Value:
+        """PV1-19; from 2.7 on a number needs its type (table 0203)."""
+        if not number or not self.is_from("2.7"):
+            return number
+        return (number, "", "", self.settings.site.mrn_authority, "VN")
 
     @property
     def sub_id(self) -> str:
