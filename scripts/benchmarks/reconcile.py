@@ -158,7 +158,9 @@ def _slot(n: int) -> str:
 
 
 def _hold(vault: Vault, sequence: int, records: Iterator[Record]) -> str:
-    newest = NOW + timedelta(minutes=30 * (sequence - 1))  # what comes after T0 shows the LIMS recovered
+    newest = NOW + timedelta(
+        minutes=30 * (sequence - 1)
+    )  # what comes after T0 shows the LIMS recovered
     header = SnapshotHeader(
         hospital="DEMO", sequence=sequence, created=to_text(NOW), expires="2027-11-09T00:00:00Z",
         key="0123456789abcdef", time_zone="Europe/London", systems={"LIMS": to_text(newest)},

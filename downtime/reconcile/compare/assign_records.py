@@ -51,13 +51,13 @@ def assign_records(claims: Sequence[Claim], context: ComparisonContext) -> dict[
     if len(claims) == 1:
         return {claims[0].fact.key: _assign_alone(claims[0], context)}
     ordered = sorted(claims, key=lambda claim: claim.fact.key)
-    found = [claim.rule.find_candidates(claim.fact, claim.patient, context) for claim in ordered]
+    choices = [claim.rule.find_candidates(claim.fact, claim.patient, context) for claim in ordered]
     ids = assign(
-        [candidates.costs for candidates in found], [candidates.nothing for candidates in found]
+        [candidates.costs for candidates in choices], [candidates.nothing for candidates in choices]
     )
     owners = {key: claim.fact for key, claim in zip(ids, ordered, strict=True) if key}
     assigned = {}
-    for claim, candidates, key in zip(ordered, found, ids, strict=True):
+    for claim, candidates, key in zip(ordered, choices, ids, strict=True):
         live = candidates.records[key] if key else None
         taken = min(candidates.costs, key=candidates.costs.__getitem__, default="")
         assigned[claim.fact.key] = Assigned(live, None if live else owners.get(taken))

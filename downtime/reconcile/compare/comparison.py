@@ -146,7 +146,7 @@ class Comparison:
             if contest not in contests:
                 continue
             assigned = assign_records([*contests[contest], *claims], self._context)
-            self._judge({key: found for key, found in assigned.items() if key in self._claims})
+            self._judge({key: result for key, result in assigned.items() if key in self._claims})
             stale |= {
                 claim.fact.serial
                 for claim in claims
@@ -160,9 +160,9 @@ class Comparison:
         return Claim(rival.fact, patient, rule) if patient and rule else None
 
     def _judge(self, assigned: Mapping[str, Assigned]) -> None:
-        for key, found in assigned.items():
+        for key, result in assigned.items():
             claim, match = self._claims[key]
-            verdict = judge_claim(claim, found, self._context)
+            verdict = judge_claim(claim, result, self._context)
             self._items[key] = Item(
                 claim.fact, verdict.state, match.reasons + verdict.reasons, claim.patient.id,
                 verdict.matched_ids, match.person, verdict.needs_second_person,

@@ -27,10 +27,10 @@ def rivals_among(others: Iterable[StoredStatement]) -> list[Rival]:
 
 
 def _fact_of(other: StoredStatement) -> Fact:
-    said = other.statement
+    statement = other.statement
     return Fact(
-        key=said.key, type=said.type, system=said.system, form=said.form, serial=said.serial,
-        event=said.event, fields=said.fields,
+        key=statement.key, type=statement.type, system=statement.system, form=statement.form, serial=statement.serial,
+        event=statement.event, fields=statement.fields,
     )  # fmt: skip
 
 

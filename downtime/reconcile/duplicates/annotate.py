@@ -153,15 +153,15 @@ def _find(
         )
         placed = {s.key: (position, s) for position, s in _statements(possible, decisions)}
         statements = [statement for _, statement in placed.values()]
-        for item_key, found in _find_in_group(key, statements, window, unit_rules).items():
+        for item_key, result in _find_in_group(key, statements, window, unit_rules).items():
             position, statement = placed[item_key]
             findings[item_key] = DuplicateFinding(
-                position, found.key, statement, found.other, found.unit
+                position, result.key, statement, result.other, result.unit
             )
     return findings
 
 
-class _Found(NamedTuple):
+class _GroupResult(NamedTuple):
     key: DuplicateKey
     other: FormStatement | None
     unit: UnitFinding | None = None
@@ -172,17 +172,20 @@ def _find_in_group(
     statements: Sequence[FormStatement],
     window: MatchWindow,
     unit_rules: BloodUnitRules,
-) -> dict[str, _Found]:
+) -> dict[str, _GroupResult]:
     if key.kind == DuplicateKind.UNIT:
         units = find_units(statements, unit_rules)
-        return {k: _Found(key._replace(specimen=u.component), u.other, u) for k, u in units.items()}
+        return {
+            k: _GroupResult(key._replace(specimen=u.component), u.other, u)
+            for k, u in units.items()
+        }
     if key.kind in _ASKED_KINDS:
         repeats = find_repeats(key, statements, window)
-        return {k: _Found(key, other) for k, other in repeats.items()}
-    found = find_groups(statements, lambda s, other: relate(key.kind, s, other, window))
+        return {k: _GroupResult(key, other) for k, other in repeats.items()}
+    result = find_groups(statements, lambda s, other: relate(key.kind, s, other, window))
     return {
-        k: _Found(key._replace(specimen=first.key), finding.other, finding)
-        for k, (first, finding) in found.items()
+        k: _GroupResult(key._replace(specimen=first.key), finding.other, finding)
+        for k, (first, finding) in result.items()
     }
 
 

@@ -14,7 +14,7 @@ def reasons_for_repeat(
     """A test or dose that another form says already."""
     values = _of_form(other.serial, is_returned=other.is_returned) | {"at": other.time}
     if kind == DuplicateKind.DOSE:
-        names = [said.fields.get("medicine", "") for said in (statement, other)]
+        names = [form.fields.get("medicine", "") for form in (statement, other)]
         medicine = "" if fold_text(names[0]) == fold_text(names[1]) else names[1]
         paper = _join(medicine, other.fields.get("dosage", ""), other.outcome)
         return make_reasons(ReasonCode.DOSE_ON_ANOTHER_FORM, **values, paper=paper)
@@ -84,8 +84,8 @@ def describe_difference(statement: FormStatement, other: FormStatement) -> str:
     return ", ".join(filter(None, (other.fields.get(name, "") for name in names)))
 
 
-def _join(*words: str) -> str:
-    return " ".join(filter(None, words))
+def _join(*parts: str) -> str:
+    return " ".join(filter(None, parts))
 
 
 def _of_form(serial: str, *, is_returned: bool) -> dict[str, str]:

@@ -23,13 +23,13 @@ def find_groups(
     for statement in sorted(statements, key=sort_place, reverse=True):
         if related.get(statement.key) == Relation.DIFFERS and not statement.is_left_out:
             challengers[first_of[statement.key].key] = statement
-    found = {}
+    results = {}
     for statement in statements:
         first = first_of.get(statement.key) or firsts.get(statement.key)
         if first:
             relation = related.get(statement.key)
-            found[statement.key] = first, _finding(statement, first, relation, challengers)
-    return found
+            results[statement.key] = first, _finding(statement, first, relation, challengers)
+    return results
 
 
 def _lay_beside(
@@ -75,5 +75,5 @@ def _rank(statement: FormStatement) -> tuple[bool, int, bool, str]:
 def sort_place(statement: FormStatement) -> str:
     """Sorts forms of one thing: the one that says most, then the earliest."""
     fields = RECOGNITIONS[statement.type].equal_fields or tuple(statement.fields)
-    said = sum(bool(statement.fields.get(name)) for name in fields)
-    return f"{999 - said:03} {statement.time} {statement.key}"
+    filled = sum(bool(statement.fields.get(name)) for name in fields)
+    return f"{999 - filled:03} {statement.time} {statement.key}"

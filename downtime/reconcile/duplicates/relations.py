@@ -102,8 +102,8 @@ def relate(
     """How a statement stands to another form's; None where they are two things, as two lines of a form are."""
     if statement.serial == other.serial:
         return None
-    if own := _OWN_RULES.get(kind):
-        return own(statement, other, window)
+    if rule := _OWN_RULES.get(kind):
+        return rule(statement, other, window)
     if not window.is_within(kind, _gap(statement, other)):
         return None
     return compare_fields(statement, other)
@@ -160,7 +160,7 @@ def _relate_doses(
 ) -> Relation | None:
     if not window.is_within(DuplicateKind.DOSE, _gap(statement, other)):
         return None
-    names = [said.fields.get("medicine", "") for said in (statement, other)]
+    names = [form.fields.get("medicine", "") for form in (statement, other)]
     medicines = [read_medicine(name, window.own_names) for name in names]
     if fold_text(names[0]) == fold_text(names[1]) or are_alike(*medicines):
         return Relation.ASKED
@@ -197,7 +197,7 @@ def _relate_visits(
 
 def _agrees(name: str, statement: FormStatement, other: FormStatement) -> bool:
     """Whether two statements do not say a field otherwise."""
-    texts = [fold_text(said.fields.get(name, "")) for said in (statement, other)]
+    texts = [fold_text(form.fields.get(name, "")) for form in (statement, other)]
     return not all(texts) or texts[0] == texts[1]
 
 
@@ -206,13 +206,13 @@ def _relate_allergies(
 ) -> Relation | None:
     """One substance, or what may be one; 'no known allergies' contradicts any allergy."""
     wrong = ClinicalStatus.ENTERED_IN_ERROR
-    are_wrong = [said.fields.get("status") == wrong for said in (statement, other)]
-    none_known = [bool(said.fields.get("none_known")) for said in (statement, other)]
+    are_wrong = [form.fields.get("status") == wrong for form in (statement, other)]
+    none_known = [bool(form.fields.get("none_known")) for form in (statement, other)]
     if are_wrong[0] != are_wrong[1]:
         return None
     if any(none_known):
         return Relation.SAME if all(none_known) else Relation.DIFFERS
-    names = [said.fields.get("substance", "") for said in (statement, other)]
+    names = [form.fields.get("substance", "") for form in (statement, other)]
     if not all(names):
         return None
     if are_same_substance(*names):

@@ -25,8 +25,8 @@ def find_unit_rivals(db: Database, rows: Collection[StoredItem]) -> dict[str, Un
     for _, group in groupby(members, key=attrgetter("unit")):
         listed = list(group)
         for member in listed:
-            if found := _find_rivals(member, listed):
-                rivals[member.key] = min(found, key=attrgetter("settlement_rank"))
+            if against := _find_rivals(member, listed):
+                rivals[member.key] = min(against, key=attrgetter("settlement_rank"))
     return {key: rivals[key] for key in keys if key in rivals}
 
 

@@ -43,13 +43,13 @@ def find_doses(fact: Fact, patient: Patient, context: ComparisonContext) -> Cand
     same_name = [a for a in live if is_same_medicine(name, a.medicine)]
     own_names = context.settings.reconcile.medicine_names.items()
     medicine = read_medicine(name, own_names)
-    alike = [
+    similar = [
         a
         for a in live
         if not is_same_medicine(name, a.medicine)
         and are_alike(medicine, read_medicine(a.medicine, own_names))
     ]
-    return rank_after(rank(same_name), rank(alike))
+    return rank_after(rank(same_name), rank(similar))
 
 
 def is_same_medicine(name: str, other: str) -> bool:

@@ -33,7 +33,7 @@ def find_allergies(fact: Fact, patient: Patient, context: ComparisonContext) -> 
         return NO_CANDIDATES
     live = [a for a in context.after.records_of(AllergyIntolerance, patient.id) if a.substance]
     same = [a for a in live if are_same_substance(a.substance, substance)]
-    alike = [
+    similar = [
         a
         for a in live
         if a.status in _ACTIVE
@@ -41,7 +41,7 @@ def find_allergies(fact: Fact, patient: Patient, context: ComparisonContext) -> 
         and are_alike_substances(a.substance, substance)
     ]
     by_standing = sorted(same, key=lambda a: a.status not in _ACTIVE)
-    return rank_after(rank_in_order(by_standing), rank_in_order(alike))
+    return rank_after(rank_in_order(by_standing), rank_in_order(similar))
 
 
 def _says_something_else(fact: Fact) -> bool:

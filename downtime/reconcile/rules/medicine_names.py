@@ -20,9 +20,9 @@ _KINDS = frozenset(_TABLES["kinds"])
 _SALTS = frozenset(_TABLES["words"]["salts"].split())
 _OTHER = frozenset(_TABLES["words"]["other"].split())
 _WAYS = {
-    word: way
-    for way in ("swallowed", "injected", "rectal", "inhaled", "skin", "eyes")
-    for word in _TABLES["words"][way].split()
+    word: kind
+    for kind in ("swallowed", "injected", "rectal", "inhaled", "skin", "eyes")
+    for word in _TABLES["words"][kind].split()
 }
 _AMOUNT = re.compile(
     r"\d[\d.,]*\s*(?:%|(?:mg|g|kg|mcg|ug|micrograms?|nanograms?|ng|ml|l|litres?|units?|iu|mmol|meq)\b)?"
@@ -47,10 +47,10 @@ def read_medicine(text: str, own_names: Iterable[tuple[str, str]] = ()) -> Medic
 
 @lru_cache(maxsize=8192)
 def _read(text: str, own_names: tuple[tuple[str, str], ...]) -> MedicineName:
-    words = list(_expand(_split(text), _all_names(own_names)))
-    salts = frozenset(words) & _SALTS
-    ways = frozenset(_WAYS[word] for word in words if word in _WAYS)
-    ingredients = frozenset(words) - _SALTS - _OTHER - _WAYS.keys()
+    tokens = list(_expand(_split(text), _all_names(own_names)))
+    salts = frozenset(tokens) & _SALTS
+    ways = frozenset(_WAYS[word] for word in tokens if word in _WAYS)
+    ingredients = frozenset(tokens) - _SALTS - _OTHER - _WAYS.keys()
     if _GENERAL.isdisjoint(ingredients):
         ingredients -= _KINDS
     return MedicineName(ingredients, salts, ways)
@@ -68,17 +68,17 @@ def _split(text: str) -> list[str]:
     return _WORD.findall(_AMOUNT.sub(" ", unaccented))
 
 
-def _expand(words: list[str], names: Mapping[tuple[str, ...], list[str]]) -> Iterator[str]:
+def _expand(tokens: list[str], names: Mapping[tuple[str, ...], list[str]]) -> Iterator[str]:
     """The words, each other name among them replaced by the ingredients, the longest name first."""
     index = 0
-    while index < len(words):
+    while index < len(tokens):
         for size in (3, 2, 1):
-            if ingredients := names.get(tuple(words[index : index + size])):
+            if ingredients := names.get(tuple(tokens[index : index + size])):
                 yield from ingredients
                 index += size
                 break
         else:
-            yield words[index]
+            yield tokens[index]
             index += 1
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from downtime.config import read_data_file
 from downtime.reconcile.rules.verdict import fold_text
 
-Words = tuple[str, ...]
+Tokens = tuple[str, ...]
 
 _WORD = re.compile(r"[a-z0-9]+")
 _TABLE = read_data_file("downtime.reconcile.rules", "equivalents.toml")["substances"]
@@ -30,12 +30,12 @@ def are_alike_substances(text: str, other: str) -> bool:
     """Whether two texts may be for one substance: of one family, or one stands within the other."""
     if not _find_families(text).isdisjoint(_find_families(other)):
         return True
-    words, other_words = _significant(text), _significant(other)
-    return bool(words and other_words) and (words <= other_words or other_words <= words)
+    tokens, other_words = _significant(text), _significant(other)
+    return bool(tokens and other_words) and (tokens <= other_words or other_words <= tokens)
 
 
 @lru_cache(maxsize=8192)
-def _split(text: str) -> Words:
+def _split(text: str) -> Tokens:
     plain = unicodedata.normalize("NFKD", text.casefold())
     return tuple(_WORD.findall("".join(c for c in plain if not unicodedata.combining(c))))
 
@@ -44,7 +44,7 @@ def _significant(text: str) -> frozenset[str]:
     return frozenset(_split(text)) - _SAYS_NOTHING
 
 
-_FAMILIES: dict[Words, str] = {
+_FAMILIES: dict[Tokens, str] = {
     _split(name): family for family, names in _TABLE.items() for name in names.split(",")
 }
 _LONGEST = max(map(len, _FAMILIES))
@@ -52,10 +52,10 @@ _LONGEST = max(map(len, _FAMILIES))
 
 @lru_cache(maxsize=8192)
 def _find_families(text: str) -> frozenset[str]:
-    words = _split(text)
+    tokens = _split(text)
     return frozenset(
         family
-        for start in range(len(words))
+        for start in range(len(tokens))
         for size in range(1, _LONGEST + 1)
-        if (family := _FAMILIES.get(words[start : start + size]))
+        if (family := _FAMILIES.get(tokens[start : start + size]))
     )
