@@ -61,7 +61,7 @@ def elsewhere(hospital):
         content_type="multipart/form-data",
     )
     assert answer.status_code == 303
-    assert "St Elsewhere (ELSE), 1 machines" in words(browser.get("/mutual-aid").text)
+    assert "St Elsewhere (ELSE), 1 machine" in words(browser.get("/mutual-aid").text)
     return other
 
 
