@@ -39,6 +39,8 @@ def main(path: str, page: str, memory: str, seconds: str) -> int:
 
 def _clean(path: str) -> dict[str, Any]:
     with pikepdf.open(path) as source, pikepdf.new() as copy:
+        if source.get_warnings() or source.check_pdf_syntax():
+            raise Unfit("it is damaged: some of it may be missing")
         seen = read_frames(source)
         form_fields = read_fields(source, seen)
         _flatten(source)
@@ -49,11 +51,18 @@ def _clean(path: str) -> dict[str, Any]:
         out = io.BytesIO()
         copy.remove_unreferenced_resources()
         copy.save(out, compress_streams=True)
+    _draw_pages(out.getvalue())
     return {
         "pages": [frame.size for frame in seen],
         "fields": form_fields,
         "pdf": base64.b64encode(out.getvalue()).decode(),
     }
+
+
+def _draw_pages(pdf: bytes) -> None:
+    """What a printer could not draw either ends here: within the limits of this process."""
+    for page in pypdfium2.PdfDocument(pdf):
+        page.render(scale=PICTURE_DPI / 72)
 
 
 def _flatten(source: pikepdf.Pdf) -> None:

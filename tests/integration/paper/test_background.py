@@ -370,3 +370,27 @@ def test_a_page_that_asks_for_too_much_memory_is_refused(tmp_path):
     limits = replace(PaperSettings(), background_memory_bytes=60_000_000)
     with pytest.raises(InputError, match="asks for too much|damaged"):
         background.draw_page(tmp_path / "bomb.pdf", 1, limits)
+
+
+def test_a_form_that_is_cut_off_is_refused_when_it_is_taken_over(tmp_path):
+    whole = pikepdf.new()
+    for _ in range(3):
+        whole.add_blank_page(page_size=(595, 842))
+    whole.save(tmp_path / "whole.pdf")
+    content = (tmp_path / "whole.pdf").read_bytes()
+    background.open_background(tmp_path / "whole.pdf", PaperSettings())
+    for share in (0.5, 0.8, 0.95):
+        (tmp_path / "cut.pdf").write_bytes(content[: int(len(content) * share)])
+        with pytest.raises(InputError, match="damaged"):
+            background.open_background(tmp_path / "cut.pdf", PaperSettings())
+
+
+def test_a_form_that_no_printer_could_draw_is_refused_when_it_is_taken_over(tmp_path):
+    """A small file that draws without end."""
+    document = pikepdf.new()
+    page = document.add_blank_page(page_size=(595, 842))
+    page.obj.Contents = document.make_stream(b"0 0 m 500 500 l 0 400 l 300 0 l f*\n" * 3_000_000)
+    document.save(tmp_path / "bomb.pdf", compress_streams=True)
+    limits = replace(PaperSettings(), background_seconds=2)
+    with pytest.raises(InputError, match="too long|too much|damaged"):
+        background.open_background(tmp_path / "bomb.pdf", limits)
