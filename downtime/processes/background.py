@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import IO, Self, cast
 
 _INPUT = 0
+NICENESS = 10
 
 
 class BackgroundProcess:
@@ -33,6 +34,10 @@ class BackgroundProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Kill it unless it has ended."""
         self._process.kill()
         self._process.communicate()
 
@@ -55,6 +60,12 @@ def read_arguments() -> dict[str, str]:
     arguments: dict[str, str] = json.loads(_read_line())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     return arguments
+
+
+def give_way() -> None:
+    """In the background process: let whoever waits for a page go first, with all processes begun here."""
+    if hasattr(os, "nice"):  # Windows has no such order
+        os.nice(NICENESS)
 
 
 def _read_line() -> bytes:

@@ -40,7 +40,12 @@ def run_in_background(vault: Vault, job: Job, stopping: threading.Event) -> None
 
 def make_arguments(vault: Vault, job: Job) -> dict[str, str]:
     """What the process has to know."""
-    return {"home": str(vault.home.path), "key": vault.data_key.hex(), "job": job.id}
+    return {**make_vault_arguments(vault), "job": job.id}
+
+
+def make_vault_arguments(vault: Vault) -> dict[str, str]:
+    """What a process has to know to open the vault."""
+    return {"home": str(vault.home.path), "key": vault.data_key.hex()}
 
 
 def _is_cancelled(vault: Vault, job: Job) -> bool:

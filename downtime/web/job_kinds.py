@@ -13,6 +13,7 @@ from downtime.paper.packs import pack_ledger
 from downtime.paper.packs.deliver import DELIVERED_WORDS, make_delivery
 from downtime.paper.packs.model import PrintChannel, RequestKind
 from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.ward_pack import WardPack
 from downtime.paper.print_requests import REQUESTS, read_request
 from downtime.reconcile.compare import run_comparison as run
 from downtime.reconcile.harm import review
@@ -30,6 +31,8 @@ from downtime.vault.vault import Vault
 Progress = Callable[[int, int], None]
 Outcome = tuple[JobResult | None, str]
 PDF = "application/pdf"
+MANY_WARDS = 4
+"""Wards from which on a pack is printed in a process of its own."""
 REASON_ON_SCREEN = "asked for on screen"
 
 
@@ -47,6 +50,19 @@ class JobName(StrEnum):
     STATEMENT = "statement"
 
 
+class JobLane(StrEnum):
+    """What waits for each other: a server does one job of each lane at a time."""
+
+    SHORT = "short"
+    WARD_PACKS = "ward-packs"
+    LONG = "long"
+    """What computes over all forms of an outage."""
+
+
+def _always(_: Job) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class JobKind:
     """One kind: how it is done, what it is called, and where one goes from it."""
@@ -59,9 +75,10 @@ class JobKind:
     """Whether its file opens by itself when it is ready."""
     undo: Callable[[Vault, Job], None] = lambda vault, job: None
     """What is to be put right when it did not end well."""
-    own_process: bool = False
+    own_process: Callable[[Job], bool] = lambda job: False
     """Whether it is done in a process of its own. That takes a second to start, so it is for what
-    computes over all forms of an outage; packs bring processes of their own, sending waits."""
+    computes over all forms of an outage, or prints for minutes: else no page comes in time meanwhile."""
+    lane: JobLane = JobLane.SHORT
 
 
 def _print_pack(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
@@ -88,9 +105,17 @@ def _print_pack(vault: Vault, settings: Settings, job: Job, progress: Progress) 
 
 
 def _withdraw_unfetched(vault: Vault, job: Job) -> None:
-    """What was made for the screen and never fetched does not count as printed."""
+    """What was made for the screen and never fetched does not count as printed, nor what was not made."""
     if job.arguments["to"] == PrintChannel.SCREEN:
         pack_ledger.withdraw_job(vault, job.id, pack_ledger.CANCELLED)
+    else:
+        pack_ledger.withdraw_unfinished(vault, job.id, pack_ledger.CANCELLED)
+
+
+def _is_long_order(job: Job) -> bool:
+    """Whether a ward pack is asked for of so many wards, or of the whole site, that it takes minutes."""
+    wards = read_request(job.arguments["order"]).wards  # type: ignore[attr-defined]  # a ward pack
+    return not wards or len(wards) >= MANY_WARDS
 
 
 def _run_comparison(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
@@ -199,14 +224,26 @@ JOB_KINDS: dict[str, JobKind] = {
             "printing.choose",
             "Print something else",
             undo=_withdraw_unfetched,
+            own_process=_is_long_order if kind == WardPack.kind else lambda job: False,
+            lane=JobLane.WARD_PACKS if kind == WardPack.kind else JobLane.SHORT,
         )
         for kind, request in REQUESTS.items()
     },
     JobName.COMPARISON: JobKind(
-        _run_comparison, "Comparison", "comparison.show", "See the items", own_process=True
+        _run_comparison,
+        "Comparison",
+        "comparison.show",
+        "See the items",
+        own_process=_always,
+        lane=JobLane.LONG,
     ),
     JobName.HARM_REVIEW: JobKind(
-        _run_harm_review, "Harm review", "harm.show", "See the findings", own_process=True
+        _run_harm_review,
+        "Harm review",
+        "harm.show",
+        "See the findings",
+        own_process=_always,
+        lane=JobLane.LONG,
     ),
     JobName.RETURNS: JobKind(
         _export_messages,
@@ -214,7 +251,8 @@ JOB_KINDS: dict[str, JobKind] = {
         "returns.show",
         "See all messages",
         opens_result=False,
-        own_process=True,
+        own_process=_always,
+        lane=JobLane.LONG,
     ),
     JobName.WORKLIST: JobKind(
         _write_worklist,
@@ -224,7 +262,12 @@ JOB_KINDS: dict[str, JobKind] = {
         opens_result=False,
     ),
     JobName.REPORT: JobKind(
-        _make_report, "Post-incident report", "report.show", "Back to the report", own_process=True
+        _make_report,
+        "Post-incident report",
+        "report.show",
+        "Back to the report",
+        own_process=_always,
+        lane=JobLane.LONG,
     ),
     JobName.REPLAY_PREVIEW: JobKind(
         _preview_replay,
@@ -232,13 +275,24 @@ JOB_KINDS: dict[str, JobKind] = {
         "ingest.replay",
         "See what would change",
         opens_result=False,
-        own_process=True,
+        own_process=_always,
+        lane=JobLane.LONG,
     ),
     JobName.REPLAY: JobKind(
-        _replay_ledger, "Replay", "ingest.show", "See the messages", own_process=True
+        _replay_ledger,
+        "Replay",
+        "ingest.show",
+        "See the messages",
+        own_process=_always,
+        lane=JobLane.LONG,
     ),
     JobName.SENDING: JobKind(_send_messages, "Sending", "returns.show", "See progress"),
     JobName.STATEMENT: JobKind(
-        _make_statement, "Statement", "statement.show", "Back to the statement", own_process=True
+        _make_statement,
+        "Statement",
+        "statement.show",
+        "Back to the statement",
+        own_process=_always,
+        lane=JobLane.LONG,
     ),
 }

@@ -5,25 +5,28 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import timedelta
 
 from downtime.accounts import sessions
 from downtime.fleet.machine_state import note_machine_state
 from downtime.outage import outages
-from downtime.paper.packs import pack_ledger, prepare_layouts
+from downtime.paper.packs import pack_ledger
+from downtime.processes.background import BackgroundProcess
 from downtime.security_events import SecurityEvent, report_event
 from downtime.vault import checkpoint, jobs
 from downtime.vault.database import checkpoint_log
 from downtime.vault.model import Job
 from downtime.vault.vault import Vault
 from downtime.web import background_job
-from downtime.web.job_kinds import JOB_KINDS
+from downtime.web.background_job import make_vault_arguments
+from downtime.web.job_kinds import JOB_KINDS, JobLane
 from downtime.web.request_context import AppState
 from downtime.web.run_job import run_job
 
 log = logging.getLogger("downtime.web")
 
+LAYOUTS = "downtime.web.layout_child"
 POLL_SECONDS = 5
 """A job that is asked for wakes the worker at once; this is for what others leave behind."""
 NOTE_SECONDS = 60
@@ -34,18 +37,21 @@ EMPTY_SECONDS = 120
 class JobWorker(threading.Thread):
     """Takes the oldest waiting job of some kinds, again and again.
 
-    A server has one for what is done here and one for what is done in processes of their own
-    (`create_workers`), so that nobody waits for a ward's pack behind a month's comparison.
+    A server has one for each lane (`create_workers`), so that nobody waits for a blank form behind
+    the packs of a whole site, or for these behind a month's comparison.
     """
 
-    def __init__(self, web: AppState, kinds: Collection[str] = tuple(JOB_KINDS)) -> None:
+    def __init__(
+        self, web: AppState, kinds: Collection[str] = tuple(JOB_KINDS), *, lays_out: bool = False
+    ) -> None:
         super().__init__(name="downtime-worker", daemon=True)
         self._state = web
         self._kinds = kinds
-        self._does_upkeep = not all(JOB_KINDS[kind].own_process for kind in kinds)
+        self._does_upkeep = any(JOB_KINDS[kind].lane is JobLane.SHORT for kind in kinds)
+        self._lays_out = lays_out
         self._stopping = threading.Event()
         self._known_vault: Vault | None = None
-        self._layouts: Iterator[str] = iter(())
+        self._layouts: BackgroundProcess | None = None
         self._empty_since: float | None = None
         self._noted: float | None = None
 
@@ -53,7 +59,7 @@ class JobWorker(threading.Thread):
         """Until `stop`; a fault of its own is logged without its message and not repeated at once."""
         while not self._stopping.is_set():
             try:
-                worked = self.run_next_job() or self.lay_out_next_form()
+                worked = self.run_next_job()
             except Exception as error:
                 places = traceback.extract_tb(error.__traceback__)
                 log.error("worker: %s at line %d", type(error).__name__, places[-1].lineno or 0)
@@ -61,6 +67,7 @@ class JobWorker(threading.Thread):
             if not worked:
                 self._state.job_submitted.wait(POLL_SECONDS)
                 self._state.job_submitted.clear()
+        self._end_layouts()
 
     def stop(self) -> None:
         """Finish the job in hand and end; one in a process of its own waits for the next start."""
@@ -71,7 +78,10 @@ class JobWorker(threading.Thread):
     def run_next_job(self) -> bool:
         """Run one job if one waits; whether there was one."""
         with self._state.vault_holder.use_if_unlocked() as vault:
+            if vault is not self._known_vault:
+                self._end_layouts()
             if vault is None:
+                self._known_vault = None
                 return False
             if vault.is_read_only:
                 self._forget_if_empty(vault)
@@ -79,8 +89,8 @@ class JobWorker(threading.Thread):
             if vault is not self._known_vault:
                 jobs.requeue_abandoned_jobs(vault, self._kinds)
                 self._known_vault = vault
-                if self._does_upkeep:
-                    self._layouts = prepare_layouts.prepare_layouts(vault, self._state.settings)
+                if self._lays_out:
+                    self._layouts = BackgroundProcess(LAYOUTS, make_vault_arguments(vault))
             job = jobs.claim_next_job(vault, self._kinds)
             if job is not None:
                 self._run_job(vault, job)
@@ -89,13 +99,14 @@ class JobWorker(threading.Thread):
                 self._do_upkeep(vault)
         return False
 
-    def lay_out_next_form(self) -> bool:
-        """Lay out one form of a vault that was just unlocked; whether there was one left."""
-        with self._state.vault_holder.use_if_unlocked() as vault:
-            return vault is self._known_vault and next(self._layouts, None) is not None
+    def _end_layouts(self) -> None:
+        """What lays forms out for a vault ends with it."""
+        if self._layouts is not None:
+            self._layouts.end()
+            self._layouts = None
 
     def _run_job(self, vault: Vault, job: Job) -> None:
-        if JOB_KINDS[job.kind].own_process:
+        if JOB_KINDS[job.kind].own_process(job):
             background_job.run_in_background(vault, job, self._stopping)
         else:
             run_job(vault, self._state.settings, job)
@@ -134,8 +145,9 @@ class JobWorker(threading.Thread):
 
 def create_workers(web: AppState) -> list[JobWorker]:
     """Those that a server needs, the one that stops soonest first."""
-    own_process_kinds = [kind for kind in JOB_KINDS if JOB_KINDS[kind].own_process]
+    kinds = {lane: [kind for kind in JOB_KINDS if JOB_KINDS[kind].lane is lane] for lane in JobLane}
     return [
-        JobWorker(web, own_process_kinds),
-        JobWorker(web, [kind for kind in JOB_KINDS if kind not in own_process_kinds]),
+        JobWorker(web, kinds[JobLane.LONG]),
+        JobWorker(web, kinds[JobLane.WARD_PACKS]),
+        JobWorker(web, kinds[JobLane.SHORT], lays_out=True),
     ]

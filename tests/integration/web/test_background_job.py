@@ -1,5 +1,6 @@
 """A job in a process of its own: done, stopped on screen, ended from outside, outlived by nobody."""
 
+import io
 import os
 import signal
 import subprocess
@@ -10,11 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from downtime.paper import ledger
+from downtime.paper.packs import pack_ledger
+from downtime.paper.packs.model import PrintChannel
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.ward_pack import WardPack
 from downtime.processes import background
 from downtime.vault import jobs
 from downtime.vault.model import Actor
 from downtime.web import background_job
 from downtime.web.background_job import run_in_background
+from downtime.web.job_kinds import JOB_KINDS, name_print_job
 from tests.integration.fork_server import Process
 
 CLERK = Actor("u-records", "Records Clerk", "K7")
@@ -27,7 +34,7 @@ def sleep(vault, settings, job, progress):
     print(os.getpid(), file=open(job.arguments["says"], "w"), flush=True)
     time.sleep(60)
 
-JOB_KINDS["reconcile"] = JobKind(sleep, "Sleep", "", "", own_process=True)
+JOB_KINDS["reconcile"] = JobKind(sleep, "Sleep", "", "", own_process=lambda job: True)
 background_job_child.main()
 """
 
@@ -126,3 +133,46 @@ def test_a_process_does_not_outlive_a_killed_server(vault, tmp_path):
     assert _number(says) == child.pid
     child.stdin.close()  # as the system does for a process that was killed
     assert child.wait(10) == 1
+
+
+def order(vault, to=PrintChannel.SCREEN, **wards):
+    """Somebody asks for a pack; the job, taken up by nobody yet."""
+    arguments = {"order": WardPack(**wards).to_json(), "to": to, "why": "for a test"}
+    return jobs.submit_job(vault, name_print_job(WardPack.kind), arguments, CLERK, "for a test")
+
+
+def test_what_prints_for_minutes_is_done_beside_the_pages_and_what_takes_seconds_is_not(vault):
+    kind = JOB_KINDS[name_print_job(WardPack.kind)]
+    assert kind.own_process(order(vault))
+    assert kind.own_process(order(vault, wards=("A1", "A2", "B1", "B2")))
+    assert not kind.own_process(order(vault, wards=("A1",)))
+
+
+def test_the_packs_of_a_whole_site_come_from_a_process_of_their_own(vault):
+    order(vault)
+    job = jobs.claim_next_job(vault)
+    run_in_background(vault, job, threading.Event())
+    ended = jobs.get_job(vault, job.id)
+    assert ended.state == "done", ended.error
+    assert jobs.get_result(vault, job.id).content.startswith(b"%PDF")
+
+
+def test_a_pack_whose_process_was_ended_before_the_printer_had_it_is_void(
+    hospital, vault, monkeypatch
+):
+    job = order(vault, PrintChannel.QUEUE, wards=("A1",))
+
+    def end(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(
+            pack_ledger, "void_pack", lambda *a, **k: None
+        )  # a killed process voids nothing
+        print_pack(
+            vault, hospital.settings, WardPack(wards=("A1",)), CLERK, "for a test", io.BytesIO(),
+            progress=end, job=job.id,
+        )  # fmt: skip
+    assert [pack.state for pack in ledger.list_packs(vault)] == ["printing"]
+    JOB_KINDS[job.kind].undo(vault, job)
+    assert [pack.state for pack in ledger.list_packs(vault)] == ["void"]

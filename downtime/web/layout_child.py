@@ -1,0 +1,24 @@
+"""The process that lays forms out ahead of the first print, for `job_worker`; no other module imports it."""
+
+from contextlib import closing
+from pathlib import Path
+
+from downtime.clock import system_clock
+from downtime.config import Home, load_settings
+from downtime.paper.packs.prepare_layouts import prepare_layouts
+from downtime.processes.background import give_way, read_arguments
+from downtime.vault.vault import Vault
+
+
+def main() -> None:
+    """Lay out and keep what was never printed here."""
+    arguments = read_arguments()
+    give_way()
+    home = Home(Path(arguments["home"]))
+    with closing(Vault(home, bytes.fromhex(arguments["key"]), system_clock)) as vault:
+        for _ in prepare_layouts(vault, load_settings(home.config_file)):
+            pass
+
+
+if __name__ == "__main__":
+    main()
