@@ -100,8 +100,8 @@ def _list_common_parts(
     """What is uncertain of all kinds at once: of those that nobody has keyed yet, where they lie."""
     unseen = sum(count * fitted[kind].seconds for kind, count in counts.items() if kind not in logs)
     freedom = max(1.0, common.kinds - 1.0)
-    apart = common.between / common.kinds + common.between**2 / (2 * freedom)
-    yield unseen**2 * apart, freedom
+    uncertain = common.between / common.kinds + common.between**2 / (2 * freedom)
+    yield unseen**2 * uncertain, freedom
     little_known = sum(
         count * fitted[kind].seconds / (1 + len(logs.get(kind, ())))
         for kind, count in counts.items()
@@ -124,9 +124,9 @@ def _fit_kind(times: Sequence[float], common: _AllKinds) -> _KindOfForm:
     if not times:
         free = max(1.0, common.kinds - 1.0)
         return _KindOfForm(common.overall, common.between, common.pooled, free)
-    own = (len(times) - 1) * variance(times) if len(times) > 1 else 0.0
+    squares = (len(times) - 1) * variance(times) if len(times) > 1 else 0.0
     freedom = common.prior + len(times) - 1
-    of_one = (common.prior * common.pooled + own) / freedom
+    of_one = (common.prior * common.pooled + squares) / freedom
     weight = common.between / (common.between + of_one / len(times))
     mean = weight * fmean(times) + (1 - weight) * common.overall
     return _KindOfForm(mean, weight * of_one / len(times), of_one, freedom)

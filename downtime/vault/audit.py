@@ -106,7 +106,7 @@ class ChangedContent:
     def sentence(self) -> str:
         """For people; the first rows are named."""
         more = len(self.rows) - _NAMED
-        names = [row.words for row in self.rows[:_NAMED]] + [f"{more} more"] * (more > 0)
+        names = [row.sentence for row in self.rows[:_NAMED]] + [f"{more} more"] * (more > 0)
         which = f" {'; '.join(names)}." if names else ""
         return (
             f"Rows of '{self.table}' were changed, put in or taken away by something else than this"

@@ -138,9 +138,9 @@ def _read_digests(
     """What each form or event says now: key of each fact to its digest."""
     read = make_fact_reader(vault, settings)
     for first in range(0, len(serials), AT_ONCE):
-        some = serials[first : first + AT_ONCE]
-        facts = dict(read(some))
-        for serial in some:
+        batch = serials[first : first + AT_ONCE]
+        facts = dict(read(batch))
+        for serial in batch:
             yield serial, {fact.key: fact_digest(fact) for fact in facts.get(serial, ())}
 
 

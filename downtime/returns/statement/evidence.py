@@ -77,9 +77,9 @@ def find_problems(vault: Vault, settings: Settings, since: str) -> list[Problem]
 def _find_changed_rows(vault: Vault) -> Iterator[Problem]:
     for content in audit.find_changed_content(vault.db):
         more = len(content.rows) - _NAMED
-        words = [row.words for row in content.rows[:_NAMED]] + [f"{more} more"] * (more > 0)
+        parts = [row.sentence for row in content.rows[:_NAMED]] + [f"{more} more"] * (more > 0)
         names = tuple(row.key for row in content.rows)
-        explanation = "; ".join(words) or "which of them is not known"
+        explanation = "; ".join(parts) or "which of them is not known"
         yield Problem(OpenKind.ROWS_CHANGED, names, content.table, explanation)
 
 
@@ -103,6 +103,6 @@ def _find_clock_steps(vault: Vault, settings: Settings, since: str) -> Iterator[
 def _find_home_events(vault: Vault, since: str) -> Iterator[Problem]:
     for entry in audit_chain.find_entries_of(vault.db, _HOMES):
         if entry.at >= since:
-            words = _HOMES[AuditAction(entry.action)]
-            explanation = f"audit entry {entry.seq} of {entry.at}: {words}"
+            sentence = _HOMES[AuditAction(entry.action)]
+            explanation = f"audit entry {entry.seq} of {entry.at}: {sentence}"
             yield Problem(OpenKind.HOME_PUT_BACK, (str(entry.seq),), explanation=explanation)

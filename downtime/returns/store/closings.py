@@ -17,8 +17,8 @@ def fetch_closings(db: Database, outage: str) -> list[Closing]:
 
 def find_in_state(db: Database, outage: str, state: ClosingState) -> Closing | None:
     """The last closing of an outage that is in a state."""
-    found = [closing for closing in fetch_closings(db, outage) if closing.state == state]
-    return found[-1] if found else None
+    closings = [closing for closing in fetch_closings(db, outage) if closing.state == state]
+    return closings[-1] if closings else None
 
 
 def next_id(db: Database) -> int:

@@ -37,7 +37,7 @@ class ChangedRow(NamedTuple):
     entry: int
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """`K7000042X is missing (audit entry 812 wrote it)`."""
         verb = {"missing": "is missing", "changed": "was changed", "added": "was put in"}
         writer = f" (audit entry {self.entry} wrote it)" if self.entry else ""

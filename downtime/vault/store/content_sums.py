@@ -135,10 +135,10 @@ def _describe_table(
 ) -> BoundTable:
     described = [tuple(row) for row in connection.execute(f"PRAGMA table_xinfo({name})")]
     key = [column[1] for column in sorted(described, key=itemgetter(5)) if column[5]]
-    every = (column[1] for column in described if not column[6])
+    names = (column[1] for column in described if not column[6])
     return BoundTable(
         name,
-        tuple(sorted(columns.split() or every)),
+        tuple(sorted(columns.split() or names)),
         counted_when,
         tuple(key),
         any(column[6] for column in described if column[1] in columns.split()),
