@@ -31,6 +31,11 @@ class SiteSettings:
         "", "FHIR identifier system of the hospital number, when it does not end in the authority."
     )
     mrn_name: str = setting("Hospital No.", "What the hospital calls its own patient number.")
+    ward_specialties: dict[str, tuple[str, ...]] = setting(
+        {},
+        "Ward code to the specialties, as the PAS names them, whose patients it takes: anybody else there"
+        " is marked as a boarder.",
+    )
     gs1_prefix: str = setting(
         "", "GS1 company prefix (7 digits) of NHS numbers in wristband codes (DCB1077)."
     )

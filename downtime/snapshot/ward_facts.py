@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from downtime.clinical.early_warnings import EarlyWarning
 from downtime.clinical.model import (
     AllergyIntolerance,
     Appointment,
@@ -34,6 +35,9 @@ class BedFilter(StrEnum):
     LEAVING = "leaving"
     TESTS = "tests"
     ALERTS = "alerts"
+    ISOLATION = "isolation"
+    NEWS2 = "news2"
+    BOARDERS = "boarders"
     DUE = "due"
 
 
@@ -47,6 +51,23 @@ class WardFacts:
     alerts: dict[str, list[Flag]]
     tests: dict[str, list[OutstandingRow]]
     due: dict[str, list[Appointment]]
+    early_warnings: dict[str, EarlyWarning]
+    specialties: tuple[str, ...] = ()
+    """Whose patients the ward takes; without any, nobody there is known to be a boarder."""
+
+    def is_boarder(self, stay: Encounter | None) -> bool:
+        """Whether they lie here for want of a bed on a ward of their own specialty."""
+        taken = {name.casefold() for name in self.specialties}
+        return bool(stay and stay.specialty and taken and stay.specialty.casefold() not in taken)
+
+    def is_isolated(self, patient: str) -> bool:
+        """Whether an alert says that they are nursed apart."""
+        return any(map(is_isolation, self.alerts.get(patient, ())))
+
+    def has_high_score(self, patient: str) -> bool:
+        """Whether their last NEWS2 calls for an urgent review."""
+        warning = self.early_warnings.get(patient)
+        return warning is not None and warning.is_urgent
 
     def count_urgent(self, patient: str) -> int:
         """How many of their tests outstanding are not routine."""
@@ -67,6 +88,9 @@ class WardFacts:
             BedFilter.LEAVING: self.is_leaving(row.encounter),
             BedFilter.TESTS: patient in self.tests,
             BedFilter.ALERTS: patient in self.alerts,
+            BedFilter.ISOLATION: self.is_isolated(patient),
+            BedFilter.NEWS2: self.has_high_score(patient),
+            BedFilter.BOARDERS: self.is_boarder(row.encounter),
             BedFilter.DUE: patient in self.due,
         }[wanted]
 
@@ -75,7 +99,12 @@ class WardFacts:
 
 
 def read_ward_facts(
-    snapshot: Snapshot, ward: str, patients: Iterable[str], today: str, zone: ZoneInfo
+    snapshot: Snapshot,
+    ward: str,
+    patients: Iterable[str],
+    today: str,
+    zone: ZoneInfo,
+    specialties: tuple[str, ...] = (),
 ) -> WardFacts:
     """Of these patients of a ward, each of whom may have been said to be on another one."""
     ids = list(patients)
@@ -97,6 +126,8 @@ def read_ward_facts(
         _group(snapshot.find_records(Flag, "patient", ids)),
         dict(tests),
         _group(sorted(due, key=lambda appointment: appointment.start)),
+        snapshot.find_early_warnings(ids),
+        specialties,
     )
 
 

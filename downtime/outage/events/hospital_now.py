@@ -4,6 +4,7 @@ What staff said stands over what the snapshot says of a person until their syste
 newer. What the snapshot said is kept beside it, and who said otherwise, when.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -250,6 +251,18 @@ class HospitalNow:
         beds = self.read_ward(row.code).rows
         empty = sum(bed.patient is None and bed.location.status in bed_board.FREE for bed in beds)
         return row._replace(patients=row.patients - departures + arrivals, empty=empty)
+
+    def count_leaving(self, until: str) -> dict[str, int]:
+        """How many on each ward are expected to leave before a UTC instant, those who are late with them."""
+        stays = [row.encounter for row in self._inpatients if row.patient.id not in self.changes]
+        stays += [change.stay for change in self.changes.values()]
+        return Counter(
+            stay.ward for stay in stays if stay and stay.expected_end and stay.expected_end < until
+        )
+
+    @cached_property
+    def _inpatients(self) -> list[PatientRow]:
+        return self.snapshot.list_inpatients() if self.snapshot else []
 
     def count_board(self) -> BoardCounts:
         """Who is in hospital as staff say: who was admitted or registered, less who left."""

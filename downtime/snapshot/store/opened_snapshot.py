@@ -32,13 +32,13 @@ from downtime.snapshot.model import (
     ReportRow,
 )
 from downtime.snapshot.store import footprint_query
-from downtime.snapshot.store.day_lists import DayLists
+from downtime.snapshot.store.ward_lists import WardLists
 
 R = TypeVar("R", bound=Record)
 FIND_LIMIT = 50
 
 
-class Snapshot(DayLists):
+class Snapshot(WardLists):
     """One opened snapshot. Its records are as the systems sent them at `header.created`."""
 
     _wards: list[WardRow] | None = None

@@ -1,11 +1,14 @@
 """Beds: choose a ward, then its board."""
 
 from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
+from downtime.clock import to_text
 from downtime.errors import NotFoundError
 from downtime.snapshot.bed_board import FREE, BedRow, WardRow, find_beds_with_two
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -22,8 +25,13 @@ FILTER_WORDS: dict[BedFilter, str] = {
     BedFilter.LEAVING: "Expected to leave",
     BedFilter.TESTS: "Tests outstanding",
     BedFilter.ALERTS: "Alerts",
+    BedFilter.ISOLATION: "Isolation",
+    BedFilter.NEWS2: "NEWS2 5 or more",
+    BedFilter.BOARDERS: "Boarders",
     BedFilter.DUE: "Due today",
 }
+ALWAYS_OFFERED = frozenset(BedFilter) - {BedFilter.ISOLATION, BedFilter.NEWS2, BedFilter.BOARDERS}
+"""Filters that stand above a board also where they leave nobody."""
 
 
 @blueprint.get("/beds")
@@ -33,11 +41,14 @@ def wards() -> ViewResponse:
     snapshot = request_context.snapshot_or_none()
     if snapshot is None:
         return render_template("beds/wards.html", wards=[], mine="")
+    today = _find_today()
     return render_template(
         "beds/wards.html",
         wards=request_context.hospital_now().count_wards(),
         mine=my_ward.read_my_ward(request_context.app_state().home),
         counts=request_context.hospital_now().count_board(),
+        leaving=request_context.hospital_now().count_leaving(today.end),
+        expected=snapshot.count_expected(*today),
         stay_systems=snapshot.list_sources("Encounter"),
         bed_systems=snapshot.list_sources("Location"),
         beds=snapshot.find_availability("Location"),
@@ -92,9 +103,11 @@ def board() -> ViewResponse:
         rows=[row for row in rows if facts.is_shown(row, wanted)],
         now=now,
         facts=facts,
+        expected=snapshot.list_expected(ward, *_find_today()),
         wanted=wanted,
         filters=_count_filters(facts, rows),
         filter_words=FILTER_WORDS,
+        always_offered=ALWAYS_OFFERED,
         is_isolation=is_isolation,
         is_mine=ward == my_ward.read_my_ward(request_context.app_state().home),
         counts=request_context.hospital_now().count_board(),
@@ -118,7 +131,22 @@ def _read_facts(snapshot: Snapshot, ward: str, rows: Sequence[BedRow]) -> WardFa
     zone = ZoneInfo(request_context.settings().site.time_zone)
     today = request_context.now().astimezone(zone).date().isoformat()
     patients = (row.patient.id for row in rows if row.patient)
-    return read_ward_facts(snapshot, ward, patients, today, zone)
+    specialties = tuple(request_context.settings().site.ward_specialties.get(ward, ()))
+    return read_ward_facts(snapshot, ward, patients, today, zone, specialties)
+
+
+class Day(NamedTuple):
+    """The midnights between which a day of the site lies, as UTC text."""
+
+    start: str
+    end: str
+
+
+def _find_today() -> Day:
+    zone = ZoneInfo(request_context.settings().site.time_zone)
+    today = request_context.now().astimezone(zone).date()
+    midnights = (datetime.combine(today + timedelta(days=n), time(), zone) for n in (0, 1))
+    return Day(*map(to_text, midnights))
 
 
 def _wanted() -> BedFilter:
