@@ -57,7 +57,7 @@ def create_person(
     *,
     initial: bool = True,
 ) -> Credentials:
-    """A new person; `initial` says that somebody else chose the password."""
+    """A new person; `initial` says that the password was made for them."""
     person = make_person(username, name, role, initial)
     check_is_human(person.role)
     check_new_password(settings, person, password)

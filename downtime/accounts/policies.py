@@ -88,7 +88,7 @@ def check_is_open(person: Person) -> None:
 
 
 def must_choose_password(person: Person, permission: Permission) -> bool:
-    """Whether somebody else chose the password: until it is changed only one's own account opens.
+    """Whether the password was made by the program or somebody else: until then only one's own account opens.
 
     Whoever chose a first password could otherwise act in its owner's name.
     """
@@ -100,7 +100,7 @@ def check_password_is_own(person: Person, permission: Permission) -> None:
     if must_choose_password(person, permission):
         raise LockedError(
             "signin.first-password",
-            "Somebody else chose your password.",
+            "Your password is a first one, made for you.",
             "Choose your own with 'downtime person password', or at the first sign-in on the"
             " screen.",
         )

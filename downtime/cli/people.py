@@ -92,7 +92,7 @@ def disable(session: Session, username: str, reason: str) -> Output:
 
 @command(person, "password", permission=Permission.SESSION_OWN)
 def password(session: Session) -> Output:
-    """Choose your own password: the first time because somebody else chose it."""
+    """Choose your own password: the first one was made for you, and others may have seen it."""
     signed_in = session.signed_in
     present = prompt_for("Present password, once more", secret=True)
     chosen = prompt_for("New password", secret=True)

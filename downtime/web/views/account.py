@@ -159,7 +159,7 @@ def _end(note: str) -> ViewResponse:
 @blueprint.route("/password", methods=["GET", "POST"])
 @require_permission(Permission.SESSION_OWN)
 def password() -> ViewResponse:
-    """Choose one's own password, at first because somebody else chose it."""
+    """Choose one's own password, at first because that was made by the program or somebody else."""
     error: UserError | None = None
     if request.method == "POST":
         try:
@@ -174,7 +174,7 @@ def password() -> ViewResponse:
         "account/password.html",
         error=error,
         shortest=request_context.settings().accounts.password_min_length,
-        note="Somebody else made your first password. Only you should know the next one."
+        note="Your first password was made for you, so that others may have seen it. Only you should know the next one."
         if first
         else "It unlocks this laptop's data. Do not share it.",
     )

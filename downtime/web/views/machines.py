@@ -20,7 +20,7 @@ from downtime.fleet.revoke_machine import Exposure
 from downtime.fleet.site_keys import SiteKey
 from downtime.settings import Settings
 from downtime.vault import device, machines
-from downtime.vault.machines import Machine
+from downtime.vault.machines import Machine, MachineList
 from downtime.vault.model import MachineRole
 from downtime.vault.signed_list import MAX_BYTES
 from downtime.web import request_context
@@ -28,6 +28,8 @@ from downtime.web.responses import ViewResponse, file_response, required_reason
 from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("machines", __name__)
+MACHINES_A_PAGE = 12
+"""So many lines stand on a laptop's screen below what is said of this machine."""
 
 
 @blueprint.get("/machines")
@@ -36,8 +38,16 @@ def show() -> ViewResponse:
     """The machines of the site, and what can be changed."""
     home, now = request_context.app_state().home, request_context.vault().clock()
     listed = machines.read_list(home)
+    wanted = request.args.get("find", "").strip()
+    matching = _find_machines(listed, wanted)
+    page = _read_page_number(len(matching))
     return render_template(
         "machines/show.html",
+        wanted=wanted,
+        matching=len(matching),
+        shown=matching[(page - 1) * MACHINES_A_PAGE : page * MACHINES_A_PAGE],
+        page_number=page,
+        page_count=_count_pages(len(matching)),
         own=machines.read_own_machine(home),
         own_code=enrol_machine.make_own_code(home),
         places=sorted(join_requests.find_places(request_context.settings())),
@@ -46,6 +56,33 @@ def show() -> ViewResponse:
         warnings=machine_list.list_warnings(home, request_context.settings(), now),
         roles=[{"value": role, "text": role.display_name.capitalize()} for role in MachineRole],
     )
+
+
+def _find_machines(listed: MachineList | None, wanted: str) -> list[Machine]:
+    """Those whose code, name, role, ward or state holds what was typed, those still believed first."""
+    words = wanted.casefold().split()
+    matching = [
+        machine
+        for machine in (listed.machines if listed else ())
+        if all(word in _describe(machine) for word in words)
+    ]
+    return sorted(matching, key=lambda machine: (bool(machine.revoked), machine.code))
+
+
+def _describe(machine: Machine) -> str:
+    state = "revoked" if machine.revoked else "believed"
+    wards = "whole site" if machine.reads_site else " ".join(machine.wards)
+    return f"{machine.code} {machine.name} {machine.role_names} {wards} {state}".casefold()
+
+
+def _count_pages(count: int) -> int:
+    return max(1, -(-count // MACHINES_A_PAGE))
+
+
+def _read_page_number(count: int) -> int:
+    """The page that is asked for, or the nearest one that there is."""
+    number = request.args.get("page", "1")
+    return min(max(1, int(number)), _count_pages(count)) if number.isdecimal() else 1
 
 
 def _look_at_places() -> FoundRequests | None:

@@ -126,7 +126,7 @@ def test_an_interrupt_at_a_prompt_stops(bare):
 def test_a_first_password_is_changed_before_anything_else(bare):
     refused = bare.run("person", "list", "--home", "home", stdin=bare.signed_in("admin"))
     assert (refused.code, refused.out) == (1, "")
-    assert "Somebody else chose your password." in refused.err
+    assert "Your password is a first one, made for you." in refused.err
     present = bare.secrets["admin"][0]
     differing = bare.signed_in("admin", present, PASSWORD, PASSWORD + "x")
     answer = bare.run("person", "password", "--home", "home", stdin=differing)

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -249,3 +250,29 @@ def test_a_broken_machine_is_replaced_on_the_page(hospital, stick, laptop, tmp_p
     assert listed.find("WD").revoked
     assert listed.find("W2").wards == ("AMU",)
     another.vault.close()
+
+
+def test_a_long_list_is_shown_page_by_page_and_narrowed_by_what_one_knows(
+    hospital, stick, monkeypatch
+):
+    start(hospital, stick)
+    listed = machines.read_list(hospital.home)
+    (own,) = listed.machines
+    others = [
+        replace(own, card=replace(own.card, code=f"A{letter}", name=f"Trolley {letter}"))
+        for letter in device.CODE_ALPHABET
+    ]
+    lost = replace(others[0], revoked="2026-11-01T08:00:00Z", reason="stolen")
+    long_list = replace(listed, machines=(own, lost, *others[1:]))
+    monkeypatch.setattr(machines, "read_list", lambda home: long_list)
+    browser, codes = hospital.browser("administrator"), []
+    for number in (1, 2, 3):
+        page = browser.get(f"/machines?page={number}").text
+        assert f"Page {number} of 3: {len(long_list.machines)} machines" in page
+        codes += re.findall(r'<th scope="row" class="mono">(\w\w)</th>', page)
+    assert sorted(codes) == sorted(machine.code for machine in long_list.machines)
+    assert codes[-1] == "AA", "who is believed no more comes last"
+    assert browser.get("/machines?page=99").text.count("Page 3 of 3") == 1
+    page = browser.get("/machines?find=trolley+revoked").text
+    assert re.findall(r'<th scope="row" class="mono">(\w\w)</th>', page) == ["AA"]
+    assert "No machine of the list is like that" in browser.get("/machines?find=nowhere").text
