@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request
+from werkzeug.local import LocalProxy
 
 from downtime.accounts.break_glass.model import BreakGlassAccess
 from downtime.accounts.break_glass.review_access import count_unreviewed
@@ -37,6 +38,11 @@ class SystemLine:
     as_at: str
     old: str
 
+    @property
+    def is_up(self) -> bool:
+        """Whether nobody has declared it down."""
+        return not self.down
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -67,7 +73,7 @@ def init_page_context(app: Flask) -> None:
 
     @app.context_processor
     def variables() -> dict[str, Any]:
-        return {"page": _page(), "may": _may, "public_documents": _list_public}
+        return {"page": LocalProxy(_page), "may": _may, "public_documents": _list_public}
 
 
 def _list_public() -> list[ShelfVersion]:

@@ -16,7 +16,7 @@ def test_a_declared_system_is_down_on_every_page_with_its_time(hospital):
     for path in ("/beds", "/find", "/numbers"):
         page = words(browser.get(path).text)
         assert re.search(r"LIMS: DOWN since 02-Nov-2026 14:3\d", page), path
-        assert "PAS: not declared down" in page
+        assert re.search(r"LIMS: DOWN.* Not declared down: PAS as at", page), path
 
 
 def test_what_to_do_shows_the_cards_of_what_is_down(hospital):
@@ -119,7 +119,7 @@ def test_a_real_failure_in_a_drill_is_one_step_from_every_action_and_ends_it(hos
     declare(nurse, "LIMS")
     page = nurse.get("/outages").text
     assert 'class="in-drill"' not in page
-    assert "PAS: not declared down" in words(page)
+    assert re.search(r"LIMS: DOWN.* Not declared down: PAS as at", words(page))
     assert re.search(r"Outage \S+ began .*Down: LIMS\.", words(page))
     assert f"DRILL {drill} began" in words(page), "it has its own books until they are closed"
 
