@@ -215,8 +215,8 @@ def attach_folder_(session: Session, folder: Path) -> Output:
 
 def _filed_line(scan: attach_folder.FiledScan) -> str:
     number = serials.format_serial(scan.serial)
-    there = f"{number}{'' if scan.is_new else ', attached before'}"
-    return f"{scan.file}: {scan.refusal or there}"
+    filed = f"{number}{'' if scan.is_new else ', attached before'}"
+    return f"{scan.file}: {scan.refusal or filed}"
 
 
 @command(entry, "confirm-scan", permission=Permission.ENTRY_SCAN)

@@ -84,6 +84,7 @@ def lost(session: Session, number: str, reason: str, with_work: bool) -> IssuedF
 @click.option("--ward", required=True, metavar="WARD", help="Whose pile it is.")
 @click.option(
     "--rest",
+    "others",
     type=EnumChoice(("out", FormState.VOID, FormState.LOST)),
     default="out",
     help="What all other forms of the ward are.",
@@ -92,12 +93,17 @@ def lost(session: Session, number: str, reason: str, with_work: bool) -> IssuedF
 @OPTIONAL_REASON
 @click.argument("numbers", nargs=-1, metavar="[SERIAL]...")
 def pile(
-    session: Session, ward: str, rest: str, is_applied: bool, reason: str, numbers: tuple[str, ...]
+    session: Session,
+    ward: str,
+    others: str,
+    is_applied: bool,
+    reason: str,
+    numbers: tuple[str, ...],
 ) -> Output:
     """Sort a ward's pile: these serials came back, and the rest of the ward is out, void or lost."""
     outage = find_outage_at_hand(session.vault)
     lines = sort_pile.list_pile(session.vault, outage.id if outage else "", ward)
-    fates = sort_pile.read_fates(lines, numbers, {}, rest)
+    fates = sort_pile.read_fates(lines, numbers, {}, others)
     if is_applied:
         done = sort_pile.sort_pile(session.vault, fates, session.actor, reason)
     else:

@@ -98,7 +98,7 @@ def _document(thing: OpenThing) -> dict[str, object]:
 def _line(thing: OpenThing, now: str) -> str:
     owner = thing.assignment
     has_it = f"{owner.owner}, due {owner.due}" if owner else "nobody has it"
-    late = "  OVERDUE" if thing.is_overdue(now) else ""
+    overdue = "  OVERDUE" if thing.is_overdue(now) else ""
     since = f"  since {thing.since}" if thing.since else ""
     ward = thing.ward or "no ward"
-    return f"{thing.reference}  {thing.subject}  {ward}{since}  {has_it}{late}"
+    return f"{thing.reference}  {thing.subject}  {ward}{since}  {has_it}{overdue}"

@@ -42,7 +42,7 @@ def order_pages(pages: Sequence[ScannedPage]) -> list[ScannedPage]:
     They stay as they came while one has no number of its own, or two have the same.
     """
     numbers = [{code.page for code in page.page_codes} for page in pages if not page.is_blank]
-    if any(len(own) != 1 for own in numbers) or len(numbers) != len(set().union(*numbers)):
+    if any(len(of_page) != 1 for of_page in numbers) or len(numbers) != len(set().union(*numbers)):
         return list(pages)
     fronts = [page for page in pages if not page.is_blank]
     fronts.sort(key=lambda page: page.page_codes[0].page)

@@ -48,14 +48,14 @@ class SortedPile:
 
 
 def read_fates(
-    pile: Sequence[FormLine], came_back: Sequence[str], said: Mapping[str, str], rest: str
+    pile: Sequence[FormLine], came_back: Sequence[str], single: Mapping[str, str], others: str
 ) -> dict[str, FormState]:
-    """What becomes of each form: scanned ones came back, some were said singly, `rest` of all others.
+    """What becomes of each form: scanned ones came back, some were said singly, `others` of all others.
 
     InputError for a serial with a slip in it, and for a word that is no fate.
     """
-    fates = {line.serial: fate for line in pile if (fate := _parse_fate(rest))}
-    for serial, word in said.items():
+    fates = {line.serial: fate for line in pile if (fate := _parse_fate(others))}
+    for serial, word in single.items():
         number, fate = parse_serial(serial), _parse_fate(word)
         if fate:
             fates[number] = fate

@@ -185,7 +185,7 @@ def _find_unfiled(vault: Vault, settings: Settings, outage: str) -> Iterator[Pap
         yield PaperLine(form.serial, form, form.changed_at, details)
 
 
-_DOUBTS = {
+_SCAN_SENTENCES = {
     ScanDoubt.OTHER_SERIAL: "A code on it names another form.",
     ScanDoubt.SAME_FILE: "The very same file is another form's scan.",
     ScanDoubt.NO_CODE: "No code was read, and nobody said that it is this form's.",
@@ -194,7 +194,7 @@ _DOUBTS = {
 
 def _find_doubtful_scans(vault: Vault, _: Settings, __: str) -> Iterator[PaperLine]:
     for scan in scans.fetch_in_doubt(vault.db):
-        details = f"{_DOUBTS[scan.doubt]} Attached by {scan.attached_name}."
+        details = f"{_SCAN_SENTENCES[scan.doubt]} Attached by {scan.attached_name}."
         yield PaperLine(scan.serial, _find_form(vault, scan.serial), scan.attached, details)
 
 

@@ -88,8 +88,12 @@ def remember_search(name: str, text: str) -> str:
 def has_words(wanted: str, *texts: str) -> bool:
     """Whether each word that was searched for stands in one of the texts; serials in any way."""
     folded = [text.casefold() for text in texts]
-    folded += [text.replace("-", "") for text in folded]
-    return all(any(word in text for text in folded) for word in wanted.casefold().split())
+    plain = [text.replace("-", "") for text in folded]
+    return all(
+        any(word in text for text in folded)
+        or any(word.replace("-", "") in text for text in plain if word.strip("-"))
+        for word in wanted.casefold().split()
+    )
 
 
 FILE_KINDS: Mapping[str, str] = {

@@ -48,9 +48,9 @@ def _fetch(db: Database, condition: str, values: list[str]) -> Iterator[ScanInfo
     return (ScanInfo(**row | {"doubt": ScanDoubt(row["doubt"])}) for row in db.query(query, values))
 
 
-def save_doubt(db: Database, serial: str, doubt: ScanDoubt) -> None:
+def save_doubt(db: Database, serial: str, kind: ScanDoubt) -> None:
     """Note why a scan is in doubt."""
-    db.execute("UPDATE form_scan SET doubt = ? WHERE serial = ?", [doubt, serial])
+    db.execute("UPDATE form_scan SET doubt = ? WHERE serial = ?", [kind, serial])
 
 
 def confirm(db: Database, serial: str) -> None:

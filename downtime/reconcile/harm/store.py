@@ -129,8 +129,8 @@ def fetch_page(db: Database, outage: str, keys: Sequence[str]) -> list[ReviewedF
     query = f"{_SELECT} AND f.key IN (SELECT value FROM json_each(:keys))"
     rows = db.query(query, {"outage": outage, "keys": json_list(keys)})
     reviews = _fetch_reviews(db, outage)
-    found = {row["key"]: _reviewed_finding(row, reviews) for row in rows}
-    return [found[key] for key in keys if key in found]
+    findings = {row["key"]: _reviewed_finding(row, reviews) for row in rows}
+    return [findings[key] for key in keys if key in findings]
 
 
 def fetch_by_keys(db: Database, outage: str, keys: Iterable[str]) -> dict[str, HarmFinding]:
@@ -188,5 +188,5 @@ def count_outcomes(db: Database, outage: str) -> dict[str, int]:
     """How many findings have been given each degree of harm."""
     reviews = _fetch_reviews(db, outage)
     digests = db.conn.execute("SELECT key, digest FROM harm_finding WHERE outage = ?", (outage,))
-    held = (reviews.get((row[0], row[1], ReviewKind.REVIEWED)) for row in digests)
-    return dict(Counter(str(review.outcome) for review in held if review))
+    in_force = (reviews.get((row[0], row[1], ReviewKind.REVIEWED)) for row in digests)
+    return dict(Counter(str(review.outcome) for review in in_force if review))

@@ -133,7 +133,7 @@ def list_open_things(
     `derived` is what a statement found of the kinds that are derived.
     """
     owners = Owners.read(vault.db)
-    found = [
+    things = [
         *derived,
         *_list_others(vault, settings, outage),
         *_list_forms(vault, settings, outage),
@@ -142,7 +142,7 @@ def list_open_things(
         *_list_findings(vault, outage),
     ]
     order = {kind: place for place, kind in enumerate(OpenKind)}
-    owned = [_give_owner(thing, owners.assignments) for thing in found]
+    owned = [_give_owner(thing, owners.assignments) for thing in things]
     return sorted(owned, key=lambda thing: (order[thing.kind], thing.since, thing.name))
 
 
@@ -238,15 +238,15 @@ def describe_things(
     """What there is to say of each of a page's things, by its reference; no patient is named."""
     zone = ZoneInfo(settings.site.time_zone)
     keys = {thing.name: thing for thing in things if thing.kind in ITEM_KINDS}
-    words = {
+    details = {
         keys[row.key].reference: f"{row.item.fact.title}: {explain(row.item, zone)}"
         for row in items_store.fetch_by_keys(vault.db, keys)
     }
     findings = {thing.name: thing for thing in things if thing.kind in HARM_KINDS}
     for finding in harm_store.fetch_by_keys(vault.db, outage.id, findings).values():
         thing = findings[finding.key]
-        words[thing.reference] = f"{finding.title}: {finding.explain(zone)}"
-    return words
+        details[thing.reference] = f"{finding.title}: {finding.explain(zone)}"
+    return details
 
 
 HEAD = ("Why", "What", "Details", "Ward", "Since", "Owner", "Due", "Note")

@@ -68,8 +68,8 @@ def show() -> ViewResponse:
     if only:
         keys = [key for key in keys if key == only]
     if text:
-        found = store.fetch_page(db, outage.id, keys)
-        keys = [row.finding.key for row in found if _has(row, text)]
+        findings = store.fetch_page(db, outage.id, keys)
+        keys = [row.finding.key for row in findings if _has(row, text)]
     listing = cut_page(keys)
     return render_template(
         "harm/show.html",

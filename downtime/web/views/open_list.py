@@ -88,10 +88,10 @@ def assign() -> ViewResponse:
     )  # fmt: skip
     flash(f"{count} assigned to {owner.strip()}.")
     names = ("kind", "ward", "owner_is", "page", "searched")
-    kept: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         name: text for name in names if (text := request.form.get(f"keep_{name}", ""))
     }
-    return redirect(url_for("open_list.show", **kept), 303)
+    return redirect(url_for("open_list.show", **arguments), 303)
 
 
 @blueprint.post("/open/derive")
@@ -105,8 +105,8 @@ def derive() -> ViewResponse:
 
 def remember_derived(statement: completeness_statement.Statement) -> None:
     """Keep what a statement found that speaks against the records, for the list."""
-    found = open_things.list_derived(statement.facts)
-    request_context.app_state().derived[statement.outage] = (statement.made_at, found)
+    derived = open_things.list_derived(statement.facts)
+    request_context.app_state().derived[statement.outage] = (statement.made_at, derived)
 
 
 def find_derived(outage: Outage) -> tuple[str, Sequence[OpenThing]]:

@@ -43,14 +43,14 @@ def show() -> ViewResponse:
 @require_permission(Permission.LEDGER_MOVE)
 def preview() -> ViewResponse:
     """What would become of each, before it is done."""
-    ward, rest = request.form.get("ward", ""), request.form.get("rest", "")
-    said = {
+    ward, others = request.form.get("ward", ""), request.form.get("rest", "")
+    single = {
         name.removeprefix("fate-"): word
         for name, word in request.form.items()
         if name.startswith("fate-") and word
     }
     came_back = request.form.get("came_back", "").split()
-    fates = sort_pile.read_fates(_list_pile(ward)[:SHOWN], came_back, said, rest)
+    fates = sort_pile.read_fates(_list_pile(ward)[:SHOWN], came_back, single, others)
     return render_template(
         "piles/preview.html",
         ward=ward,
@@ -64,14 +64,14 @@ def preview() -> ViewResponse:
 @require_permission(Permission.LEDGER_MOVE)
 def sort() -> ViewResponse:
     """Do what was shown, all of it together; it can be undone as one step."""
-    said = {
+    single = {
         serial: word
         for word in sort_pile.FATES
         for serial in request.form.get(f"serials-{word}", "").split()
     }
     pile = sort_pile.sort_pile(
         request_context.vault(),
-        sort_pile.read_fates([], [], said, ""),
+        sort_pile.read_fates([], [], single, ""),
         request_context.actor(),
         request.form.get("reason", "").strip()[:200],
     )

@@ -142,11 +142,11 @@ def current_place() -> tuple[int, int] | None:
     place = int(request_context.session_texts(_PLACE) or 0)
     if wanted is None or not place:
         return None
-    left = work_queues.count_left(
+    waiting = work_queues.count_left(
         request_context.vault(), request_context.settings(), wanted, request_context.actor()
     )
     skipped = len(request_context.session_texts(_SKIPPED).split())
-    return place, max(place, place - 1 - skipped + left)
+    return place, max(place, place - 1 - skipped + waiting)
 
 
 def remember_visited(serial: str) -> None:
