@@ -37,9 +37,9 @@ def find_test(code: str) -> StandardTest | None:
     return StandardTest(**row) if row else None
 
 
-def find_answer(code: str, words: str) -> CodedAnswer | None:
+def find_answer(code: str, text: str) -> CodedAnswer | None:
     """The concept that the answer to a test means; None for free words."""
-    row = _TABLES["answers"].get(code, {}).get(words)
+    row = _TABLES["answers"].get(code, {}).get(text)
     return CodedAnswer(*row) if row else None
 
 

@@ -144,8 +144,8 @@ class _SendingRun:
         """It asked to be left alone: a watch waits that long, a single run ends and says until when."""
         zone = ZoneInfo(self.settings.site.time_zone)
         report.fault = describe_pause(pause, zone)
-        left = (from_text(pause.until) - self.vault.clock()).total_seconds()
-        self.is_ended = not self.watch or self.pause(max(left, 1.0))
+        seconds = (from_text(pause.until) - self.vault.clock()).total_seconds()
+        self.is_ended = not self.watch or self.pause(max(seconds, 1.0))
 
     def _record(
         self, message: Message, result: AttemptResult, seconds: float, report: SendingReport

@@ -75,10 +75,10 @@ def coded_concept(code: str, text: str, local: str) -> Json:
     return drop_empty_elements({"coding": [make_coding(system, code, display)], "text": text})
 
 
-def answer_concept(code: str, words: str) -> Json:
+def answer_concept(code: str, text: str) -> Json:
     """The concept of SNOMED CT that an answer means, in paper's words; nothing for free words."""
-    answer = terminology.find_answer(code, words)
-    return {"coding": [make_coding(SNOMED, *answer)], "text": words} if answer else {}
+    answer = terminology.find_answer(code, text)
+    return {"coding": [make_coding(SNOMED, *answer)], "text": text} if answer else {}
 
 
 def category_concept(code: str) -> Json:
@@ -102,13 +102,13 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
-def quantity(value: str, unit: str, own: Mapping[str, str]) -> Json:
+def quantity(value: str, unit: str, codes: Mapping[str, str]) -> Json:
     """A Quantity with exactly the digits that were written, and its unit in UCUM.
 
-    `own` maps units of paper to codes, before the table that all channels share.
+    `codes` maps units of paper to codes, before the table that all channels share.
     """
     number: Json = {"value": orjson.Fragment(value.encode()), "unit": unit}
-    if code := own.get(unit) or terminology.find_ucum(unit):
+    if code := codes.get(unit) or terminology.find_ucum(unit):
         number |= {"system": UCUM, "code": code}
     return drop_empty_elements(number)
 

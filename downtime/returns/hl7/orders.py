@@ -94,9 +94,9 @@ def build_results(facts: tuple[Fact, ...], person: PaperPerson, writer: SegmentW
         shared = find_shared_notes(notes)
         segments.append(_obr(number, taken, values, writer))
         segments += comment_segments([source_note(values[0]), *shared])
-        for n, (fact, own) in enumerate(zip(values, notes, strict=True), start=1):
+        for n, (fact, fact_notes) in enumerate(zip(values, notes, strict=True), start=1):
             segments.append(_obx(n, taken, fact, writer))
-            segments += comment_segments(note for note in own if note not in shared)
+            segments += comment_segments(note for note in fact_notes if note not in shared)
     return segments
 
 

@@ -73,8 +73,8 @@ def describe_details(fact: Fact, zone: ZoneInfo) -> str:
 
 def name_field(record_type: str, name: str) -> str:
     """What a field of a record is called on a worklist."""
-    own: Mapping[str, str] = _LABELS.get(record_type, {})
-    return own.get(name) or _LABELS.get(name) or name.replace("_", " ").capitalize()
+    labels: Mapping[str, str] = _LABELS.get(record_type, {})
+    return labels.get(name) or _LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
 def find_department(fact: Fact) -> str:
