@@ -5,6 +5,7 @@ until somebody confirms it.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from sqlite_utils import Database
 
 from downtime.entry import confirm_policies
 from downtime.entry.fact_reader import find_facts
-from downtime.entry.facts import Fact
+from downtime.entry.facts import PERSON_CHECK, Fact, PersonCheck
 from downtime.entry.keyed_form import KeyedForm, printed_person
 from downtime.entry.model import AuditAction, Entry
 from downtime.entry.plausibility.judge_response import judge_response
@@ -28,6 +29,7 @@ from downtime.entry.validation import (
     validate_form,
 )
 from downtime.paper.forms.model import FormDefinition
+from downtime.paper.model import Subject
 from downtime.settings import Settings
 from downtime.vault.audit import append_entry
 from downtime.vault.model import Actor
@@ -82,7 +84,7 @@ def judge_part(
     actor: Actor,
 ) -> JudgedAnswers:
     """What a second person keyed of a form, by itself: nothing of it says what the first one keyed."""
-    situation = read_situation(vault, settings, form)
+    situation = read_situation(vault, settings, _for_whom_it_is(form, form.answers))
     findings = _find(form.definition, form, validated, situation, is_part=True)
     return _judge(vault, settings, form.definition, validated, findings, requests, (), actor)
 
@@ -91,8 +93,16 @@ def find_implausible(
     vault: Vault, settings: Settings, form: KeyedForm, validated: ValidatedAnswers
 ) -> list[Finding]:
     """Everything implausible about the answers that have no other problem."""
+    form = _for_whom_it_is(form, validated.answers)
     situation = read_situation(vault, settings, form)
     return _find(form.definition, form, validated, situation, is_part=False)
+
+
+def _for_whom_it_is(form: KeyedForm, answers: Mapping[str, str]) -> KeyedForm:
+    """The form, without the person it was printed for where the paper names somebody else."""
+    if answers.get(PERSON_CHECK) != PersonCheck.DIFFERS:
+        return form
+    return replace(form, issued=replace(form.issued, subject=Subject()))
 
 
 def find_unconfirmed(

@@ -318,6 +318,19 @@ def test_the_stay_and_the_wards_are_those_of_the_snapshot(vault, settings, issue
     assert "ward A1" in problems["from-ward"].sentence
 
 
+def test_a_paper_of_somebody_else_is_not_held_against_whom_it_was_printed_for(
+    vault, settings, issue, actor
+):
+    """Printed for Ann, who was admitted yesterday; the paper names Bob, of whom nothing is known here."""
+    early = OBSERVED | {"taken:1": "2026-10-31T07:00"}
+    printed = refused(vault, settings, issue("observations"), early, actor)["taken:1"]
+    assert "admission" in printed.sentence
+    bob = early | {"person.check": "differs", "patient.name": "Stone, Bob", "patient.mrn": "H200"}
+    other = refused(vault, settings, issue("observations"), bob, actor)["taken:1"]
+    assert "admission" not in other.sentence
+    assert other.kind == ProblemKind.ASKED
+
+
 def test_a_weight_is_held_against_the_last_form(vault, settings, issue, actor):
     request = SIGNED | {
         "priority": "urgent", "reason": "Bleeding", "requester": "Dr Amin", "contact": "21",
