@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from downtime.accounts.confirm_person import PasswordProof
 from downtime.accounts.model import Person
 from downtime.accounts.store import accounts
 from downtime.errors import ConflictError, ForbiddenError, NotFoundError
@@ -17,6 +18,7 @@ from downtime.returns.statement import (
     explain_problem,
     statement_files,
 )
+from downtime.returns.statement import sign_statement as sign_statement_file
 from downtime.vault import audit
 from downtime.vault.database import open_with_key
 from downtime.vault.model import Actor
@@ -202,6 +204,20 @@ def test_what_two_people_explain_stands_on_the_statement_for_good(
     with vault.change(actor, "home.restored"):
         pass
     assert kinds(vault, settings) == {"home-put-back"}, "another one is another problem"
+
+
+def test_nobody_signs_with_the_password_of_another_or_of_long_ago(
+    vault, settings, one_of_each, leads
+):
+    ward, now = leads["ward"], vault.clock()
+    for proof in (
+        PasswordProof(leads["records"].id, now),
+        PasswordProof(ward.id, now - timedelta(minutes=3)),
+        PasswordProof(ward.id, now + timedelta(seconds=1)),
+    ):
+        with pytest.raises(ForbiddenError, match="needs your password again"):
+            sign_statement_file.sign_statement(vault, settings, "ward", ward, proof)
+    assert gather(vault, settings).signatures == ()
 
 
 def program(vault, actor):
