@@ -42,6 +42,7 @@ ARGUMENTS = {
     "number": 1,
     "version": "x",
     "name": "app.css",
+    "file_kind": "csv",
     "page": 1,
 }
 ENDING = {"account.lock", "account.locked", "account.sign_out", "account.switch"}

@@ -52,6 +52,7 @@ COUNTS = {
     "To be keyed": 2,
     "To be keyed a second time": 2,
     "To be decided by a third person": 1,
+    "To be confirmed: implausible values": 0,
     "To be compared with the paper": 1,
     "Empty forms, to be confirmed": 1,
     "Patients to link": 1,
@@ -68,13 +69,13 @@ COUNTS = {
     "Messages waiting behind a refused one": 2,
     "Worklist lines to key by hand": 1,
     "Harm review: without a result when the systems failed": 0,
-    "Harm review: phoned differently from the laboratory's result": 3,
+    "Harm review: phoned differently from the laboratory's result": 1,
 }
 CRITICAL = {key: PHONED[key] for key in ("checked", "value:1", "units:1")}
 SHOWS = {
     "/forms/lists/": r'type="checkbox" form="give"',
     "/laptops": r">Awaited<",
-    "/queues/": r'<tr><th scope="row"><a class="mono"',
+    "/queues/": r'<th scope="row"><a class="mono"',
     "/identity": r'<a class="mono" href="/identity/',
     "/comparison": r'<th scope="row"><a href="/comparison/',
     "/returns#held": r"Waits for message DT1",
