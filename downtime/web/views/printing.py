@@ -10,7 +10,7 @@ from downtime.paper import ledger
 from downtime.paper.forms import form_sets
 from downtime.paper.forms.form_groups import group_forms
 from downtime.paper.forms.load_form import load_form, load_forms
-from downtime.paper.forms.prefill import holds_medicines
+from downtime.paper.forms.medicine_charts import holds_medicines
 from downtime.paper.labels.model import LABEL_SHEETS
 from downtime.paper.model import IssuedForm
 from downtime.paper.packs import deliver, earlier_paper, pack_ledger
