@@ -105,7 +105,7 @@ def expected(number, mrn, day, ward="A1"):
     return (
         tiny.make_admission(number, mrn, "", "Coming", "Cora", "19800101", "F", ward, "", "")
         .replace("A01", "A05")
-        .replace("202611010900", f"202611{day:02}1800")
+        .replace("||202611010900", f"|202611{day:02}1800")  # PV1-44, when they are to come
     )
 
 
