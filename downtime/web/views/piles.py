@@ -76,7 +76,7 @@ def sort() -> ViewResponse:
         request.form.get("reason", "").strip()[:200],
     )
     return render_template(
-        "piles/sorted.html",
+        "piles/sort.html",
         ward=request.form.get("ward", ""),
         pile=pile,
         fates=FATE_WORDS,
