@@ -278,11 +278,11 @@ def _complete_appointment(fact: Fact) -> Fact:
 
 
 def _drop_declined_date(fact: Fact) -> Fact:
-    """A new date that the patient declined is none."""
+    """A new date that the patient declined is none; which one it was is kept under other names."""
     if fact.fields.get("rebook_answer") != "declined":
         return fact
-    new_date = ("rebook_start", "rebook_location")
-    return fact._replace(fields={k: v for k, v in fact.fields.items() if k not in new_date})
+    declined = {"rebook_start": "declined_start", "rebook_location": "declined_location"}
+    return fact._replace(fields={declined.get(k, k): v for k, v in fact.fields.items()})
 
 
 _COMPLETIONS: Mapping[str, Callable[[Fact], Fact]] = {

@@ -49,7 +49,9 @@ def build_movement(
     died = ended if fact.fields.get("outcome") == _DIED else ""
     description = _describe_visit(fact)
     is_whole = len(description) <= DESCRIPTION
-    carried = (*_MOVEMENT_FIELDS, *(("destination",) if is_whole else ()))
+    carried = {*_MOVEMENT_FIELDS, *(("destination",) if is_whole else ())}
+    if not fact.fields.get("ward"):  # the bed of another hospital is none of PV1-3
+        carried -= {"bay", "bed"}
     pv1: dict[int, Value] = {
         6: writer.location(fact.fields.get("prior_ward", "")),
         9: text_only(fact.fields.get("consultant", "")),

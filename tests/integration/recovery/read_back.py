@@ -95,10 +95,10 @@ def _collect(items: list[dict], row: str, answers: dict[str, str]) -> None:
             seen[item["linkId"]] = seen.get(item["linkId"], 0) + 1
 
 
-def read_worklist(path) -> list[dict[str, str]]:
+def read_worklist(workbook) -> list[dict[str, str]]:
     """Every line of a workbook by the names of its columns."""
     lines = []
-    for sheet in openpyxl.load_workbook(path):
+    for sheet in openpyxl.load_workbook(workbook):
         rows = sheet.iter_rows(values_only=True)
         names = [str(name) for name in next(rows)]
         for row in rows:

@@ -135,6 +135,20 @@ class TestByHl7:
         assert (values(messages, "OBX-11"), values(messages, "PV1-19")) == ({"P"}, {"V77"})
         assert "Who called: Jo Lab" in values(messages, "NTE-3")
 
+    def test_a_result_names_the_ward_to_which_its_patient_was_moved_before(self, record, sent):
+        said = {"test": "Potassium", "value": "6.10", "units": "mmol/L", "caller": "Jo Lab"}
+        record(EventKind.MOVE, ward="B2", bed="4", at="2026-11-02T13:30:00Z")
+        for at, value in (("2026-11-02T13:10:00Z", "6.10"), (AT, "5.20")):
+            result = record(EventKind.RESULT, at=at, **said | {"value": value})
+            record(EventKind.READ_BACK, "p-ann", SECOND, result.id, value=value)
+        wards = {
+            value: values([message], "PV1-3.1")
+            for message in sent(Channel.FILE)
+            for value in values([message], "OBX-5")
+            if values([message], "MSH-9.1") == {"ORU"}
+        }
+        assert wards == {"6.10": {"A1"}, "5.20": {"B2"}}
+
     def test_a_unit_of_blood_and_its_fate(self, record, sent):
         unit = record(EventKind.BLOOD_ISSUE, **UNIT)
         record(EventKind.BLOOD_FATE, "p-ann", SECOND, unit.id, fate="transfused", performer="Bo")

@@ -4,6 +4,7 @@
 for there, in HL7 v2, FHIR and on the worklist, and has to be what the paper says.
 """
 
+import io
 import re
 from dataclasses import replace
 
@@ -28,11 +29,13 @@ from downtime.reconcile.model import (
     StoredItem,
 )
 from downtime.reconcile.store import items as items_store
+from downtime.returns import queue_messages
 from downtime.returns.channels import CHANNELS
-from downtime.returns.export_messages import export_messages
 from downtime.returns.message_drafts import MessageContext
 from downtime.returns.model import Channel
 from downtime.returns.profiles import read_target
+from downtime.returns.rekey import line_table, rekey_lines
+from downtime.returns.rekey.workbook import to_xlsx
 from downtime.settings import ReturnsSettings
 from tests.integration.keying_steps import see_through, submit_confirmed
 from tests.integration.recovery.conftest import ANN, HOSPITAL, SIGNED
@@ -136,7 +139,7 @@ def number_of(item, number: int) -> str:
 class Trip:
     """One form that was keyed and decided, and what of it went out by each channel."""
 
-    def __init__(self, vault, settings, form, answers, rows, tmp_path, actor) -> None:
+    def __init__(self, vault, settings, form, answers, rows, actor) -> None:
         self.vault, self.form, self.answers = vault, form, answers
         systems = {row.item.fact.system or "EPR" for row in rows}
         table = {"documents": True, "channel": "file"}
@@ -152,8 +155,10 @@ class Trip:
         self.unsaid = 0
         self.messages = self._write(Channel.FILE, rows)
         self.bundles = self._write(Channel.FHIR, rows)
-        export_messages(vault, settings, "worklist", tmp_path, actor)
-        self.lines = read_back.read_worklist(tmp_path / "worklist.xlsx")
+        queue_messages.queue_items(vault, settings, actor, channel=Channel.WORKLIST)
+        lines = rekey_lines.list_lines(vault, rows[0].outage)
+        workbook = to_xlsx(line_table.build_table(lines, LONDON))
+        self.lines = read_back.read_worklist(io.BytesIO(workbook))
 
     def _write(self, channel, rows) -> list[bytes]:
         contents = []
@@ -187,13 +192,18 @@ class Trip:
         )
 
     def fhir_says(self, places, item, answer) -> bool:
+        if item.maps.startswith("rebook_") and self.answers.get("accepted") == "declined":
+            return True  # a date that was declined is no booking: it stands among the answers
+        is_discharge = any("/period/end" in read_back.read_patches(b) for b in self.bundles)
         is_registered = any(
             read_back.read_fhir(b, "Patient.identifier.value") for b in self.bundles
         )
         paths = [
             path
             for path in places.fhir
-            if path != ANSWERS and (is_registered or not path.startswith("Patient."))
+            if path != ANSWERS
+            and (is_registered or not path.startswith("Patient."))
+            and not (is_discharge and path == "PATCH /location/-")
         ]
         texts = [
             text
@@ -249,7 +259,7 @@ def value_of(part: str) -> str:
 
 
 @pytest.fixture
-def trip(vault, settings, issue, outage, actor, checker, hold, tmp_path):
+def trip(vault, settings, issue, outage, actor, checker, hold):
     """`trip(name, answers)`: a form is keyed, decided and written for every channel."""
     t0 = hold(7, (*(one for one in HOSPITAL if one.id != STAY.id), STAY))
 
@@ -268,7 +278,7 @@ def trip(vault, settings, issue, outage, actor, checker, hold, tmp_path):
         with vault.change(actor, AuditAction.RECONCILE_DECIDE) as db:
             items_store.save_items(db, returned)
         documents = [row for row in rows if row.item.fact.type == DOCUMENT]
-        return Trip(vault, settings, form, entry.answers, returned + documents, tmp_path, actor)
+        return Trip(vault, settings, form, entry.answers, returned + documents, actor)
 
     return take
 

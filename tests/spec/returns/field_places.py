@@ -54,9 +54,9 @@ _FIELDS: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], str]]] = {
     "Encounter": {
         "started": (("PV1-44",), ("Encounter.period.start",), DETAILS),
         "kind": (("PV1-2",), ("Encounter.class.code",), DETAILS),
-        "ward": (("PV1-3.1",), ("Encounter.location.location.identifier.value",), "Ward"),
-        "bay": (("PV1-3.2",), ("Encounter.location.location.display",), DETAILS),
-        "bed": (("PV1-3.3",), ("Encounter.location.location.display",), DETAILS),
+        "ward": (("PV1-3.1", "PV2-12"), ("Encounter.location.location.identifier.value",), "Ward"),
+        "bay": (("PV1-3.2", "OBX-5"), ("Encounter.location.location.display",), DETAILS),
+        "bed": (("PV1-3.3", "OBX-5"), ("Encounter.location.location.display",), DETAILS),
         "specialty": (("PV1-10", "PV2-12"), ("Encounter.serviceType.text",), DETAILS),
         "consultant": (("PV1-9.2",), ("Encounter.participant.individual.display",), DETAILS),
         "reason": (("PV2-3.2",), ("Encounter.reasonCode.text",), DETAILS),
@@ -142,9 +142,9 @@ _FIELDS: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...], str]]] = {
         ),
         "number": (("SCH-1",), ("Appointment.identifier.value", "Appointment.comment"), "What"),
         "practitioner": (("AIP-3.2",), ("Appointment.participant.actor.display",), DETAILS),
-        "rebook_start": (("SCH-11.4",), ("Appointment.start",), DETAILS),
+        "rebook_start": (("SCH-11.4", "NTE-3"), ("Appointment.start",), DETAILS),
         "rebook_location": (
-            ("AIL-3.1", "AIL-3.9"), ("Appointment.participant.actor.display",), DETAILS,
+            ("AIL-3.1", "AIL-3.9", "NTE-3"), ("Appointment.participant.actor.display",), DETAILS,
         ),
         "minutes": (("AIL-9",), (), DETAILS),
         "reason": (
