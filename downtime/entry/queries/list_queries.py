@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from downtime.entry.open_form import open_form
-from downtime.entry.queries.model import Query, QueryState, QueryStep, fold_steps
+from downtime.entry.queries.model import Query, QueryState, fold_steps
 from downtime.entry.queries.policies import can_read
 from downtime.entry.store import query_steps
 from downtime.entry.validation import field_label, keyed_fields
 from downtime.errors import NotFoundError
 from downtime.paper.assignments import list_assignments
 from downtime.paper.model import Assignment, AssignmentKind
+from downtime.paper.store import issued_forms
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -45,7 +46,12 @@ def list_queries_of_form(vault: Vault, serial: str) -> list[Query]:
 
 def list_queries_of_outage(vault: Vault, outage: str, also: Iterable[str] = ()) -> list[Query]:
     """The questions on the forms of an outage, and on these serials."""
-    return fold_steps(query_steps.fetch_steps_of_outage(vault.db, outage, also))
+    serials = set(also)
+    return [
+        query
+        for query in fold_steps(query_steps.fetch_all_steps(vault.db))
+        if query.serial in serials or issued_forms.fetch_outage(vault.db, query.serial) == outage
+    ]
 
 
 def list_queries(
@@ -87,9 +93,9 @@ def find_questioned_forms(vault: Vault) -> set[str]:
     return {query.serial for query in queries if query.is_open}
 
 
-def count_queries(steps: Iterable[QueryStep]) -> dict[str, int]:
+def count_queries(queries: Iterable[Query]) -> dict[str, int]:
     """How many were asked, have an answer that stands, and are closed; `open` are not closed."""
-    states = Counter(query.state for query in fold_steps(steps))
+    states = Counter(query.state for query in queries)
     closed = states[QueryState.CLOSED]
     return {
         "asked": states.total(),

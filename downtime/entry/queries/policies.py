@@ -17,14 +17,14 @@ _OUT_OF_USE = (FormState.VOID, FormState.LOST)
 
 def check_text(text: str) -> str:
     """The words without spaces around them; InputError for none, or too many."""
-    words = " ".join(text.split())
-    if not words:
+    checked = " ".join(text.split())
+    if not checked:
         raise InputError("query.text", "Nothing is said.", "Write in a few words what it is about.")
-    if len(words) > MAX_TEXT:
+    if len(checked) > MAX_TEXT:
         raise InputError(
             "query.text", f"That is longer than {MAX_TEXT} characters.", "Say it more briefly."
         )
-    return words
+    return checked
 
 
 def check_can_ask(form: KeyedForm, field: str) -> None:

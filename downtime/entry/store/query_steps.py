@@ -1,11 +1,9 @@
 """The SQL of the table query_step: what was asked about fields, answered and closed."""
 
-from collections.abc import Iterable
-
 from sqlite_utils import Database
 
 from downtime.entry.queries.model import QueryStep
-from downtime.vault.database import build_record, insert_record, json_list
+from downtime.vault.database import build_record, insert_record
 
 
 def add_step(db: Database, step: QueryStep) -> None:
@@ -29,13 +27,3 @@ def fetch_all_steps(db: Database) -> list[QueryStep]:
     """All that was said to any question."""
     query = "SELECT * FROM query_step ORDER BY at, id"
     return [build_record(QueryStep, row) for row in db.query(query)]
-
-
-def fetch_steps_of_outage(db: Database, outage: str, also: Iterable[str] = ()) -> list[QueryStep]:
-    """All that was said about the forms of an outage, and about these serials."""
-    query = (
-        "SELECT q.* FROM query_step q JOIN form_issue f ON f.serial = q.serial"
-        " WHERE f.outage = ? OR q.serial IN (SELECT value FROM json_each(?)) ORDER BY q.at, q.id"
-    )
-    rows = db.query(query, [outage, json_list(also)])
-    return [build_record(QueryStep, row) for row in rows]

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from downtime.entry.event_facts import count_events
-from downtime.entry.queries.list_queries import count_queries
+from downtime.entry.queries.list_queries import count_queries, list_queries_of_outage
 from downtime.entry.store import entries as entry_store
-from downtime.entry.store import query_steps, scans
+from downtime.entry.store import scans
 from downtime.outage import laptop_outages, outages
 from downtime.outage.model import Outage
 from downtime.paper import ledger
@@ -223,7 +223,7 @@ def _gather_facts(
             **entry_store.count_figures(vault.db, outage.id, serials),
             "empty_confirmed_by": entry_store.count_confirmers(vault.db, outage.id, serials),
         },
-        "queries": count_queries(query_steps.fetch_steps_of_outage(vault.db, outage.id, serials)),
+        "queries": count_queries(list_queries_of_outage(vault, outage.id, serials)),
         "events": count_events(vault, outage),
         "error_rate": statement_facts.measure_error_rate(vault, outage, serials),
         "items": items_store.count_by_state(vault.db, outage.id),

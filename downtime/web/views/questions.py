@@ -43,14 +43,14 @@ def show() -> ViewResponse:
 def show_query(query: str) -> ViewResponse:
     """One question with all that was said to it, and who sees to it."""
     vault, actor = request_context.vault(), request_context.actor()
-    found = list_queries.get_query(vault, query)
-    owner = assignments.list_assignments(vault.db, AssignmentKind.QUERY).get(found.id)
+    opened = list_queries.get_query(vault, query)
+    owner = assignments.list_assignments(vault.db, AssignmentKind.QUERY).get(opened.id)
     return render_template(
         "questions/show_query.html",
-        row=list_queries.describe_query(vault, found, actor, owner),
+        row=list_queries.describe_query(vault, opened, actor, owner),
         states=STATE_TITLES,
-        possible=LIFECYCLE.moves[found.state],
-        is_own_answer=found.answerer == actor.id,
+        possible=LIFECYCLE.moves[opened.state],
+        is_own_answer=opened.answerer == actor.id,
         **owner_card(owner),
     )
 
@@ -75,7 +75,7 @@ def ask(serial: str) -> ViewResponse:
 @require_permission(Permission.QUERY_TALK)
 def answer(query: str) -> ViewResponse:
     """Answer it."""
-    answer_query.answer_query(request_context.vault(), query, _said(), request_context.actor())
+    answer_query.answer_query(request_context.vault(), query, _read_text(), request_context.actor())
     flash("The question is answered. Somebody else closes it.")
     return redirect(url_for("questions.show_query", query=query), 303)
 
@@ -84,16 +84,16 @@ def answer(query: str) -> ViewResponse:
 @require_permission(Permission.QUERY_TALK)
 def close(query: str) -> ViewResponse:
     """The answer is enough."""
-    close_query.close_query(request_context.vault(), query, _said(), request_context.actor())
+    close_query.close_query(request_context.vault(), query, _read_text(), request_context.actor())
     flash("The question is closed.")
     return redirect(url_for("questions.show_query", query=query), 303)
 
 
 @blueprint.post("/questions/<query>/again")
 @require_permission(Permission.QUERY_TALK)
-def again(query: str) -> ViewResponse:
+def ask_again(query: str) -> ViewResponse:
     """The answer is not enough, or the field is in question again."""
-    ask_query.ask_again(request_context.vault(), query, _said(), request_context.actor())
+    ask_query.ask_again(request_context.vault(), query, _read_text(), request_context.actor())
     flash("The question is open again.")
     return redirect(url_for("questions.show_query", query=query), 303)
 
@@ -103,13 +103,13 @@ def again(query: str) -> ViewResponse:
 def assign(query: str) -> ViewResponse:
     """Give a question to somebody until a time."""
     vault = request_context.vault()
-    found = list_queries.get_query(vault, query)
-    given = assignments.assign_owner(vault, AssignmentKind.QUERY, found.id, *read_owner_form())
-    flash(f"Assigned to {given.owner}.")
+    opened = list_queries.get_query(vault, query)
+    assignment = assignments.assign_owner(vault, AssignmentKind.QUERY, opened.id, *read_owner_form())
+    flash(f"Assigned to {assignment.owner}.")
     return redirect(url_for("questions.show_query", query=query), 303)
 
 
-def _said() -> str:
+def _read_text() -> str:
     return request.form.get("text", "")
 
 

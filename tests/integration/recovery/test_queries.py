@@ -158,8 +158,14 @@ def test_it_is_open_in_the_statement_with_its_owner_and_counted(
     assert "nobody has answered" in items[other.id].sentence
     assert [owned.owner for owned in items[other.id].owners] == ["Ward A1"]
     close_query.close_query(vault, query.id, "fine", actor)
-    steps = query_steps.fetch_steps_of_outage(vault.db, outage.id)
-    assert list_queries.count_queries(steps) == {"asked": 2, "answered": 1, "closed": 1, "open": 1}
+    of_outage = list_queries.list_queries_of_outage(vault, outage.id)
+    assert list_queries.list_queries_of_outage(vault, "another") == []
+    assert list_queries.count_queries(of_outage) == {
+        "asked": 2,
+        "answered": 1,
+        "closed": 1,
+        "open": 1,
+    }
 
 
 def step(name: str, state: QueryState, at: str, query: str = "q") -> QueryStep:
