@@ -43,6 +43,7 @@ ARGUMENTS = {
     "version": "x",
     "name": "app.css",
     "file_kind": "csv",
+    "query": "q-0",
     "page": 1,
 }
 ENDING = {"account.lock", "account.locked", "account.sign_out", "account.switch"}
