@@ -187,8 +187,13 @@ COUNTED = ("forms", "forms_total", "items", "open", "open_kinds", "returned")
 
 def in_order(document):
     """What a document says: the order of its records says nothing."""
-    records = {name: sorted(map(canonical, document.get(name) or ())) for name in RECORDS}
-    return records, canonical({k: v for k, v in document.items() if k not in RECORDS})
+    ordered = {
+        name: sorted(map(canonical, part))
+        if name in RECORDS and isinstance(part, list)
+        else [canonical(part)]
+        for name, part in document.items()
+    }
+    return sorted(ordered.items())
 
 
 def is_recounted(path):
