@@ -60,11 +60,11 @@ def show() -> ViewResponse:
 
 def _find_machines(listed: MachineList | None, wanted: str) -> list[Machine]:
     """Those whose code, name, role, ward or state holds what was typed, those still believed first."""
-    words = wanted.casefold().split()
+    terms = wanted.casefold().split()
     matching = [
         machine
         for machine in (listed.machines if listed else ())
-        if all(word in _describe(machine) for word in words)
+        if all(term in _describe(machine) for term in terms)
     ]
     return sorted(matching, key=lambda machine: (bool(machine.revoked), machine.code))
 
