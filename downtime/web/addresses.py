@@ -15,7 +15,7 @@ class AddressBook:
         self._find = lru_cache(maxsize=KEPT_ADDRESSES)(_build_address)
 
     def find_address(self, endpoint: str, **values: Any) -> str:
-        """As `flask.url_for`, of a page of this app."""
+        """As `url_for`, of a page of this app."""
         if not all(isinstance(value, str | None) for value in values.values()):
             return url_for(endpoint, **values)  # a list, or a number that equals another value
         return self._find(request.root_path, endpoint, tuple(values.items()))
