@@ -11,7 +11,7 @@ from downtime.clinical.model import Observation
 
 CODES = ("news2", "news2-total", "1104051000000101")
 """In lower case; the last one is SNOMED CT's total of NEWS2."""
-WORDS = ("news2", "news 2", "national early warning score 2")
+NAME_BEGINNINGS = ("news2", "news 2", "national early warning score 2")
 """What the name of such a value begins with, in lower case."""
 URGENT, EMERGENCY = 5, 7
 _HIGHEST = 20
@@ -48,5 +48,5 @@ def find_latest_warnings(values: Iterable[Observation]) -> dict[str, EarlyWarnin
 def is_score(value: Observation) -> bool:
     """Whether a value is a total of NEWS2."""
     code, name, text = value.code.casefold(), value.display.casefold(), value.value.strip()
-    is_named = code in CODES or name.startswith(WORDS)
+    is_named = code in CODES or name.startswith(NAME_BEGINNINGS)
     return is_named and text.isascii() and text.isdigit() and int(text) <= _HIGHEST
