@@ -16,9 +16,7 @@ class PlausibilitySettings:
     admission_margin_hours: float = setting(
         24.0, "A time longer before the patient's admission than this is refused."
     )
-    days_before_outage: int = setting(
-        366, "A time longer before the outage than this is refused."
-    )
+    days_before_outage: int = setting(366, "A time longer before the outage than this is refused.")
     wanted_days: int = setting(7, "What is wanted later than this after the outage is asked about.")
     rebooked_days: int = setting(
         366, "A new appointment later than this after the outage is asked about."

@@ -187,7 +187,8 @@ class EntrySettings:
         2.0, "While more wrong fields than this are possible (95 %), every entry is keyed again."
     )
     error_window_forms: int = setting(
-        200, "The error of a form's fields is estimated from so many of its last entries keyed again."
+        200,
+        "The error of a form's fields is estimated from so many of its last entries keyed again.",
     )
     scan_max_bytes: int = setting(
         33_554_432, "Largest scanned form (PDF, PNG, JPEG) that is taken."
@@ -235,7 +236,8 @@ class ReconcileSettings:
         120, "One admission, transfer or discharge on two forms, this close, is one."
     )
     medicine_names: dict[str, str] = setting(
-        {}, "Other names of medicines here, each with its ingredients: two people say if they are one."
+        {},
+        "Other names of medicines here, each with its ingredients: two people say if they are one.",
     )
     repeated_tests: tuple[str, ...] = setting(
         ("BC", "Blood culture", "GS", "Group and save"),

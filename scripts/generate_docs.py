@@ -102,7 +102,9 @@ def rules() -> str:
         )
         for spec in tables
     ]  # fmt: skip
-    return page("Rules of the comparison", introduction, "tests/spec/reconcile/all_tables.py", *parts)
+    return page(
+        "Rules of the comparison", introduction, "tests/spec/reconcile/all_tables.py", *parts
+    )
 
 
 def round_trip() -> str:

@@ -40,7 +40,9 @@ def explain(session: Session, problem: str, outage: str, reason: str) -> Output:
     explanation = explain_problem.explain_problem(
         vault, settings, outage, problem, session.actor, reason
     )
-    said = "Two people have said it." if explanation.is_accepted else "A second person has to as well."
+    said = (
+        "Two people have said it." if explanation.is_accepted else "A second person has to as well."
+    )
     return Output({"problem": problem, "accepted": explanation.is_accepted}, [said])
 
 

@@ -150,7 +150,9 @@ def close(session: Session, outage_id: str, incomplete: bool, reason: str) -> Ou
 @REASON
 def reopen(session: Session, outage_id: str, reason: str) -> Output:
     """Open the closed books of an outage again; its statement says who did, when and why."""
-    return _outage_output(close_books.reopen_outage(session.vault, outage_id, session.actor, reason))
+    return _outage_output(
+        close_books.reopen_outage(session.vault, outage_id, session.actor, reason)
+    )
 
 
 def _choose_unclosed(session: Session, outage_id: str) -> str:

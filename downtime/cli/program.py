@@ -181,7 +181,9 @@ mark_commands = add_group(
     "marks", "How far this machine has come, and whether its home was copied.", "marks"
 )
 mutual_aid = add_group(
-    "mutual-aid", "Signed summaries and capacity that travel between hospitals on paper.", "mutual_aid"
+    "mutual-aid",
+    "Signed summaries and capacity that travel between hospitals on paper.",
+    "mutual_aid",
 )
 open_commands = add_group(
     "open", "Why the outage is still open: each thing once, and who has it.", "open_list"
@@ -204,9 +206,7 @@ reconcile = add_group(
 )
 returns = add_group("returns", "Return decided items to the recovered systems.", "returns")
 root = add_group("root", "The site's root: the keys that sign the list of machines.", "root")
-shelf = add_group(
-    "shelf", "The reference shelf: protocols, plans and the telephone book.", "shelf"
-)
+shelf = add_group("shelf", "The reference shelf: protocols, plans and the telephone book.", "shelf")
 snapshot = add_group("snapshot", "Encrypted snapshots of the hospital's data.", "snapshots")
 
 

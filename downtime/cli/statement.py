@@ -32,9 +32,7 @@ def state(session: Session, out: Path, outage: str) -> Output:
     statement = completeness_statement.make_statement(
         session.vault, session.settings, session.actor, outage=outage
     )
-    paths = statement_files.save_statement(
-        session.vault, statement, session.settings, out
-    )
+    paths = statement_files.save_statement(session.vault, statement, session.settings, out)
     lines = [f"{statement.verdict}."]
     lines += [f"{statement.overdue} OVERDUE."] if statement.overdue else []
     lines += [f"NOT PROVED: {sentence}" for sentence in statement.unproved]

@@ -198,7 +198,9 @@ def check_can_explain(*, first: str, actor_id: str, is_program: bool) -> None:
     """ForbiddenError for a program, and for the second word of who said the first."""
     if is_program:
         raise ForbiddenError(
-            "explain.program", "A service account explains nothing.", "Two people say what happened."
+            "explain.program",
+            "A service account explains nothing.",
+            "Two people say what happened.",
         )
     if first == actor_id:
         raise ForbiddenError(

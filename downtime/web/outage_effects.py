@@ -115,7 +115,9 @@ def describe_closing(outage: Outage, statement: Statement) -> Iterator[Effect]:
 
 def describe_reopening(outage: Outage) -> Iterator[Effect]:
     """What opening closed books again changes."""
-    yield Effect(f"{outage.label} is being recovered again: its paper is keyed, decided and returned.")
+    yield Effect(
+        f"{outage.label} is being recovered again: its paper is keyed, decided and returned."
+    )
     yield Effect("Its statement says who opened it again, when and why.", True)
     yield Effect("A signature counts for as long as the facts are those that were signed.")
 

@@ -113,7 +113,9 @@ def test_no_code_lies_where_a_page_is_punched(name):
     for box in codes:
         if width < height:
             assert min(box.x, width - box.x - box.width) >= BINDING
-        elif height - box.y - box.height < BINDING:  # lies on its side, and is punched along its top
+        elif (
+            height - box.y - box.height < BINDING
+        ):  # lies on its side, and is punched along its top
             reach = 6 * MM
             assert all(not box.x - reach < hole < box.x + box.width + reach for hole in HOLES)
 

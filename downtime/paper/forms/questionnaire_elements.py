@@ -51,7 +51,9 @@ def read_extensions(source: Mapping[str, Any]) -> dict[str, Any]:
         if url.startswith(EXTENSION_BASE):
             name = url.removeprefix(EXTENSION_BASE)
             (value,) = [v for k, v in extension.items() if k.startswith("value")] or [""]
-            is_json = name in ("place", "says", "soft", "ages") or (name in ITEM and ITEM[name][0] in LISTS)
+            is_json = name in ("place", "says", "soft", "ages") or (
+                name in ITEM and ITEM[name][0] in LISTS
+            )
             extensions[name] = json.loads(value) if is_json else value
     return extensions
 

@@ -102,9 +102,7 @@ class OpenLine(NamedTuple):
     """False for one that is decided to be returned, and has not gone out."""
 
 
-def fetch_open_lines(
-    db: Database, outage: str, *, with_people: bool = False
-) -> Iterator[OpenLine]:
+def fetch_open_lines(db: Database, outage: str, *, with_people: bool = False) -> Iterator[OpenLine]:
     """Every item that waits for a decision, or to be sent; `with_people` with downtime numbers."""
     number = "coalesce(json_extract(person, '$.downtime_number'), '')" if with_people else "''"
     query = (
@@ -193,8 +191,8 @@ def fetch_digests(db: Database, outage: str) -> Iterator[ItemDigest]:
         "SELECT key, serial, state, decision, digest, fact, reasons FROM item WHERE outage = ?"
         " ORDER BY key"
     )
-    for *columns, fact, reasons in db.conn.execute(query, (outage,)):
-        yield ItemDigest(*columns, _sha256(fact.encode()), reasons)
+    for key, serial, state, decision, digest, fact, reasons in db.conn.execute(query, (outage,)):
+        yield ItemDigest(key, serial, state, decision, digest, _sha256(fact.encode()), reasons)
 
 
 def count_by_state(db: Database, outage: str) -> list[dict[str, Any]]:

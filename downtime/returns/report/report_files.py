@@ -16,7 +16,10 @@ from downtime.settings import Settings
 def save_report(report: IncidentReport, settings: Settings, out: Path) -> tuple[Path, Path]:
     """Write `out` (`.pdf` or `.json`) and its twin of the other kind beside it: (PDF, JSON)."""
     return statement_files.save_documents(
-        out, lambda: statement_files.to_json(report.as_json()), lambda: to_pdf(report, settings), "report"
+        out,
+        lambda: statement_files.to_json(report.as_json()),
+        lambda: to_pdf(report, settings),
+        "report",
     )
 
 

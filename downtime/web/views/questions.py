@@ -104,7 +104,9 @@ def assign(query: str) -> ViewResponse:
     """Give a question to somebody until a time."""
     vault = request_context.vault()
     opened = list_queries.get_query(vault, query)
-    assignment = assignments.assign_owner(vault, AssignmentKind.QUERY, opened.id, *read_owner_form())
+    assignment = assignments.assign_owner(
+        vault, AssignmentKind.QUERY, opened.id, *read_owner_form()
+    )
     flash(f"Assigned to {assignment.owner}.")
     return redirect(url_for("questions.show_query", query=query), 303)
 

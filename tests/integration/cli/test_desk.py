@@ -59,9 +59,9 @@ def test_a_page_is_shown_and_just_that_is_decided(run, keyed, hold, tmp_path):  
 
 def test_what_is_open_is_listed_once_and_given_to_somebody(
     run,
-    issue,
-    outage,
-    tmp_path,  # noqa: F811
+    issue,  # noqa: F811
+    outage,  # noqa: F811
+    tmp_path,
 ):
     serials = [format_serial(issue("observations")) for _ in range(3)]
     listed = run("records-supervisor", "open", "list").json
@@ -82,9 +82,9 @@ def test_what_is_open_is_listed_once_and_given_to_somebody(
 
 def test_scans_are_attached_by_their_codes_and_without_one_only_by_a_word(
     run,
-    issue,
-    outage,
-    tmp_path,  # noqa: F811
+    issue,  # noqa: F811
+    outage,  # noqa: F811
+    tmp_path,
 ):
     first, second = issue("observations"), issue("observations")
     folder = tmp_path / "scans"

@@ -163,7 +163,9 @@ def test_the_statement_accounts_for_every_form(story):
 def test_a_stranger_believes_the_file(story):
     script = Path(__file__).parents[3] / "scripts/verify_statement.py"
     file = story.folder / "statement.json"
-    done = subprocess.run([sys.executable, script, file], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, script, file], capture_output=True, text=True, check=True
+    )
     assert done.stdout.startswith("COMPLETE: signed by the key with fingerprint ")
 
 

@@ -80,9 +80,7 @@ def test_a_machine_without_paper_need_not_report(fleet):
 def test_a_station_that_declared_nothing_opens_the_books_of_a_laptop(tmp_path, fleet):
     station, k7, m3 = fleet
     outages.mark_restored(station.vault, ["LIMS"], station.clerk, "back")
-    close_outage(
-        station.vault, outages.find_current(station.vault).id, station.clerk, "a test"
-    )
+    close_outage(station.vault, outages.find_current(station.vault).id, station.clerk, "a test")
     for laptop in (k7, m3):  # a day later
         laptop.clock.now = station.clock.now.replace(day=4)
         old = outages.find_current(laptop.vault)

@@ -132,9 +132,7 @@ def test_an_outage_of_another_time_belongs_nowhere_until_a_person_says_so(tmp_pa
     outages.mark_restored(k7.vault, ["LIMS"], k7.clerk, "back")
     close_outage(k7.vault, old.id, k7.clerk, "done")
     outages.mark_restored(station.vault, ["LIMS"], station.clerk, "back")
-    close_outage(
-        station.vault, outages.find_current(station.vault).id, station.clerk, "done"
-    )
+    close_outage(station.vault, outages.find_current(station.vault).id, station.clerk, "done")
     drill = k7.declare(drill=True)
     practised = k7.issue()
     taken = station.merge(k7.export(station))

@@ -111,7 +111,9 @@ def twice(paper: str, one: Fact, other: Fact, state: str, sentence: str, second:
     return beside(paper, recovered, one, (other,), after, state, sentence, second)
 
 
-ONE = "The same {} is on form K7-000031-Y, which is the one that is returned: nothing to decide here."
+ONE = (
+    "The same {} is on form K7-000031-Y, which is the one that is returned: nothing to decide here."
+)
 THERE = "The same {} is on form K7-000031-Y, which EPR has already: nothing to decide here."
 DIFFERS = "Form K7-000031-Y says {}: return both only if they are two."
 CHARTED = fact("Observation", "EPR", code="8867-4", display="Pulse", value="88", units="/min",
@@ -204,7 +206,9 @@ ACTRAPID = fact("MedicationAdministration", "EPR", medicine="Actrapid", dosage="
                 given=at("14:00"), status="given")  # fmt: skip
 
 
-def held_dose(medicine: str, amount: str = "6 units", hour: str = "14:05") -> MedicationAdministration:
+def held_dose(
+    medicine: str, amount: str = "6 units", hour: str = "14:05"
+) -> MedicationAdministration:
     return MedicationAdministration(id="m", patient="p-ann", medicine=medicine, dosage=amount,
                                     given=at(hour), status="given")  # fmt: skip
 
