@@ -40,10 +40,10 @@ def explain(session: Session, problem: str, outage: str, reason: str) -> Output:
     explanation = explain_problem.explain_problem(
         vault, settings, outage, problem, session.actor, reason
     )
-    said = (
+    answer = (
         "Two people have said it." if explanation.is_accepted else "A second person has to as well."
     )
-    return Output({"problem": problem, "accepted": explanation.is_accepted}, [said])
+    return Output({"problem": problem, "accepted": explanation.is_accepted}, [answer])
 
 
 def _document(row: tuple[Problem, Explanation | None]) -> dict[str, object]:

@@ -15,7 +15,6 @@ from downtime.outage import correct_outage, downtime_numbers, outages
 from downtime.outage.model import Outage
 from downtime.outage.outage_at_hand import choose_outage
 from downtime.paper.adopt_packs import adopt_packs
-from downtime.returns.statement import close_books
 
 TIME = "TIME"
 
@@ -132,6 +131,8 @@ def work_on(session: Session, outage_id: str, reason: str) -> Output:
 @REASON
 def close(session: Session, outage_id: str, incomplete: bool, reason: str) -> Output:
     """Close an outage whose statement is complete and signed; named, where several are not closed."""
+    from downtime.returns.statement import close_books
+
     chosen = _choose_unclosed(session, outage_id)
     vault, settings, actor = session.vault, session.settings, session.actor
     if not incomplete:
@@ -150,6 +151,8 @@ def close(session: Session, outage_id: str, incomplete: bool, reason: str) -> Ou
 @REASON
 def reopen(session: Session, outage_id: str, reason: str) -> Output:
     """Open the closed books of an outage again; its statement says who did, when and why."""
+    from downtime.returns.statement import close_books
+
     return _outage_output(
         close_books.reopen_outage(session.vault, outage_id, session.actor, reason)
     )

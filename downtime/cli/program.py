@@ -59,7 +59,10 @@ SINGLE_COMMANDS = {
         "Run several services in one process until stopped: a publisher's, or a laptop's.",
     ),
     "serve": ("serve", "Serve the web app until stopped; it stays locked until somebody signs in."),
-    "sign": ("statement", "Sign the completeness statement as one of its leads."),
+    "sign": (
+        "statement",
+        "Sign the completeness statement as one of its leads: says what is open, and asks for the password.",
+    ),
     "statement": (
         "statement",
         "Write the completeness statement: every form, and everything still open.",

@@ -124,10 +124,10 @@ def validate_form(
     fields = {key: text for key, text in answers.items() if key != PERSON_CHECK}
     validated = validate_answers(form.definition, fields, zone, now)
     problems = _find_person_problems(form, answers.get(PERSON_CHECK, ""), validated.answers)
-    kept = validated.answers
+    checked = validated.answers
     if PERSON_CHECK in answers:
-        kept = {PERSON_CHECK: answers[PERSON_CHECK], **kept}
-    return ValidatedAnswers(kept, (*problems, *validated.problems))
+        checked = {PERSON_CHECK: answers[PERSON_CHECK], **checked}
+    return ValidatedAnswers(checked, (*problems, *validated.problems))
 
 
 def _find_person_problems(

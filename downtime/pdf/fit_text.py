@@ -49,12 +49,12 @@ def fit_text(box: FieldRectangle, text: str) -> list[TextLine] | None:
         size = min(usual, box.width / width)
         if size >= SMALLEST_SIZE:
             best, largest = [_centre_line(box, size, text, width)], size
-    words = [word for line in text.split("\n") for word in split_words(line)]
-    longest = max((text_width(word, box.bold) for word in words), default=0.0)
+    parts = [word for line in text.split("\n") for word in split_words(line)]
+    longest = max((text_width(word, box.bold) for word in parts), default=0.0)
     unbroken = box.width / longest * 0.999 if longest else box.size
     if unbroken < SMALLEST_SIZE and any(
         is_quantity(word) and text_width(word, box.bold) * SMALLEST_SIZE > box.width
-        for word in words
+        for word in parts
     ):
         return best  # a unit on the line below its number is misread
     for count in range(2, int(box.height / LEADING / SMALLEST_SIZE) + 1):

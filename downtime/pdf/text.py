@@ -116,13 +116,13 @@ def is_quantity(word: str) -> bool:
 
 def split_words(text: str) -> list[str]:
     """The parts between which a line may end: words, and what must not be broken as one."""
-    words: list[str] = []
+    parts: list[str] = []
     end = 0
     for match in _UNBROKEN.finditer(text):
-        words += text[end : match.start()].split(" ")[:-1] if match.start() > end else []
-        words.append(match[0])
+        parts += text[end : match.start()].split(" ")[:-1] if match.start() > end else []
+        parts.append(match[0])
         end = match.end() + 1
-    return [*words, *text[end:].split(" ")] if end <= len(text) else words
+    return [*parts, *text[end:].split(" ")] if end <= len(text) else parts
 
 
 def wrap_text(text: str, width: float, measure: Measure) -> list[str]:

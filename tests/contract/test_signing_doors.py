@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "downtime"
 @pytest.mark.parametrize(
     ("pattern", "door"),
     [
-        (r"(?<!class )\bConfirmation\(", "accounts/confirm_person.py"),
+        (r"(?<!class )\bPasswordProof\(", "accounts/confirm_person.py"),
         (r"(?<!def )\bset_closed\(", "returns/statement/close_books.py"),
         (r"(?<!def )\bset_reopened\(", "returns/statement/close_books.py"),
         (r"(?<!def )\binsert_signature\(", "returns/statement/sign_statement.py"),

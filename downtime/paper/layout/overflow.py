@@ -48,12 +48,12 @@ def overflow_blocks(
             Table(columns, rows, row_height=_SIGNING_HEIGHT),
         ]
     in_orders = {key for keys in orders.values() for key in keys}
-    if rest := [key for key in dict.fromkeys(overflowing) if key not in in_orders]:
+    if others := [key for key in dict.fromkeys(overflowing) if key not in in_orders]:
         blocks += [
             Heading("What did not fit into its field, in full"),
             Table(
                 (("Field", 1.0), ("In full", 3.0)),
-                [(label_key(labels, key), values[key]) for key in rest],
+                [(label_key(labels, key), values[key]) for key in others],
             ),
         ]
     return blocks
