@@ -9,6 +9,7 @@ from tests.contract import house, names
 ALLOWED: dict[str, str] = {
     "downtime.clinical.model:given": "FHIR HumanName.given, and a column of stored doses",
     "downtime.entry.facts:given": "FHIR HumanName.given",
+    "downtime.entry.model:doubt": "a column of stored scans: why it is not certain whose one is",
     "downtime.outage.events.model:given": "FHIR HumanName.given",
     "downtime.outage.events.registered_people:given": "FHIR HumanName.given",
     "downtime.reconcile.identity.match_patient:given": "FHIR HumanName.given",
