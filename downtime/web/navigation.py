@@ -93,17 +93,12 @@ SITE_AREAS: tuple[MenuArea, ...] = (
             MenuPage("readiness.show", "Readiness", Permission.FORM_PRINT),
             MenuPage("endurance.show", "Endurance", Permission.OUTAGE_VIEW),
             MenuPage("mutual_aid.show", "Mutual aid", Permission.AID_VIEW),
+            MenuPage("break_glass.show", "Break-glass", Permission.BREAK_GLASS_LIST),
         ),
     ),
     _single_page("snapshots.show", "Snapshots", Permission.SNAPSHOT_LIST),
     _single_page("ingest.show", "Ingest", Permission.INGEST_VIEW),
-    MenuArea(
-        "People",
-        (
-            MenuPage("people.show", "People", Permission.PERSON_MANAGE),
-            MenuPage("break_glass.show", "Break-glass", Permission.BREAK_GLASS_LIST),
-        ),
-    ),
+    _single_page("people.show", "People", Permission.PERSON_MANAGE),
     _single_page("field_placement.choose", "Forms", Permission.CONFIG_MANAGE),
     MenuArea(
         "Fleet",

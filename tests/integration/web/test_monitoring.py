@@ -152,7 +152,7 @@ def test_a_stale_laptop_says_so_on_the_sign_in_page_and_on_every_other(noted):
     (alarm,) = re.findall(r'<p class="band alarm"[^>]*>([^<]+)', page)
     assert alarm.startswith("STALE: the hospital data on this laptop is of")
     assert "PAS" in alarm
-    assert "STALE: PAS as at" in words(noted.browser("ward").get("/beds").text)
+    assert "PAS STALE: as at" in words(noted.browser("ward").get("/beds").text)
 
 
 def test_the_sign_in_page_comes_whatever_is_wrong(noted):

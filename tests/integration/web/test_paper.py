@@ -11,7 +11,7 @@ from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.web.job_worker import JobWorker
 from tests.conftest import forget_marks
 from tests.integration.web import tiny
-from tests.integration.web.conftest import copied
+from tests.integration.web.conftest import PASSWORD, copied
 from tests.integration.web.test_outage import declare
 from tests.integration.web.test_ward import words
 
@@ -61,8 +61,10 @@ def printed(printed_template, tmp_path):
 
 
 def serial_of(hospital, form, patient):
-    page = hospital.browser("ward").get("/forms").text
-    rows = [row for row in page.split("<tr>") if form in row and patient in row]
+    ward = hospital.browser("ward")
+    pages = [ward.get(f"/forms?page={number}").text for number in (1, 2)]
+    lines = [line for page in pages for line in page.split("<tr>")]
+    rows = [line for line in lines if form in line and patient in line]
     return re.search(r"/forms/(\w{9})", rows[0])[1]
 
 
@@ -259,7 +261,8 @@ def test_the_statement_names_what_is_open_and_is_signed_by_three(printed):
     assert "NOT COMPLETE" in page
     assert "LIMS is still declared down" in page
     for lead, browser in people.items():
-        assert browser.post("/statement/sign", {"lead": lead}).status_code == 303
+        signed = browser.post("/statement/sign", {"lead": lead, "password": PASSWORD})
+        assert signed.status_code == 303
     page = words(people["ward"].get("/statement").text)
     for name in ("Ward Person", "Records-Supervisor Person", "Site Person"):
         assert name in page

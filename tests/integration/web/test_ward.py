@@ -115,7 +115,7 @@ def test_every_page_says_how_old_each_systems_data_is(hospital):
 def test_stale_data_is_marked_as_such(hospital):
     hospital.clock.go_on(hours=9)
     page = hospital.browser("ward").get("/beds").text
-    assert "STALE: PAS as at 02-Nov-2026 14:05 (9 h 25 min old)" in words(page)
+    assert "PAS STALE: as at 02-Nov-2026 14:05 (9 h 25 min old)" in words(page)
     assert 'age age-stale">STALE:' in page
 
 

@@ -7,7 +7,9 @@ import pytest
 from downtime.errors import InputError
 from downtime.paper.labels.model import LabelKind
 from downtime.paper.labels.print_labels import PatientLabels, StockLabels, WardLabels
+from downtime.paper.mutual_aid.aid_sheets import CapacitySheet, TransferSheets
 from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.event_log import EventLog
 from downtime.paper.packs.model import RequestKind
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.reprint import Reprint
@@ -17,6 +19,7 @@ from downtime.paper.packs.ward_changes import WardChanges
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.paper.print_requests import REQUESTS, read_request
 from downtime.paper.readiness.proof_page import ProofPage
+from downtime.paper.shelf.binder_pages import BinderPages
 
 REQUESTS_OF_EACH_KIND = [
     WardPack(),
@@ -39,6 +42,10 @@ REQUESTS_OF_EACH_KIND = [
     StockLabels(forms=("admission",)),
     ProofPage(round="a1b2"),
     ShiftHandover(ward="A1", bays=("Bay 1",), nurse="Sam Okoro"),
+    EventLog(kinds=("incident",), outage="2026-11-02-1"),
+    BinderPages(documents=("insulin",)),
+    TransferSheets(patient="p1", destination="Another hospital", contact="Bleep 1"),
+    CapacitySheet(destination="Another hospital"),
 ]
 OLD = {
     "kind": "", "wards": [], "patient": "", "day": "", "place": "", "serial": "", "forms": None,
