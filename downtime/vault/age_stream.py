@@ -89,9 +89,17 @@ def decrypt_from(source: BinaryIO, identity: pyrage.x25519.Identity) -> Iterator
                 pass
     except BaseException as error:
         pump.join()
-        if isinstance(pump.error, pyrage.DecryptError):
-            raise pump.error from error
+        if _is_damage(pump.error):
+            raise pyrage.DecryptError(str(pump.error)) from error
         raise
     pump.join()
+    if _is_damage(pump.error):
+        raise pyrage.DecryptError(str(pump.error)) from pump.error
     if pump.error:
         raise pump.error
+
+
+def _is_damage(error: BaseException | None) -> bool:
+    """A wrong byte after the first part is told as an OSError that no operating system numbered."""
+    is_unnumbered = isinstance(error, OSError) and error.errno is None
+    return is_unnumbered or isinstance(error, pyrage.DecryptError)

@@ -72,7 +72,12 @@ def test_what_is_not_right_leaves_nothing_behind(kept, recovery, tmp_path):
     with pytest.raises(UntrustedError, match="does not open with this key"):
         restore_home(kept.path, Home(tmp_path / "new"), other)
     whole = kept.path.read_bytes()
-    for damage in (whole[: len(whole) // 2], whole[:-1], whole[:99_999] + b"x" + whole[100_000:]):
+    other_byte = bytes([whole[99_999] ^ 1])
+    for damage in (
+        whole[: len(whole) // 2],
+        whole[:-1],
+        whole[:99_999] + other_byte + whole[100_000:],
+    ):
         kept.path.write_bytes(damage)
         with pytest.raises(UntrustedError):
             restore_home(kept.path, Home(tmp_path / "new"), recovery)

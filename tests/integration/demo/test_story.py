@@ -97,7 +97,7 @@ def test_nobody_settles_anything_alone(told):
 def test_what_no_message_carries_is_ticked_on_a_worklist(told):
     _, facts, _ = told
     statement = json.loads(Path(facts["statement"]["json"]).read_text())
-    worklists = statement["returned"]["worklists"]
+    worklists = statement["facts"]["returned"]["worklists"]
     assert worklists["lines"] == worklists["ticked"] == facts["returns"]["ticked"] > 0
 
 

@@ -5,12 +5,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry.validation import read_latest, validate_answers
+from downtime.entry.plausibility.judge_response import judge_response
+from downtime.entry.plausibility.model import Rule, Situation
+from downtime.entry.validation import read_latest
 from downtime.fleet.close_unheard import assess_silence
 from downtime.fleet.known_time import describe_clock, find_known_time, list_ages
 from downtime.fleet.outbox import put_in_folder
 from downtime.fleet.pull_snapshot import Opener, pull_snapshot
 from downtime.paper.forms.load_form import load_form
+from downtime.plausibility_settings import PlausibilitySettings
 from downtime.snapshot.freshness import FreshnessLevel
 from downtime.snapshot.header import SystemTime
 from downtime.transport.pace import Pace
@@ -135,9 +138,12 @@ def test_on_a_clock_that_is_known_to_be_behind_nothing_that_happened_lies_in_the
              "event.time": f"{happened.astimezone(zone):%H:%M}"}  # fmt: skip
     form = load_form("observations")
 
-    def list_problems(now):
-        problems = validate_answers(form, typed, zone, now).problems
-        return [problem.sentence for problem in problems if problem.key == "event.date"]
+    fields = {key: form.field(key) for key in typed}
 
-    assert "lies in the future" in list_problems(lived.clock())[0]
+    def list_problems(now):
+        situation = Situation(now=now, zone=zone, settings=PlausibilitySettings())
+        findings = judge_response(form, fields, typed, [], situation)
+        return [finding.rule for finding in findings if finding.is_hard]
+
+    assert list_problems(lived.clock()) == [Rule.FUTURE]
     assert list_problems(read_latest(lived.vault, lived.settings)) == []

@@ -52,8 +52,8 @@ def test_a_chain_that_is_written_anew_differs_from_what_was_countersigned(fleet,
     k7.vault.db.conn.execute("DELETE FROM audit WHERE seq > 1")
     k7.vault.db.conn.execute("DELETE FROM checkpoint")
     checkpoint.make_checkpoint(k7.vault)
-    (problem,) = checkpoint.verify_checkpoints(k7.vault).problems
-    assert "Machine RS signed entry" in problem
+    problems = checkpoint.verify_checkpoints(k7.vault).problems
+    assert any("Machine RS signed entry" in problem for problem in problems)
 
 
 def test_a_receipt_is_of_a_machine_of_the_site(fleet, tmp_path):

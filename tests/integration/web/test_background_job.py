@@ -175,4 +175,6 @@ def test_a_pack_whose_process_was_ended_before_the_printer_had_it_is_void(
         )  # fmt: skip
     assert [pack.state for pack in ledger.list_packs(vault)] == ["printing"]
     JOB_KINDS[job.kind].undo(vault, job)
-    assert [pack.state for pack in ledger.list_packs(vault)] == ["void"]
+    (pack,) = ledger.list_packs(vault)
+    assert pack.state == "failed"
+    assert {form.state for form in ledger.list_pack_forms(vault, pack.id)} == {"void"}

@@ -161,7 +161,8 @@ def test_a_broken_laptop_is_taken_over_in_a_persons_name_and_the_pages_say_so(ho
     browser.post("/laptops/join", {"origin": f"M3:{outages.find_current(vault).id}", "reason": "x"})
     assert serials.format_serial(number) in browser.get("/forms/lists/missing").text
     page = browser.get("/statement").text
-    assert "Not proved: 1 audit chain does not hold" in page
+    assert "Not proved: 1 thing speaks against the records" in page
+    assert "The audit chain of laptop M3 (M3) does not hold" in page
     assert "took it over: security was told." in page
 
 

@@ -16,11 +16,13 @@ def newer(hospital):
     signed_in = hospital.open()
     vault = signed_in.vault
     outages.declare_systems_down(vault, ["LIMS"], signed_in.actor, "ransomware", known=("LIMS",))
+    question = "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'"
+    virtual = [row[0] for row in vault.db.conn.execute(question)]
     with transaction(vault.db) as db:
         columns = "".join(
             f"ALTER TABLE {name} ADD COLUMN tomorrow;"
             for name in db.table_names()
-            if "sqlite" not in name
+            if "sqlite" not in name and not any(name.startswith(of) for of in virtual)
         )
         statements = f"CREATE TABLE tomorrow (x TEXT);\n{columns}".replace(";", ";\n")
         later = Migration("9901_tomorrow", "fleet", statements)
@@ -42,8 +44,13 @@ def test_an_older_vault_is_migrated_by_whoever_signs_in_first(hospital, monkeypa
 @pytest.mark.parametrize("role", ["ward", "records-supervisor", "administrator", "auditor"])
 def test_every_page_of_a_newer_vault_says_so_and_is_shown(newer, role):
     browser = newer.browser(role)
+    own = (
+        "account",
+        "break_glass.enter",
+        "shelf.show_public",
+    )  # pages of somebody who is not signed in
     for rule in newer.app.url_map.iter_rules():
-        if "GET" in rule.methods and not rule.arguments and not rule.endpoint.startswith("account"):
+        if "GET" in rule.methods and not rule.arguments and not rule.endpoint.startswith(own):
             answer = browser.get(rule.rule)
             if answer.status_code == 200 and answer.mimetype == "text/html":
                 assert NEWER in answer.text or "<html" not in answer.text, rule.rule

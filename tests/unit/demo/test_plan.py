@@ -30,7 +30,9 @@ def test_every_answer_passes_the_form_it_is_written_on(moment):
     told = plan("small", 1, moment)
     for written in told.papers:
         found = validate_answers(load_form(written.form), written.answers, ZONE, told.after)
-        assert found.problems == (), (written.part, written.form)
+        # Of the hour that happens twice whoever keys is asked; all else passes as it is.
+        problems = [problem for problem in found.problems if not problem.choices]
+        assert problems == [], (written.part, written.form)
 
 
 def test_all_states_and_the_usual_forms_come_up():
