@@ -19,6 +19,7 @@ COUNTS = "issued returned void lost out waiting entered as_scan unentered keyed 
 PAPER = {"issued": "out", "collected": "out", "void": "void", "lost": "lost"}  # else returned
 SUMS = "messages acknowledged sent refused waiting settled"
 MESSAGE = {"sending": "waiting", "queued": "waiting", "held": "waiting", "resolved": "settled"}
+BROKEN = LookupError, TypeError, AttributeError, RecursionError, UnicodeError, json.JSONDecodeError
 ACTIONS = {"closed": "outage.close", "reopened": "outage.reopen", "proposed": "closing.propose"}
 
 
@@ -123,10 +124,7 @@ def check_counts(document: dict) -> None:
 def verify(path: Path, wanted: str = "") -> str:
     """The sentence for a statement that holds; ValueError with the sentence for any other."""
     try:
-        raw = path.read_bytes()
-        document = json.loads(
-            raw, parse_float=Counter, parse_constant=Counter
-        )  # then not canonical
+        document = json.loads(raw := path.read_bytes(), parse_float=Counter, parse_constant=Counter)
         must(raw == canonical(document) + b"\n", "It is not written as statements are.")
         must(document["statement"] == "downtime/statement-3", "It is no statement of this format.")
         digest = sha256(decode(document["key"])).hexdigest()
@@ -137,7 +135,7 @@ def verify(path: Path, wanted: str = "") -> str:
         check_chain(document)
         check_people(document)
         check_counts(document)
-    except (LookupError, TypeError, AttributeError, RecursionError):
+    except BROKEN:
         raise ValueError("It lacks something, or has another form.") from None
     groups = " ".join(digest[place : place + 8] for place in range(0, 64, 8))
     return f"{document['verdict']}: signed by the key with fingerprint {groups}."
@@ -146,5 +144,7 @@ def verify(path: Path, wanted: str = "") -> str:
 if __name__ == "__main__":
     try:
         print(verify(Path(sys.argv[1]), "".join(sys.argv[2:])))
-    except (ValueError, OSError, IndexError) as error:
+    except (IndexError, OSError):
+        sys.exit("NOT BELIEVED: There is no such file. Name the JSON file, then the fingerprint.")
+    except ValueError as error:
         sys.exit(f"NOT BELIEVED: {error}")
