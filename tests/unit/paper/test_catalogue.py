@@ -30,3 +30,14 @@ def test_no_form_that_is_about_one_patient_lies_across():
     across = [f.name for f in load_forms().values() if f.orientation == "landscape"]
     assert across
     assert not [name for name in across if load_form(name).identity]
+
+
+def test_blood_is_asked_for_on_the_transfusion_request_alone():
+    """A group and save on another form comes with a printed label for its tube."""
+    offering = {
+        form.name
+        for form in load_forms().values()
+        for item in form.fields()
+        if form.record == "ServiceRequest" and item.code in ("GS", "XM")
+    }
+    assert offering == {"transfusion-request"}
