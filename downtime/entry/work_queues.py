@@ -2,6 +2,7 @@
 
 A form is taken from a queue by one person, who then has it on the screen; it is free again when
 they save it, let go of it, or stop for longer than the site allows (`entry.idle_minutes`).
+Queues hold the paper of drills only while a drill's recovery is worked on, else real paper only.
 """
 
 from collections import Counter
@@ -14,6 +15,7 @@ from downtime.entry import confirm_policies, priority
 from downtime.entry.claims import claim_free_form, current_claims
 from downtime.entry.keying_policy import apply_policy
 from downtime.entry.model import Claim, Task
+from downtime.entry.paper_kind import PaperKind, find_other_kind, find_paper_kind
 from downtime.entry.store import claims, entries, second_keyings
 from downtime.entry.store.entries import WaitingCount
 from downtime.errors import InputError
@@ -89,10 +91,19 @@ class _FormKind(NamedTuple):
 
 def count_queues(vault: Vault, settings: Settings) -> list[QueueLine]:
     """Every queue by kind of form and ward, the most urgent first."""
+    return _count_lines(vault, settings, find_paper_kind(vault))
+
+
+def count_other_kind(vault: Vault, settings: Settings) -> int:
+    """How many forms wait that no queue holds now: of drills, or while a drill is worked on real ones."""
+    return sum(line.n for line in _count_lines(vault, settings, find_other_kind(vault)))
+
+
+def _count_lines(vault: Vault, settings: Settings, paper_kind: PaperKind) -> list[QueueLine]:
     kinds, titles = _read_kinds(vault, settings), ledger.form_titles(vault)
     lines = [
         QueueLine(task, kinds[form].rank, form, titles.get(form, form), ward, count)
-        for task, form, ward, count in _count_waiting(vault)
+        for task, form, ward, count in _count_waiting(vault, paper_kind)
         if form in kinds and not (task == Task.KEY and kinds[form].policy == KeyingPolicy.SCAN)
     ]
     order = list(QUEUE_TITLES)
@@ -119,11 +130,13 @@ def list_waiting(
 ) -> list[WaitingForm]:
     """The next forms of a queue in their order, those that somebody has among them."""
     claims_by_serial, titles = current_claims(vault), ledger.form_titles(vault)
+    paper_kind = find_paper_kind(vault)
     serials: list[str] = []
     for names in _group_by_rank(vault, settings, wanted):
         if len(serials) >= offset + limit:
             break
-        serials += _find_next(vault, wanted, names, actor, (), offset + limit - len(serials))
+        more = offset + limit - len(serials)
+        serials += _find_next(vault, wanted, paper_kind, names, actor, (), more)
     return [
         _describe_waiting(vault, serial, titles, claims_by_serial)
         for serial in serials[offset : offset + limit]
@@ -158,7 +171,7 @@ def count_left(vault: Vault, settings: Settings, wanted: QueueFilter, actor: Act
         )
     names = [name for group in _group_by_rank(vault, settings, wanted) for name in group]
     return entries.count_waiting_for(
-        vault.db, wanted.queue, names, ward=wanted.ward, not_by=actor.id
+        vault.db, wanted.queue, names, find_paper_kind(vault), ward=wanted.ward, not_by=actor.id
     )
 
 
@@ -171,12 +184,13 @@ def claim_next(
     look what they keyed themselves. Two people who ask at once get two forms.
     """
     with transaction(vault.db) as db:
-        now = vault.clock()
+        now, paper_kind = vault.clock(), find_paper_kind(vault)
         claimed = {
             claim.serial for claim in claims.fetch_all(db, vault.now()) if not claim.is_of(actor)
         }
         for names in _group_by_rank(vault, settings, wanted):
-            for serial in _find_next(vault, wanted, names, actor, {*claimed, *skip}, _TRIES):
+            without = {*claimed, *skip}
+            for serial in _find_next(vault, wanted, paper_kind, names, actor, without, _TRIES):
                 if wanted.queue == Task.ADJUDICATE and _is_second(vault, serial, actor):
                     continue
                 if wanted.queue == Task.KEY_AGAIN and _has_confirmed(vault, serial, actor):
@@ -200,6 +214,7 @@ def _has_confirmed(vault: Vault, serial: str, actor: Actor) -> bool:
 def _find_next(
     vault: Vault,
     wanted: QueueFilter,
+    kind: PaperKind,
     names: list[str],
     actor: Actor,
     without: Collection[str],
@@ -207,11 +222,12 @@ def _find_next(
 ) -> list[str]:
     if wanted.queue == Task.KEY:
         return issued_forms.fetch_serials(
-            vault.db, FormState.RETURNED, names, ward=wanted.ward, without=without, limit=limit
-        )
+            vault.db, FormState.RETURNED, names,
+            drill=kind.is_drill, ward=wanted.ward, without=without, limit=limit,
+        )  # fmt: skip
     not_by = "" if wanted.queue == Task.CONFIRM else actor.id
     waiting = entries.find_waiting(
-        vault.db, wanted.queue, names,
+        vault.db, wanted.queue, names, kind,
         ward=wanted.ward, without=without, not_by=not_by, limit=limit,
     )  # fmt: skip
     return [entry.serial for entry in waiting]
@@ -231,10 +247,11 @@ def _group_by_rank(vault: Vault, settings: Settings, wanted: QueueFilter) -> Ite
         yield list(group)
 
 
-def _count_waiting(vault: Vault) -> Iterator[WaitingCount]:
-    for form, ward, count in issued_forms.count_by_form(vault.db, FormState.RETURNED):
+def _count_waiting(vault: Vault, kind: PaperKind) -> Iterator[WaitingCount]:
+    returned = issued_forms.count_by_form(vault.db, FormState.RETURNED, drill=kind.is_drill)
+    for form, ward, count in returned:
         yield WaitingCount(Task.KEY, form, ward, count)
-    yield from entries.count_waiting(vault.db)
+    yield from entries.count_waiting(vault.db, kind)
 
 
 def _read_kinds(vault: Vault, settings: Settings) -> dict[str, _FormKind]:

@@ -19,6 +19,15 @@ def find_outage_at_hand(vault: Vault) -> Outage | None:
     return chosen if chosen.chosen else min(unclosed, key=_default_order)
 
 
+def is_drill_at_hand(vault: Vault) -> bool:
+    """Whether the recovery worked on is a drill's: then queues and lists hold its paper, else real paper.
+
+    One that is closed is over: what comes in late is real.
+    """
+    at_hand = find_outage_at_hand(vault)
+    return at_hand is not None and at_hand.drill and at_hand.state != OutageState.CLOSED
+
+
 def _default_order(outage: Outage) -> tuple[bool, bool, str]:
     return outage.drill, outage.state != OutageState.RECOVERING, outage.opened
 

@@ -12,6 +12,7 @@ from downtime.entry.model import ScanDoubt
 from downtime.entry.store import scans
 from downtime.errors import parse_choice
 from downtime.outage.outage_at_hand import find_outage_at_hand
+from downtime.outage.outages import get_outage
 from downtime.paper import check_in, csv_file, ledger, serials
 from downtime.paper.assignments import list_assignments
 from downtime.paper.model import Assignment, AssignmentKind, FormState, IssuedForm, Move, MoveKind
@@ -86,15 +87,16 @@ def parse_name(name: str) -> PaperList:
 def list_papers(vault: Vault, settings: Settings, name: str, outage: str = "") -> list[PaperLine]:
     """One list, of the outage at hand or of a given one; overdue lines first, then by due date.
 
-    InputError for a list that there is not.
+    Paper of drills stands in the lists of drills only. InputError for a list that there is not.
     """
     find = _FINDERS[parse_name(name)]
-    at_hand = find_outage_at_hand(vault)
-    chosen = outage or (at_hand.id if at_hand else "")
+    at_hand = get_outage(vault, outage) if outage else find_outage_at_hand(vault)
+    chosen, is_drill = (at_hand.id, at_hand.drill) if at_hand else ("", False)
     owners = list_assignments(vault.db, AssignmentKind.FORM)
     lines = [
         paper._replace(assignment=owners.get(paper.serial))
         for paper in find(vault, settings, chosen)
+        if paper.form is None or paper.form.drill == is_drill
     ]
     return sorted(lines, key=lambda line: line.assignment.due if line.assignment else "~")
 

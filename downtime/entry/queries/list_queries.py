@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from downtime.entry.open_form import open_form
+from downtime.entry.paper_kind import find_paper_kind
 from downtime.entry.queries.model import Query, QueryState, fold_steps
 from downtime.entry.queries.policies import can_read
 from downtime.entry.store import query_steps
@@ -28,6 +29,8 @@ class ListedQuery:
     """What the field is called."""
     owner: Assignment | None
     is_readable: bool
+    is_drill: bool
+    """Whether the form is of a drill."""
 
 
 def get_query(vault: Vault, query_id: str) -> Query:
@@ -57,18 +60,23 @@ def list_queries_of_outage(vault: Vault, outage: str, also: Iterable[str] = ()) 
 def list_queries(
     vault: Vault, actor: Actor, state: QueryState | None = None, serial: str = ""
 ) -> list[ListedQuery]:
-    """All questions in a state, or of a form, those first that were asked first."""
+    """All questions in a state, or of a form, those first that were asked first.
+
+    Those on paper of drills stand in a list of their own, as in the queues.
+    """
     steps = (
         query_steps.fetch_steps_of_form(vault.db, serial)
         if serial
         else query_steps.fetch_all_steps(vault.db)
     )
     owners = list_assignments(vault.db, AssignmentKind.QUERY)
-    return [
+    listed = [
         describe_query(vault, query, actor, owners.get(query.id))
         for query in fold_steps(steps)
         if state in (None, query.state)
     ]
+    is_drill = find_paper_kind(vault).is_drill
+    return [item for item in listed if serial or item.is_drill == is_drill]
 
 
 def describe_query(
@@ -84,6 +92,7 @@ def describe_query(
         field_label(item, query.field) if item else query.field,
         owner,
         can_read(form.entry, form.typists, actor.id),
+        form.issued.drill,
     )
 
 

@@ -15,6 +15,7 @@ from downtime.entry.model import (
     PastState,
     Task,
 )
+from downtime.entry.paper_kind import PaperKind
 from downtime.vault.database import build_record, insert_record, json_list, to_plain
 
 _COLUMNS = tuple(f.name for f in fields(Entry))
@@ -166,6 +167,7 @@ def find_waiting(
     db: Database,
     task: Task,
     forms: Iterable[str],
+    kind: PaperKind,
     *,
     ward: str = "",
     without: Iterable[str] = (),
@@ -176,46 +178,64 @@ def find_waiting(
 
     `without` leaves out serials, `not_by` what this person keyed first.
     """
-    where, values = _waiting(task, forms, ward, without, not_by)
+    where, values = _waiting(task, forms, kind, ward, without, not_by)
     query = f"SELECT * FROM entry WHERE {where} ORDER BY event, serial LIMIT ?"
     return [parse_entry(row) for row in db.query(query, [*values, limit])]
 
 
 def count_waiting_for(
-    db: Database, task: Task, forms: Iterable[str], *, ward: str = "", not_by: str = ""
-) -> int:
+    db: Database, task: Task, forms: Iterable[str], kind: PaperKind, *, ward: str = "",
+    not_by: str = "",
+) -> int:  # fmt: skip
     """How many of these there are."""
-    where, values = _waiting(task, forms, ward, (), not_by)
+    where, values = _waiting(task, forms, kind, ward, (), not_by)
     return int(db.execute(f"SELECT count(*) FROM entry WHERE {where}", values).fetchone()[0])
 
 
+def _of_kind(kind: PaperKind) -> tuple[str, list[str]]:
+    """The end of a condition that leaves out real entries or those of drills, and its values."""
+    if not kind.is_drill and not kind.drill_serials:
+        return "", []  # as a rule: then the index alone answers
+    word = "IN" if kind.is_drill else "NOT IN"
+    return f" AND serial {word} (SELECT value FROM json_each(?))", [json_list(kind.drill_serials)]
+
+
 def _waiting(
-    task: Task, forms: Iterable[str], ward: str, without: Iterable[str], not_by: str
-) -> tuple[str, list[str]]:
+    task: Task, forms: Iterable[str], kind: PaperKind, ward: str, without: Iterable[str],
+    not_by: str,
+) -> tuple[str, list[str]]:  # fmt: skip
     names, excluded = list(forms), list(without)
+    of_kind, drill_serials = _of_kind(kind)
     where = (
         f"waits = ? AND form IN ({', '.join('?' * len(names))})"
         f" AND serial NOT IN ({', '.join('?' * len(excluded))}) AND transcriber <> ?"
         " AND NOT EXISTS (SELECT 1 FROM entry_past WHERE entry_past.serial = entry.serial"
         " AND entry_past.transcriber = ? AND entry_past.state <> ?)"
         + (" AND ward = ?" if ward else "")
+        + of_kind
     )
     typed_by = [not_by, not_by, PastState.SECOND_KEYING]
-    return where, [task, *names, *excluded, *typed_by, *([ward] if ward else [])]
+    values = [task, *names, *excluded, *typed_by, *([ward] if ward else []), *drill_serials]
+    return where, values
 
 
-def count_waiting(db: Database) -> list[WaitingCount]:
+def count_waiting(db: Database, kind: PaperKind) -> list[WaitingCount]:
     """How many entries wait for each task."""
+    of_kind, drill_serials = _of_kind(kind)
     query = (
-        "SELECT waits, form, ward, count(*) FROM entry WHERE waits <> '' GROUP BY waits, form, ward"
+        f"SELECT waits, form, ward, count(*) FROM entry WHERE waits <> ''{of_kind}"
+        " GROUP BY waits, form, ward"
     )
-    return [WaitingCount(Task(row[0]), *row[1:]) for row in db.execute(query).fetchall()]
+    rows = db.execute(query, drill_serials).fetchall()
+    return [WaitingCount(Task(row[0]), *row[1:]) for row in rows]
 
 
-def find_drafts(db: Database, limit: int) -> list[Entry]:
+def find_drafts(db: Database, kind: PaperKind, limit: int) -> list[Entry]:
     """The drafts that were changed last."""
-    query = "SELECT * FROM entry WHERE state = ? ORDER BY changed DESC LIMIT ?"
-    return [parse_entry(row) for row in db.query(query, [EntryState.DRAFT, limit])]
+    of_kind, drill_serials = _of_kind(kind)
+    query = f"SELECT * FROM entry WHERE state = ?{of_kind} ORDER BY changed DESC LIMIT ?"
+    rows = db.query(query, [EntryState.DRAFT, *drill_serials, limit])
+    return [parse_entry(row) for row in rows]
 
 
 def count_figures(db: Database, outage: str, also: Iterable[str] = ()) -> dict[str, int]:

@@ -271,10 +271,14 @@ def count_forms(db: Database, outage: str | None = None) -> list[FormCount]:
     ]
 
 
-def count_by_form(db: Database, state: FormState) -> list[tuple[str, str, int]]:
-    """How many forms that must come back are in a state: (form, ward, count)."""
+_KIND = {True: "drill", False: "NOT drill"}
+"""As the conditions of two indexes have it."""
+
+
+def count_by_form(db: Database, state: FormState, *, drill: bool) -> list[tuple[str, str, int]]:
+    """How many forms that must come back, of drills or real ones, are in a state: (form, ward, count)."""
     query = (
-        "SELECT form, ward, count(*) FROM form_issue WHERE returns AND state = ?"
+        f"SELECT form, ward, count(*) FROM form_issue WHERE returns AND {_KIND[drill]} AND state = ?"
         " GROUP BY form, ward"
     )
     return [(str(form), str(ward), int(n)) for form, ward, n in db.execute(query, [state])]
@@ -285,6 +289,7 @@ def fetch_serials(
     state: FormState,
     forms: Iterable[str],
     *,
+    drill: bool,
     ward: str = "",
     without: Iterable[str] = (),
     limit: int = 50,
@@ -292,7 +297,7 @@ def fetch_serials(
     """The serials of these forms in a state, in the order of issue; `without` leaves some out."""
     names, excluded = list(forms), list(without)
     query = (
-        "SELECT serial FROM form_issue WHERE returns AND state = ?"
+        f"SELECT serial FROM form_issue WHERE returns AND {_KIND[drill]} AND state = ?"
         f" AND form IN ({', '.join('?' * len(names))})"
         f" AND serial NOT IN ({', '.join('?' * len(excluded))})"
         + (" AND ward = ?" if ward else "")
@@ -300,6 +305,13 @@ def fetch_serials(
     )
     values = [state, *names, *excluded, *([ward] if ward else []), limit]
     return [str(row[0]) for row in db.execute(query, values)]
+
+
+def fetch_drill_serials(db: Database) -> frozenset[str]:
+    """The forms of drills that came back and are not verified."""
+    query = "SELECT serial FROM form_issue WHERE returns AND drill AND state IN (?, ?)"
+    rows = db.conn.execute(query, (FormState.RETURNED, FormState.KEYED))
+    return frozenset(row[0] for row in rows)
 
 
 # Whom forms were printed for, many at a time

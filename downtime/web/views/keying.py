@@ -27,6 +27,7 @@ from downtime.entry.facts import PERSON_CHECK, PersonCheck
 from downtime.entry.keyed_form import NUMBERS, KeyedForm, with_person_check
 from downtime.entry.model import Claim, Task
 from downtime.entry.page_saves import PageSave
+from downtime.entry.paper_kind import find_paper_kind
 from downtime.entry.queries import list_queries
 from downtime.entry.scan_policies import NO_CODE
 from downtime.entry.store import entries
@@ -314,7 +315,7 @@ def _render_choose(typed: str, error: UserError | None) -> str:
         "keying/choose.html",
         typed=typed,
         error=error,
-        drafts=entries.find_drafts(vault.db, _DRAFTS),
+        drafts=entries.find_drafts(vault.db, find_paper_kind(vault), _DRAFTS),
         claims=claims.current_claims(vault),
         titles=titles(),
         **queues.queue_overview(),

@@ -11,7 +11,7 @@ from downtime.entry import claims, quality, work_queues
 from downtime.entry.model import Task
 from downtime.entry.priority import RANKS
 from downtime.entry.work_queues import QueueFilter
-from downtime.outage.outage_at_hand import find_outage_at_hand
+from downtime.outage.outage_at_hand import find_outage_at_hand, is_drill_at_hand
 from downtime.paper import ledger
 from downtime.web import request_context
 from downtime.web.access_control import has_permission
@@ -193,6 +193,10 @@ def queue_overview() -> dict[str, object]:
         "queues": work_queues.QUEUE_TITLES,
         "first": Task.KEY,
         "may_quality": has_permission(Permission.ENTRY_QUALITY),
+        "left_out": work_queues.count_other_kind(
+            request_context.vault(), request_context.settings()
+        ),
+        "is_drill": is_drill_at_hand(request_context.vault()),
     }
 
 
