@@ -15,6 +15,7 @@ from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.events.merge_events import export_events
 from downtime.outage.laptop_outages import export_outages
 from downtime.paper.merge_ledger import export_ledger
+from downtime.paper.mutual_aid.merge_documents import export_documents
 from downtime.settings import Settings
 from downtime.sync import bundle
 from downtime.sync.bundle import AUDIT, CHECKPOINT, HIGH_WATER, PERSON, BundleHeader, Row
@@ -118,6 +119,7 @@ def _export_rows(db: Database, header: BundleHeader, home: Home) -> Iterator[Row
     for person in people.list_people(db):
         yield PERSON, {"id": person.id, "name": person.name}
     yield from export_accesses(db)
+    yield from export_documents(db)
     yield from export_outages(db, header.device, header.sequence)
     yield from export_events(db, header.device)
     yield from export_ledger(db, header.device)

@@ -23,6 +23,7 @@ from downtime.outage.events.merge_events import (
 )
 from downtime.paper import merge_ledger
 from downtime.paper.merge_ledger import LedgerMerge, LedgerTable
+from downtime.paper.mutual_aid.merge_documents import AID_TABLE, merge_document
 from downtime.paper.store import issued_forms
 from downtime.settings import Settings
 from downtime.sync.bundle import PERSON, BundleHeader, Row
@@ -129,6 +130,8 @@ class RowMerger:
                 laptops.save_person(self.db, laptop, row["id"], row["name"])
             elif table == ACCESS_TABLE:
                 merge_access(self.db, row)
+            elif table == AID_TABLE:
+                merge_document(self.db, row)
             elif table in (laptop_outages.LAPTOP_OUTAGE_ROWS, laptop_outages.NUMBER_ROWS):
                 laptop_outages.merge_row(self.db, own_code, table, row)
             elif table in (EVENT_TABLE, *LedgerTable, *merge_entries.TABLES):

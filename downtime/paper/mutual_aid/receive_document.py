@@ -56,11 +56,12 @@ def list_transfers(vault: Vault) -> list[ReceivedDocument]:
 
 
 def list_capacity(vault: Vault) -> list[ReceivedDocument]:
-    """What each other hospital said last of itself."""
-    newest: dict[str, ReceivedDocument] = {}
+    """What each other hospital said last of itself; in a drill beside what it said in earnest."""
+    newest: dict[tuple[str, bool], ReceivedDocument] = {}
     for received in store.fetch_received(vault.db, AidKind.CAPACITY):
-        newest.setdefault(received.document.hospital_code, received)
-    return list(newest.values())
+        document = received.document
+        newest.setdefault((document.hospital_code, document.is_drill), received)
+    return sorted(newest.values(), key=lambda received: received.document.is_drill)
 
 
 def check_can_register(vault: Vault, received: ReceivedDocument) -> None:

@@ -1,6 +1,6 @@
 """All SQL on the tables of mutual aid: partners' keys, and what was received from them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -59,22 +59,43 @@ def insert_received(
     )  # fmt: skip
 
 
+_COLUMNS = (
+    "id", "kind", "hospital", "made", "content", "partner", "received", "received_by",
+    "received_name", "arrival",
+)  # fmt: skip
+
+
+def fetch_rows(db: Database) -> Iterator[dict[str, Any]]:
+    """Every document as it travels, in the order in which they were received."""
+    query = f"SELECT {', '.join(_COLUMNS)} FROM aid_document ORDER BY received, id"
+    yield from db.query(query)
+
+
+def insert_row_if_new(db: Database, row: Mapping[str, Any]) -> bool:
+    """Keep a row that travelled; whether it was new."""
+    query = (
+        f"INSERT OR IGNORE INTO aid_document ({', '.join(_COLUMNS)})"
+        f" VALUES ({', '.join('?' * len(_COLUMNS))})"
+    )
+    return db.execute(query, [row[name] for name in _COLUMNS]).rowcount > 0
+
+
 def find_received(db: Database, document_id: str) -> ReceivedDocument | None:
     """One document."""
     rows = db.query("SELECT * FROM aid_document WHERE id = ?", [document_id])
-    return next((_read(row) for row in rows), None)
+    return next((parse_received(row) for row in rows), None)
 
 
 def fetch_received(db: Database, kind: AidKind) -> list[ReceivedDocument]:
     """All of a kind, the newest first."""
     query = "SELECT * FROM aid_document WHERE kind = ? ORDER BY made DESC, received DESC"
-    return [_read(row) for row in db.query(query, [kind])]
+    return [parse_received(row) for row in db.query(query, [kind])]
 
 
 def fetch_of_arrival(db: Database, arrival: str) -> list[ReceivedDocument]:
     """What came with somebody who was registered here."""
     query = "SELECT * FROM aid_document WHERE arrival = ? ORDER BY made DESC"
-    return [_read(row) for row in db.query(query, [arrival])]
+    return [parse_received(row) for row in db.query(query, [arrival])]
 
 
 def set_arrival(db: Database, document_id: str, arrival: str) -> None:
@@ -82,7 +103,8 @@ def set_arrival(db: Database, document_id: str, arrival: str) -> None:
     db.execute("UPDATE aid_document SET arrival = ? WHERE id = ?", [arrival, document_id])
 
 
-def _read(row: Mapping[str, Any]) -> ReceivedDocument:
+def parse_received(row: Mapping[str, Any]) -> ReceivedDocument:
+    """A document from its columns, or from a row that travelled."""
     names = ("id", "partner", "received", "received_by", "received_name", "arrival")
     fields = {name: str(row[name]) for name in names}
     return ReceivedDocument(document=parse_document(orjson.loads(row["content"])), **fields)
