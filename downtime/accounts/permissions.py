@@ -25,13 +25,13 @@ _AND_GUEST = (*_EVERYONE, Role.GUEST)
 
 ROLES_ALLOWED: Mapping[Permission, tuple[Role, ...]] = {
     Permission.SESSION_OWN: _AND_GUEST,
-    Permission.JOB_OWN: _EVERYONE,
-    Permission.PATIENT_FIND: _PATIENTS,
+    Permission.JOB_OWN: _AND_GUEST,
+    Permission.PATIENT_FIND: (*_PATIENTS, Role.GUEST),
     Permission.PATIENT_VIEW: (*_PATIENTS, Role.GUEST),
     Permission.BED_LIST: (*_PATIENTS, Role.GUEST),
     Permission.TEST_LIST: _PATIENTS,
     Permission.APPOINTMENT_LIST: _PATIENTS,
-    Permission.PACK_PRINT: (*_CARE, Role.SERVICE),
+    Permission.PACK_PRINT: (*_CARE, Role.SERVICE, Role.GUEST),
     Permission.FORM_PRINT: (*_CARE, Role.SERVICE),
     Permission.NUMBER_ISSUE: (*_CARE, Role.SERVICE),
     Permission.EVENT_VIEW: (*_PATIENTS, Role.SERVICE),

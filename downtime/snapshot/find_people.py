@@ -6,7 +6,9 @@ away from a number is another patient.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from string import ascii_lowercase
 
 from downtime.clinical import display
@@ -52,6 +54,33 @@ def find_people(snapshot: Snapshot, text: str) -> FoundPeople:
     slips = [_list_slips(group) for group in groups]
     rows = snapshot.find_groups(slips) if slips != groups else []
     return FoundPeople(rows, reading, by_slip=bool(rows))
+
+
+def find_among(rows: Sequence[PatientRow], text: str, today: date) -> FoundPeople:
+    """The same among these patients alone, who may be others than the snapshot has there."""
+    if len(search_terms.compact_text(text)) < SHORTEST:
+        return FoundPeople([], "")
+    groups = search_terms.parse_query(text, today)
+    reading = "; ".join(map(_describe_group, groups))
+    exact = [row for row in rows if _lies_in(row, text) or _meets(row, groups)]
+    if exact:
+        return FoundPeople(exact, reading)
+    slips = [_list_slips(group) for group in groups]
+    alike = [row for row in rows if _meets(row, slips)]
+    return FoundPeople(alike, reading, by_slip=bool(alike))
+
+
+def _meets(row: PatientRow, groups: Sequence[Sequence[str]]) -> bool:
+    return bool(groups) and search_terms.meets_query(row.patient, groups)
+
+
+def _lies_in(row: PatientRow, text: str) -> bool:
+    """Whether a patient lies in the bed that was typed, with or without its ward."""
+    words = [word for word in search_terms.split_words(text) if word not in _BED_WORDS]
+    bed, stay = "".join(words), row.encounter
+    if stay is None or not re.search(r"\d", bed):
+        return False
+    return _is_in(row, bed) or _is_in(row, bed.removeprefix(search_terms.compact_text(stay.ward)))
 
 
 def _find_in_bed(snapshot: Snapshot, text: str) -> tuple[str, list[PatientRow]]:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
 
 from downtime.clinical.model import Patient
@@ -100,6 +101,20 @@ def parse_query(text: str, today: date) -> list[list[str]]:
         runs = [m for pattern in _RUNS if (m := pattern.fullmatch(word))]
         groups.append([word, *filter(None, (_parse_birth_date(m, today) for m in runs))])
     return groups
+
+
+def meets_query(patient: Patient, groups: Iterable[Iterable[str]]) -> bool:
+    """Whether a patient has a word of every group of a query (`parse_query`)."""
+    tokens = search_tokens(patient)
+    return all(_meets_group(tokens, group) for group in groups)
+
+
+def _meets_group(tokens: set[str], group: Iterable[str]) -> bool:
+    return any(
+        word in tokens
+        or (not word.startswith("dob") and any(token.startswith(word) for token in tokens))
+        for word in group
+    )
 
 
 def _parse_birth_date(match: re.Match[str], today: date) -> str:

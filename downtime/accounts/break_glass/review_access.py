@@ -38,6 +38,11 @@ def find_running(vault: Vault, person: str) -> BreakGlassAccess | None:
     return access if access and access.is_running(vault.now()) else None
 
 
+def find_access_of(vault: Vault, person: str) -> BreakGlassAccess | None:
+    """The access under which a person works or worked, running or over; None for who has an account."""
+    return store.find_access_of(vault.db, person)
+
+
 def count_unreviewed(vault: Vault) -> int:
     """How many are over and wait for a review."""
     return store.count_unreviewed(vault.db, vault.now())

@@ -4,6 +4,7 @@ from downtime.accounts.break_glass.model import BreakGlassAccess
 from downtime.accounts.break_glass.review_access import find_running
 from downtime.errors import ForbiddenError, InputError
 from downtime.outage.events.hospital_now import HospitalNow
+from downtime.snapshot.model import PatientRow
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -23,7 +24,7 @@ def check_scope_exists(hospital: HospitalNow, ward: str, patient: str) -> None:
 def check_ward(access: BreakGlassAccess, ward: str) -> None:
     """ForbiddenError unless an access is for this ward."""
     if not access.ward or ward != access.ward:
-        raise _refusal(access)
+        raise make_refusal(access)
 
 
 def check_patient(access: BreakGlassAccess, hospital: HospitalNow, patient: str) -> None:
@@ -31,7 +32,14 @@ def check_patient(access: BreakGlassAccess, hospital: HospitalNow, patient: str)
     stay = hospital.find_stay(patient) if access.ward else None
     is_on_ward = stay is not None and stay.ward == access.ward
     if not is_on_ward and (not access.patient or patient != access.patient):
-        raise _refusal(access)
+        raise make_refusal(access)
+
+
+def list_people(access: BreakGlassAccess, hospital: HospitalNow) -> list[PatientRow]:
+    """Whom somebody may find: their patient, or who is on their ward now."""
+    if access.patient:
+        return [hospital.find_row(access.patient)]
+    return hospital.list_stays(access.ward)
 
 
 def check_people_of_event(
@@ -43,12 +51,13 @@ def check_people_of_event(
         return
     named = [patient for patient in people if patient]
     if not named:
-        raise _refusal(access)
+        raise make_refusal(access)
     for patient in named:
         check_patient(access, hospital, patient)
 
 
-def _refusal(access: BreakGlassAccess) -> ForbiddenError:
+def make_refusal(access: BreakGlassAccess) -> ForbiddenError:
+    """What is beyond an access is refused with."""
     what = f"ward {access.ward}" if access.ward else "one patient"
     return ForbiddenError(
         "break-glass.scope",

@@ -134,20 +134,8 @@ def search_people(
     groups = search_terms.parse_query(text, today)
     if not groups:
         return []
-    matching = [
-        person
-        for person in people
-        if all(_meets(search_terms.search_tokens(person.patient), group) for group in groups)
-    ]
+    matching = [person for person in people if search_terms.meets_query(person.patient, groups)]
     return sorted(matching, key=lambda person: search_terms.name_key(person.patient))
-
-
-def _meets(tokens: set[str], group: Iterable[str]) -> bool:
-    return any(
-        word in tokens
-        or (not word.startswith("dob") and any(token.startswith(word) for token in tokens))
-        for word in group
-    )
 
 
 def find_by_number(people: Iterable[RegisteredPerson], text: str) -> RegisteredPerson | None:

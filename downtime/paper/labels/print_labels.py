@@ -29,7 +29,7 @@ from downtime.paper.layout.model import PlainPagePrinter
 from downtime.paper.model import PackKind, Subject, make_subject
 from downtime.paper.packs.model import PackPlan, RequestKind
 from downtime.paper.packs.print_context import PrintContext
-from downtime.paper.packs.print_request import PrintRequest
+from downtime.paper.packs.print_request import PrintRequest, PrintScope
 from downtime.paper.serials import format_serial
 from downtime.settings import Settings
 from downtime.snapshot.model import PatientRow
@@ -73,6 +73,11 @@ class PatientLabels(LabelRequest):
     label: LabelKind = LabelKind.PATIENT
     patient: str
 
+    @property
+    def scope(self) -> PrintScope:
+        """That patient."""
+        return PrintScope(patient=self.patient)
+
     def plan(self, context: PrintContext) -> PackPlan:
         """NotFoundError for the patient; InputError when the label is too small for the name."""
         row = context.hospital.find_row(self.patient)
@@ -91,6 +96,11 @@ class WardLabels(LabelRequest):
 
     label: LabelKind = LabelKind.PATIENT
     wards: tuple[str, ...]
+
+    @property
+    def scope(self) -> PrintScope:
+        """Those wards."""
+        return PrintScope(self.wards)
 
     def plan(self, context: PrintContext) -> PackPlan:
         """InputError when nobody is on these wards."""

@@ -30,6 +30,7 @@ from downtime.paper.model import (
 from downtime.paper.packs import pack_ledger
 from downtime.paper.packs.content_recorder import ContentRecorder
 from downtime.paper.packs.earlier_paper import settle_earlier_paper
+from downtime.paper.packs.guest_prints import check_guest_prints
 from downtime.paper.packs.model import (
     Deliver,
     PackPlan,
@@ -68,6 +69,7 @@ def print_pack(
     The data is that of `snapshot`, else of the one in use. The PDF is never kept on disk.
     """
     with closing(PrintContext(vault, settings, actor, reason, snapshot)) as context:
+        check_guest_prints(context, request)
         plan = settle_earlier_paper(context, request.plan(context), recall=request.recall)
         pack_ledger.void_interrupted(vault, settings)
         pack, numbers = _issue(context, plan, orjson.dumps(request.to_json()).decode(), job)

@@ -2,10 +2,17 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from downtime.paper.packs.model import PackPlan, RequestKind
 from downtime.paper.packs.print_context import PrintContext
+
+
+class PrintScope(NamedTuple):
+    """Of which wards, or of which patient alone, the pages of a request are."""
+
+    wards: tuple[str, ...] = ()
+    patient: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +31,11 @@ class PrintRequest(ABC):
     """Every form starts on the front of a sheet: none is ever carried away on another's back."""
     recall: bool = False
     """Void what was printed of the same before; without it what is out already is not printed again."""
+
+    @property
+    def scope(self) -> PrintScope:
+        """Neither wards nor a patient where it is of more, or of nobody."""
+        return PrintScope()
 
     @abstractmethod
     def plan(self, context: PrintContext) -> PackPlan:

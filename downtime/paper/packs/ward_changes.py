@@ -22,7 +22,7 @@ from downtime.paper.packs.model import PackPlan, PrintDocument, PrintOutcome, Re
 from downtime.paper.packs.patient_summary import summary_content
 from downtime.paper.packs.policies import check_wards
 from downtime.paper.packs.print_context import PrintContext
-from downtime.paper.packs.print_request import PrintRequest
+from downtime.paper.packs.print_request import PrintRequest, PrintScope
 from downtime.paper.packs.ward_pack import name_wards
 from downtime.paper.store import issued_forms
 from downtime.snapshot.model import PatientRow
@@ -39,6 +39,11 @@ class WardChanges(PrintRequest):
     forms: tuple[str, ...] | None = None
     """For each new patient; None for those of the ward's form set."""
 
+    @property
+    def scope(self) -> PrintScope:
+        """That ward."""
+        return PrintScope((self.ward,))
+
     def plan(self, context: PrintContext) -> PackPlan:
         """InputError for a ward that the snapshot does not have; ConflictError for a first print."""
         view, ward = context.view, self.ward
@@ -51,7 +56,7 @@ class WardChanges(PrintRequest):
             )
         sets = form_sets.get_ward_sets(context.settings, [ward], context.vault.home)
         forms = sets[ward].patient if self.forms is None else self.forms
-        rows = snapshot.list_inpatients(ward)
+        rows = context.hospital.list_stays(ward)
         patients = [_changed_documents(context, row, ward, forms, earlier) for row in rows]
         outdated = _list_summaries_of_others(earlier, ward, {row.patient.id for row in rows})
         planned = [documents.bed_list_document(context, ward, (*earlier.bed_lists, *outdated))]
@@ -118,9 +123,14 @@ def _changed_documents(
 ) -> list[PrintDocument]:
     """What a patient who is on the ward now needs: nothing, a new summary, or everything."""
     patient = row.patient.id
+    is_known = patient not in context.hospital.registered
     old = tuple(form.serial for form in earlier.summaries.get(patient, ()))
     if not old and patient not in earlier.patients_with_forms:
-        return documents.patient_documents(context, row, ward, forms, summary=True, all_charts=True)
+        return documents.patient_documents(
+            context, row, ward, forms, summary=is_known, all_charts=True
+        )
+    if not is_known:  # of whom no system says anything there is nothing to summarise
+        return []
     digest = content_recorder.content_digest(summary_content(context.view, row))
     if old and earlier.has_summary(patient, digest, ward):
         return []

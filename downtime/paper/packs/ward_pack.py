@@ -13,7 +13,7 @@ from downtime.paper.packs.cover import cover_document
 from downtime.paper.packs.model import PackPlan, PrintDocument, RequestKind
 from downtime.paper.packs.policies import check_spares, check_wards
 from downtime.paper.packs.print_context import PrintContext
-from downtime.paper.packs.print_request import PrintRequest
+from downtime.paper.packs.print_request import PrintRequest, PrintScope
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
 
@@ -33,6 +33,11 @@ class WardPack(PrintRequest):
     """For each patient; None for those of the ward's form set."""
     blanks: int | None = None
     """Of every spare; None for what the form set says."""
+
+    @property
+    def scope(self) -> PrintScope:
+        """Those wards."""
+        return PrintScope(self.wards)
 
     def plan(self, context: PrintContext) -> PackPlan:
         """InputError for a ward that the snapshot does not have, or for too many spares."""

@@ -1,19 +1,23 @@
 """Find: scan or type. Nothing that was typed ever stands in an address."""
 
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from downtime.accounts import people, permissions
+from downtime.accounts.break_glass.model import BreakGlassAccess
 from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
 from downtime.outage.downtime_numbers import find_issues
+from downtime.outage.events import guest_scope
 from downtime.paper.labels.complete_codes import (
     CodeKind,
     CompleteCode,
     describe_wrong_check,
     parse_complete_code,
 )
-from downtime.snapshot.find_people import SHORTEST, find_people
-from downtime.web import request_context
+from downtime.snapshot.find_people import SHORTEST, find_among, find_people
+from downtime.web import guest_access, request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 
@@ -65,6 +69,8 @@ def as_you_type() -> ViewResponse:
 
 
 def _search_results(text: str) -> dict[str, object]:
+    if access := guest_access.current_access():
+        return _search_within(access, text)
     vault, snapshot = request_context.vault(), request_context.snapshot_or_none()
     hospital = request_context.hospital_now()
     registered = (
@@ -74,6 +80,19 @@ def _search_results(text: str) -> dict[str, object]:
         "found": find_people(snapshot, text) if snapshot else None,
         "registered": [(person, hospital.find_stay(person.patient.id)) for person in registered],
         "numbers": [(issue, _name_person(issue.issued_by)) for issue in find_issues(vault, text)],
+        "wrong_check": describe_wrong_check(text),
+        "shortest": SHORTEST,
+    }
+
+
+def _search_within(access: BreakGlassAccess, text: str) -> dict[str, object]:
+    """The same for who was let in by break-glass: among those alone whom the access is for."""
+    zone = ZoneInfo(request_context.settings().site.time_zone)
+    patients = guest_scope.list_people(access, request_context.hospital_now())
+    return {
+        "found": find_among(patients, text, request_context.now().astimezone(zone).date()),
+        "registered": [],
+        "numbers": [],
         "wrong_check": describe_wrong_check(text),
         "shortest": SHORTEST,
     }

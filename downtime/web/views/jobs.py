@@ -8,7 +8,7 @@ from downtime.accounts.model import Permission
 from downtime.paper.packs.model import RequestKind
 from downtime.vault import jobs as rules
 from downtime.vault.model import Job
-from downtime.web import request_context
+from downtime.web import guest_access, request_context
 from downtime.web.job_kinds import JOB_KINDS, REASON_ON_SCREEN, JobName, name_print_job
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import require_permission
@@ -83,4 +83,6 @@ def _get_own_job(job_id: str) -> Job:
 
 def _page_values(job: Job) -> dict[str, object]:
     work = JOB_KINDS[job.kind]
+    if guest_access.current_access():  # of all pages from which something is printed they have one
+        return {"job": job, "back": url_for("home.start"), "back_text": "Go on"}
     return {"job": job, "back": url_for(work.back), "back_text": work.back_text}

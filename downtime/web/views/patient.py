@@ -23,8 +23,10 @@ from downtime.outage.events.registered_people import RegisteredPerson
 from downtime.paper.labels.model import LABEL_SHEETS
 from downtime.paper.mutual_aid.receive_document import list_of_arrival
 from downtime.web import request_context
+from downtime.web.access_control import has_permission
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
+from downtime.web.views.printing import group_patient_forms
 
 blueprint = Blueprint("patient", __name__)
 
@@ -99,9 +101,18 @@ def show(patient_id: str) -> ViewResponse:
             for row in RECORD_TYPES.values()
             if row.section
         ],
-        sheets=list(LABEL_SHEETS.values()),
-        label_sheet=request_context.settings().paper.label_sheet,
+        **_read_print_choices(),
     )
+
+
+def _read_print_choices() -> dict[str, object]:
+    """What can be printed of a patient; nothing for who prints nothing."""
+    may_print = has_permission(Permission.PACK_PRINT)
+    return {
+        "form_groups": group_patient_forms() if may_print else [],
+        "sheets": list(LABEL_SHEETS.values()),
+        "label_sheet": request_context.settings().paper.label_sheet,
+    }
 
 
 def show_registered(person: RegisteredPerson) -> str:
@@ -114,6 +125,5 @@ def show_registered(person: RegisteredPerson) -> str:
         stay=now.find_stay(person.patient.id),
         mother=now.find_person(person.mother),
         summaries=list_of_arrival(request_context.vault(), person.patient.id),
-        sheets=list(LABEL_SHEETS.values()),
-        label_sheet=request_context.settings().paper.label_sheet,
+        **_read_print_choices(),
     )

@@ -8,7 +8,7 @@ from downtime.accounts.model import Permission
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.forms import form_sets
-from downtime.paper.forms.form_groups import group_forms
+from downtime.paper.forms.form_groups import FormGroup, group_forms
 from downtime.paper.forms.load_form import load_form, load_forms
 from downtime.paper.forms.medicine_charts import holds_medicines
 from downtime.paper.labels.model import LABEL_SHEETS
@@ -93,9 +93,19 @@ def changes() -> ViewResponse:
 @blueprint.post("/print/patient")
 @require_permission(Permission.PACK_PRINT)
 def patient() -> ViewResponse:
-    """The summary and the usual forms of one patient."""
+    """The summary and the usual forms of one patient, or one form."""
     patient = request_context.hospital_now().get_person(request.form.get("patient", ""))
-    return queue_as_chosen(PatientPack(patient=patient.id))
+    if not (name := request.form.get("form", "")):
+        return queue_as_chosen(PatientPack(patient=patient.id))
+    form = load_form(name, request_context.vault().home)
+    return queue_as_chosen(PatientPack(patient=patient.id, forms=(form.name,), summary=False))
+
+
+def group_patient_forms() -> list[FormGroup]:
+    """The forms that are about one patient, as a page offers them."""
+    home, settings = request_context.vault().home, request_context.settings()
+    forms = [form for form in load_forms(home).values() if form.identity]
+    return group_forms(forms, form_sets.load_form_sets(settings, home)[form_sets.DEFAULT].patient)
 
 
 @blueprint.post("/print/list")
@@ -174,8 +184,9 @@ def _find_earlier(pack: PrintRequest) -> list[IssuedForm]:
     if isinstance(pack, WardPack):
         wards = pack.wards or [row.code for row in request_context.snapshot().list_wards()]
         return earlier_paper.find_ward_sets(vault.db, wards, drill=drill)
+    chosen = None
     if isinstance(pack, PatientPack):
-        patients = [pack.patient]
+        patients, chosen = [pack.patient], pack.forms
     elif isinstance(pack, SessionPack):
         rows = request_context.snapshot().list_session_appointments(
             pack.day, pack.location, pack.appointment_kind
@@ -183,7 +194,11 @@ def _find_earlier(pack: PrintRequest) -> list[IssuedForm]:
         patients = [row.patient.id for row in rows]
     else:
         return []
-    charts = [form.name for form in load_forms(vault.home).values() if holds_medicines(form)]
+    charts = [
+        form.name
+        for form in load_forms(vault.home).values()
+        if holds_medicines(form) and (chosen is None or form.name in chosen)
+    ]
     return earlier_paper.find_live_charts(vault.db, patients, charts, drill=drill)
 
 

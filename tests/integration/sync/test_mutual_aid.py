@@ -41,16 +41,16 @@ def read_in(sheet, monkeypatch):
     def read(laptop):
         codes, file = sheet
         content, words = file.to_bytes(), "telephoned"
-        partners.add_partner(
-            laptop.vault, SETTINGS, content, file.fingerprint, laptop.clerk, words
-        )
+        partners.add_partner(laptop.vault, SETTINGS, content, file.fingerprint, laptop.clerk, words)
         return receive_document.receive_document(laptop.vault, collect_parts(codes), laptop.clerk)
 
     return read
 
 
 def received_at(machine):
-    return [(r.id, r.received_name, r.arrival) for r in receive_document.list_transfers(machine.vault)]
+    return [
+        (r.id, r.received_name, r.arrival) for r in receive_document.list_transfers(machine.vault)
+    ]
 
 
 def test_a_summary_that_laptops_read_is_at_the_station_once_with_whom_it_became(
@@ -79,7 +79,9 @@ def test_a_row_that_is_no_document_is_refused_whole(fleet, read_in, monkeypatch)
     read_in(k7)
     rows = store.fetch_rows
     broken = orjson.dumps({"k": "rumour"}).decode()
-    monkeypatch.setattr(store, "fetch_rows", lambda db: ({**r, "content": broken} for r in rows(db)))
+    monkeypatch.setattr(
+        store, "fetch_rows", lambda db: ({**r, "content": broken} for r in rows(db))
+    )
     bundle = k7.export(station)
     with pytest.raises(UntrustedError, match="not what its header says"):
         station.merge(bundle)

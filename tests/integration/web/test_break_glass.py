@@ -7,6 +7,7 @@ import pytest
 from downtime.accounts.break_glass import review_access, ward_codes
 from downtime.outage import outages
 from downtime.outage.events.list_events import list_events
+from downtime.vault import jobs
 from downtime.vault.store import audit_chain
 from tests.integration.web.test_ward import words
 
@@ -67,7 +68,7 @@ def test_only_their_ward_and_its_patients_open(down, guest, vault):
     assert guest.get(inside).status_code == 200
     assert guest.get("/beds/ward?ward=A1").status_code == 200
     refused = (
-        outside, "/beds/ward?ward=B2", "/handover?ward=B2", "/find", "/tests", "/beds/ward-not-known",
+        outside, "/beds/ward?ward=B2", "/handover?ward=B2", "/tests", "/beds/ward-not-known", "/print",
         "/break-glass", "/password", "/events/record?kind=arrival",
         f"/events/record?kind=move&patient={outside.rpartition('/')[2]}",
     )  # fmt: skip
@@ -99,6 +100,52 @@ def test_what_they_record_stands_under_their_name_and_stays_within_their_ward(do
     arrival = {"kind": "incident", "answer-what": "Something"}
     assert guest.post("/events/record", arrival).status_code == 403
     assert len(list_events(vault)) == 1
+
+
+def find(browser, text):
+    browser.post("/find", {"text": text})
+    return words(browser.get("/find").text)
+
+
+def test_find_looks_on_their_ward_alone(down, guest):
+    nurse = down.browser("ward")
+    for text, inside in (("ann sam", True), ("A1 1", True), ("smaple", True), ("øksen", False)):
+        assert ("SAMPLE, Ann" in find(guest, text)) == inside, text
+        page = find(guest, text)
+        assert "ØKSEN" not in page, text
+        assert "among the patients of ward A1" in page
+    assert "ØKSEN" in find(nurse, "øksen")
+    assert "Nobody matches whom this break-glass access is for" in find(guest, "øksen")
+    part = guest.post("/find/part", {"text": "øksen"}, headers={"HX-Request": "true"})
+    assert "ØKSEN" not in part.text
+
+
+def test_they_print_of_their_ward_and_its_patients_alone(down, guest, vault):
+    (access,) = review_access.list_accesses(vault)
+    inside = patient_on(down, "A1").rpartition("/")[2]
+    outside = patient_on(down, "B2").rpartition("/")[2]
+    page = guest.get(f"/patients/{inside}").text
+    assert "Print summary and forms" in page
+    assert "Transfer to another hospital" not in page
+    asked = (
+        ("/print/ward", {"ward": "B2"}), ("/print/ward", {"ward": "*"}), ("/print/ward?ward=A1", {"ward": "B2"}),
+        ("/print/changes", {"ward": "B2"}), ("/labels/ward", {"ward": "B2"}),
+        ("/print/patient", {"patient": outside}), ("/labels/patient", {"patient": outside}),
+        (f"/print/patient?patient={inside}", {"patient": outside}),
+        ("/print/blank", {"form": "observations", "copies": "1"}), ("/mutual-aid/print/transfer", {"patient": inside}),
+    )  # fmt: skip
+    for path, fields in asked:
+        assert guest.post(path, fields).status_code == 403, (path, fields)
+    assert jobs.list_jobs_of(vault, access.person) == []
+    for path, fields in (
+        ("/print/patient", {"patient": inside, "form": "observations"}),
+        ("/labels/patient", {"patient": inside, "sheet": "", "start": "1", "copies": "1"}),
+        ("/print/ward", {"ward": "A1"}),
+    ):
+        answer = guest.post(path, fields)
+        assert answer.status_code == 303, (path, words(answer.text))
+        assert "Jo Agency" in guest.get(answer.location).text
+    assert len(jobs.list_jobs_of(vault, access.person)) == 3
 
 
 def test_one_patient_only(down, vault):
