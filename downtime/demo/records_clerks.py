@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from downtime.demo.plan import Paper
 from downtime.demo.staff import Staff
 from downtime.entry import double_keying, file_form, keying, open_form, retire_forms, verify_entry
+from downtime.entry.facts import PERSON_CHECK, PersonCheck
 from downtime.entry.model import Entry, Task
 from downtime.paper import ledger, move_form
 from downtime.paper.forms.load_form import load_form
@@ -55,16 +56,22 @@ class RecordsClerks:
         for serial in returned:
             move_form.mark_returned(self.vault, serial, clerk)
         for serial in keyed_once:
-            answers = dict(papers[serial].answers)
+            answers = self._check_person(serial, papers[serial].answers)
             keying.submit_entry(self.vault, self.settings, serial, answers, clerk)
         waiting = {*returned, *keyed_once}
         self.key_all({serial: papers[serial] for serial in papers if serial not in waiting})
+
+    def _check_person(self, serial: str, answers: Mapping[str, str]) -> dict[str, str]:
+        """What is keyed of a paper: it is about whom it was printed for, where that is anybody."""
+        form = open_form.open_form(self.vault, serial, self.settings)
+        check = {PERSON_CHECK: PersonCheck.SAME} if form.identity_known else {}
+        return {**check, **answers}
 
     def _has_critical_fields(self, serial: str) -> bool:
         return bool(open_form.open_form(self.vault, serial, self.settings).critical_keys)
 
     def _key(self, serial: str, paper: Paper) -> None:
-        read = dict(paper.answers)
+        read = self._check_person(serial, paper.answers)
         if paper.part == _MISREAD:
             read[_FIELD] += read[_FIELD][-1]
         clerk = self.staff.actors["clerk"]

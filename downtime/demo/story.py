@@ -11,7 +11,7 @@ import orjson
 
 from downtime.clock import Clock
 from downtime.config import Home
-from downtime.demo import half_way, machines, steps
+from downtime.demo import half_way, machines, shelf, steps
 from downtime.demo.context import FOLDER, Say, Story, StoryClock
 from downtime.demo.plan import plan
 from downtime.demo.staff import ACCOUNTS
@@ -58,6 +58,8 @@ def _live_through(story: Story, ending: Ending) -> None:
     publisher = machines.prepare(story)
     with closing(publisher.vault), closing(story.laptop):
         machines.deliver(story, publisher, "before")
+        if ending == Ending.HALF_WAY:
+            shelf.fill_shelf(story, publisher)
         steps.check_readiness(story)
         steps.declare_outage(story)
         steps.print_packs(story)

@@ -14,6 +14,7 @@ from downtime.demo.commands import read_accounts
 from downtime.demo.pages import make_pages
 from downtime.outage import outages
 from downtime.outage.outage_at_hand import find_outage_at_hand
+from downtime.paper.shelf.find_documents import list_documents, search_shelf
 from downtime.web import create_app
 
 LISTS = {
@@ -25,6 +26,7 @@ LISTS = {
         "/what-to-do",
         "/events",
         "/laboratory",
+        "/reference",
     ),
     "site": ("/outages", "/snapshots", "/harm", "/statement"),
     "records": ("/worklists", "/forms", "/comparison", "/identity", "/returns", "/rekey-worklists"),
@@ -76,6 +78,21 @@ def test_whoever_tries_it_signs_in_from_the_page_of_codes_and_finds_every_list_f
             assert answer.status_code == 200, path
             assert not EMPTY.search(answer.text), f"{path} is empty"
     app.extensions["downtime"].vault_holder.release()
+
+
+def test_its_own_documents_are_on_the_laptops_shelf_and_say_what_they_are(told):
+    home, _ = told
+    settings = config.load_settings(home.config_file)
+    opened = homes.open_with_file(home, settings, system_clock, home.path / "laptop.unlock")
+    with closing(opened.vault) as vault:
+        titles = {item.latest.title for item in list_documents(vault)}
+        assert len(titles) == 3
+        assert [hit.page for hit in search_shelf(vault, "long-acting insulin")] == [2]
+        assert any("5512" in hit.excerpt for hit in search_shelf(vault, "blood bank"))
+        pages = {(hit.document.latest.title, hit.page) for hit in search_shelf(vault, "not for care")}
+        assert len(pages) == 3, "every page says that it is invented"
+    public = create_app(home).test_client().get("/sign-in").text
+    assert "Demonstration telephone book" in public
 
 
 def test_the_usual_program_shows_no_codes(told):
