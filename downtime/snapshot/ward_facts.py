@@ -1,7 +1,7 @@
 """What a bed board says beside each patient: allergies, alerts, tests outstanding, what is due today."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -14,8 +14,11 @@ from downtime.clinical.model import (
     AppointmentStatus,
     Encounter,
     Flag,
+    Location,
+    ServiceRequest,
 )
 from downtime.clock import from_text
+from downtime.snapshot.availability import word_unavailable
 from downtime.snapshot.bed_board import FREE, BedRow
 from downtime.snapshot.model import AllergySummary, OutstandingRow
 from downtime.snapshot.outstanding_tests import Urgency, find_urgency
@@ -24,6 +27,10 @@ from downtime.snapshot.store.opened_snapshot import Snapshot, summarise_active
 R = TypeVar("R", AllergyIntolerance, Appointment, Flag)
 ISOLATION_WORDS = ("isolat", "barrier nurs", "side room")
 """An alert that holds one of these is shown as isolation."""
+
+
+NOT_SENT = "not sent"
+"""In place of a count of what no system sent: nobody knows that there are none."""
 
 
 class BedFilter(StrEnum):
@@ -39,6 +46,46 @@ class BedFilter(StrEnum):
     NEWS2 = "news2"
     BOARDERS = "boarders"
     DUE = "due"
+
+
+_FILTER_RECORDS: Mapping[BedFilter, str] = {
+    BedFilter.EMPTY: Location.__name__,
+    BedFilter.CLOSED: Location.__name__,
+    BedFilter.TESTS: ServiceRequest.__name__,
+    BedFilter.ALERTS: Flag.__name__,
+    BedFilter.ISOLATION: Flag.__name__,
+    BedFilter.DUE: Appointment.__name__,
+}
+"""Which records say who belongs to a filter; the others are of the stays themselves."""
+_BOARD_RECORDS = {
+    "Alerts": Flag.__name__,
+    "tests outstanding": ServiceRequest.__name__,
+    "due today": Appointment.__name__,
+}
+
+
+def word_count(snapshot: Snapshot, name: BedFilter, count: int) -> str:
+    """How many a filter leaves: `3`, `3 or more` and `not sent` while a system sent nothing of it."""
+    if name == BedFilter.LEAVING:
+        return str(count) if count or snapshot.has_expected_ends else NOT_SENT
+    record_type = _FILTER_RECORDS.get(name)
+    if record_type is None or snapshot.find_availability(record_type).is_known:
+        return str(count)
+    return f"{count} or more" if count else NOT_SENT
+
+
+def list_unsent(snapshot: Snapshot) -> list[str]:
+    """What a board cannot say of anybody: `alerts: EPR unavailable`, `who is expected: not sent`."""
+    parts = [
+        f"{title}: {words}"
+        for title, name in _BOARD_RECORDS.items()
+        if (words := word_unavailable(snapshot.find_availability(name)))
+    ]
+    if not snapshot.has_planned_stays:
+        parts.append(f"who is expected: {NOT_SENT}")
+    if not snapshot.has_expected_ends:
+        parts.append(f"who is expected to leave: {NOT_SENT}")
+    return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +152,9 @@ def read_ward_facts(
     today: str,
     zone: ZoneInfo,
     specialties: tuple[str, ...] = (),
+    moved: Iterable[str] = (),
 ) -> WardFacts:
-    """Of these patients of a ward, each of whom may have been said to be on another one."""
+    """Of these patients of a ward; `moved` are those whom the snapshot has on another one, or on none."""
     ids = list(patients)
     active = _group(snapshot.find_records(AllergyIntolerance, "patient", ids))
     unavailable = snapshot.find_availability(AllergyIntolerance.__name__).unavailable
@@ -117,7 +165,9 @@ def read_ward_facts(
         and find_day(appointment.start, zone) == today
     )
     tests: dict[str, list[OutstandingRow]] = defaultdict(list)
-    for row in snapshot.list_outstanding_tests(ward=ward):
+    elsewhere = list(moved)
+    others = snapshot.list_outstanding_of(elsewhere) if elsewhere else []
+    for row in (*snapshot.list_outstanding_tests(ward=ward), *others):
         tests[row.patient.id].append(row)
     return WardFacts(
         today,

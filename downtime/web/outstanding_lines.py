@@ -1,6 +1,6 @@
 """Tests outstanding as lines of the screen: everything in words, so that a long list is put together fast."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -29,6 +29,8 @@ class OutstandingLine(NamedTuple):
     patient: Patient
     request: ServiceRequest
     place: str
+    place_now: str
+    """Where staff say somebody is now; empty where they said nothing."""
     name: str
     is_same_name: bool
     born: Markup
@@ -48,8 +50,12 @@ def list_lines(
     stays: Availability,
     now: datetime,
     zone: ZoneInfo,
+    places_now: Mapping[str, str],
 ) -> Iterator[OutstandingLine]:
-    """The lines of these requests; `same_names` are the ids of who shares their name with somebody."""
+    """The lines of these requests; `same_names` are the ids of who shares their name with somebody.
+
+    `places_now`: by patient where staff say that they are.
+    """
     today = now.astimezone(zone).date()
     for row in rows:
         patient, request, age = row.patient, row.request, find_age(row, now)
@@ -57,6 +63,7 @@ def list_lines(
             patient=patient,
             request=request,
             place=_word_place(row.encounter, stays),
+            place_now=places_now.get(patient.id, ""),
             name=display.format_name(patient),
             is_same_name=patient.id in same_names,
             born=split_moment(display.format_birth(patient, today)),

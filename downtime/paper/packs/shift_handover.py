@@ -73,11 +73,11 @@ def list_lines(
 ) -> Iterator[HandoverLine]:
     """Everybody who is on the ward now, in bed order; of these bays, or of all."""
     waiting: dict[str, list[str]] = {}
-    for test in context.view.snapshot.list_outstanding_tests():
+    rows = context.hospital.list_stays(ward)
+    for test in context.view.snapshot.list_outstanding_of(row.patient.id for row in rows):
         waiting.setdefault(test.request.patient, []).append(
             test.request.display or test.request.code
         )
-    rows = context.hospital.list_stays(ward)
     for row in sorted(rows, key=lambda row: row_sort_key(row.patient, row.encounter)):
         stay = row.encounter
         if stay is None or (bays and stay.bay not in bays):

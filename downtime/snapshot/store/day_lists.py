@@ -1,6 +1,9 @@
 """The lists of a day: tests outstanding, clinics and theatres, as an opened snapshot has them."""
 
+from collections.abc import Iterable
 from functools import cached_property
+
+import orjson
 
 from downtime.clinical.model import Appointment, Encounter, Patient, ServiceRequest
 from downtime.snapshot.model import AppointmentRow, OutstandingRow, SessionRow
@@ -23,6 +26,13 @@ class DayLists(SnapshotDatabase):
             self._outstanding_by_ward[ward] = self._select_outstanding(ward, None)
         return list(self._outstanding_by_ward[ward])
 
+    def list_outstanding_of(self, patients: Iterable[str]) -> list[OutstandingRow]:
+        """The same of these patients, wherever the snapshot has them."""
+        wanted = orjson.dumps(list(patients)).decode()
+        return self._join_outstanding(
+            "WHERE o.patient IN (SELECT value FROM json_each(?))", [wanted]
+        )
+
     @cached_property
     def _outstanding_by_ward(self) -> dict[str, list[OutstandingRow]]:
         return {}
@@ -33,6 +43,9 @@ class DayLists(SnapshotDatabase):
             where, values = where + " AND i.ward = ?", [*values, ward]
         if department is not None:
             where, values = where + " AND o.department = ?", [*values, department]
+        return self._join_outstanding(where, values)
+
+    def _join_outstanding(self, where: str, values: list[str]) -> list[OutstandingRow]:
         rows = self._select_joined(
             (ServiceRequest, Patient, Encounter),
             "outstanding o JOIN ServiceRequest t0 ON t0.id = o.request"

@@ -37,6 +37,18 @@ class WardLists(DayLists):
         )
         return dict(map(tuple, rows))
 
+    @cached_property
+    def has_planned_stays(self) -> bool:
+        """Whether a system sent any stay that is planned: without one 'nobody is expected' is not known."""
+        query = "SELECT EXISTS (SELECT 1 FROM Encounter WHERE status = 'planned')"
+        return bool(self._db.conn.execute(query).fetchone()[0])
+
+    @cached_property
+    def has_expected_ends(self) -> bool:
+        """Whether a system sent of any stay when it is expected to end."""
+        query = "SELECT EXISTS (SELECT 1 FROM Encounter WHERE expected_end <> '')"
+        return bool(self._db.conn.execute(query).fetchone()[0])
+
     def find_early_warnings(self, ids: Iterable[str]) -> dict[str, EarlyWarning]:
         """Of these patients the last NEWS2 that was sent; each is looked up once."""
         wanted = list(ids)

@@ -10,9 +10,17 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from downtime.accounts.model import Permission
 from downtime.clock import to_text
 from downtime.errors import NotFoundError
+from downtime.outage.events.hospital_now import WardNow
 from downtime.snapshot.bed_board import FREE, BedRow, WardRow, find_beds_with_two
 from downtime.snapshot.store.opened_snapshot import Snapshot
-from downtime.snapshot.ward_facts import BedFilter, WardFacts, is_isolation, read_ward_facts
+from downtime.snapshot.ward_facts import (
+    BedFilter,
+    WardFacts,
+    is_isolation,
+    list_unsent,
+    read_ward_facts,
+    word_count,
+)
 from downtime.web import my_ward, request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
@@ -49,6 +57,9 @@ def wards() -> ViewResponse:
         counts=request_context.hospital_now().count_board(),
         leaving=request_context.hospital_now().count_leaving(today.end),
         expected=snapshot.count_expected(*today),
+        has_planned_stays=snapshot.has_planned_stays,
+        has_expected_ends=snapshot.has_expected_ends,
+        stays=snapshot.find_availability("Encounter"),
         stay_systems=snapshot.list_sources("Encounter"),
         bed_systems=snapshot.list_sources("Location"),
         beds=snapshot.find_availability("Location"),
@@ -95,7 +106,7 @@ def board() -> ViewResponse:
     ward_row = _find_ward(ward)
     now = request_context.hospital_now().read_ward(ward)
     rows = now.rows
-    facts = _read_facts(snapshot, ward, rows)
+    facts = _read_facts(snapshot, ward, now)
     wanted = _wanted()
     return render_template(
         "beds/board.html",
@@ -105,7 +116,8 @@ def board() -> ViewResponse:
         facts=facts,
         expected=snapshot.list_expected(ward, *_find_today()),
         wanted=wanted,
-        filters=_count_filters(facts, rows),
+        filters=_count_filters(snapshot, facts, rows),
+        unsent=list_unsent(snapshot),
         filter_words=FILTER_WORDS,
         always_offered=ALWAYS_OFFERED,
         is_isolation=is_isolation,
@@ -127,12 +139,17 @@ def _find_ward(ward: str) -> WardRow:
     return row
 
 
-def _read_facts(snapshot: Snapshot, ward: str, rows: Sequence[BedRow]) -> WardFacts:
+def _read_facts(snapshot: Snapshot, ward: str, now: WardNow) -> WardFacts:
     zone = ZoneInfo(request_context.settings().site.time_zone)
     today = request_context.now().astimezone(zone).date().isoformat()
-    patients = (row.patient.id for row in rows if row.patient)
+    patients = (row.patient.id for row in now.rows if row.patient)
+    moved = [
+        key
+        for key, change in now.changes.items()
+        if change.before is None or change.before.ward != ward
+    ]
     specialties = tuple(request_context.settings().site.ward_specialties.get(ward, ()))
-    return read_ward_facts(snapshot, ward, patients, today, zone, specialties)
+    return read_ward_facts(snapshot, ward, patients, today, zone, specialties, moved)
 
 
 class Day(NamedTuple):
@@ -154,6 +171,19 @@ def _wanted() -> BedFilter:
     return BedFilter(wanted) if wanted in set(BedFilter) else BedFilter.ALL
 
 
-def _count_filters(facts: WardFacts, rows: Sequence[BedRow]) -> list[tuple[BedFilter, int]]:
-    """How many rows each filter leaves."""
-    return [(name, sum(facts.is_shown(row, name) for row in rows)) for name in BedFilter]
+class FilterCount(NamedTuple):
+    """How many rows a filter leaves, in words where that is not known."""
+
+    name: BedFilter
+    count: int
+    text: str
+
+
+def _count_filters(
+    snapshot: Snapshot, facts: WardFacts, rows: Sequence[BedRow]
+) -> list[FilterCount]:
+    counts = {name: sum(facts.is_shown(row, name) for row in rows) for name in BedFilter}
+    return [
+        FilterCount(name, count, word_count(snapshot, name, count))
+        for name, count in counts.items()
+    ]

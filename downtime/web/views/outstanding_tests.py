@@ -6,18 +6,22 @@ from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
 from downtime.clinical.departments import department_name
+from downtime.clinical.display import NOT_RECORDED
 from downtime.outage.events.list_events import find_test_events
 from downtime.snapshot.availability import word_unavailable
+from downtime.snapshot.model import OutstandingRow
 from downtime.snapshot.outstanding_tests import (
     OutstandingFilter,
     Urgency,
     filter_outstanding,
     sort_outstanding,
 )
+from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.web import request_context
 from downtime.web.namesakes import list_same_names
 from downtime.web.outstanding_lines import list_lines
 from downtime.web.responses import ViewResponse
+from downtime.web.template_filters import format_location
 from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("outstanding_tests", __name__)
@@ -33,7 +37,7 @@ def outstanding() -> ViewResponse:
     snapshot = request_context.snapshot_or_none()
     wanted, now = _wanted(), request_context.now()
     zone = ZoneInfo(request_context.settings().site.time_zone)
-    everything = snapshot.list_outstanding_tests(ward=wanted.ward or None) if snapshot else []
+    everything = _list_tests(snapshot, wanted.ward) if snapshot else []
     rows = sort_outstanding(filter_outstanding(everything, wanted, now))
     return render_template(
         "outstanding_tests/outstanding.html",
@@ -53,12 +57,32 @@ def outstanding() -> ViewResponse:
             snapshot.find_availability("Encounter"),
             now,
             zone,
+            _word_places_now(),
         )
         if snapshot
         else (),
         shown=SHOWN,
         test_events=find_test_events(request_context.vault()),
     )
+
+
+def _list_tests(snapshot: Snapshot, ward: str) -> list[OutstandingRow]:
+    """Of one ward: those of who lay there when the copy was made, and of whom staff have moved there since."""
+    rows = snapshot.list_outstanding_tests(ward=ward or None)
+    if not ward:
+        return rows
+    listed = {row.patient.id for row in rows}
+    changes = request_context.hospital_now().changes.values()
+    arrived = [c.patient.id for c in changes if c.stay and c.stay.ward == ward]
+    return [*rows, *snapshot.list_outstanding_of(key for key in arrived if key not in listed)]
+
+
+def _word_places_now() -> dict[str, str]:
+    """By patient where staff say that they are."""
+    return {
+        key: (format_location(change.stay) or NOT_RECORDED) if change.stay else "not in hospital"
+        for key, change in request_context.hospital_now().changes.items()
+    }
 
 
 def _wanted() -> OutstandingFilter:

@@ -57,6 +57,7 @@ def choose() -> ViewResponse:
         "printing/choose.html",
         blank_groups=group_forms(blanks, {*usual.patient, *usual.blanks}),
         wards=snapshot.list_wards() if snapshot else [],
+        knows_stays=snapshot is not None and snapshot.find_availability("Encounter").is_known,
         printed=list_printed_wards(vault),
         definitions=definitions.values(),
         sets=sets,

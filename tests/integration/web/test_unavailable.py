@@ -142,3 +142,22 @@ def test_beds_that_were_not_sent_are_no_doubt_about_who_lies_where(browser):
     page = words(browser.get("/beds").text)
     assert "Empty beds not known: PAS sent no list of beds." in page
     assert "There may be some" not in page
+
+
+def test_no_count_of_a_board_is_of_what_no_system_sent(browser):
+    page = words(browser.get("/beds/ward?ward=A1").text)
+    assert "Not on this board: Alerts: EPR unavailable; tests outstanding: LIMS" in page
+    assert "who is expected: not sent; who is expected to leave: not sent." in page
+    for chip in (
+        "Empty (not sent)", "Closed (not sent)", "Alerts (not sent)", "Due today (not sent)",
+        "Expected to leave (not sent)", "Tests outstanding (1 or more)",
+    ):  # fmt: skip
+        assert chip in page, chip
+    empty = words(browser.get("/beds/ward?ward=A1&show=due").text)
+    assert "as far as systems sent it" in empty
+
+
+def test_nobody_expected_is_said_only_of_a_hospital_that_sends_who_is(browser):
+    (row,) = re.findall(r"<tr>(?:(?!</tr>).)*A1(?:(?!</tr>).)*</tr>", browser.get("/beds").text, re.S)
+    cells = [words(cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
+    assert cells[1:8] == ["2", "Not known", "Not known", "Not known", "Not known", "Not sent", "Not sent"]
