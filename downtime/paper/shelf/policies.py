@@ -71,7 +71,7 @@ def _parse_day(text: str, what: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise InputError(
-            "shelf.day", f"The day of {what} is missing, or no date.", "Write it as 2027-01-31."
+            "shelf.day", f"The day of {what} is missing, or no date.", "Write it as 31-Jan-2027."
         ) from None
 
 

@@ -15,6 +15,7 @@ from downtime.paper.shelf.public_copies import list_public, read_public
 from downtime.paper.shelf.read_document import read_rows
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, file_response, required_reason
+from downtime.web.stored_times import parse_day
 from downtime.web.view_permissions import require_permission
 from downtime.web.views.printing import queue_as_chosen
 
@@ -106,9 +107,11 @@ def _add_document() -> ShelfVersion:
     file = request.files.get("file")
     if not file or not file.filename:
         raise InputError("shelf.none", "No file was chosen.", "Choose a PDF, or a table as CSV.")
-    texts = ("title", "kind", "owner", "review", "expires", "name")
+    texts = ("title", "kind", "owner", "name")
     draft = DocumentDraft(
         **{key: request.form.get(key, "").strip() for key in texts},
+        review=parse_day(request.form.get("review", "")),
+        expires=parse_day(request.form.get("expires", "")),
         is_public=request.form.get("is_public") == "1",
         in_binder=request.form.get("in_binder") == "1",
     )
