@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from downtime.entry import double_keying, file_form, keying, send_back_entry, verify_entry
+from downtime.entry import double_keying, file_form, send_back_entry, verify_entry
 from downtime.entry.model import Entry, Task
 from downtime.entry.open_form import open_form
 from downtime.vault.model import Actor
-from tests.integration.keying_steps import submit_confirmed
+from tests.integration.keying_steps import submit_checked, submit_confirmed
 from tests.simulation.machines import Machine
 from tests.simulation.truth import Sheet, Truth
 
@@ -119,7 +119,7 @@ class Clerks:
                 vault, serial, self._second(entry), "The paper says otherwise"
             )
             paper.sheet.sent_back = True
-            return keying.submit_entry(
+            return submit_checked(
                 vault, self.station.settings, serial, paper.answers, self.staff["clerk"]
             )
         return verify_entry.verify_entry(vault, serial, self._second(entry))

@@ -1,6 +1,6 @@
 """The machines of a simulated month: a publisher, the records station, and laptops on the wards."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,14 +55,18 @@ class Fleet:
 
 
 def set_up(
-    folder: Path, laptops: int, clock: Clock, targets: Mapping[str, str], closing_: ExitStack
-) -> Fleet:
-    """Make every machine and let them trust each other; the station tells the `targets`."""
+    folder: Path, clocks: Sequence[Clock], clock: Clock, targets: Mapping[str, str],
+    closing_: ExitStack,
+) -> Fleet:  # fmt: skip
+    """Make every machine and let them trust each other; the station tells the `targets`.
+
+    `clocks` are those of the laptops; publisher and station have the right one.
+    """
     publisher = _machine(folder / "publisher", "PA", "publisher", clock, {}, closing_)
     station = _machine(folder / "station", "RA", "records station", clock, targets, closing_)
     laptops = tuple(
-        _machine(folder / f"laptop-{n + 1}", code(n), f"laptop {n + 1}", clock, {}, closing_)
-        for n in range(laptops)
+        _machine(folder / f"laptop-{n + 1}", code(n), f"laptop {n + 1}", own_clock, {}, closing_)
+        for n, own_clock in enumerate(clocks)
     )
     site = Site()
     site.enrol(publisher.vault, MachineRole.PUBLISHER)
@@ -135,15 +139,18 @@ def publish_to(
     phase: str,
     begin: datetime,
     delay: timedelta = timedelta(),
+    change: Callable[[Path], None] = lambda feeds: None,
 ) -> None:
     """The hospital's systems send what they know, and these machines open the snapshot of it.
 
     `delay`: what happened since `begin` is sent so much later, because nothing could be sent before.
+    `change` is made to the files before they are read.
     """
     feeds, by = folder / "feeds" / phase, fleet.publisher
     write_feeds(feeds, "small", seed, phase, begin)
     if delay:
         send_later(feeds, begin, delay)
+    change(feeds)
     built = publish_snapshot(by.vault, by.settings, [feeds], folder / "bundles", by.actor, WHY)
     for machine in machines:
         bundle = built.require_bundle()

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
 from downtime.demo.randomness import random_for
-from tests.simulation.clerks import Clerks, Written
+from tests.simulation.clerks import Answers, Clerks, Written
 from tests.simulation.machines import Fleet, Machine
 from tests.simulation.paper import Month
 from tests.simulation.receiver import Receiver
@@ -20,7 +20,7 @@ STRANGERS = 3
 AHEAD = 6
 """Papers printed before the outage on the first laptop; half of them are used in it."""
 
-Say = Callable[[str], None]
+Say = Callable[[str], object]
 
 
 @dataclass(slots=True)
@@ -31,6 +31,21 @@ class MonthClock:
 
     def __call__(self) -> datetime:
         return self.now
+
+
+CLOCK_ERRORS = (timedelta(minutes=-7), timedelta(minutes=4))
+"""Of the clocks of the first two laptops."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongClock:
+    """A machine's clock that is late or early, always by as much."""
+
+    right: MonthClock
+    error: timedelta
+
+    def __call__(self) -> datetime:
+        return self.right.now + self.error
 
 
 @dataclass(slots=True)
@@ -49,6 +64,10 @@ class Simulation:
     receivers: dict[str, Receiver]
     written: list[Written] = field(default_factory=list)
     notes: list[Sheet] = field(default_factory=list)
+    empties: list[tuple[Sheet, Answers]] = field(default_factory=list)
+    """Papers on which nobody wrote an answer, each with who signed it and when."""
+    mistaken: list[Written] = field(default_factory=list)
+    """Papers that bear somebody else's number: the neighbour's, the twin's."""
     strangers: dict[str, list[Written]] = field(default_factory=dict)
     """Papers by the downtime number they stand on."""
 

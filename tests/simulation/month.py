@@ -19,10 +19,22 @@ from downtime.returns.statement.completeness_statement import Statement
 from tests.simulation import recovery, wards
 from tests.simulation import truth as month_truth
 from tests.simulation.machines import set_up
-from tests.simulation.model import DAYS, SYSTEMS, MonthClock, Say, Simulation
+from tests.simulation.model import (
+    CLOCK_ERRORS,
+    DAYS,
+    SYSTEMS,
+    MonthClock,
+    Say,
+    Simulation,
+    WrongClock,
+)
 from tests.simulation.paper import Month
 from tests.simulation.receiver import Receiver
 from tests.simulation.truth import Truth
+
+BEGINS_AT = 8
+"""Hour of the day, UTC: at night a system that is back may send nothing for hours, and until it has
+nobody knows that it is back, as the statement rightly says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,7 @@ def simulate(
     folder: Path, *, laptops: int, forms: int, seed: int, clock: Clock, say: Say
 ) -> Result:
     """Live through a month in `folder` with three laptops or more, and compare what is stated of it."""
-    now = clock().replace(second=0, microsecond=0)
+    now = clock().replace(hour=BEGINS_AT, minute=24, second=0, microsecond=0)
     month = Month(now - timedelta(days=DAYS), now - timedelta(hours=12))
     ticking = MonthClock(month.begin - timedelta(hours=6))
     with ExitStack() as stack:
@@ -58,7 +70,9 @@ def simulate(
             system: stack.enter_context(Receiver(system, _choosy()).listening())
             for system in SYSTEMS
         }
-        fleet = set_up(folder, laptops, ticking, _targets(receivers), stack)
+        errors = (*CLOCK_ERRORS, *[timedelta()] * laptops)[:laptops]
+        clocks = [WrongClock(ticking, error) for error in errors]
+        fleet = set_up(folder, clocks, ticking, _targets(receivers), stack)
         truth = Truth()
         simulation = Simulation(
             folder, seed, laptops, forms, ticking, month, fleet, truth, say, receivers

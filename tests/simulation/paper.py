@@ -14,7 +14,7 @@ CRITICAL = {
     OBSERVED: frozenset[str](),
     REQUESTED: frozenset({"test.gent", "test.vanc", "level"}),
 }
-WHO = frozenset({"patient.name", "patient.born", "patient.nhs"})
+WHO = frozenset({"patient.name", "patient.born", "patient.nhs", "patient.mrn"})
 """Critical fields of the identity block on a blank."""
 SLIPS = 3
 """Papers of a hundred on which the first clerk misreads something."""
@@ -49,6 +49,11 @@ def write(dice: Random, month: Month, sheet: Sheet, who: Answers) -> Written:
     other = "" if answers.get("test.gent") else "true"
     slip = slipped(dice, answers, {"test.gent": other, "contact": "Bleep 4122"}, SLIPS)
     return Written(sheet, answers, CRITICAL[REQUESTED] | (who.keys() & WHO), slip)
+
+
+def sign(dice: Random, month: Month) -> Answers:
+    """What stands on a paper on which nobody wrote anything else."""
+    return form_answers.signed(month.moment(dice), dice.choice(form_answers.AUTHORS))
 
 
 def copied(first: Written, sheet: Sheet, dice: Random) -> Written:

@@ -1,7 +1,10 @@
 """The recovery after a simulated month: hand over, key, settle, compare, decide, send, state."""
 
 import re
+import shutil
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 from downtime.accounts.confirm_person import PasswordProof
 from downtime.clock import to_text
@@ -27,11 +30,13 @@ from downtime.snapshot import local_snapshots
 from downtime.sync import excuse_laptop
 from downtime.sync.export_bundle import export_bundle
 from downtime.sync.merge_bundle import merge_bundle
+from tests.simulation import faults
 from tests.simulation import paper as month_paper
 from tests.simulation.clerks import Written, key_paper
 from tests.simulation.machines import WHY, Machine, publish_to
-from tests.simulation.model import SYSTEMS, Simulation
+from tests.simulation.model import CLOCK_ERRORS, SYSTEMS, Simulation
 
+EMPTY = ("held", "open")
 NEW, DROPPED, DUPLICATE = ("new", "returned"), ("unmatched", "leave"), ("conflict", "leave")
 """What becomes of what a paper says: of somebody known, of somebody in no system, and twice."""
 _ORDER = re.compile(rb"\rORC\|\w\w\|([^|^]+)")
@@ -45,6 +50,7 @@ def hand_over(s: Simulation) -> None:
     s.clock.now = s.month.begin + timedelta(days=14)
     for laptop in s.fleet.laptops[:-1]:
         _carry(s, laptop)
+    faults.put_back(s, s.fleet.laptops[0])
     for paper in _choose_keyed_on_two(s):
         s.clerks.enter(paper)
 
@@ -57,7 +63,7 @@ def end(s: Simulation) -> None:
     s.clock.now = s.month.end
     for machine in (s.fleet.station, *s.reporting):
         outages.mark_restored(machine.vault, SYSTEMS, machine.actor, "Restored and checked")
-    s.truth.ended = to_text(s.month.end)
+    s.truth.ended = to_text(s.month.end + max(CLOCK_ERRORS))
 
 
 def hand_over_again(s: Simulation) -> None:
@@ -136,6 +142,7 @@ def enter(s: Simulation) -> None:
             s.clerks.see_through(paper, open_form.get_entry(station.vault, paper.sheet.serial))
         else:
             s.clerks.enter(paper)
+    faults.enter_empty_forms(s)
     for sheet in s.notes:
         move_form.mark_returned(station.vault, sheet.serial, s.fleet.staff["clerk"])
         s.clerks.file(sheet)
@@ -145,9 +152,20 @@ def settle(s: Simulation) -> None:
     """The recovered hospital is loaded; of each laptop's strangers one is found, one wrongly so."""
     s.clock.now = s.month.end + timedelta(hours=10)
     begin, delay = s.month.begin, s.month.end - s.month.begin
-    publish_to(s.fleet, (s.fleet.station,), s.folder, s.seed, "after", begin, delay)
+    for without in ("lims", ""):
+        publish_to(
+            s.fleet, (s.fleet.station,), s.folder, s.seed, "after", begin, delay,
+            change=partial(_take_away, without=without),
+        )  # fmt: skip
+        if without:
+            faults.compare_without_laboratory(s)
+            s.clock.now += timedelta(hours=1)
     known = {item for paper in s.written for item in month_paper.items(paper)}
     s.truth.items = dict.fromkeys(known, NEW)
+    for paper in s.mistaken:
+        s.truth.items |= dict.fromkeys(month_paper.items(paper), faults.CONFLICT)
+    s.truth.items |= {f"{sheet.serial}-form": EMPTY for sheet, _ in s.empties}
+    s.truth.empty = len(s.empties)
     for number, key in enumerate(s.strangers):
         if number % 3 < 2:
             _link(s, key, number, undo=number % 3 == 1)
@@ -156,6 +174,13 @@ def settle(s: Simulation) -> None:
             for paper in s.strangers[key]:
                 s.truth.items |= dict.fromkeys(month_paper.items(paper), DROPPED)
     _note_twice(s)
+
+
+def _take_away(feeds: Path, *, without: str) -> None:
+    """What one system sends is not there yet; the twin is known after the outage as before."""
+    if without:
+        shutil.rmtree(feeds / without)
+    faults.add_twin(feeds)
 
 
 def _note_twice(s: Simulation) -> None:

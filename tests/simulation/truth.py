@@ -62,6 +62,10 @@ class Truth:
     """Visits and operations of the outage that did not take place, or of which nobody said so."""
     waiting: int = 0
     """Tests without a result when the systems failed."""
+    late_laboratory: int = 0
+    """Items that were held while the laboratory's data had not come."""
+    empty: int = 0
+    """Forms that came back without an answer, and that a second person confirmed to be so."""
     opened: str = ""
     ended: str = ""
 
@@ -163,6 +167,8 @@ def _forms(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, A
 
 def _entries(truth: Truth, facts: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     sent_back = sum(sheet.sent_back for sheet in truth.counted())
+    for name in ("empty", "empty_confirmed"):
+        yield name, facts["entries"][name], truth.empty
     yield "sent back", facts["entries"]["sent_back"], sent_back
     forms = {row["form"]: row for row in facts["error_rate"]["forms"]}
     yield "forms checked", sorted(forms), sorted({form for form, *_ in truth.checks})

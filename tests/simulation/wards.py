@@ -19,18 +19,20 @@ from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.print_pack import print_pack
 from downtime.snapshot import local_snapshots
-from tests.simulation import paper
+from tests.simulation import faults, paper
 from tests.simulation.clerks import Written
 from tests.simulation.machines import WHY, Machine, publish_to
-from tests.simulation.model import AHEAD, STRANGERS, SYSTEMS, Simulation
-from tests.simulation.paper import FORMS, NOTED, REQUESTED
+from tests.simulation.model import AHEAD, CLOCK_ERRORS, STRANGERS, SYSTEMS, Simulation
+from tests.simulation.paper import FORMS, NOTED, OBSERVED, REQUESTED
 from tests.simulation.truth import Sheet
 
 
 def begin(s: Simulation) -> None:
     """The hospital's data is on every machine; some paper is printed ahead; the systems fail."""
     everything = (s.fleet.station, *s.fleet.laptops)
-    publish_to(s.fleet, everything, s.folder, s.seed, "before", s.month.begin)
+    publish_to(
+        s.fleet, everything, s.folder, s.seed, "before", s.month.begin, change=faults.add_twin
+    )
     first = s.fleet.laptops[0]
     for sheet in _patients(s, first, AHEAD, ahead=True)[: AHEAD // 2]:
         _use(s, first, sheet, {})
@@ -39,7 +41,7 @@ def begin(s: Simulation) -> None:
         outages.declare_systems_down(
             machine.vault, SYSTEMS, machine.actor, "Ransomware", known=machine.settings.systems.names
         )  # fmt: skip
-    s.truth.opened = to_text(s.month.begin)
+    s.truth.opened = to_text(s.month.begin + min(CLOCK_ERRORS))
     _note_hospital(s)
 
 
@@ -49,7 +51,8 @@ def _note_hospital(s: Simulation) -> None:
     s.truth.waiting = _without_result(hospital)
     s.truth.put_off = _put_off(hospital, s.month)
     later = recover_hospital(hospital)
-    moves = [m for m in later.movements if s.month.begin <= m.when < s.month.end]
+    begin, end = s.month.begin + min(CLOCK_ERRORS), s.month.end + max(CLOCK_ERRORS)
+    moves = [m for m in later.movements if begin <= m.when < end]
     now = {stay.visit: stay.place.ward for stay in later.stays}
     s.truth.patients = {
         "t0": dict(Counter(stay.place.ward for stay in hospital.stays)),
@@ -102,6 +105,8 @@ def print_and_write(s: Simulation) -> None:
             continue
         for sheet in sheets:
             _use(s, laptop, sheet, {})
+        if laptop in s.reporting:
+            faults.write_wrong_numbers(s, laptop)
         for sheet, downtime_number in numbered:
             who = _stranger(s, downtime_number)
             s.strangers[downtime_number] = [_write(s, sheet, who)]
@@ -165,6 +170,8 @@ def _use(s: Simulation, laptop: Machine, sheet: Sheet, who: dict[str, str]) -> N
         sheet.fate = "void"
     elif sheet.form == NOTED:
         s.notes.append(sheet)
+    elif sheet.form == OBSERVED and dice.random() < faults.EMPTY_SHARE:
+        s.empties.append((sheet, paper.sign(dice, s.month)))
     else:
         _write(s, sheet, who)
 
