@@ -56,7 +56,7 @@ def show_endurance(session: Session) -> Output:
     endurance = project_endurance(session.vault, session.settings)
     lines = [
         f"{STOCK_TITLES[item.kind]}: {'not counted' if item.amount_left is None else f'{item.amount_left:,} left'},"
-        f" {item.per_day:.0f} a day"
+        f" {'use not known' if item.per_day is None else f'{item.per_day:.0f} a day'}"
         + (f", runs out in {item.days:.1f} days" if item.runs_out else "")
         for item in endurance.projections
     ]

@@ -93,6 +93,7 @@ SITE_AREAS: tuple[MenuArea, ...] = (
             MenuPage("readiness.show", "Readiness", Permission.FORM_PRINT),
             MenuPage("endurance.show", "Endurance", Permission.OUTAGE_VIEW),
             MenuPage("mutual_aid.show", "Mutual aid", Permission.AID_VIEW),
+            MenuPage("training.show", "Training", Permission.OUTAGE_VIEW),
             MenuPage("break_glass.show", "Break-glass", Permission.BREAK_GLASS_LIST),
         ),
     ),

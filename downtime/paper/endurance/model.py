@@ -52,7 +52,8 @@ class Projection:
 
     kind: StockKind
     amount_left: int | None
-    per_day: float
+    per_day: float | None
+    """None while it is not known how many patients there are."""
     is_measured: bool
     """Whether this outage's own use is projected, else the plan's."""
     count: StockCount | None = None
@@ -66,9 +67,9 @@ class Projection:
             else self.amount_left / self.per_day
         )
 
-    def needed(self, hours: int) -> int:
-        """How much is used in so many hours, rounded up."""
-        return -int(-self.per_day * hours // 24)
+    def needed(self, hours: int) -> int | None:
+        """How much is used in so many hours, rounded up; None when that is not known."""
+        return None if self.per_day is None else -int(-self.per_day * hours // 24)
 
     @property
     def runs_out(self) -> bool:
@@ -82,7 +83,7 @@ class KeyingLoad:
 
     waiting: int
     """Forms that are out, or back and not keyed."""
-    per_day: float
+    per_day: float | None
     minutes_per_form: float
     staff_hours_per_day: float
 
@@ -91,15 +92,18 @@ class KeyingLoad:
         """Hours that keying what there is takes."""
         return self.waiting * self.minutes_per_form / 60
 
-    def hours_after(self, days: int) -> float:
+    def hours_after(self, days: int) -> float | None:
         """Hours that wait when it lasts so many days more, and nobody keys meanwhile."""
+        if self.per_day is None:
+            return None
         return self.hours_waiting + days * self.per_day * self.minutes_per_form / 60
 
     def days_of_work(self, days: int) -> float | None:
-        """For how many days the staff of the settings key that; None without any."""
-        return (
-            self.hours_after(days) / self.staff_hours_per_day if self.staff_hours_per_day else None
-        )
+        """For how many days the staff of the settings key that; None without any, or when it is not known."""
+        hours = self.hours_after(days)
+        if hours is None or not self.staff_hours_per_day:
+            return None
+        return hours / self.staff_hours_per_day
 
 
 @dataclass(frozen=True, slots=True)

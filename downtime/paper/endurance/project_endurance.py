@@ -7,6 +7,7 @@ patients who are in hospital. What was counted is less what was printed since.
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 
+from downtime.clinical.model import Encounter
 from downtime.clock import from_text
 from downtime.errors import InputError, NotFoundError
 from downtime.outage import outages
@@ -31,8 +32,8 @@ from downtime.vault.vault import Vault
 
 _DAY_HOURS = 24
 _MOST = 10_000_000
-Use = Mapping[StockKind, float]
-"""What is used in a day."""
+Use = Mapping[StockKind, float | None]
+"""What is used in a day; None where that is not known."""
 
 
 def count_stock(vault: Vault, amounts: Mapping[StockKind, int], actor: Actor) -> None:
@@ -102,6 +103,9 @@ def _count_pages(packs: Sequence[Pack], settings: Settings) -> dict[StockKind, f
 
 def _plan(vault: Vault, settings: Settings) -> Use:
     plan, patients = settings.endurance, _count_patients(vault)
+    if patients is None:
+        of_patients = dict.fromkeys(StockKind, None)
+        return {**of_patients, StockKind.NUMBERS: plan.new_patients_per_day}
     sheets = patients * plan.sheets_per_patient_day
     labels = patients * plan.label_sheets_per_patient_day
     return {
@@ -113,12 +117,14 @@ def _plan(vault: Vault, settings: Settings) -> Use:
     }
 
 
-def _count_patients(vault: Vault) -> int:
+def _count_patients(vault: Vault) -> int | None:
+    """Who is in hospital; None without a snapshot, or while no system said who is."""
     try:
         with closing(local_snapshots.open_current_snapshot(vault)) as snapshot:
-            return len(snapshot.list_inpatients())
+            is_known = snapshot.find_availability(Encounter.__name__).is_known
+            return len(snapshot.list_inpatients()) or (0 if is_known else None)
     except NotFoundError:
-        return 0
+        return None
 
 
 def _find_left(

@@ -51,6 +51,7 @@ from downtime.web.views import (
     signing,
     snapshots,
     statement,
+    training,
     verifying,
     worklists,
 )
@@ -108,6 +109,7 @@ BLUEPRINTS = tuple(
         signing,
         snapshots,
         statement,
+        training,
         verifying,
         worklists,
     )

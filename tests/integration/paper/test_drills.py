@@ -9,6 +9,7 @@ from downtime.outage import action_cards, outages
 from downtime.paper.drills.drill_report import report_drill
 from downtime.paper.drills.model import Goal
 from downtime.paper.drills.read_script import read_script
+from downtime.paper.drills.training import list_practised, list_training, read_lessons
 from tests.conftest import NOW
 
 SCRIPT = """
@@ -79,3 +80,35 @@ def test_the_script_that_comes_along_can_be_read_and_a_broken_one_is_a_sentence(
     )
     with pytest.raises(InputError, match="cannot be read as the script of a drill"):
         read_script(vault.home)
+
+
+def test_lessons_come_along_and_a_broken_file_is_a_sentence(vault):
+    lessons = read_lessons(vault.home)
+    assert len({lesson.goal for lesson in lessons}) == len(lessons) == 6
+    assert all(2 <= len(lesson.steps) <= 4 for lesson in lessons)
+    (vault.home.path / "lessons.yaml").write_text("- {goal: dance, title: x, steps: []}")
+    with pytest.raises(InputError, match="cannot be read as lessons"):
+        read_lessons(vault.home)
+
+
+def test_who_has_practised_what_is_known_by_ward_from_drills_alone(vault, actor, drill, at, pack):
+    at(4)
+    card = action_cards.read_cards(vault.home)[0]
+    action_cards.tick_step(vault, drill.id, card.get_key(card.steps[0]), actor, done=True)
+    at(9)
+    pack(forms=["drug-chart-regular"], blanks=0)
+    done = list_practised(vault, drill, actor.name)
+    assert set(done) == {Goal.STEP, Goal.PACK, Goal.CHART}
+    assert list_practised(vault, drill, "Somebody Else") == {}
+    training = list_training(vault)
+    assert {ward: [record.person for record in people] for ward, people in training.items()} == {
+        "": [actor.name],
+        "A1": [actor.name],
+    }
+    assert set(training["A1"][0].times) == {Goal.PACK, Goal.CHART}
+    outages.declare_systems_down(vault, ["LIMS"], actor, "real", known=["LIMS"])
+    outages_before = list_training(vault)
+    real = outages.find_current(vault)
+    action_cards.tick_step(vault, real.id, card.get_key(card.steps[0]), actor, done=True)
+    assert list_training(vault) == outages_before, "what is real is no lesson"
+    assert list_training(vault, counts_all=True) != outages_before
