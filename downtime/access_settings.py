@@ -27,6 +27,29 @@ class WebSettings:
         ("127.0.0.1", "localhost"), "Host names that are answered; any other is refused."
     )
     threads: int = setting(8, "Web threads.")
+    stranger_threads: int = setting(
+        3, "Of these, so many at most answer browsers in which nobody is signed in."
+    )
+    strangers_waiting: int = setting(
+        200, "Requests of such browsers that wait for a thread; more are answered 'try again'."
+    )
+    connections: int = setting(500, "Connections at once; further ones wait until one is closed.")
+    client_connections: int = setting(
+        200, "Of these, so many at most from one address; the ones that asked nothing are closed."
+    )
+    idle_seconds: int = setting(30, "A connection that asks nothing more is closed after this long.")
+    request_seconds: int = setting(
+        10,
+        "A request that has not come whole after this long is dropped; a body has a second more for"
+        " each 16 KB.",
+    )
+    max_stranger_bytes: int = setting(
+        65_536, "Longest body that is read of a browser in which nobody is signed in."
+    )
+    nhs_theme: bool = setting(
+        False,
+        "Pages in the colours of NHS services, for their sites; no logo and no font of theirs comes along.",
+    )
     scanner_prefix: str = setting(
         "",
         "What the ward's scanners are set to type before a code, for example `~~`: then a hospital"

@@ -117,6 +117,7 @@ def create_app(
         once=repeated_posts.make_once,
         half_typed=typed_texts.read_typed,
         scanner_prefix=settings.web.scanner_prefix,
+        nhs_theme=settings.web.nhs_theme,
         absence=word_absence,
         event_rows=EVENT_ROWS,
         hospital_now=request_context.hospital_now,

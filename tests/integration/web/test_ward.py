@@ -7,6 +7,7 @@ import pytest
 from downtime.clinical.model import Appointment, Encounter, Patient
 from downtime.snapshot.model import AppointmentRow
 from downtime.snapshot.store.opened_snapshot import Snapshot
+from tests.integration.web.conftest import Hospital
 
 
 def patient_page(browser, text):
@@ -169,3 +170,13 @@ def test_an_unknown_page_keeps_the_menu_of_whoever_is_signed_in(hospital):
     assert ">Beds<" in page.text
     assert "Sign in" not in words(page.text)
     assert ">Beds<" not in hospital.browser().get("/no-such-page").text
+
+
+def test_a_site_may_have_the_colours_of_nhs_services(hospital):
+    assert "data-theme" not in hospital.browser().get("/sign-in").text
+    with hospital.home.config_file.open("a") as file:
+        file.write("\n[web]\nnhs_theme = true\n")
+    assert (
+        '<html lang="en-GB" data-theme="nhs">'
+        in Hospital(hospital.home, hospital.clock, {}).browser().get("/sign-in").text
+    )
