@@ -33,6 +33,13 @@ def parse_answers(
 def _parse(field: EventField, text: str, zone: ZoneInfo, now: datetime) -> str:
     if field.kind in TIMES:
         return _to_utc(field.text, text, zone, now, ahead=field.kind == FieldKind.COMING_TIME)
+    if field.kind == FieldKind.COMING_DATE:
+        try:
+            return typed_times.parse_date(text, now.astimezone(zone).date())
+        except ValueError:
+            raise InputError(
+                "event.answer", f"{field.text} is no date.", "Write it as 31-Jan-2027 or 31/1/27."
+            ) from None
     if field.kind == FieldKind.DATE:
         try:
             return typed_times.parse_date(text, now.astimezone(zone).date(), is_birth=True)

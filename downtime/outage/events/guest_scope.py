@@ -1,6 +1,7 @@
 """How far somebody goes who was let in by break-glass: their ward as staff say it is now, or their patient."""
 
 from downtime.accounts.break_glass.model import BreakGlassAccess
+from downtime.accounts.break_glass.policies import check_can_record
 from downtime.accounts.break_glass.review_access import find_running
 from downtime.errors import ForbiddenError, InputError
 from downtime.outage.events.hospital_now import HospitalNow
@@ -49,6 +50,7 @@ def check_people_of_event(
     access = find_running(vault, actor.id)
     if access is None:
         return
+    check_can_record(access)
     named = [patient for patient in people if patient]
     if not named:
         raise make_refusal(access)

@@ -67,6 +67,8 @@ _PERSON = (
     EventField(name="looks", text="Looks, clothes, where found", max_length=200, hint="Of somebody unknown"),
     EventField(name="downtime_number", text="Downtime No.", maps="Patient.downtime_number", is_typed=False),
 )  # fmt: skip
+SENT, RECEIVED, DIVERTED, REPORTED = "sent", "received", "diverted", "reported"
+"""What is said of samples that are counted."""
 _BLOOD_FATES = (
     FieldChoice(code="transfused", text="Transfused", says=(("status", "given"), ("reason", "transfused"))),
     FieldChoice(code="returned", text="Returned", says=(("status", "not-given"), ("reason", "returned"))),
@@ -219,6 +221,7 @@ _ROWS = (
                     FieldChoice(code="cancer", text="Suspected cancer"),
                 ),
             ),
+            EventField(name="target", text="To be seen by, if cancelled", kind=FieldKind.COMING_DATE),
             EventField(name="rebook_start", text="New date and time", kind=FieldKind.COMING_TIME, maps="rebook_start"),
             EventField(name="rebook_location", text="New place", maps="rebook_location"),
             *(
@@ -266,6 +269,24 @@ _ROWS = (
             EventField(name="from", text="From", is_required=True),
             EventField(name="to", text="To", is_required=True),
             EventField(name="received", text="Received by"),
+        ),
+    ),
+    EventRow(
+        kind=EventKind.SAMPLES, title="Samples counted", group=EventGroup.LOGS, subject=SubjectRule.NOBODY,
+        fields=(
+            EventField(name="laboratory", text="Laboratory", is_required=True, max_length=60),
+            EventField(
+                name="state", text="They were", kind=FieldKind.CHOICE, is_required=True,
+                choices=(
+                    FieldChoice(code=SENT, text="Sent"),
+                    FieldChoice(code=RECEIVED, text="Received"),
+                    FieldChoice(code=DIVERTED, text="Diverted"),
+                    FieldChoice(code=REPORTED, text="Reported"),
+                ),
+            ),
+            EventField(name="count", text="How many", kind=FieldKind.COUNT, is_required=True, max_length=5),
+            EventField(name="to", text="Diverted to", max_length=60),
+            EventField(name="by", text="Runner or driver", max_length=60),
         ),
     ),
     EventRow(

@@ -48,6 +48,7 @@ class EventKind(StrEnum):
     INCIDENT = "incident"
     RUNNER = "runner"
     TELEPHONE = "telephone"
+    SAMPLES = "samples"
 
 
 class EventSubject(NamedTuple):

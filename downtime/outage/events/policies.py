@@ -106,6 +106,10 @@ def _check_answer(field: EventField, text: str, today: date) -> str:
         return number
     if field.kind == FieldKind.DATE and not _is_past_day(text, today):
         raise _wrong(field, "is no day that has been", "Write it as 02-Jan-1960.")
+    if field.kind == FieldKind.COMING_DATE and not _is_coming_day(text, today):
+        raise _wrong(field, "is no day, or it has passed", "Write it as 31-Jan-2027.")
+    if field.kind == FieldKind.COUNT and not text.isdecimal():
+        raise _wrong(field, "is no whole number", "Count them, and write the number alone.")
     if field.kind in TIMES and not _is_instant(text):
         raise _wrong(field, "is no time", "Write it as 14:30, or with the date.")
     return text
@@ -114,6 +118,13 @@ def _check_answer(field: EventField, text: str, today: date) -> str:
 def _is_past_day(text: str, today: date) -> bool:
     try:
         return date(1880, 1, 1) <= date.fromisoformat(text) <= today
+    except ValueError:
+        return False
+
+
+def _is_coming_day(text: str, today: date) -> bool:
+    try:
+        return date.fromisoformat(text) >= today
     except ValueError:
         return False
 

@@ -19,12 +19,16 @@ class FieldKind(StrEnum):
     """One that has been; kept as UTC."""
     COMING_TIME = "coming-time"
     DATE = "date"
+    COMING_DATE = "coming-date"
+    """A day that has not passed; kept as an ISO date."""
+    COUNT = "count"
     WARD = "ward"
     NHS_NUMBER = "nhs-number"
     PATIENT = "patient"
     """The id of another person."""
 
 
+DAYS = (FieldKind.DATE, FieldKind.COMING_DATE)
 TIMES = (FieldKind.TIME, FieldKind.COMING_TIME)
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from downtime.clinical import display
 from downtime.outage.events.kinds import EVENT_ROWS
 from downtime.outage.events.model import Event
-from downtime.outage.events.row_types import TIMES, EventField, FieldKind
+from downtime.outage.events.row_types import DAYS, TIMES, EventField, FieldKind
 
 _PLACE = ("ward", "bay", "bed")
 
@@ -55,6 +55,6 @@ def word_answer(field: EventField, text: str, zone: ZoneInfo) -> str:
         return next((choice.text for choice in field.choices if choice.code == text), text)
     if field.kind in TIMES:
         return display.format_moment(text, zone)
-    if field.kind == FieldKind.DATE:
+    if field.kind in DAYS:
         return display.format_day(text)
     return display.format_nhs_number(text) if field.kind == FieldKind.NHS_NUMBER else text

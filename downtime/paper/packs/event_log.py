@@ -23,7 +23,13 @@ from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
 
 LOG = "event-log"
 """What the ledger calls the list."""
-LOG_KINDS = (EventKind.INCIDENT, EventKind.RUNNER, EventKind.TELEPHONE, EventKind.DIVERT)
+LOG_KINDS = (
+    EventKind.INCIDENT,
+    EventKind.RUNNER,
+    EventKind.TELEPHONE,
+    EventKind.DIVERT,
+    EventKind.SAMPLES,
+)
 """What is a log of its own; other kinds are printed when they are asked for."""
 _COLUMNS = (("No.", 1.2), ("Happened", 2.6), ("What", 12), ("Recorded, by", 4), ("Id", 3))
 

@@ -82,6 +82,16 @@ class DayLists(SnapshotDatabase):
         )
         return [SessionRow(*row) for row in rows]
 
+    def list_numbered_appointments(self) -> list[AppointmentRow]:
+        """What is booked whose description holds a number, as that of a part of a course does."""
+        rows = self._select_joined(
+            (Appointment, Patient),
+            "Appointment t0 JOIN Patient t1 ON t1.id = t0.patient"
+            " WHERE t0.description GLOB '*[0-9]*' ORDER BY t0.start, t0.id",
+            (),
+        )
+        return [AppointmentRow(*row) for row in rows]
+
     def list_session_appointments(self, day: str, location: str, kind: str) -> list[AppointmentRow]:
         """Who is expected there, in order; cancelled appointments are left out."""
         rows = self._select_joined(

@@ -5,11 +5,16 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
+from downtime.clinical import display
 from downtime.clinical.model import AppointmentKind
 from downtime.errors import NotFoundError
+from downtime.outage.events.backlog import PRIORITIES, count_backlog, list_backlog
 from downtime.outage.events.list_events import find_appointment_events
+from downtime.outage.events.model import Event
 from downtime.paper.packs.policies import check_session
+from downtime.snapshot.courses_under_way import DUE_DAYS, list_courses
 from downtime.web import request_context
+from downtime.web.listing import table_response
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 
@@ -65,6 +70,74 @@ def session() -> ViewResponse:
         rows=rows,
         outcomes=find_appointment_events(request_context.vault()),
     )
+
+
+@blueprint.get("/appointments/courses")
+@require_permission(Permission.APPOINTMENT_LIST)
+def courses() -> ViewResponse:
+    """Who is in a course of chemotherapy, radiotherapy or dialysis, and whose next part is due."""
+    snapshot = request_context.snapshot_or_none()
+    rows = snapshot.list_numbered_appointments() if snapshot else []
+    courses = list_courses(rows, request_context.now())
+    return render_template(
+        "appointments/courses.html",
+        courses=courses,
+        due=sum(row.is_due for row in courses),
+        days=DUE_DAYS,
+        systems=sorted({row.appointment.source for row in rows}),
+    )
+
+
+@blueprint.get("/appointments/backlog")
+@require_permission(Permission.APPOINTMENT_LIST)
+def backlog() -> ViewResponse:
+    """What did not take place and has no new date, by priority."""
+    waiting = _list_backlog()
+    return render_template(
+        "appointments/backlog.html",
+        waiting=waiting,
+        counts=count_backlog(waiting),
+        priorities=PRIORITIES,
+    )
+
+
+@blueprint.get("/appointments/backlog.<file_kind>")
+@require_permission(Permission.APPOINTMENT_LIST)
+def download_backlog(file_kind: str) -> ViewResponse:
+    """The same for a spreadsheet, with whom to call."""
+    zone = ZoneInfo(request_context.settings().site.time_zone)
+    head = (
+        "Priority",
+        "To be seen by",
+        "Patient",
+        "Born",
+        "NHS No.",
+        "Number",
+        "Was at",
+        "Place",
+        "For",
+        "Reason",
+    )
+    rows = [
+        (
+            PRIORITIES[event.answers.get("priority", "")],
+            display.format_day(event.answers.get("target", "")),
+            event.subject.label,
+            display.format_day(event.subject.birth_date),
+            display.format_nhs_number(event.subject.nhs_number),
+            event.subject.mrn,
+            display.format_moment(event.answers.get("start", ""), zone),
+            event.answers.get("location", ""),
+            event.answers.get("description", ""),
+            event.answers.get("reason", ""),
+        )
+        for event in _list_backlog()
+    ]
+    return table_response(file_kind, "backlog", head, rows)
+
+
+def _list_backlog() -> list[Event]:
+    return list_backlog(find_appointment_events(request_context.vault()).values())
 
 
 def _kind() -> str:

@@ -7,6 +7,7 @@ from downtime.errors import UserError
 from downtime.outage.events.list_events import list_events
 from downtime.outage.events.model import EventKind
 from downtime.outage.events.phoned_results import judge_results
+from downtime.outage.events.sample_counts import count_samples
 from downtime.outage.events.two_identifiers import find_by_two_identifiers
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse
@@ -40,6 +41,10 @@ def find() -> ViewResponse:
 
 
 def _render(problem: UserError | None) -> str:
-    threads = list_events(request_context.vault(), kinds=[EventKind.RESULT])
+    vault = request_context.vault()
+    threads = list_events(vault, kinds=[EventKind.RESULT])
     results = judge_results(threads, request_context.now(), request_context.settings())
-    return render_template("laboratory/show.html", results=results, problem=problem)
+    return render_template(
+        "laboratory/show.html", results=results, problem=problem,
+        samples=count_samples(list_events(vault, kinds=[EventKind.SAMPLES])),
+    )  # fmt: skip
