@@ -17,7 +17,6 @@ from typing import Any
 
 import waitress
 from _clerk import Clerk
-from _first_paint import measure_first_paints
 from _records import PASSWORD, WHO, now, served
 
 from downtime.accounts import people
@@ -41,7 +40,6 @@ SECONDS = 40
 THINK_SECONDS = (1.0, 3.0)
 """Between two pages of one person."""
 GOAL_P99_MS = 100
-GOAL_PAINT_MS = 1_000
 THREADS = 8
 TYPED = ("smi", "smith", "jon", "AMU B3", "smiht", "02/01/1960")
 CHEAP = "\n[accounts]\nargon2_memory_kib = 64\nargon2_time_cost = 1\nargon2_parallelism = 1\n"
@@ -59,13 +57,11 @@ def figures() -> list[dict[str, Any]]:
     """What pages take alone and while a site pack prints, and what a bare page takes."""
     with tempfile.TemporaryDirectory() as name, _bare_server() as port:
         bare = _ask(lambda number: Clerk(port, f"u{number}", "", ""), _bare_pages)
-        with _site(Path(name)) as (vault, crowd, pages, port):
-            paints = _measure_paints(vault, port)
+        with open_site(Path(name)) as (vault, crowd, pages, _):
             quiet = _ask(crowd.__getitem__, pages)
             printing = _ask_while_printing(vault, crowd, pages)
     compared = f"a bare page of waitress: {_describe(bare)}"
     return [
-        _paint_figure(paints),
         _figure(f"page for {USERS} people, 99 of 100", quiet, compared),
         _figure(f"page for {USERS} people while a site pack prints, 99 of 100", printing, compared),
         *(
@@ -93,7 +89,7 @@ def _bare_server() -> Iterator[int]:
 
 
 @contextmanager
-def _site(folder: Path) -> Iterator[tuple[Vault, list[Clerk], Any, int]]:
+def open_site(folder: Path) -> Iterator[tuple[Vault, list[Clerk], Any, int]]:
     """A laptop with the large hospital's snapshot, fifty people signed in, and the pages they open."""
     home, unlock_file = Home(folder / "home"), folder / "unlock"
     write_feeds(folder / "feeds", SIZE, SEED, "before", now())
@@ -119,33 +115,6 @@ def _site(folder: Path) -> Iterator[tuple[Vault, list[Clerk], Any, int]]:
                 clerk.sign_in()
                 clerk.read_token("/find")
             yield vault, crowd, _make_pages(wards, patients), port
-
-
-def _measure_paints(vault: Vault, port: int) -> dict[str, list[float]]:
-    """What somebody waits for in a browser, of each page that a ward opens most."""
-    with closing(local_snapshots.open_current_snapshot(vault)) as snapshot:
-        row = next(
-            row for row in snapshot.list_inpatients() if row.encounter and row.encounter.ward
-        )
-    ward = row.encounter.ward if row.encounter else ""
-    secret = people.create_person(
-        vault, load_settings(vault.home.config_file), "painter", "Pat Painter", "ward", PASSWORD, WHO,
-        "bench", initial=False,
-    ).totp_secret  # fmt: skip
-    paths = {
-        "find": "/find", "board": f"/beds/ward?ward={ward}", "patient": f"/patients/{row.patient.id}",
-        "tests": f"/tests?ward={ward}", "wards": "/beds",
-    }  # fmt: skip
-    return measure_first_paints(port, "painter", secret, paths)
-
-
-def _paint_figure(paints: dict[str, list[float]]) -> dict[str, Any]:
-    slowest = {name: max(times) for name, times in paints.items()}
-    every_time = [time for times in paints.values() for time in times]
-    return {"name": "first paint in Chromium, the slowest", "value": round(max(every_time)), "unit": "ms",
-            "compared_with": f"of {len(every_time)}: "
-            + ", ".join(f"{name} {milliseconds:.0f}" for name, milliseconds in slowest.items()),
-            "goal": f"< {GOAL_PAINT_MS:,} ms", "ok": max(every_time) < GOAL_PAINT_MS}  # fmt: skip
 
 
 def _make_pages(wards: list[str], patients: list[str]) -> Any:

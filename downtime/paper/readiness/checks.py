@@ -19,7 +19,7 @@ from downtime.fleet.device_condition import (
 )
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.paper.forms.load_form import load_forms
+from downtime.paper.forms.load_form import find_all_problems, load_forms
 from downtime.paper.layout.lay_out_form import lay_out_form
 from downtime.paper.readiness.model import Check, CheckKind, Sighted
 from downtime.settings import Settings
@@ -126,6 +126,12 @@ def _check_programs(inspection: Inspection) -> CheckResult:
         lay_out_form(form, inspection.vault.home, inspection.settings)
     except OSError as error:  # a library of the system, or a font, is not there
         return "", f"Pages cannot be drawn: {error}. Have the program installed anew."
+    if problems := find_all_problems(inspection.vault.home):
+        first = problems[0]
+        return "", (
+            f"{len(problems)} mistakes in the site's forms, the first in {first.file} line {first.line}:"
+            f" {first.sentence} That form is not printed: have it mended."
+        )
     return "A form was laid out as a trial", ""
 
 

@@ -140,9 +140,7 @@ def broken(monkeypatch, tmp_path):
     monkeypatch.setattr(checks, "lay_out_form", fail)
 
 
-@pytest.mark.parametrize(
-    ("inject", "kind", "words"),
-    [
+FAULTS = [
         (stale, CheckKind.DATA, "LIMS is 9 h old"),
         (nobody, CheckKind.SNAPSHOT, "Nobody is in it"),
         (damaged, CheckKind.HOME, "page 7 is damaged"),
@@ -156,8 +154,10 @@ def broken(monkeypatch, tmp_path):
         (silent, CheckKind.PRINTER, "'ward-a1' does not answer"),
         (no_library, CheckKind.PROGRAMS, "libpango"),
         (broken, CheckKind.PROGRAMS, "could not be looked at"),
-    ],
-)  # fmt: skip
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("inject", "kind", "words"), FAULTS)
 def test_a_fault_is_named_and_nothing_else_is(laptop, tmp_path, monkeypatch, inject, kind, words):
     inject(monkeypatch, tmp_path)
     found = faults(laptop, tmp_path)
