@@ -11,6 +11,7 @@ from downtime.fleet.receive_snapshot import receive_snapshot
 from tests.functional.conftest import Served, click_through, press_through, sign_in, visiting
 from tests.integration.web import tiny
 from tests.integration.web.conftest import Hospital
+from tests.night import sample
 
 pytestmark = pytest.mark.browser
 
@@ -93,7 +94,7 @@ def numeric(chromium, empty_hospital):
     return start
 
 
-@pytest.mark.parametrize("pause", [60, 350, 1600])
+@pytest.mark.parametrize("pause", sample([60, 350, 1600], 3))
 def test_the_rest_of_a_number_opens_nobody(chromium, numeric, pause):
     with Served(numeric()) as served, visiting(chromium, served) as visit:
         page = visit("ward")
@@ -134,7 +135,7 @@ FIELD_VALUES = """() => ['text', 'password', 'area', 'number', 'date', 'select']
     document.getElementById('t-edit').innerHTML, document.getElementById('t-tick').checked)"""
 
 
-@pytest.mark.parametrize("end", ["Enter", "Tab", "NumpadEnter"])
+@pytest.mark.parametrize("end", sample(["Enter", "Tab", "NumpadEnter"], 2))
 def test_a_scan_enters_no_field_and_sends_no_form(visit, end):
     page = visit("ward")
     page.goto("/beds")

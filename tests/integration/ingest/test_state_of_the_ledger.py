@@ -34,7 +34,7 @@ from tests.integration import fork_server
 
 from .received import MovingClock, admission, hl7, record, table
 
-KILL_ROUNDS = int(os.environ.get("KILL_ROUNDS", "3"))
+KILL_ROUNDS = int(os.environ.get("KILL_ROUNDS", "1"))
 """KILL_ROUNDS=100 is for a night."""
 BUILDER = Path(__file__).with_name("killed_builder.py")
 WARD_LIST = {

@@ -10,6 +10,7 @@ from tests.integration.returns import fhir_peers
 from tests.integration.returns.test_fhir_changes import put
 from tests.integration.returns.test_killed import KILLED
 from tests.integration.returns.test_killed import run as send
+from tests.night import by_night
 
 from .conftest import HOSPITAL, SIGNED
 
@@ -29,6 +30,7 @@ STEPS = [
     for step in ("queue", "claim", "read", "post", "record")
     for after in ("before", "after")
 ]
+AROUND_POSTING = [("claim", "after"), ("post", "before"), ("post", "after"), ("record", "before")]
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def server():
         yield running
 
 
-@pytest.mark.parametrize(("step", "after"), STEPS, ids=lambda word: word)
+@pytest.mark.parametrize(("step", "after"), by_night(STEPS, AROUND_POSTING), ids=lambda word: word)
 def test_a_killed_sender_loses_and_doubles_nothing(step, after, vault, decided, server):
     table = {"channel": "fhir", "fhir": {"url": server.url}}
     there = dict.fromkeys(("PAS", "LIMS", "EPR"), table)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from downtime.clinical.assignment import assign
+from tests.night import by_night
 
 costs = st.integers(0, 6) | st.integers(0, 10**7)
 rows = st.lists(
@@ -29,7 +30,7 @@ def cheapest(choices, nothing):
     return min(total for total in sums if total is not None)
 
 
-@settings(max_examples=600)
+@settings(max_examples=by_night(600, 150))
 @given(rows)
 def test_no_other_way_costs_less(drawn):
     choices, nothing = [choice for choice, _ in drawn], [none for _, none in drawn]

@@ -32,6 +32,7 @@ from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.changed_patients import find_changed_patients
 from downtime.snapshot.store.opened_snapshot import Snapshot
+from tests.night import by_night
 
 SETTINGS = Settings()
 PEOPLE = range(4)
@@ -469,7 +470,7 @@ def test_what_went_out_stands_whatever_happened_first(before, after, said, gone)
     assert [i.state for i in items] == obvious(facts, items, numbered, ordered, out)
 
 
-@settings(max_examples=400)
+@settings(max_examples=by_night(400, 100))
 @given(
     said=st.lists(st.tuples(st.sampled_from((0, 0, 0, 1, 5)), of_blood), min_size=2, max_size=10),
     made=decisions, shift=st.integers(0, 4), order=st.randoms(use_true_random=False),

@@ -8,7 +8,7 @@ import pytest
 from downtime.entry.keying_estimate import LEAST_KEYED, estimate_keying, student_quantile
 from tests.night import by_night
 
-RECOVERIES = by_night(3_000, 800)
+RECOVERIES = by_night(3_000, 250)
 
 
 def live_through(chance, kinds, keyed, waiting, unseen=0.0):

@@ -37,6 +37,7 @@ from downtime.snapshot.settle_records import settle_records
 from downtime.snapshot.store import cell_tables, publisher_state
 from downtime.snapshot.store.cell_tables import PublishedState
 from downtime.snapshot.store.snapshot_index import BundleNumber
+from tests.night import by_night
 from tests.property.snapshot.test_record_state import BELIEVING, MRNS, NHS, NOW
 
 SETTINGS = Settings(snapshot=SnapshotSettings(result_days=2, appointment_days_ahead=3))
@@ -188,7 +189,7 @@ def assemble(db, published):
         yield content, write_payload(full, frames), delta and write_payload(*delta)
 
 
-@settings(max_examples=100)
+@settings(max_examples=by_night(100, 30))
 @given(STEPS, st.lists(st.booleans(), min_size=4, max_size=4))
 def test_a_delta_gives_what_the_full_bundle_gives(steps, published_steps):
     """Of the site and of a ward; a build that is not published is in the delta after it too."""
@@ -224,7 +225,7 @@ def is_of_ward(opened):
     return {stay.patient for stay in stays} <= on_ward and everybody <= on_ward
 
 
-@settings(max_examples=150)
+@settings(max_examples=by_night(150, 40))
 @given(STEPS)
 def test_cells_are_settled_as_the_whole_is(steps):
     db, arrival, now = publisher_state.open_in_memory(), 0, NOW

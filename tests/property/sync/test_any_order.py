@@ -24,6 +24,7 @@ from downtime.vault.vault import Vault
 from tests.closing import close_outage
 from tests.integration.keying_steps import key_again
 from tests.integration.sync.fleet import SETTINGS, Machine
+from tests.night import by_night
 from tests.site import enrol_all
 
 TABLES = (
@@ -142,7 +143,7 @@ def copied(made: Machine, folder: Path) -> Machine:
     return fresh
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=by_night(30, 8), suppress_health_check=list(HealthCheck))
 @given(story=STORY, random=st.randoms(use_true_random=False))
 def test_order_and_repetition_do_not_matter(templates, story, random):
     with TemporaryDirectory() as name:
