@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from downtime.clinical.record_types import RECORD_TYPES
 from downtime.clock import to_text
 from downtime.fleet.churn_findings import ChurnFinding, ChurnKind
-from downtime.fleet.churn_rules import DAY, Comparison, compare_snapshots
+from downtime.fleet.churn_rules import DAY, Comparison, SameHour, compare_snapshots
 from downtime.fleet_settings import ChurnSettings
 from downtime.snapshot.footprint import Footprint
 
@@ -117,7 +117,18 @@ def _find_same_hour(
 
 def _choose_usual(
     created: datetime, old: PastSnapshot, past: Sequence[PastSnapshot], settings: ChurnSettings
-) -> tuple[Footprint, ...]:
+) -> tuple[SameHour, ...]:
     """Those of the same hour that are older than what is compared with."""
     candidates = (_find_same_hour(created - ago, past, settings) for ago in _USUAL)
-    return tuple(s.footprint for s in candidates if s and s is not old and s.created < old.created)
+    return tuple(
+        SameHour(s.footprint, _list_day_before(s, past, settings))
+        for s in candidates
+        if s and s is not old and s.created < old.created
+    )
+
+
+def _list_day_before(
+    snapshot: PastSnapshot, past: Sequence[PastSnapshot], settings: ChurnSettings
+) -> tuple[Footprint, ...]:
+    earliest = snapshot.created - timedelta(hours=settings.compared_hours)
+    return tuple(s.footprint for s in past if earliest <= s.created < snapshot.created)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 
 from downtime.clinical.model import Appointment
 from downtime.fleet.churn_findings import ChurnFinding, ChurnKind
@@ -25,8 +26,43 @@ DAY = timedelta(days=1)
 _PLANNED_TYPES = frozenset({Appointment.__name__})
 """What is planned leaves the snapshot when its day is over, whoever stays."""
 _NOTHING = RecordGroup("", "")
+_Measure = Callable[[Footprint], int]
 _Pairs = list[tuple[PresentPatient, PresentPatient]]
 """Those who stayed: as they were, and as they are."""
+
+
+class _Fall(NamedTuple):
+    """From so many to so few, of which more than `percent` would be implausible."""
+
+    before: int
+    after: int
+    percent: int
+    least: int
+    """Fewer than this are never too many."""
+
+    def is_found_at(self, count: int) -> bool:
+        """Whether so few would be implausible, too."""
+        return _exceeds(self.before - count, self.before, self.percent)
+
+
+@dataclass(frozen=True, slots=True)
+class SameHour:
+    """How it was at the same hour of another day, and in the day before that hour."""
+
+    footprint: Footprint
+    day_before: tuple[Footprint, ...]
+
+    def fell_likewise(self, measure: _Measure, fall: _Fall) -> bool:
+        """Whether as many as now are gone were gone then as well, to as few or nearly so.
+
+        A ward that stood empty for days says nothing of the hour at which it was emptied.
+        """
+        then = measure(self.footprint)
+        was_as_full = any(
+            not fall.is_found_at(measure(earlier)) for earlier in (*self.day_before, self.footprint)
+        )
+        was_as_few = fall.is_found_at(then) and then - fall.after < fall.least
+        return was_as_full and (was_as_few or not _exceeds(then - fall.after, then, fall.percent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +74,8 @@ class Comparison:
     old_created: str
     age: timedelta
     """Between the two."""
-    usual: tuple[Footprint, ...]
-    """Of the same hour a day and a week ago, as far as they are older than the compared one."""
+    usual: tuple[SameHour, ...]
+    """A day and a week ago, as far as they are older than the compared one."""
     settled: Footprint
     """As it was days ago, empty when nothing is known of then: what is not in it is new."""
     settings: ChurnSettings
@@ -49,14 +85,10 @@ class Comparison:
         """So many per cent may have gone since."""
         return percent + int(self.settings.daily_turnover_percent * (self.age / DAY))
 
-    def is_usual(self, measure: Callable[[Footprint], int], percent: int, least: int) -> bool:
-        """Whether there were as few at this hour of another day, or fewer than `least` more."""
-        now = measure(self.new)
-        return any(
-            measure(other) - now < least
-            or not _exceeds(measure(other) - now, measure(other), percent)
-            for other in self.usual
-        )
+    def is_usual(self, measure: _Measure, before: int, percent: int, least: int) -> bool:
+        """Whether as many were gone at this hour of another day."""
+        fall = _Fall(before, measure(self.new), percent, least)
+        return any(hour.fell_likewise(measure, fall) for hour in self.usual)
 
     def make_finding(
         self,
@@ -103,7 +135,7 @@ def _compare_records(pair: Comparison) -> Iterator[ChurnFinding]:
         if not (is_all or lost >= settings.min_records and _exceeds(lost, before, percent)):
             continue
         least = 1 if is_all else settings.min_records
-        if not pair.is_usual(partial(_count_records, group), percent, least):
+        if not pair.is_usual(partial(_count_records, group), before, percent, least):
             yield pair.make_finding(ChurnKind.RECORDS_LOST, before, lost, group)
 
 
@@ -141,7 +173,7 @@ def _compare_present(pair: Comparison) -> Iterator[ChurnFinding]:
         pair.is_site
         and lost >= settings.min_patients
         and _exceeds(lost, total, percent)
-        and not pair.is_usual(_count_present, percent, settings.min_patients)
+        and not pair.is_usual(_count_present, total, percent, settings.min_patients)
     ):
         yield pair.make_finding(ChurnKind.PATIENTS_GONE, total, lost)
     for ward, before in pair.old.wards.items():
@@ -159,7 +191,7 @@ def _compare_ward(pair: Comparison, ward: str, before: int, gone: int) -> Iterat
     if not _exceeds(gone, before, pair.allow_turnover(percent) if is_emptied else allowed):
         return
     measure = partial(_count_ward, ward)
-    if not (is_emptied and pair.is_usual(measure, percent, settings.ward_min_patients)):
+    if not (is_emptied and pair.is_usual(measure, before, percent, settings.ward_min_patients)):
         yield pair.make_finding(ChurnKind.WARD_EMPTIED, before, gone, ward=ward)
 
 

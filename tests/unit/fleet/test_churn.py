@@ -202,6 +202,28 @@ def test_losses_over_a_week_are_seen():
     assert ChurnKind.RECORDS_LOST in kinds(find_churn(footprint(steps[-1]), NOW, past, SETTINGS))
 
 
+@pytest.mark.parametrize(
+    ("hours", "size"),
+    [
+        pytest.param((168, 24, 6), (8, 20, 20), id="smaller-a-week-ago"),
+        pytest.param((168, 24, 6), (20, 8, 20), id="smaller-a-day-ago"),
+        pytest.param((96, 51, 50, 26, 24, 6), (20, 0, 0, 0, 0, 20), id="closed-until-yesterday"),
+        pytest.param((216, 200, 170, 168, 12), (0, 0, 0, 0, 20), id="closed-a-week-ago"),
+    ],
+)
+def test_what_was_few_for_other_reasons_is_not_usual_at_this_hour(hours, size):
+    others = hospital(WARDS[:9], outpatients=0)
+    past = [
+        PastSnapshot(
+            NOW - timedelta(hours=before), footprint([*others, *hospital(["A"], n, 0, 900_000)])
+        )
+        for before, n in zip(hours, size, strict=True)
+    ]
+    after = footprint([*others, *hospital(["A"], 1, 0, 900_000)])
+    found = find_churn(after, NOW, past, SETTINGS)
+    assert [(finding.kind, finding.ward) for finding in found] == [(ChurnKind.WARD_EMPTIED, "A")]
+
+
 def test_everything_comes_twice():
     before = hospital()
     past = past_of([before] * 4, timedelta(days=1))
@@ -246,13 +268,22 @@ def test_a_ward_moves_as_a_whole():
 def test_a_day_ward_empties_each_evening():
     full = [*hospital(), *hospital(["DAY"], 30, 0, first=900_000)]
     empty = hospital()
-    morning = NOW - timedelta(hours=6)
-    past = [PastSnapshot(NOW - timedelta(days=1), footprint(empty))]
-    past.append(PastSnapshot(morning, footprint(full)))
+    steps = [(30, full), (24, empty), (6, full)]
+    past = [PastSnapshot(NOW - timedelta(hours=h), footprint(step)) for h, step in steps]
     assert find_churn(footprint(empty), NOW, past, SETTINGS) == []
-    assert find_churn(footprint(empty), NOW, past[1:], SETTINGS)
+    assert find_churn(footprint(empty), NOW, past[2:], SETTINGS)
     named = replace(SETTINGS, day_wards=("DAY",))
-    assert find_churn(footprint(empty), NOW, past[1:], named) == []
+    assert find_churn(footprint(empty), NOW, past[2:], named) == []
+
+
+def test_a_day_ward_keeps_a_few_for_the_night_now_and_then():
+    wards = {size: hospital(["DAY"], size, 0, first=900_000) for size in (30, 7, 0)}
+    steps = [(30, 30), (24, 7), (6, 30)]
+    past = [
+        PastSnapshot(NOW - timedelta(hours=hours), footprint([*hospital(), *wards[size]]))
+        for hours, size in steps
+    ]
+    assert find_churn(footprint([*hospital(), *wards[0]]), NOW, past, SETTINGS) == []
 
 
 def test_a_day_of_discharges_and_admissions():
