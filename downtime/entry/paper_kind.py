@@ -13,7 +13,7 @@ class PaperKind:
 
     is_drill: bool
     drill_serials: frozenset[str]
-    """Forms of drills that came back and are not verified."""
+    """Forms of drills of which something may still be keyed."""
 
 
 def find_paper_kind(vault: Vault) -> PaperKind:

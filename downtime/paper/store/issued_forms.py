@@ -308,9 +308,9 @@ def fetch_serials(
 
 
 def fetch_drill_serials(db: Database) -> frozenset[str]:
-    """The forms of drills that came back and are not verified."""
-    query = "SELECT serial FROM form_issue WHERE returns AND drill AND state IN (?, ?)"
-    rows = db.conn.execute(query, (FormState.RETURNED, FormState.KEYED))
+    """The forms of drills of which something may still be keyed."""
+    query = "SELECT serial FROM form_issue WHERE returns AND drill AND state NOT IN (?, ?)"
+    rows = db.conn.execute(query, (FormState.VERIFIED, FormState.FILED))
     return frozenset(row[0] for row in rows)
 
 

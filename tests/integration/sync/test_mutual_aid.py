@@ -12,6 +12,8 @@ from downtime.paper.mutual_aid import partners, receive_document, store
 from downtime.paper.mutual_aid.model import AidDocument, AidKind, AidPatient
 from downtime.paper.mutual_aid.signed_codes import collect_parts, make_codes
 from downtime.vault import device, sealing
+from downtime.vault.vault import Vault
+from tests.conftest import NOW
 from tests.integration.sync.fleet import SETTINGS
 from tests.integration.sync.test_events import ARRIVAL, record
 
@@ -23,7 +25,10 @@ def sheet(tmp_path):
     """Another hospital's sheet of a patient: its codes, and the file of its keys."""
     home = Home(tmp_path / "other")
     (home.path / "keys").mkdir(parents=True)
-    machine = device.create_device(home, bytes(32), "Z9", "laptop of another hospital")
+    device.create_device(home, bytes(32), "Z9", "laptop of another hospital")
+    vault = Vault(home, bytes(32), lambda: NOW)
+    machine = device.load_device(vault)
+    vault.close()
     document = AidDocument(
         kind=AidKind.TRANSFER, hospital_code="ELSE", hospital_name="St Elsewhere", device="Z9",
         created="2026-11-02T14:00:00Z", is_drill=False, destination="", contact="Dr Cole", patient=ANN,

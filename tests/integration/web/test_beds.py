@@ -35,7 +35,7 @@ def test_the_board_says_of_each_patient_what_one_must_know(ward):
 def test_filters_leave_what_is_asked_for_and_say_how_many(ward):
     assert "All beds (2)" in board(ward)
     page = board(ward, show="tests")
-    assert "Tests outstanding (1)" in page
+    assert "Tests outstanding (1 or more)" in page
     assert "999 000 0018" in page.replace("\xa0", " ")
     assert "999 000 0026" not in page.replace("\xa0", " ")
     assert "No bed of this ward is like that" in board(ward, show="closed")
@@ -87,7 +87,7 @@ def test_a_corridor_sees_beds_and_nothing_of_a_patient(ward):
 
 def test_all_wards_are_added_up(ward):
     page = words(ward.get("/beds").text)
-    assert "All wards 3 Not known Not known Not known Not known 3 0 0" in page
+    assert "All wards 3 Not known Not known Not known Not known 3 Not sent 0" in page
 
 
 def score(number, at, value="6", code="NEWS2^NEWS2 total"):
