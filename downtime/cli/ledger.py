@@ -20,6 +20,7 @@ from downtime.paper import ledger as book
 from downtime.paper.model import LIFECYCLE, FormState, IssuedForm, MoveKind
 from downtime.sync import paper_lists
 from downtime.sync.paper_lists import PaperLine
+from downtime.vault.files import write_atomic
 
 
 @command(ledger, "list", permission=Permission.LEDGER_VIEW)
@@ -184,9 +185,8 @@ def open_(session: Session, name: str, outage: str, csv_file: Path | None) -> Ou
     papers = paper_lists.list_papers(session.vault, session.settings, name, outage)
     if csv_file:
         zone = ZoneInfo(session.settings.site.time_zone)
-        csv_file.write_bytes(
-            paper_lists.to_csv(papers, lambda text: display.format_moment(text, zone))
-        )
+        content = paper_lists.to_csv(papers, lambda text: display.format_moment(text, zone))
+        write_atomic(csv_file, content)
     now = session.vault.now()
     return Output.of_rows(
         papers,

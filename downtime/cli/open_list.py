@@ -19,6 +19,7 @@ from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns.statement import completeness_statement, open_things
 from downtime.returns.statement.model import WORDINGS, OpenKind
 from downtime.returns.statement.open_things import NOBODY, OVERDUE, OpenFilter, OpenThing
+from downtime.vault.files import write_atomic
 
 
 @command(open_commands, "list", permission=Permission.ENTRY_QUEUE)
@@ -50,7 +51,7 @@ def list_(
     for path, write in ((csv_path, csv_file.to_csv), (xlsx, workbook_file.to_xlsx)):
         if path:
             rows = open_things.to_rows(things, lambda at: display.format_moment(at, zone))
-            path.write_bytes(write(open_things.HEAD, rows))
+            write_atomic(path, write(open_things.HEAD, rows))
     counts = open_things.count_by_kind(everything)
     lines = [f"{len(everything)} open; {len(things)} listed."]
     lines += [f"{n:>7}  {WORDINGS[name].title}" for name, n in counts.items()]

@@ -3,12 +3,15 @@
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, NamedStyle
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
 
 from downtime.paper.csv_file import escape_formula
 
@@ -37,8 +40,23 @@ def write_workbook(
     for name, rows in sheets.items():
         _fill(book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", name)[:31]), head, widths, rows)
     content = io.BytesIO()
-    book.save(content)
+    with ZipFile(content, "w", ZIP_DEFLATED) as archive:
+        _MemoryWriter(book, archive).write_data()
     return content.getvalue()
+
+
+class _MemoryWriter(ExcelWriter):
+    """Writes sheets as they are filled: openpyxl itself puts each aside in a clear temporary file first."""
+
+    def write_worksheet(self, ws: Worksheet) -> None:
+        """One sheet, which has neither pictures nor charts."""
+        ws._drawing = None
+        stream = io.BytesIO()
+        writer = WorksheetWriter(ws, stream)
+        writer.write()
+        ws._rels = writer._rels
+        self._archive.writestr(ws.path[1:], stream.getvalue())
+        self.manifest.append(ws)
 
 
 def _style(name: str, bold: bool) -> NamedStyle:

@@ -1,14 +1,18 @@
 """Write small files so that a power cut leaves the old one or the new one, never half of either."""
 
 import os
+import shutil
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import BinaryIO
 
 from downtime.errors import InputError, NotFoundError
 
+_DESCRIPTORS = Path("/proc/self/fd")
 MAX_SECRET_BYTES = 65_536
 MIN_SECRET_CHARACTERS = 16
 
@@ -24,20 +28,73 @@ def replace_atomically(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` once all of it is written; 0600.
 
     Written beside it, flushed, renamed, and the folder flushed: measured against cut power, each
-    of the four is needed.
+    of the four is needed. Until it is whole it has no name where the disk can do that, so that who is
+    killed leaves nothing that names patients; what programs left before is swept.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    _sweep_leftovers(path)
+    aside = path.with_name(f".{path.name}.{threading.get_native_id()}.{os.getpid()}.tmp")
+    handle, is_nameless = _open_aside(aside)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(handle, "w+b" if is_nameless else "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
+            if is_nameless:
+                _give_name(file, aside)
         aside.replace(path)
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
     flush_folder(path.parent)
+
+
+def _open_aside(aside: Path) -> tuple[int, bool]:
+    """A new file in that folder, and whether it has no name yet (Linux, on most of its disks)."""
+    nameless = getattr(os, "O_TMPFILE", 0)
+    if nameless and _DESCRIPTORS.is_dir():
+        with suppress(OSError):
+            return os.open(aside.parent, os.O_RDWR | nameless, 0o600), True
+    return os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), False
+
+
+def _give_name(file: BinaryIO, aside: Path) -> None:
+    """Link the file into its folder; where the disk does not do that, write it once more."""
+    aside.unlink(missing_ok=True)
+    folder = os.open(aside.parent, os.O_RDONLY)
+    try:
+        source = _DESCRIPTORS / str(file.fileno())
+        os.link(source, aside.name, dst_dir_fd=folder, follow_symlinks=True)
+    except OSError:
+        file.seek(0)
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as named:
+            shutil.copyfileobj(file, named)
+            named.flush()
+            os.fsync(named.fileno())
+    finally:
+        os.close(folder)
+
+
+def _sweep_leftovers(path: Path) -> None:
+    """Remove what programs that are gone left beside a file; whatever cannot be removed stays."""
+    with suppress(OSError):
+        for leftover in path.parent.glob(f".{escape(path.name)}.*.tmp"):
+            number = leftover.name.split(".")[-2]
+            if number.isdecimal() and not is_running(int(number)):
+                leftover.unlink(missing_ok=True)
+
+
+def is_running(number: int) -> bool:
+    """Whether a program with this process number runs; True where that cannot be known."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 def flush_file(path: Path) -> None:

@@ -1,6 +1,8 @@
 """A file is old or new, never half; a secret that others can read is refused."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -65,3 +67,51 @@ def test_what_is_no_secret_is_refused(tmp_path, content):
 def test_a_missing_file_is_said_to_be_missing(tmp_path):
     with pytest.raises(NotFoundError, match="no unlock file .*nowhere"):
         read_secret(tmp_path / "nowhere")
+
+
+WRITE = """
+import os, sys
+from pathlib import Path
+from downtime.vault.files import replace_atomically
+with replace_atomically(Path(sys.argv[1])) as file:
+    file.write(b"SAMPLE, Ann" * 10_000)
+    file.flush()
+    os.kill(os.getpid(), 9)
+"""
+
+
+def kill_midway(path):
+    killed = subprocess.run([sys.executable, "-c", WRITE, path], check=False)
+    assert killed.returncode == -9
+
+
+def test_a_program_killed_midway_leaves_nothing_that_names_a_patient(tmp_path):
+    kill_midway(tmp_path / "pack.pdf")
+    assert [p.name for p in tmp_path.iterdir() if b"SAMPLE" in p.read_bytes()] == []
+
+
+def test_where_a_disk_has_no_nameless_files_what_was_left_is_swept(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    path = tmp_path / "pack.pdf"
+    gone = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], stdout=-1, check=True
+    )
+    left = [
+        tmp_path / f".pack.pdf.7.{int(gone.stdout)}.tmp",
+        tmp_path / f".pack.pdf.7.{os.getppid()}.tmp",
+    ]
+    for file in left:
+        file.write_bytes(b"SAMPLE, Ann")
+    write_atomic(path, b"whole")
+    assert [file.exists() for file in left] == [False, True]
+    assert path.read_bytes() == b"whole"
+
+
+def test_a_disk_that_links_no_nameless_file_gets_it_all_the_same(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    write_atomic(tmp_path / "pack.pdf", b"whole")
+    assert (tmp_path / "pack.pdf").read_bytes() == b"whole"
+    assert len(list(tmp_path.iterdir())) == 1
