@@ -6,6 +6,7 @@ UserError                exit 1   a code, a sentence, a next step
 ├── ConflictError        exit 1   the present state forbids it
 ├── LockedError          exit 1   the vault is locked, or the sign-in failed
 ├── ForbiddenError       exit 1   this person may not do it
+├── BusyError            exit 1   too many ask for the same at this moment
 ├── UntrustedError       exit 1   a bundle is tampered with, truncated, older or foreign
 ├── UsageError           exit 2   the command was given the wrong words
 └── StaleDataError       exit 3   it worked, and the data is older than allowed
@@ -63,6 +64,12 @@ class ForbiddenError(UserError):
     """The person is known and may not do this."""
 
     http_status = HTTPStatus.FORBIDDEN
+
+
+class BusyError(UserError):
+    """Too many ask for the same at this moment."""
+
+    http_status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class UntrustedError(UserError):

@@ -151,6 +151,11 @@ class AccountsSettings:
     password_min_length: int = setting(12, "Shortest password that is accepted.")
     failures_before_delay: int = setting(3, "Failed sign-ins before the next has to wait.")
     delay_cap_seconds: int = setting(300, "Longest wait after failed sign-ins.")
+    sign_ins_waiting: int = setting(
+        3, "Sign-ins that wait while another's password is tried; more are asked to try again."
+    )
+    pin_length: int = setting(6, "Shortest PIN with which one's own locked screen is opened.")
+    pin_tries: int = setting(3, "Wrong PINs in a row after which the password is asked for again.")
     argon2_memory_kib: int = setting(65_536, "Memory of the password derivation.")
     argon2_time_cost: int = setting(3, "Passes of the password derivation.")
     argon2_parallelism: int = setting(4, "Lanes of the password derivation.")

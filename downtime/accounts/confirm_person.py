@@ -7,11 +7,11 @@ Wrong passwords count as at sign-in, and make the next wait longer.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from downtime.accounts import people, sign_in_delays, totp
+from downtime.accounts import people, second_factor
+from downtime.accounts.check_password import check_password, clear_tries
 from downtime.accounts.model import AuditAction
 from downtime.errors import ForbiddenError, LockedError
 from downtime.settings import Settings
-from downtime.vault import keys
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -36,17 +36,15 @@ def confirm_person(
     needs_code: bool = False,
 ) -> PasswordProof:
     """The proof that it is them; LockedError for a wrong password or code, with the same sentence."""
-    username = people.get_person(vault, actor.id).username
-    sign_in_delays.count_attempt(vault.home, settings.accounts, vault.clock(), username)
+    person = people.get_person(vault, actor.id)
     try:
-        keys.open_slot(vault.home, username, password)
+        check_password(vault, settings, person, password)
         if needs_code:
             _check_code(vault, actor, code)
     except LockedError:
-        with vault.change(actor, AuditAction.SESSION_REFUSED, target=actor.id):
-            pass
+        vault.note(actor, AuditAction.SESSION_REFUSED, target=actor.id)
         raise _refused_error(needs_code=needs_code) from None
-    sign_in_delays.clear_failures(vault.home, username)
+    clear_tries(vault, person)
     return PasswordProof(actor.id, vault.clock())
 
 
@@ -61,7 +59,7 @@ def check_confirmed(confirmation: PasswordProof, actor: Actor, now: datetime) ->
 
 def _check_code(vault: Vault, actor: Actor, code: str) -> None:
     with vault.change(actor, AuditAction.PERSON_CONFIRM, target=actor.id) as db:
-        if not totp.accept_code(db, actor.id, code, vault.clock()):
+        if not second_factor.accept_code(db, actor.id, code, vault.clock()):
             raise LockedError("confirm.code", "The code is wrong.", "Type the next one.")
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import sqlite_utils
 
 from downtime.accounts import totp
+from downtime.accounts.check_password import check_password as check_present_password
+from downtime.accounts.check_password import clear_tries
 from downtime.accounts.model import AccountState, AuditAction, Person, Role
 from downtime.accounts.policies import (
     LIFECYCLE,
@@ -24,7 +26,7 @@ from downtime.accounts.policies import (
     check_role,
     check_username,
 )
-from downtime.accounts.store import account_sessions, accounts
+from downtime.accounts.store import account_sessions, accounts, second_factors
 from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.vault import keys
@@ -136,6 +138,7 @@ def disable_person(vault: Vault, person_id: str, actor: Actor, reason: str) -> b
         person = accounts.get_person(db, person_id)
         LIFECYCLE.check(person.state, AccountState.DISABLED)
         accounts.update_person(db, replace(person, state=AccountState.DISABLED))
+        second_factors.withdraw_codes(db, person_id, vault.now())
         account_sessions.delete_sessions_of(db, person_id)
         _check_administrator_left(db)
         following = keys.remove_slot(vault.home, vault.data_key, person.username)
@@ -168,7 +171,8 @@ def change_password(
 ) -> None:
     """A person's own new password; LockedError when the present one is wrong."""
     check_new_password(settings, person, password)
-    keys.open_slot(vault.home, person.username, present)
+    check_present_password(vault, settings, person, present)
+    clear_tries(vault, person)
     with vault.change(actor, AuditAction.PERSON_CHANGE_PASSWORD, target=person.id) as db:
         accounts.update_person(
             db, replace(accounts.get_person(db, person.id), initial_password=False)
@@ -189,8 +193,10 @@ def make_person(username: str, name: str, role: str, initial: bool) -> Person:
 
 
 def check_new_password(settings: Settings, person: Person, password: str) -> str:
-    """The password, when it is long enough and not the user name."""
-    return check_password(password, settings.accounts.password_min_length, person.username)
+    """The password, when it is long enough, and not one that anybody would try."""
+    own_words = (person.username, person.name, settings.site.name, settings.site.code)
+    shortest = settings.accounts.password_min_length
+    return check_password(password, shortest, person.username, own_words)
 
 
 def make_password() -> str:
@@ -223,6 +229,7 @@ def _renew_credentials(
         person = replace(person, state=AccountState.ACTIVE, initial_password=True)
         accounts.update_person(db, person)
         accounts.set_totp_secret(db, person_id, secret)
+        second_factors.forget_factors(db, person_id, vault.now())
         account_sessions.delete_sessions_of(db, person_id)
         _set_password(vault, settings, person, password)
     return _show_credentials(settings, person, secret)

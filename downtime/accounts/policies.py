@@ -1,12 +1,18 @@
 """What an account has to fulfil: its names, its role, its password, and who must stay."""
 
 import re
+from collections.abc import Iterable
+from itertools import pairwise
 
+from downtime.accounts.common_passwords import is_common
 from downtime.accounts.model import AccountState, Permission, Person, Role
-from downtime.errors import ConflictError, InputError, LockedError
+from downtime.accounts.permissions import is_permitted
+from downtime.errors import ConflictError, ForbiddenError, InputError, LockedError
+from downtime.settings import AccountsSettings
 from downtime.vault.lifecycle import Lifecycle
 
 MAX_NAME = 60  # what a sign-off line on a form holds
+_LEAST_PIN_DIGITS = 3  # different ones
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 
 LIFECYCLE = Lifecycle(
@@ -52,15 +58,43 @@ def check_role(role: str) -> Role:
         ) from None
 
 
-def check_password(password: str, shortest: int, username: str) -> str:
-    """Long, and not the user name; no rules about kinds of characters (NIST SP 800-63B 5.1.1.2)."""
-    if len(password) >= shortest and username not in password.lower():
-        return password
-    raise InputError(
-        "person.password",
-        f"A password has {shortest} characters or more and does not hold the user name.",
-        "Take three or four unrelated words.",
-    )
+def check_password(password: str, shortest: int, username: str, own_words: Iterable[str]) -> str:
+    """Long, no user name, none that anybody tries first; no rules about kinds of characters.
+
+    NIST SP 800-63B 5.1.1.2; `own_words` are names of the person and the hospital.
+    """
+    if len(password) < shortest or username in password.lower():
+        raise InputError(
+            "person.password",
+            f"A password has {shortest} characters or more and does not hold the user name.",
+            "Take three or four unrelated words.",
+        )
+    if is_common(password, own_words):
+        raise InputError(
+            "person.password-common",
+            "That password is one of the first that anybody would try: a common one, or made of names"
+            " and words of this place.",
+            "Take three or four unrelated words, none of them your name or the hospital's.",
+        )
+    return password
+
+
+def check_pin_choice(pin: str, settings: AccountsSettings) -> None:
+    """InputError for a PIN that is no row of digits, too short or too easy."""
+    longest = settings.password_min_length - 1
+    if not (pin.isdecimal() and pin.isascii() and settings.pin_length <= len(pin) <= longest):
+        raise InputError(
+            "pin.form",
+            f"A PIN has {settings.pin_length} to {longest} digits.",
+            "Choose one that nobody here knows of you.",
+        )
+    steps = {int(after) - int(before) for before, after in pairwise(pin)}
+    if len(set(pin)) < _LEAST_PIN_DIGITS or len(steps) == 1:
+        raise InputError(
+            "pin.easy",
+            "That PIN is one of the first that anybody would try.",
+            "Choose digits that are not in a row and not all alike.",
+        )
 
 
 def check_is_human(role: Role) -> None:
@@ -85,6 +119,18 @@ def check_is_open(person: Person) -> None:
         raise ConflictError(
             "person.closed", "That account is closed.", "Open it again, which sets a password too."
         )
+
+
+def check_can_print_codes(person: Person, actor: Person) -> None:
+    """ForbiddenError for who is neither the person nor an administrator; else as for a password."""
+    if actor.id != person.id and not is_permitted(actor, Permission.PERSON_MANAGE):
+        raise ForbiddenError(
+            "person.codes",
+            "A sheet of codes is made by the person whose it is, or by an administrator.",
+            "Ask them.",
+        )
+    check_is_human(person.role)
+    check_is_open(person)
 
 
 def must_choose_password(person: Person, permission: Permission) -> bool:

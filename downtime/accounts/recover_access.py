@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from downtime.accounts import people, totp
 from downtime.accounts.model import AccountState, AuditAction, Person
-from downtime.accounts.store import account_sessions, accounts
+from downtime.accounts.store import account_sessions, accounts, second_factors
 from downtime.clock import Clock
 from downtime.config import Home
 from downtime.errors import NotFoundError
@@ -56,6 +56,7 @@ def _renew(vault: Vault, settings: Settings, username: str, password: str) -> Re
     with vault.change(actor, AuditAction.PERSON_RECOVER, target=person.id) as db:
         accounts.update_person(db, person)
         accounts.set_totp_secret(db, person.id, secret)
+        second_factors.forget_factors(db, person.id, vault.now())
         account_sessions.delete_sessions_of(db, person.id)
         keys.add_slot(home, data_key, username, "person", password, cost)
         keys.add_slot(home, data_key, keys.RECOVERY, "recovery", recovery.parse_code(code), cost)

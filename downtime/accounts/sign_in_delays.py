@@ -1,15 +1,20 @@
 """Failed sign-ins of this machine: each makes the next wait longer, up to a cap, never for good.
 
-Counted in `keys/failures.json`, because the vault is locked when it happens and a restart must not
-forget. User names are hashed there. An attempt counts before it is checked, so that many at once
-gain nothing; a good one takes its account's count away.
+Counted for each account *and* each client from which it was tried: who tries a known name elsewhere
+delays themselves, not its owner. A client is a network address, a session that is locked, or empty
+for a terminal. Counted in `keys/failures.json`, because the vault is locked when it happens and a
+restart must not forget; names are hashed there, and on a disk that takes nothing the counts are kept
+in memory. An attempt counts before it is checked, so that many at once gain nothing; a good one takes
+the count of its account and client away.
 """
 
 import hashlib
 import json
 import threading
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from downtime.clock import from_text, to_text
 from downtime.config import Home
@@ -17,34 +22,52 @@ from downtime.errors import LockedError
 from downtime.settings import AccountsSettings
 from downtime.vault.files import write_atomic
 
-MAX_NAMES = 1000  # made-up names must not fill the disk; the newest are kept
+MAX_NAMES = 1000  # made-up names must not fill the disk; whoever made up most loses the oldest
 _writing = threading.Lock()
 
-Counts = dict[str, tuple[int, str]]
+
+class _Failures(NamedTuple):
+    """Attempts of one account from one client, the last one's time, and how many its owner heard of."""
+
+    count: int
+    last: str
+    reported: int = 0
 
 
-def count_attempt(home: Home, settings: AccountsSettings, now: datetime, username: str) -> None:
+Counts = dict[str, _Failures]
+_unwritten: dict[Path, Counts] = {}
+"""By file, of a disk that takes nothing."""
+
+
+def count_attempt(
+    home: Home, settings: AccountsSettings, now: datetime, username: str, client: str = ""
+) -> None:
     """Count an attempt; LockedError says how long to wait when it comes too early."""
+    key = _name_key(username, client)
     with _writing:
         counts = _read_counts(home)
-        count, last = counts.pop(_hash_username(username), (0, to_text(now)))
-        wait = compute_delay(count, settings)
-        waited = now - from_text(last)
+        failures = counts.pop(key, _Failures(0, to_text(now)))
+        wait = compute_delay(failures.count, settings)
+        waited = now - from_text(failures.last)
         if timedelta(0) <= waited < wait:
             raise _too_early_error(wait - waited)
+        failures = failures._replace(last=to_text(now))
         if waited < timedelta(0) and wait:  # the clock went back: the wait begins again, once
-            _write_counts(home, {**counts, _hash_username(username): (count, to_text(now))})
+            _write_counts(home, {**counts, key: failures})
             raise _too_early_error(wait)
-        _write_counts(home, {**counts, _hash_username(username): (count + 1, to_text(now))})
+        _write_counts(home, {**counts, key: failures._replace(count=failures.count + 1)})
 
 
-def clear_failures(home: Home, username: str) -> int:
-    """Take an account's count away after a good sign-in; how many failed before it."""
+def clear_failures(home: Home, username: str, client: str = "") -> int:
+    """Take the count away after a good sign-in; how many failed before it, anywhere, unheard of."""
+    key, account = _name_key(username, client), _hash(username)
     with _writing:
         counts = _read_counts(home)
-        count, _ = counts.pop(_hash_username(username), (1, ""))
-        _write_counts(home, counts)
-    return count - 1
+        own = counts.pop(key, _Failures(1, ""))
+        elsewhere = {name: f for name, f in counts.items() if name.startswith(account)}
+        heard = {name: f._replace(reported=f.count) for name, f in elsewhere.items()}
+        _write_counts(home, counts | heard)
+    return own.count - own.reported - 1 + sum(f.count - f.reported for f in elsewhere.values())
 
 
 def compute_delay(count: int, settings: AccountsSettings) -> timedelta:
@@ -59,31 +82,53 @@ def _too_early_error(wait: timedelta) -> LockedError:
     seconds = max(1, -(-wait // timedelta(seconds=1)))
     return LockedError(
         "signin.wait",
-        "There were several failed sign-ins with this user name on this machine.",
+        "There were several failed sign-ins with this user name from here.",
         f"Wait {seconds} second{'s' if seconds > 1 else ''}, then try again.",
     )
 
 
-def _hash_username(username: str) -> str:
-    return hashlib.sha256(f"downtime-failures:{username}".encode()).hexdigest()[:32]
+def _name_key(username: str, client: str) -> str:
+    return f"{_hash(username)}.{_hash(client)}"
+
+
+def _hash(name: str) -> str:
+    return hashlib.sha256(f"downtime-failures:{name}".encode()).hexdigest()[:32]
 
 
 def _read_counts(home: Home) -> Counts:
     """An unreadable file counts as none: it must not keep everybody out."""
+    path = _path(home)
+    if path in _unwritten:
+        return dict(_unwritten[path])
     try:
-        return {name: (int(n), str(at)) for name, (n, at) in json.loads(_read_text(home)).items()}
-    except (ValueError, TypeError, AttributeError):
+        rows = json.loads(path.read_text()).items()
+        return {
+            name: _Failures(int(n), str(at), *map(int, heard)) for name, (n, at, *heard) in rows
+        }
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
 
-def _read_text(home: Home) -> str:
-    path = _path(home)
-    return path.read_text() if path.exists() else "{}"
-
-
 def _write_counts(home: Home, counts: Counts) -> None:
-    newest = sorted(counts.items(), key=lambda item: item[1][1])[-MAX_NAMES:]
-    write_atomic(_path(home), json.dumps(dict(newest)).encode())
+    counts = _drop_surplus(counts)
+    path = _path(home)
+    try:
+        write_atomic(path, json.dumps(counts).encode())
+    except OSError:  # a full or read-only disk must not keep anybody out, nor let anybody guess
+        _unwritten[path] = counts
+    else:
+        _unwritten.pop(path, None)
+
+
+def _drop_surplus(counts: Counts) -> Counts:
+    """Of the client with the most names the oldest go: nobody pushes out what others tried."""
+    counts = dict(counts)
+    while len(counts) > MAX_NAMES:
+        clients = Counter(name.rpartition(".")[2] for name in counts)
+        largest = max(clients, key=lambda client: clients[client])
+        own = [name for name in counts if name.endswith(largest)]
+        del counts[min(own, key=lambda name: counts[name].last)]
+    return counts
 
 
 def _path(home: Home) -> Path:

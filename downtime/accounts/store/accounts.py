@@ -52,6 +52,12 @@ def fetch_totp_secret(db: sqlite_utils.Database, person_id: str) -> str:
     return str(row[0])
 
 
+def fetch_totp_last_step(db: sqlite_utils.Database, person_id: str) -> int:
+    """The step of the last code that was accepted; 0 for none."""
+    row = db.conn.execute("SELECT totp_last_step FROM person WHERE id = ?", (person_id,)).fetchone()
+    return int(row[0])
+
+
 def use_totp_step(db: sqlite_utils.Database, person_id: str, step: int) -> bool:
     """Take a step once; False when it or a later one was taken before."""
     done = db.conn.execute(

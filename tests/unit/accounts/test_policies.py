@@ -33,11 +33,34 @@ def test_a_name_that_cannot_be_printed_is_refused(typed):
 @pytest.mark.parametrize("password", ["short", "x" * 11, "my-A.WARD-password"])
 def test_a_poor_password_is_refused(password):
     with pytest.raises(InputError, match="12 characters"):
-        check_password(password, 12, "a.ward")
+        check_password(password, 12, "a.ward", ())
 
 
-def test_any_long_password_will_do():
-    assert check_password("correct horse battery", 12, "a.ward")
+@pytest.mark.parametrize(
+    "password",
+    [
+        "1qaz2wsx3edc4rfv",  # on the list
+        "Sunshine-2026",
+        "P4ssw0rdP4ssw0rd",
+        "liverpool liverpool",
+        "amina.okoro2026",
+        "Riverside General 1",
+        "nurse-riverside-26",
+        "202611301422",
+        "ababababababab",
+    ],
+)
+def test_what_anybody_tries_first_is_refused(password):
+    with pytest.raises(InputError, match="first that anybody would try"):
+        check_password(password, 12, "a.ward", ("Amina Okoro", "Riverside General", "RIV"))
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["correct horse battery", "monkey dragon shadow", "k3jq-9xmp-2vbn-wd7r", "my aunt's okoro tea"],
+)
+def test_any_other_long_password_will_do(password):
+    assert check_password(password, 12, "a.ward", ("Amina Okoro", "Riverside General", "RIV"))
 
 
 def test_an_unknown_role_is_refused_with_those_that_exist():

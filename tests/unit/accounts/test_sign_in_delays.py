@@ -71,3 +71,49 @@ def test_made_up_names_do_not_fill_the_disk(home, settings, monkeypatch):
 def test_a_damaged_file_keeps_nobody_out(home, settings):
     (home.keys_folder / "failures.json").write_text('["half')
     sign_in_delays.count_attempt(home, settings.accounts, T0, "a.ward")
+
+
+def test_who_tries_a_name_elsewhere_delays_themselves_and_not_its_owner(home, settings):
+    at = T0
+    for number in range(12):
+        at += sign_in_delays.compute_delay(number, settings.accounts)
+        sign_in_delays.count_attempt(home, settings.accounts, at, "a.ward", "192.0.2.9")
+    with pytest.raises(LockedError, match="Wait 300 seconds"):
+        sign_in_delays.count_attempt(home, settings.accounts, at, "a.ward", "192.0.2.9")
+    for client in ("", "127.0.0.1", "192.0.2.8"):
+        sign_in_delays.count_attempt(home, settings.accounts, at, "a.ward", client)
+
+
+def test_the_owner_hears_once_of_tries_elsewhere_which_go_on_counting(home, settings):
+    for second in range(3):
+        at = T0 + second * SECOND
+        sign_in_delays.count_attempt(home, settings.accounts, at, "a.ward", "192.0.2.9")
+    for heard in (3, 0):
+        sign_in_delays.count_attempt(home, settings.accounts, at, "a.ward")
+        assert sign_in_delays.clear_failures(home, "a.ward") == heard
+    with pytest.raises(LockedError, match="Wait 1 second"):
+        sign_in_delays.count_attempt(home, settings.accounts, at, "a.ward", "192.0.2.9")
+
+
+def test_made_up_names_push_out_nothing_that_another_client_tried(home, settings, monkeypatch):
+    monkeypatch.setattr(sign_in_delays, "MAX_NAMES", 5)
+    attempts(home, settings, 3)
+    for number in range(9):
+        at = T0 + number * SECOND
+        sign_in_delays.count_attempt(home, settings.accounts, at, f"name{number}", "192.0.2.9")
+    assert sign_in_delays.clear_failures(home, "a.ward") == 2
+
+
+def test_a_disk_that_takes_nothing_keeps_nobody_out_and_lets_nobody_guess(
+    home, settings, monkeypatch
+):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(sign_in_delays, "write_atomic", refuse)
+        at = attempts(home, settings, 6)
+        with pytest.raises(LockedError, match="Wait 8 seconds"):
+            sign_in_delays.count_attempt(home, settings.accounts, at, "a.ward")
+        assert sign_in_delays.clear_failures(home, "a.ward") == 5
+    assert not (home.keys_folder / "failures.json").exists()
