@@ -1,8 +1,10 @@
 """Find compared items: one, all that a filter lets through, or a page with what to filter by."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
+
+from sqlite_utils import Database
 
 from downtime.errors import NotFoundError
 from downtime.reconcile.model import (
@@ -63,6 +65,10 @@ def find_next_open(vault: Vault, outage: str, item_filter: ItemFilter, after: St
     return ""
 
 
+HasWords = Callable[[Sequence[str]], bool]
+"""Whether the texts of an item hold what somebody looks for."""
+
+
 @dataclass(frozen=True, slots=True)
 class ItemPage:
     """One page of items, and what the whole list holds."""
@@ -83,11 +89,30 @@ class ItemPage:
     """For each of `FILTERS` its values, with the number of items."""
 
 
+def find_with_words(
+    vault: Vault, outage: str, item_filter: ItemFilter, has_words: HasWords
+) -> list[StoredItem]:
+    """The items of a filter that hold what somebody looks for, in the order in which they happened."""
+    found = (
+        item.key
+        for item in items.read_texts(vault.db, outage, item_filter)
+        if has_words(item.texts)
+    )
+    return items.fetch_by_keys(vault.db, found)
+
+
 def list_page(
-    vault: Vault, outage: str, item_filter: ItemFilter, number: int, size: int
-) -> ItemPage:
-    """A page of the items that a filter lets through; a page that is not there is the last one."""
+    vault: Vault, outage: str, item_filter: ItemFilter, number: int, size: int,
+    has_words: HasWords | None = None,
+) -> ItemPage:  # fmt: skip
+    """A page of the items that a filter lets through; a page that is not there is the last one.
+
+    With `has_words` of those only that hold what somebody looks for.
+    """
     db = vault.db
+    if has_words:
+        found = find_with_words(vault, outage, item_filter, has_words)
+        return _cut_page(db, outage, found, number, size)
     total = items.count_items(db, outage, item_filter)
     pages = max(1, -(-total // size))
     number = min(max(1, number), pages)
@@ -95,6 +120,23 @@ def list_page(
         rows=tuple(items.fetch_item_page(db, outage, item_filter, size, (number - 1) * size)),
         total=total,
         waiting=items.count_items(db, outage, replace(item_filter, open_only=True)),
+        number=number,
+        pages=pages,
+        states=items.count_items_by(db, outage, "state"),
+        open=items.count_items(db, outage, ItemFilter(open_only=True)),
+        choices={name: items.count_items_by(db, outage, name) for name in FILTERS},
+    )
+
+
+def _cut_page(
+    db: Database, outage: str, found: Sequence[StoredItem], number: int, size: int
+) -> ItemPage:
+    pages = max(1, -(-len(found) // size))
+    number = min(max(1, number), pages)
+    return ItemPage(
+        rows=tuple(found[(number - 1) * size : number * size]),
+        total=len(found),
+        waiting=sum(row.is_open for row in found),
         number=number,
         pages=pages,
         states=items.count_items_by(db, outage, "state"),

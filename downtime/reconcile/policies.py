@@ -189,6 +189,12 @@ def check_explanation(explanation: str, reason: str) -> Explanation:
     return checked
 
 
+def check_any_named(keys: Sequence[str]) -> None:
+    """InputError when a word is said of no finding at all."""
+    if not keys:
+        raise InputError("harm.none", "No findings were ticked.", "Go back and tick at least one.")
+
+
 def check_can_explain(findings: Iterable[HarmFinding]) -> None:
     """ConflictError unless all are requests that waited and are open: other findings are reviewed."""
     listed = list(findings)

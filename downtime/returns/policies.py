@@ -229,6 +229,16 @@ def can_sign(settings: Settings, lead: Lead, person: Person) -> bool:
     return not refusal_of(check_can_sign, settings, lead, person)
 
 
+def check_is_shown(digest: str, shown: str) -> None:
+    """ConflictError for facts of another digest than those that somebody saw; empty: no page showed any."""
+    if shown not in ("", digest):
+        raise ConflictError(
+            "statement.changed",
+            "The statement reads otherwise than it did on your page: something was written since.",
+            "Look at it as it is now, then sign.",
+        )
+
+
 def check_not_signed(
     signatures: Iterable[Signature], digest: str, lead: Lead, person_id: str
 ) -> None:

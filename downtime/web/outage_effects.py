@@ -24,6 +24,11 @@ class Effect(NamedTuple):
     is_urgent: bool = False
 
 
+def describe_age(made_at: str) -> Effect:
+    """When what is counted below was counted: something was written since."""
+    return Effect(f"As of {_moment(made_at)}: what was written since is counted when you close.", True)
+
+
 def describe_declaration(systems: Sequence[str], since: str, *, drill: bool) -> Iterator[Effect]:
     """What a declaration opens, what it ends, what it leaves alone, and what is at hand then."""
     vault = request_context.vault()

@@ -2,7 +2,6 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -16,12 +15,14 @@ from downtime.config import Home
 from downtime.errors import NotFoundError
 from downtime.fleet.known_time import KnownTime, find_known_time
 from downtime.outage.events.hospital_now import HospitalNow
-from downtime.returns.statement.open_things import OpenThing
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
+from downtime.web.client_address import name_client
+from downtime.web.derived_reports import DerivedReports
+from downtime.web.live_sessions import LiveSessions
 from downtime.web.open_snapshots import OpenSnapshots
 from downtime.web.presses import Presses
 from downtime.web.vault_holder import VaultHolder
@@ -46,8 +47,16 @@ class AppState:
     last_pages: dict[str, str] = field(default_factory=dict)
     """The page that each person had open last."""
     presses: Presses = field(default_factory=Presses)
-    derived: dict[str, tuple[str, Sequence[OpenThing]]] = field(default_factory=dict)
-    """What was found last when an outage's records were derived anew, and when, by outage."""
+    live_sessions: LiveSessions = field(default_factory=lambda: LiveSessions(SESSION_COOKIE))
+    reports: DerivedReports = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reports = DerivedReports(self.vault_holder.lend_vault)
+
+
+def client() -> str:
+    """The client of this request, under whose name tries to sign in are counted."""
+    return name_client(request.remote_addr)
 
 
 def app_state() -> AppState:

@@ -83,6 +83,22 @@ def fetch_states(db: Database) -> dict[str, EntryState]:
     return {row[0]: EntryState(row[1]) for row in rows}
 
 
+class EntryTimes(NamedTuple):
+    """When what a form says happened, when it was keyed, and when it was verified (UTC text)."""
+
+    event: str
+    entered: str
+    verified: str
+    outage: str
+
+
+def fetch_times(db: Database) -> dict[str, EntryTimes]:
+    """Serial of every entry that is no draft to its times."""
+    query = "SELECT serial, event, entered, verified, outage FROM entry WHERE state <> ?"
+    rows = db.conn.execute(query, (EntryState.DRAFT,))
+    return {serial: EntryTimes(*times) for serial, *times in rows}
+
+
 def stamps_of_outage(db: Database, outage: str, window: tuple[str, str]) -> dict[str, str]:
     """Serials of this outage's entries that are no draft, each with a stamp of its last change.
 

@@ -45,7 +45,12 @@ from downtime.reconcile.harm.records import ReviewedRecords
 from downtime.reconcile.harm.turnaround import compare_turnaround
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import AuditAction, Item
-from downtime.reconcile.policies import check_can_explain, check_explanation, check_outcome
+from downtime.reconcile.policies import (
+    check_any_named,
+    check_can_explain,
+    check_explanation,
+    check_outcome,
+)
 from downtime.reconcile.store import comparison_runs
 from downtime.reconcile.store import items as items_store
 from downtime.reconcile.t0_snapshots import T0Snapshots, open_t0_snapshots
@@ -180,7 +185,8 @@ def record_explanation(
 
 
 def _get_findings(vault: Vault, outage: str, keys: Sequence[str]) -> dict[str, HarmFinding]:
-    """The findings with these keys, by digest; NotFoundError when one is not there."""
+    """The findings with these keys, by digest; InputError for none, NotFoundError when one is not there."""
+    check_any_named(keys)
     findings = harm_store.fetch_by_keys(vault.db, outage, keys)
     if len(findings) != len(set(keys)):
         raise NotFoundError("harm.unknown", "There is no such finding.", "See the harm review.")
@@ -212,7 +218,12 @@ HEAD = (
 
 def findings_to_csv(rows: Iterable[ReviewedFinding], zone: ZoneInfo) -> bytes:
     """All findings given, in their order; no cell is run as a formula."""
-    return to_csv(HEAD, [_cells(row, zone) for row in rows])
+    return to_csv(HEAD, findings_to_table(rows, zone))
+
+
+def findings_to_table(rows: Iterable[ReviewedFinding], zone: ZoneInfo) -> list[list[str]]:
+    """All findings given, in their order, under `HEAD`."""
+    return [_cells(row, zone) for row in rows]
 
 
 def _cells(row: ReviewedFinding, zone: ZoneInfo) -> list[str]:

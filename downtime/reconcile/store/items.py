@@ -126,6 +126,32 @@ def fetch_items_after(
     return list(_fetch(db, clause, outage, *values, *begin, limit))
 
 
+def fetch_decision_times(db: Database, outage: str) -> list[str]:
+    """When each item that is decided was decided (UTC text), in the order of time."""
+    query = "SELECT decided FROM item WHERE outage = ? AND decided <> '' ORDER BY decided"
+    return [row[0] for row in db.conn.execute(query, (outage,))]
+
+
+class ItemText(NamedTuple):
+    """An item and all the words by which somebody may look for it."""
+
+    key: str
+    texts: tuple[str, ...]
+
+
+def read_texts(db: Database, outage: str, item_filter: ItemFilter) -> Iterator[ItemText]:
+    """The items that a filter lets through, in the order in which they happened, with their words."""
+    where, values = _where(item_filter)
+    query = (
+        "SELECT key, type, system, ward, person, fact FROM item"
+        f" WHERE outage = ?{where} ORDER BY event, key"
+    )
+    for key, *texts, person, fact in db.conn.execute(query, (outage, *values)):
+        content = orjson.loads(fact)
+        people = (*orjson.loads(person).values(), *content["person"].values())
+        yield ItemText(key, (key, *texts, *content["fields"].values(), *people))
+
+
 def count_items(db: Database, outage: str, item_filter: ItemFilter = ALL_ITEMS) -> int:
     """How many items a filter lets through."""
     where, values = _where(item_filter)

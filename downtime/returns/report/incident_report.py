@@ -9,20 +9,22 @@ from zoneinfo import ZoneInfo
 
 from downtime.entry.store import entries as entry_store
 from downtime.outage.model import Outage
-from downtime.paper import ledger
 from downtime.paper.model import FormState
+from downtime.paper.store import issued_forms
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.harm.turnaround import SPAN_TITLES
 from downtime.returns.model import AuditAction
 from downtime.returns.report import charts
 from downtime.returns.report.charts import Chart, FormHistory
 from downtime.returns.report.model import IncidentReport
-from downtime.returns.report.timeline import SUBMITTED, list_events
+from downtime.returns.report.timeline import list_events
 from downtime.returns.statement import outage_forms
 from downtime.returns.statement.completeness_statement import (
     find_outage,
+    follow_nobody,
     gather_statement,
 )
+from downtime.returns.statement.proof import Progress
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -40,12 +42,15 @@ def make_report(
     return report
 
 
-def gather_report(vault: Vault, settings: Settings, number: str = "") -> IncidentReport:
+def gather_report(
+    vault: Vault, settings: Settings, number: str = "", progress: Progress = follow_nobody
+) -> IncidentReport:
     """The report as of now, of the outage at hand or of a given one.
 
     NotFoundError when there was never an outage, or not that one.
     """
-    outage, statement = find_outage(vault, number), gather_statement(vault, settings, number)
+    outage = find_outage(vault, number)
+    statement = gather_statement(vault, settings, number, progress)
     zone = ZoneInfo(settings.site.time_zone)
     histories = list(_form_histories(vault, outage))
     end = vault.now()
@@ -69,10 +74,9 @@ def gather_report(vault: Vault, settings: Settings, number: str = "") -> Inciden
 
 def _form_histories(vault: Vault, outage: Outage) -> Iterator[FormHistory]:
     """Each form that came back: keyed ones by what they say, others by when they were filed."""
-    submitted = entry_store.find_in_state(vault.db, *SUBMITTED)
-    entries = {entry.serial: entry for entry in submitted}
+    entries = entry_store.fetch_times(vault.db)
     ahead = outage_forms.list_used_ahead(vault, outage)
-    for form in [*ledger.list_in_states(vault, outage.id, *FormState), *ahead]:
+    for form in (*issued_forms.fetch_lines(vault.db, outage.id, FormState), *ahead):
         if entry := entries.get(form.serial):
             yield FormHistory(entry.event, entry.entered, entry.verified)
         elif form.state == FormState.FILED:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
 from downtime.outage.model import Outage
 from downtime.paper import ledger
@@ -14,9 +13,6 @@ from downtime.returns.model import LEAD_TITLES, MessageState
 from downtime.returns.statement.completeness_statement import Statement
 from downtime.returns.store import outbox_messages
 from downtime.vault.vault import Vault
-
-SUBMITTED = tuple(state for state in EntryState if state != EntryState.DRAFT)
-"""States of an entry that somebody has finished keying."""
 
 
 class EventKind(StrEnum):
@@ -98,7 +94,7 @@ def _pack_events(vault: Vault, outage: Outage) -> Iterator[TimelineEvent]:
 
 
 def _recovery_events(vault: Vault, outage: Outage, statement: Statement) -> Iterator[TimelineEvent]:
-    entries = entry_store.find_in_state(vault.db, *SUBMITTED)
+    entries = entry_store.fetch_times(vault.db).values()
     keyed = [entry.entered for entry in entries if entry.outage == outage.id]
     yield from _first_and_last(keyed, EventKind.FIRST_KEYED, EventKind.LAST_KEYED)
     for laptop in statement.facts["laptops"]:
@@ -107,10 +103,8 @@ def _recovery_events(vault: Vault, outage: Outage, statement: Statement) -> Iter
             yield TimelineEvent(laptop["taken"], EventKind.LAPTOP_MERGED, name)
     for run in comparison_runs.fetch_runs(vault.db, outage.id):
         yield TimelineEvent(run.at, EventKind.COMPARED, count=run.forms, second_count=run.items)
-    decided = [row.decided.decided for row in items_store.fetch_items(vault.db, outage.id)]
-    yield from _first_and_last(
-        filter(None, decided), EventKind.FIRST_DECIDED, EventKind.LAST_DECIDED
-    )
+    decided = items_store.fetch_decision_times(vault.db, outage.id)
+    yield from _first_and_last(decided, EventKind.FIRST_DECIDED, EventKind.LAST_DECIDED)
     if at := statement.facts["harm"]["at"]:
         yield TimelineEvent(at, EventKind.HARM_REVIEWED)
 

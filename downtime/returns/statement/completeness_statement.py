@@ -5,7 +5,7 @@ with their hashes, patients, forms to zero, open discrepancies, unmatched, messa
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -31,15 +31,13 @@ from downtime.returns.statement import (
 from downtime.returns.statement.closing_model import Closing, Explanation
 from downtime.returns.statement.model import StatementVerdict, count_kinds
 from downtime.returns.statement.open_groups import count_overdue
-from downtime.returns.statement.proof import Proof
+from downtime.returns.statement.proof import Progress, Proof
 from downtime.returns.store import closings, explanations, statement_signatures
 from downtime.settings import Settings
 from downtime.vault import audit, device
 from downtime.vault.model import Actor
 from downtime.vault.slots import to_canonical_json
 from downtime.vault.vault import Vault
-
-Prover = Callable[[Vault, Settings, Outage], Proof]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,16 +148,29 @@ def make_statement(
     return statement
 
 
+def follow_nobody(done: int, total: int) -> None:
+    """The progress of what nobody waits for."""
+
+
 def gather_statement(
-    vault: Vault, settings: Settings, outage: str = "", prove: Prover = proof.prove
+    vault: Vault, settings: Settings, outage: str = "", progress: Progress = follow_nobody
 ) -> Statement:
-    """The statement as of now, of the outage at hand or of a given one; a page may remember the proof.
+    """The statement as of now, of the outage at hand or of a given one.
 
     NotFoundError when there was never an outage, or not that one.
     """
     chosen = find_outage(vault, outage)
-    proved = prove(vault, settings, chosen)
+    proved = proof.prove(vault, settings, chosen, progress)
     return attach_evidence(vault, chosen.id, _gather_facts(vault, settings, chosen, proved))
+
+
+def refresh_signatures(vault: Vault, statement: Statement) -> Statement:
+    """A statement that was derived before, with who has signed and closed by now."""
+    return replace(
+        statement,
+        signatures=tuple(statement_signatures.list_signatures(vault.db, statement.outage)),
+        closings=tuple(closings.fetch_closings(vault.db, statement.outage)),
+    )
 
 
 def attach_evidence(vault: Vault, outage: str, facts: Mapping[str, Any]) -> Statement:

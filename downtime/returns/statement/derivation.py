@@ -5,7 +5,7 @@ that it follows from, is open by name: a row that was taken away makes an outage
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
 from downtime.entry.events_on_paper import event_stamps
 from downtime.entry.keyed_answers import make_fact_reader
@@ -46,15 +46,20 @@ _ENTRY_STATES = {
 """States of the entry that fit a state of the paper; what is filed depends on what it was before."""
 
 
-def find_differences(vault: Vault, settings: Settings, outage: Outage) -> list[OpenItem]:
-    """Every step of an outage's records that does not follow from the one before."""
+def find_differences(
+    vault: Vault, settings: Settings, outage: Outage, progress: Callable[[int, int], None]
+) -> list[OpenItem]:
+    """Every step of an outage's records that does not follow from the one before.
+
+    `progress` is told how many forms have been read, of how many.
+    """
     db = vault.db
     items = list(items_store.fetch_digests(db, outage.id))
     messages = list(outbox_messages.fetch_digests(db, outage.id))
     carried = list(outbox_messages.fetch_carried_items(db, outage.id))
     steps = (
         (OpenKind.PAPER_DIFFERS, _find_paper(vault, outage)),
-        (OpenKind.FACTS_DIFFER, _find_facts(vault, settings, outage, items)),
+        (OpenKind.FACTS_DIFFER, _find_facts(vault, settings, outage, items, progress)),
         (OpenKind.RETURN_MISSING, _find_unsent_returns(items, carried)),
         (OpenKind.MESSAGE_DIFFERS, _find_messages(messages, carried, {row.key for row in items})),
         (OpenKind.TICK_DIFFERS, _find_ticks(messages, set(rekey_ticks.list_ticks(db, outage.id)))),
@@ -95,7 +100,11 @@ def _fits_entry(state: FormState, moves: Sequence[Move], entry: EntryState | Non
 
 
 def _find_facts(
-    vault: Vault, settings: Settings, outage: Outage, items: Iterable[ItemDigest]
+    vault: Vault,
+    settings: Settings,
+    outage: Outage,
+    items: Iterable[ItemDigest],
+    progress: Callable[[int, int], None],
 ) -> Iterator[str]:
     """Forms and events of which the items are not what is keyed or recorded of them now."""
     if comparison_runs.fetch_last_run(vault.db, outage.id) is None:
@@ -108,7 +117,7 @@ def _find_facts(
     yield from (serial for serial in stamps if compared.get(serial) != stamps[serial])
     yield from (serial for serial in stored.keys() - stamps.keys() if _is_stray(stored[serial]))
     current = [serial for serial in stamps if compared.get(serial) == stamps[serial]]
-    for serial, digests in _read_digests(vault, settings, current):
+    for serial, digests in _read_digests(vault, settings, current, progress):
         of_form = stored.get(serial, ())
         present = {item.key: item.digest for item in of_form if not _is_withdrawn(item)}
         is_whole = all(item.digest == item.fact_sha256 for item in of_form)
@@ -133,11 +142,12 @@ def _is_stray(items: Sequence[ItemDigest]) -> bool:
 
 
 def _read_digests(
-    vault: Vault, settings: Settings, serials: Sequence[str]
+    vault: Vault, settings: Settings, serials: Sequence[str], progress: Callable[[int, int], None]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """What each form or event says now: key of each fact to its digest."""
     read = make_fact_reader(vault, settings)
     for first in range(0, len(serials), AT_ONCE):
+        progress(first, len(serials))
         batch = serials[first : first + AT_ONCE]
         facts = dict(read(batch))
         for serial in batch:

@@ -7,6 +7,8 @@ from downtime.returns.statement.model import WORDINGS, OpenKind
 
 FIRST = 3
 """Lines of each kind that are seen without asking for more."""
+LISTED = 30
+"""Lines of each kind that stand on the page; all of them stand in the list of what is open."""
 
 _ONE_EACH = (OpenKind.LAPTOP_AWAITED,)
 """Kinds whose names are not counted: a laptop's are its own code and its papers."""
@@ -15,6 +17,7 @@ _ONE_EACH = (OpenKind.LAPTOP_AWAITED,)
 class OpenGroup(NamedTuple):
     """The open things of one kind; what somebody is late with comes first."""
 
+    kind: OpenKind
     title: str
     n: int
     """Forms, items, messages …, not lines: one line may name many."""
@@ -29,8 +32,13 @@ class OpenGroup(NamedTuple):
 
     @property
     def other_lines(self) -> tuple[Mapping[str, Any], ...]:
-        """Those behind them."""
-        return self.lines[FIRST:]
+        """Those behind them, as far as the page has them."""
+        return self.lines[FIRST:LISTED]
+
+    @property
+    def unlisted(self) -> int:
+        """How many lines the page does not have."""
+        return max(0, len(self.lines) - LISTED)
 
 
 def group_open_items(lines: Iterable[Mapping[str, Any]], now: str) -> list[OpenGroup]:
@@ -48,7 +56,7 @@ def _make_group(kind: OpenKind, lines: list[Mapping[str, Any]], now: str) -> Ope
     ordered = sorted(lines, key=is_overdue, reverse=True)  # a stable order within each half
     counts = (1 if kind in _ONE_EACH else len(line["names"]) or 1 for line in lines)
     overdue = sum(map(is_overdue, lines))
-    return OpenGroup(WORDINGS[kind].title, sum(counts), tuple(ordered), overdue)
+    return OpenGroup(kind, WORDINGS[kind].title, sum(counts), tuple(ordered), overdue)
 
 
 def count_overdue(facts: Mapping[str, Any], now: str) -> int:

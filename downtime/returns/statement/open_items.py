@@ -161,12 +161,12 @@ _STATE_ORDER = list(_UNFINISHED)
 def _unfinished_forms(
     vault: Vault, settings: Settings, outage: Outage, owners: Owners
 ) -> Iterator[OpenItem]:
-    groups: dict[tuple[int, FormState, str, str], list[IssuedForm]] = defaultdict(list)
-    for form in list_unfinished_forms(vault, outage):
-        state = FormState(form.state)
-        groups[_STATE_ORDER.index(state), state, form.ward, form.form].append(form)
+    groups: dict[tuple[int, FormState, str, str], list[FormLine]] = defaultdict(list)
+    for form in list_unfinished_lines(vault, outage):
+        groups[_STATE_ORDER.index(form.state), form.state, form.ward, form.form].append(form)
     for (_, _, ward, _), forms in sorted(groups.items(), key=lambda group: group[0]):
-        kind, explanation = find_unfinished_kind(vault, settings, forms[0])
+        first = ledger.find_form(vault.db, forms[0].serial)
+        kind, explanation = find_unfinished_kind(vault, settings, first)
         serials = [form.serial for form in forms]
         yield OpenItem(
             kind,
@@ -178,14 +178,8 @@ def _unfinished_forms(
         )
 
 
-def list_unfinished_forms(vault: Vault, outage: Outage) -> list[IssuedForm]:
-    """Forms of the outage, those printed ahead that it used among them, that are still to be done."""
-    ahead = outage_forms.list_used_ahead(vault, outage, FormState.RETURNED, FormState.KEYED)
-    return [*ledger.list_in_states(vault, outage.id, *_UNFINISHED), *ahead]
-
-
 def list_unfinished_lines(vault: Vault, outage: Outage) -> Iterator[FormLine]:
-    """The same without their contents: for lists as long as a hospital."""
+    """Forms of the outage, those printed ahead that it used among them, that are still to be done."""
     ahead = outage_forms.list_used_ahead(vault, outage, FormState.RETURNED, FormState.KEYED)
     yield from issued_forms.fetch_lines(vault.db, outage.id, _UNFINISHED)
     yield from (

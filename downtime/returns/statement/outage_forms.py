@@ -6,11 +6,12 @@ is keyed, else by when it came back or was declared lost. What was never used wa
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from downtime.entry.model import EntryState
 from downtime.entry.store import entries as entry_store
+from downtime.entry.store.entries import EntryTimes
 from downtime.outage.laptop_outages import find_paper_window
 from downtime.outage.model import Outage
 from downtime.paper import ledger
@@ -37,9 +38,15 @@ def list_used_ahead(vault: Vault, outage: Outage, *states: FormState) -> list[Is
     ]
     if not used:
         return []
-    events = {e.serial: e.event for e in entry_store.find_in_state(vault.db, *_SUBMITTED)}
+    times = entry_store.fetch_times(vault.db)
     start, end = find_paper_window(vault.db, outage)
-    return [form for form in used if start <= (events.get(form.serial) or form.changed_at) < end]
+    return [form for form in used if start <= _find_use(form, times) < end]
+
+
+def _find_use(form: IssuedForm, times: Mapping[str, EntryTimes]) -> str:
+    """When a form was used: by what it says once it is keyed, else by when it was moved last."""
+    entry = times.get(form.serial)
+    return (entry.event if entry else "") or form.changed_at
 
 
 def account_outage_forms(

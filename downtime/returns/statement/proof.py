@@ -1,26 +1,26 @@
-"""What was derived anew and what speaks against the records, together; for a screen remembered for a while.
+"""What was derived anew and what speaks against the records, together; and what both rest on.
 
-Whatever is made or signed is derived anew. A page that many look at may show what was derived a little
-before: as long as nothing was written since, or, in a large hospital, for some seconds.
+Whatever is made or signed is derived anew. Whoever keeps what was derived tells by its basis whether
+anything was written since.
 """
 
-import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic
+from typing import NamedTuple
 
 from downtime.outage.model import Outage
+from downtime.paper import ledger
+from downtime.reconcile.store import items as items_store
 from downtime.returns.statement import derivation, evidence
 from downtime.returns.statement.evidence import Problem
 from downtime.returns.statement.model import OpenItem
 from downtime.settings import Settings
+from downtime.snapshot import local_snapshots
 from downtime.vault.store import audit_chain
 from downtime.vault.vault import Vault
 
-UNCHANGED_SECONDS = 120.0
-"""What something else than this program changes is seen on a page after this long at the latest."""
-SLOW_SECONDS = 0.5
-PAUSES = 20.0
-"""What takes long is derived again after so many times as long, whatever was written meanwhile."""
+Progress = Callable[[int, int], None]
+"""Told how many forms are derived, of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,49 +32,30 @@ class Proof:
     differences: tuple[OpenItem, ...]
 
 
-def prove(vault: Vault, settings: Settings, outage: Outage) -> Proof:
+def prove(vault: Vault, settings: Settings, outage: Outage, progress: Progress) -> Proof:
     """Derive all of it anew."""
     return Proof(
         vault.now(),
         tuple(evidence.find_problems(vault, settings, outage.opened)),
-        tuple(derivation.find_differences(vault, settings, outage)),
+        tuple(derivation.find_differences(vault, settings, outage, progress)),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Remembered:
-    proof: Proof
+class Basis(NamedTuple):
+    """What a statement rests on: while this is the same, this program has written nothing since."""
+
     content: str
-    settings: Settings
-    since: float
-    took: float
-
-    def is_good(self, content: str, settings: Settings) -> bool:
-        age = monotonic() - self.since
-        if self.settings != settings:
-            return False
-        if self.content == content:
-            return age < UNCHANGED_SECONDS
-        return self.took > SLOW_SECONDS and age < PAUSES * self.took
+    """The digest of all that people wrote, as the audit chain has it; its length in an older vault."""
+    snapshot: str
 
 
-class ProofCache:
-    """The last proof of each outage, for pages."""
+def find_basis(vault: Vault) -> Basis:
+    """As it is now; it takes no longer in a large hospital."""
+    content = audit_chain.fetch_content(vault.db) or str(audit_chain.count_entries(vault.db))
+    return Basis(content, local_snapshots.get_current_id(vault))
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._remembered: dict[tuple[str, str], _Remembered] = {}
 
-    def prove(self, vault: Vault, settings: Settings, outage: Outage) -> Proof:
-        """As `prove`, or what it found a moment ago."""
-        key = (str(vault.home.path), outage.id)
-        content = audit_chain.fetch_content(vault.db)
-        with self._lock:
-            remembered = self._remembered.get(key)
-            if remembered is None or not remembered.is_good(content, settings):
-                started = monotonic()
-                proof = prove(vault, settings, outage)
-                now = monotonic()
-                remembered = _Remembered(proof, content, settings, now, now - started)
-                self._remembered[key] = remembered
-            return remembered.proof
+def count_records(vault: Vault, outage: Outage) -> int:
+    """Forms and items of an outage: so long it takes to derive them."""
+    forms = sum(count.number for count in ledger.count_forms(vault, outage.id))
+    return forms + items_store.count_items(vault.db, outage.id)

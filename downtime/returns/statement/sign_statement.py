@@ -9,7 +9,7 @@ from downtime.accounts import people
 from downtime.accounts.confirm_person import PasswordProof, check_confirmed
 from downtime.errors import parse_choice
 from downtime.returns.model import AuditAction, Lead, Signature
-from downtime.returns.policies import check_can_sign, check_not_signed
+from downtime.returns.policies import check_can_sign, check_is_shown, check_not_signed
 from downtime.returns.statement.completeness_statement import (
     Statement,
     attach_evidence,
@@ -30,10 +30,14 @@ def sign_statement(
     confirmation: PasswordProof,
     reason: str = "",
     outage: str = "",
+    *,
+    shown: str = "",
 ) -> Statement:
     """Sign the facts as they are now, as a lead; of the outage at hand unless another is given.
 
-    The audit chain is signed with it, so that it cannot be cut short of the signature. Whoever signs has given their password just now (`accounts.confirm_person`).
+    The audit chain is signed with it, so that it cannot be cut short of the signature. Whoever signs has
+    given their password just now (`accounts.confirm_person`). `shown` is the digest of the facts that they
+    saw: ConflictError when these are not the facts any more.
 
     A later change of the facts leaves the signature behind: it stays on record and no longer
     counts. ForbiddenError for somebody whose role is not that lead's, or who already signed these
@@ -42,6 +46,7 @@ def sign_statement(
     check_can_sign(settings, lead, people.get_person(vault, actor.id))
     check_confirmed(confirmation, actor, vault.clock())
     statement = gather_statement(vault, settings, outage)
+    check_is_shown(statement.digest, shown)
     check_not_signed(statement.signatures, statement.digest, lead, actor.id)
     target = f"{statement.outage}: {lead} {statement.digest}"
     with vault.change(actor, AuditAction.STATEMENT_SIGN, target=target, reason=reason) as db:

@@ -76,13 +76,16 @@ def list_messages(
     return (_message(row) for row in db.query(query, values))
 
 
-def list_newest(db: Database, outage: str, limit: int) -> list[Message]:
-    """The messages of an outage that moved last, newest first."""
+def list_newest(
+    db: Database, outage: str, *, system: str = "", state: MessageState | None = None,
+    limit: int = -1, offset: int = 0,
+) -> list[Message]:  # fmt: skip
+    """The messages of an outage that moved last, newest first; of one system, in one state."""
     query = (
-        f"SELECT {_COLUMNS} FROM outbox AS o WHERE outage = ?"
-        " ORDER BY changed DESC, position DESC LIMIT ?"
+        f"SELECT {_COLUMNS} FROM outbox AS o WHERE outage = ? AND ? IN ('', system)"
+        " AND ? IN ('', state) ORDER BY changed DESC, position DESC LIMIT ? OFFSET ?"
     )
-    return [_message(row) for row in db.query(query, [outage, limit])]
+    return [_message(row) for row in db.query(query, [outage, system, state or "", limit, offset])]
 
 
 def find_message(db: Database, control_id: str) -> Message | None:

@@ -11,12 +11,13 @@ from downtime.outage import outages
 from downtime.outage.model import Outage
 from downtime.returns.statement import close_books
 from downtime.returns.statement.closing_model import Closing
-from downtime.returns.statement.completeness_statement import Statement, gather_statement
+from downtime.returns.statement.completeness_statement import Statement
 from downtime.web import outage_effects, request_context
 from downtime.web.outage_effects import Effect
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
 from downtime.web.views.outages import confirm
+from downtime.web.views.statement import find_shown
 
 blueprint = Blueprint("closing", __name__)
 
@@ -33,11 +34,19 @@ class Step(StrEnum):
 @require_permission(Permission.OUTAGE_CLOSE)
 def preview_closing() -> ViewResponse:
     """What is open of an outage whose books somebody is about to close."""
-    vault, settings = request_context.vault(), request_context.settings()
+    vault = request_context.vault()
     outage = outages.get_outage(vault, request.args.get("outage", ""))
-    statement = gather_statement(vault, settings, outage.id)
+    shown = find_shown(outage.id)
+    if shown.report is None:  # first one sees what is open
+        return redirect(url_for("statement.show", outage=outage.id), 303)
+    statement = shown.report.statement
     proposal = close_books.find_proposal(vault, outage.id)
-    effects = [*outage_effects.describe_closing(outage, statement), *_describe_proposal(proposal)]
+    as_of = [] if shown.is_current else [outage_effects.describe_age(statement.made_at)]
+    effects = [
+        *as_of,
+        *outage_effects.describe_closing(outage, statement),
+        *_describe_proposal(proposal),
+    ]
     step = _choose_step(outage, statement, proposal)
     button = {
         Step.CLOSE: f"Close {outage.label}",

@@ -1,6 +1,7 @@
 """Comparison: what paper says beside the system before and after, and what a person decides."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from downtime.reconcile.decide_item import decide_item
 from downtime.reconcile.find_items import (
     FILTERS,
     find_next_open,
+    find_with_words,
     get_item,
     list_filtered,
     list_page,
@@ -41,7 +43,7 @@ from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.web import request_context, stored_times
 from downtime.web.comparison_table import build_set_row, build_sides
 from downtime.web.job_kinds import JobName
-from downtime.web.listing import table_response
+from downtime.web.listing import has_words, searched_text, table_response
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
@@ -50,6 +52,7 @@ from downtime.web.views.owners import owner_card
 
 blueprint = Blueprint("comparison", __name__)
 SHOWN = 30
+SEARCH = "comparison"
 _BATCHES = 10
 """Decisions in bulk that are listed at once, the newest."""
 _NAMED = 5
@@ -94,11 +97,14 @@ def show() -> ViewResponse:
     outage, item_filter = _outage(), _item_filter()
     number = request.args.get("page", 1, int)
     vault = request_context.vault()
-    page = list_page(vault, outage.id, item_filter, number, SHOWN) if outage else None
+    text = searched_text(SEARCH)
+    wanted = partial(_has, text) if text else None
+    page = list_page(vault, outage.id, item_filter, number, SHOWN, wanted) if outage else None
     batches = list_bulk_decisions(vault, outage.id) if outage else []
     return render_template(
         "comparison/show.html",
         listing=page,
+        text=text,
         filters=_address(item_filter),
         explain=_explain,
         batches=batches if request.args.get("all") else batches[:_BATCHES],
@@ -122,7 +128,12 @@ def download(file_kind: str) -> ViewResponse:
     """All items of the filter for a spreadsheet; no patient is named."""
     vault, outage = request_context.vault(), find_latest_outage(request_context.vault())
     zone, names = ZoneInfo(request_context.settings().site.time_zone), titles()
-    rows = list_filtered(vault, outage.id, _item_filter())
+    text, item_filter = searched_text(SEARCH), _item_filter()
+    rows = (
+        find_with_words(vault, outage.id, item_filter, partial(_has, text))
+        if text
+        else list_filtered(vault, outage.id, item_filter)
+    )
     owners = owners_of_items(vault.db, rows)
     head = (
         "Item", "What", "System", "Ward", "Form", "Happened", "State", "Finding", "Decision",
@@ -139,6 +150,11 @@ def download(file_kind: str) -> ViewResponse:
         for row in rows
     ]  # fmt: skip
     return table_response(file_kind, f"comparison {outage.label}", head, table)
+
+
+def _has(wanted: str, texts: Sequence[str]) -> bool:
+    """Whether an item is searched for: by serial, test, medicine, ward, system, patient or number."""
+    return has_words(wanted, *texts)
 
 
 @blueprint.post("/comparison/run")

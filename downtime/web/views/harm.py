@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
-from downtime.errors import InputError, NotFoundError
+from downtime.errors import NotFoundError
 from downtime.reconcile.harm import store
 from downtime.reconcile.harm.model import (
     EXPLANATIONS,
@@ -20,7 +20,8 @@ from downtime.reconcile.harm.model import (
     ReviewedFinding,
 )
 from downtime.reconcile.harm.review import (
-    findings_to_csv,
+    HEAD,
+    findings_to_table,
     list_findings,
     record_explanation,
     record_review,
@@ -29,8 +30,8 @@ from downtime.reconcile.harm.turnaround import SPAN_TITLES
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.web import request_context
 from downtime.web.job_kinds import JobName
-from downtime.web.listing import cut_page, has_words, searched_text
-from downtime.web.responses import ViewResponse, file_response
+from downtime.web.listing import cut_page, has_words, searched_text, table_response
+from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
 
@@ -99,14 +100,19 @@ def run() -> ViewResponse:
     return submit_and_follow(JobName.HARM_REVIEW, {})
 
 
-@blueprint.get("/harm/csv")
+@blueprint.get("/harm.<file_kind>")
 @require_permission(Permission.HARM_EXPORT)
-def csv() -> ViewResponse:
-    """All findings for a spreadsheet."""
-    rows = list_findings(request_context.vault())
-    zone = ZoneInfo(request_context.settings().site.time_zone)
-    name = f"harm review {find_latest_outage(request_context.vault()).label}.csv"
-    return file_response(findings_to_csv(rows, zone), "text/csv", name)
+def download(file_kind: str) -> ViewResponse:
+    """The findings for a spreadsheet: of one kind and as searched for, else all of them."""
+    outage, kind = find_latest_outage(request_context.vault()), request.args.get("kind", "")
+    text, zone = searched_text(SEARCH), ZoneInfo(request_context.settings().site.time_zone)
+    rows = [
+        row
+        for row in list_findings(request_context.vault())
+        if kind in ("", row.finding.kind) and (not text or _has(row, text))
+    ]
+    table = findings_to_table(rows, zone)
+    return table_response(file_kind, f"harm review {outage.label}", HEAD, table)
 
 
 @blueprint.post("/harm/review")
@@ -115,7 +121,7 @@ def review() -> ViewResponse:
     """Say what harm came of the ticked findings."""
     note, outcome = request.form.get("note", "")[:1000], request.form.get("outcome", "")
     reviewed = record_review(
-        request_context.vault(), _ticked_keys(), outcome, note, request_context.actor()
+        request_context.vault(), request.form.getlist("key"), outcome, note, request_context.actor()
     )
     return _return_to_list(f"{reviewed} reviewed: {OUTCOMES[Harm(outcome)].lower()}.")
 
@@ -126,17 +132,14 @@ def explain() -> ViewResponse:
     """Say what became of the ticked requests that have no result."""
     note, explanation = request.form.get("note", "")[:1000], request.form.get("how", "")
     explained = record_explanation(
-        request_context.vault(), _ticked_keys(), explanation, note, request_context.actor()
+        request_context.vault(),
+        request.form.getlist("key"),
+        explanation,
+        note,
+        request_context.actor(),
     )
     title = EXPLANATIONS[Explanation(explanation)].lower()
     return _return_to_list(f"{explained} explained: {title}.")
-
-
-def _ticked_keys() -> list[str]:
-    keys = request.form.getlist("key")
-    if not keys:
-        raise InputError("harm.none", "No findings were ticked.", "Go back and tick at least one.")
-    return keys
 
 
 def _return_to_list(message: str) -> ViewResponse:

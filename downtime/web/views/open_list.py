@@ -12,7 +12,7 @@ from downtime.errors import NotFoundError
 from downtime.outage.model import Outage
 from downtime.paper import assignments
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.returns.statement import completeness_statement, open_things
+from downtime.returns.statement import open_things
 from downtime.returns.statement.model import WORDINGS
 from downtime.returns.statement.open_things import OpenFilter, OpenThing
 from downtime.web import request_context, stored_times
@@ -44,6 +44,7 @@ def show() -> ViewResponse:
         "open_list/show.html",
         outage=outage,
         derived_at=derived_at,
+        progress=request_context.app_state().reports.find_progress(vault, outage.id),
         total=len(everything),
         kinds=open_things.count_by_kind(everything),
         titles={kind: wording.title for kind, wording in WORDINGS.items()},
@@ -99,19 +100,16 @@ def assign() -> ViewResponse:
 def derive() -> ViewResponse:
     """Hold the records against each other now, as the statement does."""
     vault, settings = request_context.vault(), request_context.settings()
-    remember_derived(completeness_statement.gather_statement(vault, settings))
+    request_context.app_state().reports.show(vault, settings, anew=True)
     return redirect(url_for("open_list.show"), 303)
-
-
-def remember_derived(statement: completeness_statement.Statement) -> None:
-    """Keep what a statement found that speaks against the records, for the list."""
-    derived = open_things.list_derived(statement.facts)
-    request_context.app_state().derived[statement.outage] = (statement.made_at, derived)
 
 
 def find_derived(outage: Outage) -> tuple[str, Sequence[OpenThing]]:
     """When the records were last held against each other here, and what was found; empty for never."""
-    return request_context.app_state().derived.get(outage.id, ("", ()))
+    report = request_context.app_state().reports.find_last(request_context.vault(), outage.id)
+    if report is None:
+        return "", ()
+    return report.statement.made_at, open_things.list_derived(report.statement.facts)
 
 
 def _read_filter() -> OpenFilter:

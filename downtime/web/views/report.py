@@ -8,11 +8,13 @@ from downtime.outage import outages
 from downtime.reconcile.harm.model import KINDS, OUTCOMES
 from downtime.returns.report import incident_report, report_files
 from downtime.returns.statement import statement_files
+from downtime.returns.statement.completeness_statement import find_outage
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN, JobName
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
+from downtime.web.views.statement import find_shown
 
 blueprint = Blueprint("report", __name__)
 
@@ -20,15 +22,20 @@ blueprint = Blueprint("report", __name__)
 @blueprint.get("/report")
 @require_permission(Permission.REPORT_MAKE)
 def show() -> ViewResponse:
-    """The report as it would read now."""
-    past = outages.list_outages(request_context.vault())
+    """The report as it reads now; of a large outage as it read last."""
+    vault = request_context.vault()
+    past = outages.list_outages(vault)
     if not past:
-        return render_template("report/show.html", report=None)
-    report = incident_report.gather_report(
-        request_context.vault(), request_context.settings(), request.args.get("outage", "")
-    )
+        return render_template("report/show.html", shown=None)
+    outage = find_outage(vault, request.args.get("outage", ""))
+    shown = find_shown(outage.id)
+    report = shown.report
+    if report is None:
+        return render_template("report/show.html", shown=shown, outage=outage, past=past)
     return render_template(
         "report/show.html",
+        shown=shown,
+        outage=outage,
         report=report,
         past=past,
         facts=report.statement.facts,

@@ -1,6 +1,6 @@
 """Sign the statement with one's password, and say what happened where something speaks against the records."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 
 from downtime.accounts.confirm_person import confirm_person
 from downtime.accounts.model import Permission
@@ -17,6 +17,7 @@ from downtime.returns.statement.model import WORDINGS
 from downtime.web import request_context
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
+from downtime.web.views.statement import find_shown
 
 blueprint = Blueprint("signing", __name__)
 
@@ -28,13 +29,18 @@ def preview_signing() -> ViewResponse:
     return _show_signing(request.args.get("lead", ""), request.args.get("outage", ""))
 
 
-def _show_signing(lead_name: str, outage: str, error: UserError | None = None) -> str:
+def _show_signing(lead_name: str, outage: str, error: UserError | None = None) -> ViewResponse:
     lead = sign_statement.parse_lead(lead_name)
     vault, settings = request_context.vault(), request_context.settings()
     check_can_sign(settings, lead, request_context.person())
-    statement = completeness_statement.gather_statement(vault, settings, outage)
+    outage = completeness_statement.find_outage(vault, outage).id
+    shown = find_shown(outage)
+    if shown.report is None:  # nobody signs what they cannot see
+        return redirect(url_for("statement.show", outage=outage), 303)
+    statement = shown.report.statement
     return render_template(
         "signing/preview_signing.html",
+        shown=shown,
         statement=statement,
         facts=statement.facts,
         groups=open_groups.group_open_items(statement.facts["open"], statement.made_at),
@@ -63,10 +69,11 @@ def sign() -> ViewResponse:
             needs_code=settings.returns.sign_with_code,
         )
     except LockedError as error:
-        return _show_signing(lead, outage, error), 403
+        return make_response(_show_signing(lead, outage, error), 403)
     sign_statement.sign_statement(
-        vault, settings, lead, actor, confirmation, "signed on screen", outage
-    )
+        vault, settings, lead, actor, confirmation, "signed on screen", outage,
+        shown=request.form.get("facts", ""),
+    )  # fmt: skip
     flash(f"Signed as {LEAD_TITLES[lead].lower()}.")
     return redirect(url_for("statement.show", outage=outage or None), 303)
 

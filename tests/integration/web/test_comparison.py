@@ -179,3 +179,19 @@ def test_a_number_with_another_persons_name_is_shown_beside_its_owner_for_two_pe
     assert "A second person must confirm" in page
     supervisor.post(f"/comparison/{key}", {"decision": "return", "reason": "number is right"})
     assert "For a second person" in supervisor.get(f"/comparison/{key}").text
+
+
+def test_items_are_searched_for_and_saved_as_they_were_found(supervisor):
+    for words, there, absent in (
+        ("potassium", "Potassium", "Full blood count"),
+        ("hill blood", "Full blood count", "Potassium"),
+    ):
+        answer = supervisor.post(
+            "/lists/comparison/search", {"text": words, "back": "/comparison?system=LIMS"}
+        )
+        assert words.split()[0] not in answer.location, "no name stands in an address"
+        page = supervisor.get(answer.location).text
+        assert (there in page, absent in page) == (True, False)
+        assert "The open items of this list" not in page, "what is decided in bulk is a filter's"
+        table = supervisor.get(answer.location.replace("/comparison", "/comparison.csv")).text
+        assert (there in table, absent in table) == (True, False)

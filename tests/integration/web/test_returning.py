@@ -121,3 +121,19 @@ def test_a_system_that_asked_to_be_left_alone_is_shown_with_the_time(hospital, v
     page = " ".join(browser.get("/returns").text.split())
     assert "PAS asked to be left alone until" in page
     assert "429 Too Many Requests." in page
+
+
+def test_messages_are_filtered_searched_and_saved(hospital, refused):
+    browser = hospital.browser("records-supervisor")
+    page = browser.get("/returns?state=held").text.partition('id="held"')[2]
+    assert ("DT2" in page, ">DT1<" in page) == (True, False)
+    assert "0 messages" in browser.get("/returns?system=PAS").text
+    assert browser.get("/returns?state=nonsense").status_code == 400
+    found = browser.post("/lists/returns/search", {"text": "no such test", "back": "/returns"})
+    page = browser.get(found.location).text.partition('id="held"')[2]
+    assert ">DT1<" in page
+    assert ">DT2<" not in page
+    table = browser.get(found.location.replace("/returns", "/returns.csv")).text
+    assert ("DT1" in table, "AE 103: no such test" in table) == (True, True)
+    assert len(browser.get("/returns.csv?state=held").text.splitlines()) == 2
+    assert browser.get("/returns.xlsx").status_code == 200

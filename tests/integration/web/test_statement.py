@@ -21,7 +21,10 @@ def test_harm_review_shows_what_waited_and_a_clinician_says_what_came_of_it(hosp
     done = site.post("/harm/review", {"key": key, "outcome": "low", "note": "bled again"})
     assert done.status_code == 303
     assert "Low harm" in site.get("/harm").text
-    assert "bled again" in site.get("/harm/csv").text
+    assert "bled again" in site.get("/harm.csv").text
+    assert "bled again" in site.get("/harm.csv?kind=waiting").text
+    assert "bled again" not in site.get("/harm.csv?kind=delay").text
+    assert site.get("/harm.xlsx").status_code == 200
     for kind in ("mismatch", "duplicate", "put-off", "delay"):
         assert "Harm review" in site.get(f"/harm?kind={kind}").text
     assert site.get("/harm?kind=nonsense").status_code == 404
