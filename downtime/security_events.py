@@ -31,6 +31,7 @@ class SecurityEvent(StrEnum):
     MACHINE_REVOKED = "machine-revoked"
     AUDIT_BROKEN = "audit-broken"
     CHECKPOINT_FAILED = "checkpoint-failed"
+    AUDIT_QUEUED = "audit-queued"
 
 
 _LEVELS = {
@@ -45,6 +46,7 @@ _LEVELS = {
     SecurityEvent.MACHINE_REVOKED: logging.WARNING,
     SecurityEvent.AUDIT_BROKEN: logging.CRITICAL,
     SecurityEvent.CHECKPOINT_FAILED: logging.ERROR,
+    SecurityEvent.AUDIT_QUEUED: logging.ERROR,
 }
 _OF_ACTIONS = {
     "snapshot.quarantine": SecurityEvent.SNAPSHOT_QUARANTINED,

@@ -11,7 +11,7 @@ from pathlib import Path
 from downtime import config
 from downtime.accounts import people, totp
 from downtime.accounts.model import AuditAction, Person, Role
-from downtime.accounts.read_only import change_accounts
+from downtime.accounts.read_only import change_accounts, find_account, works_read_only
 from downtime.accounts.sign_in import SignedIn
 from downtime.accounts.store import accounts
 from downtime.clock import Clock
@@ -122,16 +122,22 @@ def open_with_file(home: Home, settings: Settings, clock: Clock, file: Path) -> 
     name, data_key = keys.open_with_file(home, file)
     vault = open_vault(home, settings, data_key, clock)
     try:
-        person = accounts.find_by_username(vault.db, name)
-        if person is None or not person.is_active:
-            raise keys.refused_error()
-        actor = person.make_actor(device.read_own_code(home))
-        with change_accounts(vault, actor, AuditAction.SESSION_OPEN_FILE, person.id):
-            pass
+        person = _note_opening(vault, name)
     except BaseException:
         vault.close()
         raise
-    return SignedIn(vault, person, actor)
+    return SignedIn(vault, person, person.make_actor(device.read_own_code(home)))
+
+
+@works_read_only
+def _note_opening(vault: Vault, name: str) -> Person:
+    person = find_account(vault, name, Role.SERVICE)
+    if person is None or not person.is_active:
+        raise keys.refused_error()
+    actor = person.make_actor(device.read_own_code(vault.home))
+    with change_accounts(vault, actor, AuditAction.SESSION_OPEN_FILE, person.id):
+        pass
+    return person
 
 
 def _check_empty(home: Home) -> None:

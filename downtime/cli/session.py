@@ -13,6 +13,7 @@ from downtime import config
 from downtime.accounts import homes, permissions, sign_in
 from downtime.accounts.model import Permission
 from downtime.accounts.policies import check_password_is_own
+from downtime.accounts.second_factor import describe_used
 from downtime.accounts.sign_in import SignedIn
 from downtime.cli.options import shared_options
 from downtime.clock import Clock, system_clock
@@ -25,6 +26,7 @@ from downtime.syslog import start_syslog
 from downtime.vault import copied_home, keys
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
+from downtime.vault.write_access import describe_queue
 
 T = TypeVar("T")
 
@@ -144,7 +146,10 @@ class Session:
         settings = self.settings  # a missing home is said before anything is asked
         username, password = prompt_for("User name"), prompt_for("Password", secret=True)
         code = prompt_for("One-time code")
-        return sign_in.sign_in(self.home, settings, self.clock, username, password, code)
+        signed_in = sign_in.sign_in(self.home, settings, self.clock, username, password, code)
+        if used := signed_in.printed_code:
+            click.echo(describe_used(used), err=True)
+        return signed_in
 
     @property
     def vault(self) -> Vault:
@@ -157,6 +162,8 @@ class Session:
     def close(self) -> None:
         """Close the vault if it was opened."""
         if "signed_in" in self.__dict__:
+            for line in describe_queue(self.signed_in.vault.write_access):
+                click.echo(line, err=True)
             self.signed_in.vault.close()
 
 

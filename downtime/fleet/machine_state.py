@@ -27,6 +27,7 @@ from downtime.snapshot.freshness import Freshness, FreshnessLevel
 from downtime.snapshot.header import SystemTime
 from downtime.vault.files import make_private_folder, write_atomic
 from downtime.vault.vault import Vault
+from downtime.vault.write_access import ReadOnlyError
 
 _UNCHANGED_SECONDS = 60
 """An unchanged state is not written again so soon."""
@@ -86,7 +87,7 @@ def note_machine_state(vault: Vault, settings: Settings, down: Collection[str]) 
     `down` has the systems that are declared down, and not for practice.
     """
     state, before = _look(vault, settings, down), read_machine_state(vault.home)
-    with suppress(OSError):
+    with suppress(OSError, ReadOnlyError, NotFoundError):  # of a lost identity
         ensure_heartbeat_key(vault)
         if _is_news(state, before):
             make_private_folder(vault.home.runs_folder)

@@ -10,6 +10,7 @@ from downtime.fleet.machine_list import list_warnings
 from downtime.fleet.receipt_exchange import list_receipt_notices
 from downtime.fleet.store.list_seen import fetch_highest_rank, save_highest_rank
 from downtime.settings import Settings
+from downtime.snapshot.index_again import index_again
 from downtime.vault import machines
 from downtime.vault.database import transaction
 from downtime.vault.marks import read_marks
@@ -23,9 +24,11 @@ def list_notices(
 ) -> Iterator[str]:
     """Sentences for the screen; closes or opens snapshots as `close_or_reopen` says.
 
-    A list that cannot be believed is said, and keeps nobody out.
+    A list that cannot be believed is said, and keeps nobody out. Where the vault is lost, the snapshots
+    that lie here are found again.
     """
     if vault.is_read_only:
+        index_again(vault)
         return
     try:
         yield from _warn_older_list(vault)

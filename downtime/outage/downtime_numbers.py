@@ -7,6 +7,7 @@ name of six random characters, and three digits: `DK7QXWMRT042X`.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count as count_from
 
@@ -20,8 +21,15 @@ from downtime.settings import Settings
 from downtime.vault import device
 from downtime.vault.marks import MarkName, NumberBlock
 from downtime.vault.model import Actor
-from downtime.vault.raise_marks import BLOCK_NUMBERS, find_block, take_numbers
+from downtime.vault.raise_marks import (
+    BLOCK_NUMBERS,
+    NumberRange,
+    choose_ranges,
+    find_block,
+    take_numbers,
+)
 from downtime.vault.vault import Vault
+from downtime.vault.write_access import ReadOnlyError
 
 SHORTEST_BEGINNING = 3
 """`D` and the device's code: what all numbers of a laptop begin with."""
@@ -73,6 +81,30 @@ def issue_numbers(
         return issue_in_transaction(vault, settings, db, count, actor)
 
 
+def issue_for_paper(
+    vault: Vault, settings: Settings, count: int, actor: Actor, reason: str
+) -> list[str]:
+    """As `issue_numbers`, for forms that are printed now.
+
+    While nothing can be written they come from a block that is named at random, so that none comes
+    twice, and wait to be kept.
+    """
+    try:
+        return issue_numbers(vault, settings, count, actor, reason)
+    except ReadOnlyError as error:
+        if not error.reason.lets_print:
+            raise
+    code, now = device.read_own_card(vault.home).code, vault.now()
+    numbers = _word_numbers(code, choose_ranges(count))
+
+    def write(db: Database) -> None:
+        first = store.last_position(db, code) + 1
+        store.insert_numbers(db, list(zip(numbers, count_from(first))), now, actor.id)
+
+    vault.queue(actor, AuditAction.NUMBER_ISSUE, write, target=str(count), reason=reason)
+    return numbers
+
+
 def issue_in_transaction(
     vault: Vault, settings: Settings, db: Database, count: int, actor: Actor
 ) -> list[str]:
@@ -98,7 +130,12 @@ def _take_numbers(
             "This laptop's block of downtime numbers does not hold that many.",
             "Take them from another laptop, or enlarge paper.downtime_number_block.",
         )
-    ranges = take_numbers(vault, db, MarkName.DOWNTIME_NUMBER, count, known, limit)
+    return _word_numbers(
+        code, take_numbers(vault, db, MarkName.DOWNTIME_NUMBER, count, known, limit)
+    )
+
+
+def _word_numbers(code: str, ranges: Sequence[NumberRange]) -> list[str]:
     return [
         _make_number(code, block, number)
         for block, first, length in ranges

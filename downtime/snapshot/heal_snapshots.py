@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
+import sqlcipher3
+
 from downtime.errors import UserError
 from downtime.settings import Settings
 from downtime.snapshot.local_snapshots import database_key, database_path
@@ -12,6 +14,7 @@ from downtime.snapshot.store import snapshot_index
 from downtime.vault.check_home import CheckedPart, find_damage
 from downtime.vault.files import flush_folder
 from downtime.vault.model import Actor
+from downtime.vault.reading_copy import make_memory_folder
 from downtime.vault.vault import Vault
 
 _NEXT = (
@@ -49,7 +52,7 @@ def heal_snapshot(
 
     What came as a delta needs the snapshot before it, which is healed first where it is damaged, too.
     """
-    with suppress(UserError, OSError):
+    with suppress(UserError, OSError, sqlcipher3.OperationalError):
         sealed = verify_bundle_file(vault.home, settings, vault.home.bundles_folder / row.bundle)
         if base := _find_base(vault, row, sealed.base):
             path = database_path(vault, base.id)
@@ -60,8 +63,31 @@ def heal_snapshot(
         path = database_path(vault, row.id)
         aside.path.replace(path)
         flush_folder(path.parent)
-        with vault.change(actor, AuditAction.SNAPSHOT_HEAL, target=row.id):
-            pass
+        vault.note(actor, AuditAction.SNAPSHOT_HEAL, target=row.id)
+        return True
+    return False
+
+
+def read_damaged(vault: Vault, settings: Settings, actor: Actor) -> bool:
+    """Go on with the snapshot in use although its file is damaged; False when it is not, or no way leads on.
+
+    It is opened again from its bundle: on the disk, or, where that takes nothing, in memory.
+    """
+    row = next(iter(snapshot_index.list_entries(vault.db)), None)
+    if row is None or not row.bundle or row.id in vault.substitutes:
+        return False
+    path = database_path(vault, row.id)
+    if path.exists() and not find_damage(path, database_key(vault, row.id)):
+        return False
+    return heal_snapshot(vault, settings, row, actor) or _open_in_memory(vault, settings, row)
+
+
+def _open_in_memory(vault: Vault, settings: Settings, row: snapshot_index.SnapshotEntry) -> bool:
+    with suppress(UserError, OSError, sqlcipher3.Error):
+        sealed = verify_bundle_file(vault.home, settings, vault.home.bundles_folder / row.bundle)
+        aside = reopen_aside(vault, settings, sealed, make_memory_folder())
+        aside.snapshot.close()
+        vault.substitutes[row.id] = aside.path
         return True
     return False
 

@@ -62,7 +62,7 @@ def require_current_id(vault: Vault) -> str:
 def open_snapshot(vault: Vault, snapshot_id: str) -> Snapshot:
     """One snapshot, opened; NotFoundError. The caller closes it."""
     _get_entry(vault, snapshot_id)
-    path = database_path(vault, snapshot_id)
+    path = readable_path(vault, snapshot_id)
     if not path.exists():
         raise NotFoundError(
             "snapshot.closed",
@@ -128,6 +128,11 @@ def describe_entry(row: snapshot_index.SnapshotEntry, in_use: str, now: datetime
 def database_path(vault: Vault, snapshot_id: str) -> Path:
     """The file of an opened snapshot."""
     return vault.home.snapshots_folder / f"{snapshot_id}.db"
+
+
+def readable_path(vault: Vault, snapshot_id: str) -> Path:
+    """The same, or what stands in for one that is damaged, on a disk that takes no other."""
+    return vault.substitutes.get(snapshot_id) or database_path(vault, snapshot_id)
 
 
 def database_key(vault: Vault, snapshot_id: str) -> bytes:

@@ -19,7 +19,7 @@ from downtime.snapshot.bundle import SealedBundle
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.highest_seen import find_highest_seen
-from downtime.snapshot.local_snapshots import database_key, database_path
+from downtime.snapshot.local_snapshots import database_key
 from downtime.snapshot.payload import Payload, check_unpacked
 from downtime.snapshot.read_delta import DeltaReader, open_base
 from downtime.snapshot.row_layout import TypeRows
@@ -69,10 +69,15 @@ def open_aside(vault: Vault, settings: Settings, sealed: SealedBundle) -> AsideS
     return reopen_aside(vault, settings, sealed)
 
 
-def reopen_aside(vault: Vault, settings: Settings, sealed: SealedBundle) -> AsideSnapshot:
-    """As `open_aside`, of a bundle that is kept here: its number was judged when it came."""
+def reopen_aside(
+    vault: Vault, settings: Settings, sealed: SealedBundle, folder: Path | None = None
+) -> AsideSnapshot:
+    """As `open_aside`, of a bundle that is kept here: its number was judged when it came.
+
+    It is written beside the others, or into another folder.
+    """
     identity, limit = device.load_device(vault).age_identity, settings.snapshot.max_unpacked_bytes
-    aside = database_path(vault, sealed.id).with_name(f".{sealed.id}.tmp")
+    aside = (folder or vault.home.snapshots_folder) / f".{sealed.id}.tmp"
     key = database_key(vault, sealed.id)
     aside.unlink(missing_ok=True)  # half a file, of a program that was killed or a power cut
     try:

@@ -4,6 +4,7 @@ Nothing is changed. What is damaged is named, with the way out.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import sqlcipher3
 
 from downtime.config import Home
 from downtime.errors import LockedError, UserError
-from downtime.vault import checkpoint, device, keys, machines
+from downtime.vault import checkpoint, device, keys, machines, reading_copy
 from downtime.vault.copied_home import list_sentences
 from downtime.vault.database import open_with_key
 from downtime.vault.find_copies import MarkFinding, compare_marks
@@ -19,6 +20,7 @@ from downtime.vault.key_rotation import list_databases
 from downtime.vault.slots import derive_key
 from downtime.vault.store import tables
 from downtime.vault.vault import Vault
+from downtime.vault.write_access import ReadOnlyReason
 
 RESTORE = (
     "Print what is needed now; then keep this home as it is, and put the last backup back into a new"
@@ -55,7 +57,12 @@ class CheckedPart:
 
 
 def check_home(vault: Vault) -> list[CheckedPart]:
-    """All parts of a home but its opened snapshots (`snapshot.heal_snapshots`)."""
+    """All parts of a home but its opened snapshots (`snapshot.heal_snapshots`).
+
+    Of a vault that is damaged or missing the chain and the marks say nothing.
+    """
+    if vault.write_access.reason in (ReadOnlyReason.DAMAGED, ReadOnlyReason.LOST):
+        return [*_check_databases(vault.home, vault.derive_key), *_check_keys(vault)]
     return [
         *_check_databases(vault.home, vault.derive_key),
         *_check_chain(vault),
@@ -71,20 +78,40 @@ def check_closed_home(home: Home, data_key: bytes) -> list[CheckedPart]:
 
 def find_damage(path: Path, key: bytes) -> str:
     """What is wrong with an encrypted database; empty when every page is as it was written."""
+    if not path.exists() or not path.stat().st_size:
+        return "it is missing."
     try:
-        connection = open_with_key(path, key, read_only=True)
+        with _open_to_read(path, key) as connection:
+            return _find_damaged_pages(connection)
     except LockedError:
         return "it does not open with this home's key: its first page is damaged."
-    except sqlcipher3.Error as error:
+    except (OSError, sqlcipher3.Error) as error:
         return f"it cannot be opened ({type(error).__name__})."
+
+
+@contextmanager
+def _open_to_read(path: Path, key: bytes) -> Iterator[sqlcipher3.Connection]:
+    """A connection to it, or, on a disk that takes nothing, to it as it is, or to a copy in memory."""
+    source = None
+    try:
+        connection = open_with_key(path, key, read_only=True)
+    except sqlcipher3.OperationalError:
+        source = reading_copy.find_source(path, is_shared=False)
+        connection = open_with_key(source.path, key, is_immutable=source.is_immutable)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        reading_copy.remove_copy(source)
+
+
+def _find_damaged_pages(connection: sqlcipher3.Connection) -> str:
     try:
         if damaged := tables.count_damaged_pages(connection):
             return f"{damaged} of its pages are damaged."
         return "" if tables.is_intact(connection) else "its rows and indexes do not fit together."
     except sqlcipher3.Error as error:
         return f"it cannot be read to its end ({type(error).__name__})."
-    finally:
-        connection.close()
 
 
 def _check_databases(home: Home, find_key: Callable[[str], bytes]) -> Iterator[CheckedPart]:

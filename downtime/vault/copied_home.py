@@ -45,7 +45,8 @@ def list_notices(vault: Vault) -> list[str]:
 def list_messages(vault: Vault) -> list[str]:
     """As `list_notices`, beside a banner that shows what was found."""
     found_anything = bool(mark_rows.fetch_unread_events(vault.db))
-    return [*filter(None, [vault.notice]), *[NEXT_STEP] * found_anything]
+    notice = "" if vault.is_read_only else vault.notice  # which has a banner of its own
+    return [*filter(None, [notice]), *[NEXT_STEP] * found_anything]
 
 
 def describe_event(event: MarkEvent) -> str:

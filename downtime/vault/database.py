@@ -1,5 +1,6 @@
 """Open an encrypted database with a raw key, and change it in transactions."""
 
+import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -18,13 +19,14 @@ from downtime.errors import ConflictError, LockedError, UserError
 from downtime.vault import fair_lock
 from downtime.vault.files import make_private_file
 from downtime.vault.store.content_sums import ContentSums
+from downtime.vault.write_access import ReadOnlyError, ReadOnlyReason, WriteAccess
 
 T = TypeVar("T")
 
 BUSY_MILLISECONDS = 10_000
-NEWER = "A newer version of Downtime has written this vault: this one only shows it."
 LOOK_SECONDS = 0.002
 _DAMAGE = (sqlcipher3.SQLITE_CORRUPT, sqlcipher3.SQLITE_NOTADB)
+_UNREADABLE = (sqlcipher3.SQLITE_BUSY, sqlcipher3.SQLITE_IOERR, sqlcipher3.SQLITE_CANTOPEN)
 SYNCHRONOUS = "FULL"
 """With NORMAL, acknowledged rows were lost in 17 of 30 power cuts. Flushes that waiting writers share
 were tried: of 50 clerks at work, 99 of 100 saves took 366 ms instead of 412, which is not worth it."""
@@ -36,13 +38,17 @@ takes two waits for the disk, so a server does it before, beside its jobs."""
 class Database(sqlite_utils.Database):
     """A connection, and the lock that the writers of its file share.
 
-    `is_newer` says that another program has given it tables that this one does not know.
+    `is_newer` says that another program has given it tables that this one does not know. A vault's
+    has `write_access`: what its disk takes, for all connections.
     """
 
-    def __init__(self, connection: sqlcipher3.Connection, writers: fair_lock.FairLock) -> None:
+    def __init__(self, connection: sqlcipher3.Connection, path: Path) -> None:
         super().__init__(connection, recursive_triggers=False)
-        self.writers = writers
+        self.writers = fair_lock.fair_lock_of(path)
         self.is_newer = False
+        self.write_access: WriteAccess | None = None
+        self._path = path
+        self._file = _identify_file(path)
         self._list_unknown: Callable[[sqlite_utils.Database], Sequence[str]] | None = None
         self._schema_version = -1
         self._is_told = False
@@ -66,13 +72,17 @@ class Database(sqlite_utils.Database):
         self.check_schema_version()
 
     def check_writable(self) -> None:
-        """ConflictError when it is newer than this program, as far as this connection has seen."""
+        """ReadOnlyError when nothing can be written, or it is newer than this program, as far as is known."""
         if self.is_newer:
-            raise ConflictError(
-                "vault.newer",
-                NEWER,
-                "Use the newer version to enter, print or decide anything.",
-            )
+            raise ReadOnlyError(ReadOnlyReason.NEWER)
+        if self.write_access is None:
+            return
+        self.write_access.check()
+        if (
+            _identify_file(self._path) != self._file
+        ):  # what is written now is gone with the last reader
+            self.write_access.close(ReadOnlyReason.LOST)
+            self.write_access.check()
 
     def check_schema_version(self) -> None:
         """See whether another program has changed the tables since."""
@@ -103,29 +113,34 @@ class Database(sqlite_utils.Database):
         append_unaudited(self, to_text(system_clock()))
 
 
-def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
+def connect(
+    path: Path, key: bytes, *, read_only: bool = False, is_immutable: bool = False
+) -> Database:
     """The SQLCipher database at `path` under a 32-byte key; LockedError when the key is not its own.
 
     Writers have a write-ahead log, which SQLite flushes within every commit: an acknowledged row
     survives a power cut. The connection may be handed between threads, never used
-    by two at once.
+    by two at once. `is_immutable` is for a file without a log beside it on a disk that takes nothing.
     """
-    connection = open_with_key(path, key, read_only=read_only)
+    connection = open_with_key(path, key, read_only=read_only, is_immutable=is_immutable)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
-    if not read_only:
+    if not read_only and not is_immutable:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     connection.row_factory = sqlcipher3.Row
-    return Database(connection, fair_lock.fair_lock_of(path))
+    return Database(connection, path)
 
 
-def open_with_key(path: Path, key: bytes, *, read_only: bool = False) -> sqlcipher3.Connection:
+def open_with_key(
+    path: Path, key: bytes, *, read_only: bool = False, is_immutable: bool = False
+) -> sqlcipher3.Connection:
     """A bare connection whose key is checked; made when there is no file yet."""
-    if not read_only:
+    if not read_only and not is_immutable:
         make_private_file(path)
-    name = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    mode = "ro&immutable=1" if is_immutable else "ro" if read_only else "rwc"
+    name = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlcipher3.connect(
         name,
         uri=True,
@@ -151,10 +166,21 @@ def open_with_key(path: Path, key: bytes, *, read_only: bool = False) -> sqlciph
     return connection
 
 
+def is_damage(error: BaseException) -> bool:
+    """Whether an error says that a page is not as it was written."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return isinstance(error, sqlcipher3.DatabaseError) and code in _DAMAGE
+
+
+def is_unreadable(error: BaseException) -> bool:
+    """Whether an error says that a database is locked, or cannot be opened or read where it lies."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return isinstance(error, sqlcipher3.DatabaseError) and code in _UNREADABLE
+
+
 def describe_damage(error: BaseException) -> UserError | None:
     """What a page that is not as it was written means for people; None for any other error."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if not isinstance(error, sqlcipher3.DatabaseError) or code not in _DAMAGE:
+    if not is_damage(error):
         return None
     return ConflictError(
         "vault.damaged",
@@ -175,12 +201,17 @@ def checkpoint_log(db: sqlite_utils.Database) -> None:
 
 
 @contextmanager
-def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
-    """One immediate transaction: all of it, on the disk, or nothing; writers take turns."""
-    with db.writers.hold_lock() if isinstance(db, Database) else nullcontext():  # else in memory
-        if isinstance(db, Database):
+def transaction(
+    db: sqlite_utils.Database, *, busy_milliseconds: int = BUSY_MILLISECONDS
+) -> Iterator[sqlite_utils.Database]:
+    """One immediate transaction: all of it, on the disk, or nothing; writers take turns.
+
+    ReadOnlyError when the disk of a vault takes nothing: then all of it is undone.
+    """
+    with db.writers.hold_lock() if isinstance(db, Database) else nullcontext(), _explaining(db):
+        if isinstance(db, Database):  # else in memory
             db.check_writable()
-        _begin(db)
+        _begin(db, busy_milliseconds)
         try:
             if isinstance(db, Database):
                 db.check_schema_version()
@@ -189,21 +220,47 @@ def transaction(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
             yield db
             if isinstance(db, Database) and db.content.pending:
                 db.bind_unaudited()
+            db.conn.execute("COMMIT")
         except BaseException:
-            db.conn.execute("ROLLBACK")
+            if db.conn.in_transaction:  # SQLite ends it by itself where the disk fails
+                db.conn.execute("ROLLBACK")
             if isinstance(db, Database):
                 db.forget_content()
             raise
-        db.conn.execute("COMMIT")
 
 
-def _begin(db: sqlite_utils.Database) -> None:
+@contextmanager
+def _explaining(db: sqlite_utils.Database) -> Iterator[None]:
+    """An error by which the disk of a vault takes nothing becomes the sentence that says so."""
+    try:
+        yield
+    except ReadOnlyError:
+        raise
+    except (sqlcipher3.DatabaseError, OSError, UserError) as error:
+        access = getattr(db, "write_access", None)
+        reason = access.explain(error) if access else None
+        if access is None or reason is None:
+            raise
+        access.close(reason)
+        raise ReadOnlyError(reason) from error
+
+
+def _identify_file(path: Path) -> tuple[int, int]:
+    """What tells a file from another one that takes its place; nothing of one that is gone."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return (0, 0)
+    return (status.st_dev, status.st_ino)
+
+
+def _begin(db: sqlite_utils.Database, busy_milliseconds: int) -> None:
     """Begin when no other process writes any more.
 
     SQLite's own pauses grow to a tenth of a second, so that it seldom meets the gap between two
     changes of a busy process; whoever has the turn here looks much more often.
     """
-    deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
+    deadline = time.monotonic() + busy_milliseconds / 1000
     db.conn.execute("PRAGMA busy_timeout = 0")
     try:
         while True:

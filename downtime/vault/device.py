@@ -50,7 +50,9 @@ class DeviceCard:
 
     @property
     def public_key(self) -> Ed25519PublicKey:
-        """The key that checks this machine's signatures."""
+        """The key that checks this machine's signatures; NotFoundError where the card is lost."""
+        if not self.verify_key:
+            raise NotFoundError("device.missing", "This machine has lost its identity.", _RESTORE)
         return Ed25519PublicKey.from_public_bytes(b64decode(self.verify_key))
 
     @property
@@ -110,9 +112,26 @@ def create_device(home: Home, data_key: bytes, code: str, name: str) -> DeviceCa
     return card
 
 
+_last_cards: dict[Path, DeviceCard] = {}
+"""Of each home, for a file that is lost while this program runs."""
+
+
 def read_own_card(home: Home) -> DeviceCard:
-    """This machine's card, also while the vault is locked."""
-    return _parse_own_card(_read_content(home))
+    """This machine's card, also while the vault is locked; the last one known of a file that is lost."""
+    try:
+        card = _parse_own_card(_read_content(home))
+    except (UserError, OSError):
+        if home.path in _last_cards:
+            return _last_cards[home.path]
+        raise
+    _last_cards[home.path] = card
+    return card
+
+
+def remember_code(home: Home, code: str) -> None:
+    """Which machine this was, where its card is lost: its pages and audit entries say so still."""
+    if home.path not in _last_cards and _CODE.fullmatch(code):
+        _last_cards[home.path] = DeviceCard(code, "", "", "")
 
 
 @lru_cache(maxsize=64)

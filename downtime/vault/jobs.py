@@ -28,14 +28,19 @@ def submit_job(
     vault: Vault, kind: str, arguments: Mapping[str, Any], actor: Actor, reason: str
 ) -> Job:
     """Ask for work; the audit names the job and its kind, never its arguments."""
-    job = Job(
-        f"j-{secrets.token_hex(8)}", kind, arguments, JobState.QUEUED, 0, 0, 0, "", "", "", "",
-        actor, vault.now(), "", has_result=False,
-    )  # fmt: skip
+    job = make_job(vault, kind, arguments, actor)
     with transaction(vault.db) as db:
         store.insert_job(db, job)
         append_entry(db, job.created, actor, f"job.submit-{kind}", job.id, reason)
     return job
+
+
+def make_job(vault: Vault, kind: str, arguments: Mapping[str, Any], actor: Actor) -> Job:
+    """What is asked for, not yet in the table."""
+    return Job(
+        f"j-{secrets.token_hex(8)}", kind, arguments, JobState.QUEUED, 0, 0, 0, "", "", "", "",
+        actor, vault.now(), "", has_result=False,
+    )  # fmt: skip
 
 
 def claim_next_job(vault: Vault, kinds: Collection[str] = ()) -> Job | None:

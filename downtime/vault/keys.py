@@ -1,18 +1,21 @@
 """The data key of a home, and the slots in `keys/slots.json` that open it.
 
 Whatever writes the file from an open vault does so inside `vault.change`, whose lock on the
-database keeps two programs from overwriting each other's slots.
+database keeps two programs from overwriting each other's slots. Without the file nobody could open
+anything any more, so a copy lies in another folder: it is used, and put back, when the file is
+missing or damaged.
 """
 
 import os
 from base64 import b64encode
+from contextlib import suppress
 from pathlib import Path
 
 import pyrage
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from downtime.config import Home
-from downtime.errors import ConflictError, LockedError, NotFoundError
+from downtime.errors import ConflictError, LockedError, NotFoundError, UntrustedError
 from downtime.settings import AccountsSettings
 from downtime.vault import key_rotation, slots
 from downtime.vault.files import read_secret, write_atomic
@@ -25,7 +28,7 @@ RECOVERY = "recovery code"  # no user name has a space
 
 def home_exists(home: Home) -> bool:
     """Whether there is a home here: its settings and its key file."""
-    return home.config_file.is_file() and _path(home).is_file()
+    return home.config_file.is_file() and _has_slots(home)
 
 
 def check_home_exists(home: Home) -> None:
@@ -50,7 +53,7 @@ def check_home_exists(home: Home) -> None:
 
 def holds_data(home: Home) -> bool:
     """Whether a vault lies here that was in use: nobody should make a new home over it."""
-    return home.vault_file.is_file() and (_path(home).is_file() or home.marks_file.is_file())
+    return (home.vault_file.is_file(), home.marks_file.is_file(), _has_slots(home)).count(True) > 1
 
 
 def create_key_file(
@@ -60,12 +63,8 @@ def create_key_file(
     signer = Ed25519PrivateKey.generate()
     public = b64encode(signer.public_key().public_bytes_raw()).decode()
     new_slots = tuple(slots.new_slot(public, *secret, cost) for secret in secrets)
-    write_atomic(
-        _path(home),
-        slots.encode_slot_file(
-            SlotFile(public, new_slots, slots.seal_data_key(new_slots, data_key, signer)), signer
-        ),
-    )
+    sealed = slots.seal_data_key(new_slots, data_key, signer)
+    _write(home, slots.encode_slot_file(SlotFile(public, new_slots, sealed), signer))
 
 
 def add_slot(
@@ -150,9 +149,19 @@ def refused_error() -> LockedError:
 
 
 def load_slot_file(home: Home) -> SlotFile:
-    """The checked key file of a home."""
+    """The checked key file of a home, else its copy, which is put back then."""
     check_home_exists(home)
-    return slots.decode_slot_file(_path(home).read_bytes())
+    try:
+        return slots.decode_slot_file(_path(home).read_bytes())
+    except (OSError, UntrustedError) as error:
+        try:
+            content = _copy_path(home).read_bytes()
+            file = slots.decode_slot_file(content)
+        except (OSError, UntrustedError):
+            raise slots.damaged_error() from error
+    with suppress(OSError):  # on a disk that takes nothing the copy serves
+        write_atomic(_path(home), content)
+    return file
 
 
 def _open(home: Home, file: SlotFile, opener: pyrage.x25519.Identity) -> bytes:
@@ -170,7 +179,7 @@ def _finish_renewal(home: Home, file: SlotFile, current: bytes, following: bytes
         key_rotation.rekey_databases(home, held_databases, current, following)
         signer = slots.open_signing_key(file.next, following)
         done = SlotFile(file.signer, file.slots, file.next)
-        write_atomic(_path(home), slots.encode_slot_file(done, signer))
+        _write(home, slots.encode_slot_file(done, signer))
     return following
 
 
@@ -184,7 +193,25 @@ def _write_resealed(
         slots.seal_data_key(keep, data_key, signer),
         slots.seal_data_key(keep, following, signer) if following else None,
     )
-    write_atomic(_path(home), slots.encode_slot_file(changed, signer))
+    _write(home, slots.encode_slot_file(changed, signer))
+
+
+def _write(home: Home, content: bytes) -> None:
+    """The file first: whoever is removed from it is removed, also when the copy cannot be written."""
+    write_atomic(_path(home), content)
+    try:
+        write_atomic(_copy_path(home), content)
+    except OSError:
+        with suppress(OSError):  # none is better than an older one
+            _copy_path(home).unlink()
+
+
+def _has_slots(home: Home) -> bool:
+    return _path(home).is_file() or _copy_path(home).is_file()
+
+
+def _copy_path(home: Home) -> Path:
+    return home.path / "slots.copy"
 
 
 def _path(home: Home) -> Path:

@@ -26,6 +26,8 @@ class AuditAction(StrEnum):
     JOB_FINISH = "job.finish"
     MARKS_LOST = "marks.lost"
     MARKS_READ = "marks.read"
+    QUEUE_WRITE = "queue.write"
+    """What had waited in memory while nothing could be written."""
     RECEIPT_TAKE = "receipt.take"
     VAULT_MIGRATE = "vault.migrate"
 

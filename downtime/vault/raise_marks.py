@@ -72,6 +72,11 @@ def take_numbers(
     return ranges
 
 
+def choose_ranges(count: int) -> list[NumberRange]:
+    """Numbers of new blocks, whose names nobody else has: for what is numbered while nothing can be written."""
+    return _fill_ranges("", BLOCK_NUMBERS, count)
+
+
 def find_block(vault: Vault, name: MarkName, known: int) -> NumberBlock:
     """The block in use, as far as the vault knows; `known` as for `take_numbers`."""
     row = mark_rows.fetch_blocks(vault.db).get(name, NumberBlock("", 0))

@@ -15,6 +15,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 from downtime.accounts import permissions, sessions
 from downtime.accounts.model import Permission, Person
 from downtime.accounts.sessions import SessionState
+from downtime.vault.write_again import write_again
 from downtime.web import guest_access, request_context
 from downtime.web.request_context import SESSION_COOKIE
 from downtime.web.responses import ViewResponse
@@ -50,6 +51,7 @@ def init_access_control(app: Flask) -> None:
 
 def set_session_cookie(answer: Response, token: str) -> None:
     """Give the browser the token of a session that has just begun."""
+    request_context.app_state().live_sessions.note(token)
     answer.set_cookie(
         SESSION_COOKIE, token, httponly=True, samesite="Strict", secure=request.is_secure
     )
@@ -68,7 +70,8 @@ def session_token() -> str:
 
 def has_permission(permission: Permission) -> bool:
     """Whether the one who is signed in may do it."""
-    return permissions.is_permitted(g.get("person"), permission)
+    is_permitted = permissions.is_permitted(g.get("person"), permission)
+    return is_permitted and guest_access.may_use(permission)
 
 
 def _load_user(_: Any) -> SessionUser | None:
@@ -76,8 +79,14 @@ def _load_user(_: Any) -> SessionUser | None:
     if "lease" not in g or not session_token() or not vault_holder.unlocked:
         return None
     g.vault = g.lease.enter_context(vault_holder.lend_vault())
+    write_again(g.vault)
     state = sessions.resume_session(g.vault, session_token())
-    return SessionUser(state) if state else None
+    live_sessions = request_context.app_state().live_sessions
+    if state is None:
+        live_sessions.forget(session_token())
+        return None
+    live_sessions.note(session_token())
+    return SessionUser(state)
 
 
 def _check_request() -> ViewResponse | None:
@@ -112,7 +121,9 @@ def _note_person(state: SessionState) -> None:
 
 
 def _must_choose_password(person: Person) -> bool:
-    return person.initial_password and request.endpoint not in ALLOWED_BEFORE_PASSWORD
+    """Not while none can be kept: people read meanwhile."""
+    is_asked = person.initial_password and request.endpoint not in ALLOWED_BEFORE_PASSWORD
+    return is_asked and not g.vault.is_read_only
 
 
 def _redirect_page(endpoint: str) -> ViewResponse:

@@ -9,15 +9,16 @@ import secrets
 import traceback
 from http import HTTPStatus
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from downtime.errors import UserError
 from downtime.security_events import report_error
 from downtime.vault.database import describe_damage
-from downtime.web import request_context
+from downtime.web import reading_on, request_context
 from downtime.web.request_limits import BUNDLE_COMMANDS
+from downtime.web.responses import ViewResponse
 
 log = logging.getLogger("downtime.web")
 
@@ -39,7 +40,7 @@ def init_error_pages(app: Flask) -> None:
     app.register_error_handler(Exception, _handle_bug)
 
 
-def render_error(sentence: str, next_step: str, status: int) -> tuple[str, int]:
+def render_error(sentence: str, next_step: str, status: int) -> ViewResponse:
     """The error page, or its fragment for a part of a page."""
     if isinstance(request.routing_exception, SecurityError):  # a host that is not ours
         return _render_frameless(sentence, next_step), status
@@ -58,12 +59,14 @@ def _render_frameless(sentence: str, next_step: str, reference: str = "") -> str
     return template.render(sentence=sentence, next_step=next_step, reference=reference)
 
 
-def _handle_user_error(error: UserError) -> tuple[str, int]:
+def _handle_user_error(error: UserError) -> ViewResponse:
+    if error.code == reading_on.FIRST_PAGE and reading_on.can_read_on(error):
+        return redirect(_find_page_again(), HTTPStatus.SEE_OTHER)
     report_error(error)
     return render_error(error.sentence, error.next_step, error.http_status)
 
 
-def _handle_csrf_error(_: CSRFError) -> tuple[str, int]:
+def _handle_csrf_error(_: CSRFError) -> ViewResponse:
     return render_error(
         "Downtime was restarted while this page was open, so it could not be sent.",
         "Open the page again and repeat the last step. Nothing was changed.",
@@ -71,7 +74,7 @@ def _handle_csrf_error(_: CSRFError) -> tuple[str, int]:
     )
 
 
-def _handle_http_error(error: HTTPException) -> tuple[str, int]:
+def _handle_http_error(error: HTTPException) -> ViewResponse:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     command = BUNDLE_COMMANDS.get(request.endpoint or "", "")
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and command:
@@ -99,7 +102,18 @@ def _describe_bundle_too_large(command: str) -> tuple[str, str]:
     )
 
 
-def _handle_bug(error: Exception) -> tuple[str, int]:
+def _find_page_again() -> str:
+    """The same page; after something was sent, which is not done again, the page to begin from."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    return url_for("home.start")
+
+
+def _handle_bug(error: Exception) -> ViewResponse:
+    if reading_on.can_read_on(error):
+        return redirect(_find_page_again(), HTTPStatus.SEE_OTHER)
+    if refusal := reading_on.find_refusal(error):
+        return _handle_user_error(refusal)
     if damage := describe_damage(error):
         return _render_frameless(damage.sentence, damage.next_step), damage.http_status
     reference = secrets.token_hex(4).upper()

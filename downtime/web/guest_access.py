@@ -7,8 +7,9 @@ from flask import g, request
 
 from downtime.accounts import permissions
 from downtime.accounts.break_glass.model import AuditAction, BreakGlassAccess
-from downtime.accounts.break_glass.policies import check_running
+from downtime.accounts.break_glass.policies import check_can_record, check_running
 from downtime.accounts.break_glass.review_access import find_running
+from downtime.accounts.model import Permission
 from downtime.errors import ForbiddenError
 from downtime.outage.events import guest_scope
 from downtime.web import request_context
@@ -41,6 +42,7 @@ PATIENT_PAGES = (
     "patient.show",
     "printing.patient",
 )
+RECORD_PAGES = ("events.record", "events.save")
 _PEOPLE = ("patient", "mother", "answer-partner", "answer-mother")
 """What a page about patients calls them."""
 
@@ -52,6 +54,13 @@ def current_access() -> BreakGlassAccess | None:
         vault = request_context.vault()
         g.access = find_running(vault, person.id) if permissions.is_guest(person) else None
     return cast("BreakGlassAccess | None", g.access)
+
+
+def may_use(permission: Permission) -> bool:
+    """Whether an access goes as far as this permission of its role; of who has an account always."""
+    person = g.get("person")
+    access = current_access() if person and permissions.is_guest(person) else None
+    return not (access and access.reads_only and permission is Permission.EVENT_RECORD)
 
 
 def check_guest_request() -> None:
@@ -77,6 +86,8 @@ def check_guest_request() -> None:
 def _check_subjects(access: BreakGlassAccess, endpoint: str, subjects: list[str]) -> None:
     if endpoint in FIND_PAGES:
         return
+    if endpoint in RECORD_PAGES:
+        check_can_record(access)
     if endpoint in WARD_PAGES:
         guest_scope.check_ward(access, "".join(subjects))
     elif endpoint in PATIENT_PAGES and subjects:
@@ -102,5 +113,4 @@ def _list_subjects(endpoint: str) -> Iterator[str]:
 
 
 def _note(action: AuditAction, target: str) -> None:
-    with request_context.vault().change(request_context.actor(), action, target=target[:200]):
-        pass
+    request_context.vault().note(request_context.actor(), action, target=target[:200])

@@ -18,6 +18,7 @@ from downtime.vault import checkpoint, jobs
 from downtime.vault.database import checkpoint_log
 from downtime.vault.model import Job
 from downtime.vault.vault import Vault
+from downtime.vault.write_again import write_again
 from downtime.web import background_job
 from downtime.web.background_job import make_vault_arguments
 from downtime.web.job_kinds import JOB_KINDS, JobLane
@@ -83,7 +84,7 @@ class JobWorker(threading.Thread):
             if vault is None:
                 self._known_vault = None
                 return False
-            if vault.is_read_only:
+            if not write_again(vault) or vault.is_read_only:
                 self._forget_if_empty(vault)
                 return False
             if vault is not self._known_vault:

@@ -1,6 +1,6 @@
 """The process that lays forms out ahead of the first print, for `job_worker`; no other module imports it."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from downtime.clock import system_clock
@@ -8,6 +8,7 @@ from downtime.config import Home, load_settings
 from downtime.paper.packs.prepare_layouts import prepare_layouts
 from downtime.processes.background import give_way, read_arguments
 from downtime.vault.vault import Vault
+from downtime.vault.write_access import ReadOnlyError
 
 
 def main() -> None:
@@ -15,7 +16,8 @@ def main() -> None:
     arguments = read_arguments()
     give_way()
     home = Home(Path(arguments["home"]))
-    with closing(Vault(home, bytes.fromhex(arguments["key"]), system_clock)) as vault:
+    vault = Vault(home, bytes.fromhex(arguments["key"]), system_clock)
+    with closing(vault), suppress(ReadOnlyError):  # else they are laid out when they are printed
         for _ in prepare_layouts(vault, load_settings(home.config_file)):
             pass
 

@@ -81,7 +81,7 @@ class OpenSnapshots:
 
 def _read_state(vault: Vault) -> tuple[object, ...]:
     """What is another as soon as what was opened is not what would be opened now."""
-    path = local_snapshots.database_path(vault, local_snapshots.require_current_id(vault))
+    path = local_snapshots.readable_path(vault, local_snapshots.require_current_id(vault))
     try:
         file = path.stat()
     except FileNotFoundError:

@@ -13,7 +13,7 @@ from downtime.accounts.break_glass.review_access import count_unreviewed
 from downtime.accounts.model import Permission, Person
 from downtime.accounts.permissions import ROLE_TITLES
 from downtime.clock import to_text
-from downtime.errors import UserError
+from downtime.errors import NotFoundError, UserError
 from downtime.fleet import declared_elsewhere, known_time, quarantine_alarm
 from downtime.fleet.fleet_status import list_locked_alarms
 from downtime.outage import outages
@@ -23,7 +23,9 @@ from downtime.paper.readiness.check_readiness import describe_overdue
 from downtime.paper.shelf.model import ShelfVersion
 from downtime.paper.shelf.public_copies import list_public
 from downtime.snapshot import freshness, local_snapshots
-from downtime.vault import copied_home, device
+from downtime.vault import copied_home, device, keys
+from downtime.vault.vault import has_vault
+from downtime.vault.write_access import ReadOnlyReason, look_at_disk
 from downtime.web import guest_access, navigation, request_context
 from downtime.web.access_control import has_permission
 
@@ -61,6 +63,10 @@ class Page:
     idle_seconds: int
     access: BreakGlassAccess | None = None
     """By which break-glass access somebody without an account is here."""
+    read_only: ReadOnlyReason | None = None
+    """Why nothing can be written here."""
+    queued: int = 0
+    """How many entries wait in memory until something can be."""
 
     @property
     def drill(self) -> bool:
@@ -101,7 +107,19 @@ def _signed_out_page() -> Page:
         "",
         to_text(request_context.now()),
         0,
+        read_only=_find_read_only_reason(),
     )
+
+
+def _find_read_only_reason() -> ReadOnlyReason | None:
+    """As far as a program can see that has no vault open: before anybody has signed in."""
+    state = request_context.app_state()
+    with state.vault_holder.use_if_unlocked() as vault:
+        if vault is not None:
+            return vault.read_only_reason
+    if keys.home_exists(state.home) and not has_vault(state.home):
+        return ReadOnlyReason.LOST
+    return look_at_disk(state.home.path)
 
 
 def _list_locked_alarms() -> list[str]:
@@ -109,6 +127,10 @@ def _list_locked_alarms() -> list[str]:
     if request.endpoint != "account.sign_in":
         return []
     state = request_context.app_state()
+    try:
+        keys.check_home_exists(state.home)
+    except NotFoundError as error:  # nobody can sign in
+        return [f"{error.sentence} {error.next_step}"]
     try:
         return list_locked_alarms(state.home, state.settings, state.clock)
     except (UserError, OSError):  # whoever signs in is told what is wrong
@@ -136,6 +158,8 @@ def _signed_in_page() -> Page:
         now=to_text(request_context.now()),
         idle_seconds=minutes * 60,
         access=guest_access.current_access(),
+        read_only=request_context.vault().read_only_reason,
+        queued=len(request_context.vault().write_access.queue),
     )
 
 
@@ -161,8 +185,6 @@ def _describe_stale(systems: Iterable[SystemLine]) -> Iterator[str]:
 def _list_alarms() -> Iterator[str]:
     """What makes every age on the screen doubtful, a block running out, a snapshot past its time."""
     vault = request_context.vault()
-    if vault.is_read_only:
-        yield vault.notice
     yield from copied_home.list_sentences(vault)
     zone = ZoneInfo(request_context.settings().site.time_zone)
     yield from declared_elsewhere.list_alarms(vault.home, outages.list_down_systems(vault))

@@ -13,6 +13,7 @@ from downtime.paper.model import FormDraft
 from downtime.paper.store import issued_forms
 from downtime.vault.database import transaction
 from downtime.vault.vault import Vault
+from downtime.vault.write_access import ReadOnlyError
 
 CHUNK = 500
 """Forms that are written down together: memory stays flat however long a printing is."""
@@ -25,6 +26,8 @@ class ContentRecorder:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._rows: list[tuple[str, str, str]] = []
+        self.unwritten: list[tuple[str, str, str]] = []
+        """What the vault did not take, to be written when it does again."""
         self.checksum = hashlib.sha256()
 
     def add(self, serial: str, draft: FormDraft, content: Any) -> None:
@@ -38,9 +41,14 @@ class ContentRecorder:
             self.flush()
 
     def flush(self) -> None:
-        """Write down what is not written yet."""
-        with transaction(self._vault.db) as db:
-            issued_forms.insert_contents(db, self._rows)
+        """Write down what is not written yet; what the vault does not take waits."""
+        try:
+            with transaction(self._vault.db) as db:
+                issued_forms.insert_contents(db, self._rows)
+        except ReadOnlyError as error:
+            if not error.reason.lets_print:
+                raise
+            self.unwritten += self._rows
         self._rows.clear()
 
 

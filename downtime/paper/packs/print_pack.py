@@ -2,6 +2,10 @@
 
 The ledger comes first, so that no page can ever exist which it does not know. When printing or
 delivery fails, the pages are void, with that reason: nothing counts as printed that nobody got.
+
+While the vault takes nothing, pages are emergency copies and say so: their serials come from a block
+that is named at random for each pack, so that none ever comes twice, and the ledger's rows wait in
+memory until the vault takes them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,6 +45,7 @@ from downtime.paper.packs.model import (
 )
 from downtime.paper.packs.print_context import PrintContext, list_draft
 from downtime.paper.packs.print_request import PrintRequest
+from downtime.paper.serials import make_serial
 from downtime.paper.store import issued_forms, layouts, packs
 from downtime.paper.stored_reasons import ProgramReason, store_reason
 from downtime.paper.take_serials import take_serials
@@ -48,7 +53,12 @@ from downtime.pdf.writer import PdfWriter
 from downtime.settings import Settings
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.model import Actor
+from downtime.vault.raise_marks import choose_ranges
 from downtime.vault.vault import Vault
+from downtime.vault.write_access import ReadOnlyError
+
+EMERGENCY = " EMERGENCY COPY: not in the ledger yet."
+"""On each page that was printed while nothing could be written."""
 
 
 def print_pack(
@@ -72,10 +82,12 @@ def print_pack(
         check_guest_prints(context, request)
         plan = settle_earlier_paper(context, request.plan(context), recall=request.recall)
         pack_ledger.void_interrupted(vault, settings)
-        pack, numbers = _issue(context, plan, orjson.dumps(request.to_json()).decode(), job)
-        printing = _Printing(context, plan, pack, numbers, request.two_sided)
+        issue = _Issue(context, plan, orjson.dumps(request.to_json()).decode(), job)
+        pack, numbers = issue.write()
+        printing = _Printing(context, plan, pack, numbers, request.two_sided, issue.is_emergency)
+        recorder = ContentRecorder(vault)
         try:
-            outcome = printing.print(out, progress)
+            outcome = printing.print(out, recorder, progress)
             if deliver is not None:
                 deliver(plan.file_name, pack.id)
         except BaseException as error:
@@ -83,46 +95,87 @@ def print_pack(
             failure = error.sentence if isinstance(error, UserError) else stopped
             pack_ledger.void_pack(vault, pack, actor, failure)
             raise
-        _finish(context, plan, outcome)
+        _finish(context, plan, outcome, recorder.unwritten)
         return _count_result(plan, outcome)
 
 
-def _issue(
-    context: PrintContext, plan: PackPlan, request: str, job: str
-) -> tuple[Pack, tuple[str, ...]]:
-    """Take serials and write the ledger in one transaction; the cover's is the last one."""
-    vault, outage, actor = context.vault, context.outage, context.actor
-    target = plan.audit_target or ",".join(plan.wards)
-    with vault.change(actor, AuditAction.PACK_PRINT, target=target, reason=context.reason) as db:
-        pack = Pack(
-            id=f"{context.device}-P{packs.next_pack_number(db, context.device):05}",
+class _Issue:
+    """The pack, and its rows in the ledger; the cover's is the last one."""
+
+    def __init__(self, context: PrintContext, plan: PackPlan, request: str, job: str) -> None:
+        self._context, self._plan, self._request, self._job = context, plan, request, job
+        self._drafts = _list_drafts(plan)
+        self.is_emergency = False
+
+    def write(self) -> tuple[Pack, tuple[str, ...]]:
+        """Take serials and write the ledger in one transaction."""
+        context = self._context
+        target = self._plan.audit_target or ",".join(self._plan.wards)
+        note = {"target": target, "reason": context.reason}
+        try:
+            with context.vault.change(context.actor, AuditAction.PACK_PRINT, **note) as db:
+                pack = self._make_pack(f"P{packs.next_pack_number(db, context.device):05}")
+                numbered = take_serials(context.vault, db, context.device, len(self._drafts))
+                self._insert(db, pack, numbered)
+        except ReadOnlyError as error:
+            if not error.reason.lets_print:
+                raise
+            self.is_emergency = True
+            pack, numbered = self._number_emergency()
+            context.vault.queue(
+                context.actor,
+                AuditAction.PACK_PRINT,
+                lambda db: self._insert_emergency(db, pack, numbered),
+                **note,
+            )
+        return pack, tuple(serial for serial, _ in numbered)
+
+    def _number_emergency(self) -> tuple[Pack, list[tuple[str, int]]]:
+        ranges = choose_ranges(len(self._drafts))
+        return self._make_pack(f"P{ranges[0].block}"), [
+            (make_serial(self._context.device, number, block), 0)
+            for block, first, size in ranges
+            for number in range(first, first + size)
+        ]
+
+    def _insert_emergency(
+        self, db: Database, pack: Pack, numbered: Sequence[tuple[str, int]]
+    ) -> None:
+        """Their place in the order of issue is known only when they are written."""
+        first = issued_forms.last_position(db, self._context.device) + 1
+        places = [(serial, first + place) for place, (serial, _) in enumerate(numbered)]
+        self._insert(db, pack, places)
+
+    def _make_pack(self, number: str) -> Pack:
+        context, plan = self._context, self._plan
+        return Pack(
+            id=f"{context.device}-{number}",
             kind=plan.kind,
             wards=tuple(plan.wards),
             snapshot=plan.snapshot,
-            outage=outage.id if outage else "",
+            outage=context.outage.id if context.outage else "",
             drill=context.is_drill,
-            issued_by=actor.id,
-            issued_name=actor.name,
-            issued_at=vault.now(),
+            issued_by=context.actor.id,
+            issued_name=context.actor.name,
+            issued_at=context.vault.now(),
             pages=0,
             state=PackState.PRINTING,
             as_at=plan.as_at,
-            request=request,
-            job=job,
+            request=self._request,
+            job=self._job,
         )
+
+    def _insert(self, db: Database, pack: Pack, numbered: Sequence[tuple[str, int]]) -> None:
         packs.insert_pack(db, pack)
-        for form, layout in context.form_layouts.values():
-            layouts.insert_layout(db, layout, form.source, vault.now())
-        for layout in context.list_layouts.values():
-            layouts.insert_layout(db, layout, "", vault.now())
-        drafts = _list_drafts(plan)
-        numbered = take_serials(vault, db, context.device, len(drafts))
+        for form, layout in self._context.form_layouts.values():
+            layouts.insert_layout(db, layout, form.source, pack.issued_at)
+        for layout in self._context.list_layouts.values():
+            layouts.insert_layout(db, layout, "", pack.issued_at)
         rows = [
             (serial, position, draft)
-            for (serial, position), draft in zip(numbered, drafts, strict=True)
+            for (serial, position), draft in zip(numbered, self._drafts, strict=True)
         ]
         issued_forms.insert_forms(db, rows, pack)
-    return pack, tuple(row[0] for row in rows)
 
 
 def _list_drafts(plan: PackPlan) -> list[FormDraft]:
@@ -142,13 +195,15 @@ class _Printing:
     pack: Pack
     serials: tuple[str, ...]
     two_sided: bool
+    is_emergency: bool
 
-    def print(self, out: BinaryIO, progress: Progress | None) -> PrintOutcome:
+    def print(
+        self, out: BinaryIO, recorder: ContentRecorder, progress: Progress | None
+    ) -> PrintOutcome:
         """Print every document, and the cover in front of them."""
         paper, documents = self.context.settings.paper, self.plan.documents
         writer = PdfWriter(out, self.plan.title, self.context.printed_at, tagged=paper.tagged)
         printer = DocumentPrinter(writer, self._make_imprint())
-        recorder = ContentRecorder(self.context.vault)
         pages: list[int] = []
         sheets = self._fill_sheets(recorder)
         for count in print_sheets(printer, sheets, len(documents), paper.processes):
@@ -198,6 +253,7 @@ class _Printing:
         time = display.format_moment(pack.issued_at, context.zone)
         origin = f" Snapshot {pack.snapshot}." if pack.snapshot else ""
         origin += f" Replaces {serials.format_serials(replaced)}." if replaced else ""
+        origin += EMERGENCY if self.is_emergency else ""
         actor = context.actor
         return Imprint(
             site=context.settings.site.name,
@@ -209,13 +265,19 @@ class _Printing:
         )
 
 
-def _finish(context: PrintContext, plan: PackPlan, outcome: PrintOutcome) -> None:
+def _finish(
+    context: PrintContext,
+    plan: PackPlan,
+    outcome: PrintOutcome,
+    unwritten: Sequence[tuple[str, str, str]],
+) -> None:
     """Write down the true page counts; void what the new pages supersede."""
     drafted = [document.draft.pages for document in plan.documents] + [1]
     printed = zip(outcome.serials, outcome.pages, drafted, strict=False)
     corrected = [(serial, pages) for serial, pages, expected in printed if pages != expected]
-    target = outcome.pack.id
-    with context.vault.change(context.actor, AuditAction.PACK_PRINTED, target=target) as db:
+
+    def write(db: Database) -> None:
+        issued_forms.insert_contents(db, unwritten)
         issued_forms.set_page_counts(db, corrected)
         packs.finish_pack(db, outcome.pack.id, outcome.total, outcome.checksum)
         for document, serial in zip(plan.documents, outcome.serials, strict=False):
@@ -223,6 +285,9 @@ def _finish(context: PrintContext, plan: PackPlan, outcome: PrintOutcome) -> Non
             _void_earlier(context, db, document.draft.replaces, reason)
         recalled = store_reason(ProgramReason.RECALLED, outcome.pack.id)
         _void_earlier(context, db, plan.recalls, recalled)
+
+    target = outcome.pack.id
+    context.vault.record(context.actor, AuditAction.PACK_PRINTED, write, target=target)
 
 
 def _void_earlier(context: PrintContext, db: Database, earlier: Sequence[str], reason: str) -> None:

@@ -135,6 +135,6 @@ def issue_numbers(context: PrintContext, count: int) -> list[str]:
     """Downtime numbers for blank sets."""
     if not count:
         return []
-    return downtime_numbers.issue_numbers(
+    return downtime_numbers.issue_for_paper(
         context.vault, context.settings, count, context.actor, context.reason
     )

@@ -36,6 +36,13 @@ def fetch_head(db: sqlite_utils.Database) -> tuple[int, str] | None:
     return (int(row["seq"]), str(row["hash"])) if row else None
 
 
+def find_last_device(db: sqlite_utils.Database) -> str:
+    """The code of the machine that wrote the last entry; empty where none did."""
+    query = "SELECT device FROM audit WHERE device <> '' ORDER BY seq DESC LIMIT 1"
+    row = db.conn.execute(query).fetchone()
+    return str(row[0]) if row else ""
+
+
 def find_hash(db: sqlite_utils.Database, seq: int) -> str | None:
     """The hash of one entry."""
     row = db.conn.execute("SELECT hash FROM audit WHERE seq = ?", (seq,)).fetchone()

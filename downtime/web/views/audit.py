@@ -52,6 +52,7 @@ def _page(checked: ChainReport | None) -> ViewResponse:
         entries=entries[:PAGE],
         total=total,
         checked=checked,
+        queue=request_context.vault().write_access.queue if reads else [],
         copies=copied_home.list_sentences(request_context.vault()),
         asked={name: value for name, value in asked.items() if value},
         older=entries[PAGE - 1].seq if len(entries) > PAGE else None,

@@ -2,14 +2,23 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 
 from downtime.accounts.model import Permission
+from downtime.errors import ConflictError
 from downtime.paper.packs.model import RequestKind
 from downtime.vault import jobs as rules
 from downtime.vault.model import Job
+from downtime.vault.write_access import ReadOnlyError
 from downtime.web import guest_access, request_context
-from downtime.web.job_kinds import JOB_KINDS, REASON_ON_SCREEN, JobName, name_print_job
+from downtime.web.job_kinds import (
+    JOB_KINDS,
+    MANY_WARDS,
+    REASON_ON_SCREEN,
+    JobName,
+    is_print_job,
+    name_print_job,
+)
 from downtime.web.responses import ViewResponse, file_response
 from downtime.web.view_permissions import require_permission
 
@@ -70,11 +79,35 @@ def submit_print_job(
 
 
 def _submit(name: str, arguments: Mapping[str, object], reason: str) -> ViewResponse:
-    job = rules.submit_job(
-        request_context.vault(), name, arguments, request_context.actor(), reason
-    )
+    vault, actor = request_context.vault(), request_context.actor()
+    try:
+        job = rules.submit_job(vault, name, arguments, actor, reason)
+    except ReadOnlyError as error:
+        if not error.reason.lets_print:
+            raise
+        return _print_now(rules.make_job(vault, name, arguments, actor), error)
     request_context.app_state().job_submitted.set()
     return redirect(url_for("jobs.show", job_id=job.id), 303)
+
+
+def _print_now(job: Job, error: ReadOnlyError) -> ViewResponse:
+    """Print within this request, where no job can be written down; anything else is refused."""
+    kind = JOB_KINDS[job.kind]
+    if not is_print_job(job):
+        raise error
+    if kind.own_process(job):
+        raise ConflictError(
+            "print.few-wards",
+            f"{error.reason.sentence} Meanwhile a few wards at a time can be printed.",
+            f"Choose at most {MANY_WARDS - 1} wards.",
+        )
+    result, sentence = kind.run(
+        request_context.vault(), request_context.settings(), job, lambda done, total: None
+    )
+    if result is None:
+        flash(sentence)
+        return redirect(url_for(kind.back), 303)
+    return file_response(result.content, result.media_type, result.file_name, inline=True)
 
 
 def _get_own_job(job_id: str) -> Job:

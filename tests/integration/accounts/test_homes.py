@@ -101,6 +101,7 @@ def test_no_home_is_said_in_a_sentence(hospital, tmp_path):
 def test_a_home_that_lost_a_file_is_kept(hospital, lost):
     """The advice saves the data: no new home, nothing removed."""
     (hospital.home.path / lost).unlink()
+    (hospital.home.path / "slots.copy").unlink()
     with pytest.raises(NotFoundError, match="still there") as error:
         config.load_settings(hospital.home.config_file)
         keys.load_slot_file(hospital.home)

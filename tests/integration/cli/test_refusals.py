@@ -226,11 +226,18 @@ def test_a_damaged_home_is_said_to_be_damaged_and_is_left_as_it_is(home, file, c
     if content is not None:
         path.write_bytes(content)
     answer = home.run("number", "issue")
+    if file == "keys/slots.json":
+        assert answer.code == 0, answer  # a copy serves, and is put back
+        return
     if (file, content) == ("config.toml", b""):
         assert answer.code == 0  # no setting is needed
         return
     assert answer.code == 1
-    assert is_one_sentence(answer), answer
+    if file == "config.toml":
+        assert is_one_sentence(answer), answer
+    else:  # it is opened to be read
+        assert "Nothing of this was saved." in answer.err
+        assert "Traceback" not in answer.err
     assert path.exists() == (content is not None)
 
 

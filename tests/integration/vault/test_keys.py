@@ -59,6 +59,7 @@ def test_the_last_slot_stays(keyed, home):
 
 def test_no_changed_byte_crashes_or_opens_something_else(keyed, home):
     path = home.keys_folder / "slots.json"
+    (home.path / "slots.copy").unlink()
     good = path.read_bytes()
     refused = 0
     for at in range(0, len(good), 7):
@@ -73,6 +74,7 @@ def test_no_changed_byte_crashes_or_opens_something_else(keyed, home):
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"\xff", b'{"body": {}}'])
 def test_a_damaged_file_is_said_to_be_damaged(keyed, home, content):
     (home.keys_folder / "slots.json").write_bytes(content)
+    (home.path / "slots.copy").write_bytes(content)
     with pytest.raises(UntrustedError, match="key file"):
         keys.open_slot(home, "ann", SECRETS["ann"])
 
@@ -80,6 +82,7 @@ def test_a_damaged_file_is_said_to_be_damaged(keyed, home, content):
 def test_a_data_key_sealed_by_a_stranger_is_refused(keyed, home):
     """Public keys are in clear: anybody may seal to them, but not sign as this home."""
     file = keys.load_slot_file(home)
+    (home.path / "slots.copy").unlink()
     stranger = Ed25519PrivateKey.generate()
     public = b64encode(stranger.public_key().public_bytes_raw()).decode()
     sealed = slots.seal_data_key(file.slots, os.urandom(32), stranger)
