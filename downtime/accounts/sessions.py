@@ -5,12 +5,20 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from downtime.accounts import sign_in_delays
+import sqlite_utils
+
+from downtime.accounts import shift_pin, sign_in_delays
 from downtime.accounts.break_glass.check_pin import check_pin
+from downtime.accounts.check_password import check_password, clear_tries
 from downtime.accounts.model import AuditAction, Person, Role
-from downtime.accounts.read_only import accounts_db, change_accounts, write_accounts
+from downtime.accounts.read_only import (
+    accounts_db,
+    change_accounts,
+    works_read_only,
+    write_accounts,
+)
 from downtime.accounts.sign_in import open_with_password
-from downtime.accounts.store import account_sessions, accounts
+from downtime.accounts.store import account_sessions, accounts, break_glass, session_pins
 from downtime.accounts.store.account_sessions import AccountSessionRow
 from downtime.clock import from_text, to_text
 from downtime.errors import LockedError
@@ -30,6 +38,7 @@ class SessionState:
     locked: bool
 
 
+@works_read_only
 def start_session(
     vault: Vault, settings: Settings, person: Person, device: str, *, ends: str = ""
 ) -> str:
@@ -61,17 +70,19 @@ def start_session(
     return token
 
 
+@works_read_only
 def resume_session(vault: Vault, token: str) -> SessionState | None:
     """The session of a token; None when it ended, timed out or its account was closed."""
     row = account_sessions.find_session(accounts_db(vault), _hash_token(token))
     if row is None or row.ends <= vault.now():
         return None
-    person = accounts.get_person(vault.db, row.person)
+    person = accounts.get_person(accounts_db(vault), row.person)
     if not person.is_active:
         return None
     return SessionState(person, person.make_actor(row.device), row.locked or _is_idle(vault, row))
 
 
+@works_read_only
 def touch_session(vault: Vault, token: str) -> None:
     """Note that the session is used; a locked one stays locked."""
     row = account_sessions.find_session(accounts_db(vault), _hash_token(token))
@@ -82,6 +93,7 @@ def touch_session(vault: Vault, token: str) -> None:
             account_sessions.set_session_seen(db, row.token_hash, vault.now())
 
 
+@works_read_only
 def lock_session(vault: Vault, token: str) -> None:
     """Lock the screen now; what was typed stays."""
     if state := resume_session(vault, token):
@@ -89,22 +101,73 @@ def lock_session(vault: Vault, token: str) -> None:
             account_sessions.set_session_locked(db, _hash_token(token), locked=True)
 
 
+@works_read_only
 def unlock_session(vault: Vault, settings: Settings, token: str, password: str) -> None:
-    """Go on after a lock with the password alone; LockedError as for a sign-in."""
+    """Go on after a lock with the password alone, or the session's PIN; LockedError as for a sign-in."""
     state = resume_session(vault, token)
     if state is None:
         raise LockedError("session.ended", "Your session has ended.", "Sign in again.")
-    username = state.person.username
-    if state.person.role is Role.GUEST:
-        check_pin(vault, settings, username, password)
+    if has_pin(vault, token) and shift_pin.looks_like_pin(password, settings):
+        shift_pin.check_pin(vault, settings, _hash_token(token), password, state.actor)
     else:
-        open_with_password(vault.home, settings, vault.clock, username, password, vault)
-    sign_in_delays.clear_failures(vault.home, username)
+        _check_secret(vault, settings, state.person, password, f"session {_hash_token(token)}")
     with change_accounts(vault, state.actor, AuditAction.SESSION_UNLOCK, state.person.id) as db:
+        session_pins.set_wrong_tries(db, _hash_token(token), 0)
         account_sessions.set_session_locked(db, _hash_token(token), locked=False)
+        _follow_clock(vault, db, _hash_token(token))
         account_sessions.set_session_seen(db, _hash_token(token), vault.now())
 
 
+@works_read_only
+def choose_pin(vault: Vault, settings: Settings, token: str, password: str, pin: str) -> None:
+    """Let a PIN unlock this session until it ends, once the password has shown that it is its person."""
+    state = resume_session(vault, token)
+    if state is None or state.locked:
+        raise LockedError("session.ended", "Your session has ended.", "Sign in again.")
+    check_password(vault, settings, state.person, password)
+    clear_tries(vault, state.person)
+    shift_pin.choose_pin(vault, settings, _hash_token(token), pin, state.actor)
+
+
+@works_read_only
+def has_pin(vault: Vault, token: str) -> bool:
+    """Whether a PIN unlocks this session."""
+    return shift_pin.has_pin(vault, _hash_token(token))
+
+
+def _follow_clock(vault: Vault, db: sqlite_utils.Database, token_hash: str) -> None:
+    """A clock that was set back gives nobody more time: the end of the session goes back by as much.
+
+    So does the end of the break-glass access under which it is open.
+    """
+    row = account_sessions.find_session(db, token_hash)
+    if row and (back := from_text(row.seen) - vault.clock()) > timedelta(0):
+        account_sessions.set_session_end(db, token_hash, to_text(from_text(row.ends) - back))
+        if not vault.is_read_only and (access := break_glass.find_access_of(db, row.person)):
+            break_glass.set_limit(db, access.id, to_text(from_text(access.ends) - back))
+
+
+def _check_secret(
+    vault: Vault, settings: Settings, person: Person, password: str, client: str
+) -> None:
+    """Tries of a locked session are its own: who has not its token cannot make its owner wait."""
+    if person.role is Role.GUEST:
+        check_pin(vault, settings, person.username, password, client=client, has_session=True)
+        return
+    open_with_password(
+        vault.home,
+        settings,
+        vault.clock,
+        person.username,
+        password,
+        vault,
+        client=client,
+        has_session=True,
+    )
+    sign_in_delays.clear_failures(vault.home, person.username, client)
+
+
+@works_read_only
 def end_session(vault: Vault, token: str) -> None:
     """Sign out; nothing happens when it ended before."""
     if state := resume_session(vault, token):

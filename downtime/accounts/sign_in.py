@@ -9,9 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from downtime.accounts import sign_in_delays, totp
+from downtime.accounts import second_factor, sign_in_delays, sign_in_lane, totp
 from downtime.accounts.model import AuditAction, Person
-from downtime.accounts.read_only import change_accounts
+from downtime.accounts.printed_codes import UsedCode
+from downtime.accounts.read_only import (
+    accounts_db,
+    change_accounts,
+    find_account,
+    is_reader,
+    works_read_only,
+)
 from downtime.accounts.store import accounts
 from downtime.clock import Clock
 from downtime.config import Home
@@ -21,7 +28,7 @@ from downtime.settings import Settings
 from downtime.vault import device, keys
 from downtime.vault.migrate_vault import open_vault
 from downtime.vault.model import Actor
-from downtime.vault.vault import Vault, check_vault_exists
+from downtime.vault.vault import Vault
 
 
 class SignedIn(NamedTuple):
@@ -30,6 +37,8 @@ class SignedIn(NamedTuple):
     vault: Vault
     person: Person
     actor: Actor
+    printed_code: UsedCode | None = None
+    """The code of the printed sheet that was used for it."""
 
 
 def sign_in(
@@ -41,17 +50,21 @@ def sign_in(
     code: str,
     *,
     vault: Vault | None = None,
+    client: str = "",
 ) -> SignedIn:
     """Unlock the vault for a person, or join the one that this process has open.
 
-    LockedError `signin.refused` or, after several failures, `signin.wait`. Refusals are audited
-    when the vault is open anyway.
+    `client` is the address that asks, empty at a terminal. LockedError `signin.refused` or, after
+    several failures from there, `signin.wait`; BusyError while too many try. Refusals are audited when
+    the vault is open anyway.
     """
     username = username.strip().lower()
-    unlocked_vault = open_with_password(home, settings, clock, username, password, vault)
+    unlocked_vault = open_with_password(
+        home, settings, clock, username, password, vault, client=client
+    )
     try:
         with _reporting_refusals():
-            signed_in = _check_code(unlocked_vault, username, code)
+            signed_in = _check_code(unlocked_vault, settings, username, code, client)
     except BaseException:
         if unlocked_vault is not vault:
             unlocked_vault.close()
@@ -66,12 +79,15 @@ def open_with_password(
     username: str,
     password: str,
     vault: Vault | None,
+    *,
+    client: str = "",
+    has_session: bool = False,
 ) -> Vault:
     """The vault that a password opens; every try counts until `sign_in_delays.clear_failures`."""
     keys.check_home_exists(home)
-    check_vault_exists(home)
-    with _reporting_refusals():
-        sign_in_delays.count_attempt(home, settings.accounts, clock(), username)
+    lane = sign_in_lane.enter_lane(settings.accounts, client, has_session=has_session)
+    with lane, _reporting_refusals():
+        sign_in_delays.count_attempt(home, settings.accounts, clock(), username, client)
         try:
             data_key = keys.open_slot(home, username, password)
         except LockedError:
@@ -95,21 +111,53 @@ def _reporting_refusals() -> Iterator[None]:
         raise
 
 
-def _check_code(vault: Vault, username: str, code: str) -> SignedIn:
-    person = accounts.find_by_username(vault.db, username)
+@works_read_only
+def _check_code(
+    vault: Vault, settings: Settings, username: str, code: str, client: str
+) -> SignedIn:
+    person = find_account(vault, username)
     if person is None or not person.is_active:
         raise keys.refused_error()
     actor = person.make_actor(device.read_own_code(vault.home))
     with suppress(_WrongCodeError):
-        with change_accounts(vault, actor, AuditAction.SESSION_SIGN_IN, person.id) as db:
-            if not totp.accept_code(db, person.id, code, vault.clock()):
-                raise _WrongCodeError
-        _audit_earlier_failures(vault, actor, sign_in_delays.clear_failures(vault.home, username))
-        return SignedIn(vault, person, actor)
-    _audit_refusal(vault, username)
-    raise keys.refused_error()
+        printed = _note_sign_in(vault, person, actor, code)
+        failures = sign_in_delays.clear_failures(vault.home, username, client)
+        _audit_printed_code(vault, actor, printed)
+        _audit_earlier_failures(vault, actor, failures)
+        return SignedIn(vault, person, actor, printed)
+    raise _refuse_code(vault, settings, person, code) or keys.refused_error()
 
 
+def _note_sign_in(vault: Vault, person: Person, actor: Actor, code: str) -> UsedCode | None:
+    """The printed code that was used, if it was one."""
+    with change_accounts(vault, actor, AuditAction.SESSION_SIGN_IN, person.id) as db:
+        if is_reader(vault, person):
+            return None
+        accepted = second_factor.accept_code(db, person.id, code, vault.clock())
+        if accepted is None:
+            raise _WrongCodeError
+        return accepted.printed
+
+
+def _refuse_code(vault: Vault, settings: Settings, person: Person, code: str) -> LockedError | None:
+    """Audit that a code was wrong; the reason, when this machine's clock is it."""
+    now, nobody = vault.clock(), Actor("", "", device.read_own_code(vault.home))
+    offset = totp.find_offset(accounts_db(vault), person.id, code, now)
+    with change_accounts(vault, nobody, AuditAction.SESSION_REFUSED, person.id) as db:
+        if offset is not None:
+            totp.offer_code(db, person.id, offset, now)
+    return second_factor.explain_offset(offset, now, settings) if offset else None
+
+
+@works_read_only
+def _audit_printed_code(vault: Vault, actor: Actor, used: UsedCode | None) -> None:
+    if used:
+        reason = f"code {used.number} of the printed sheet, {used.left} left"
+        with change_accounts(vault, actor, AuditAction.SESSION_PRINTED_CODE, actor.id, reason):
+            pass
+
+
+@works_read_only
 def _audit_earlier_failures(vault: Vault, actor: Actor, count: int) -> None:
     if count:
         reason = f"{count} refused before this sign-in"
@@ -117,9 +165,10 @@ def _audit_earlier_failures(vault: Vault, actor: Actor, count: int) -> None:
             pass
 
 
+@works_read_only
 def _audit_refusal(vault: Vault, username: str) -> None:
     """Only known accounts are named: what was typed may be a password in the wrong field."""
-    person = accounts.find_by_username(vault.db, username)
+    person = accounts.find_by_username(accounts_db(vault), username)
     nobody = Actor("", "", device.read_own_code(vault.home))
     target = person.id if person else ""
     with change_accounts(vault, nobody, AuditAction.SESSION_REFUSED, target):

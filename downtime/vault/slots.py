@@ -12,9 +12,12 @@ While `next` is there the data key is being renewed: databases may be under eith
 
 import json
 import os
+import sys
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -31,6 +34,7 @@ from downtime.settings import AccountsSettings
 
 FORMAT = "downtime-slots/1"
 _NONCE = 12
+_NICENESS = 7  # on a busy laptop a sign-in still has a third of a core
 _one_derivation = threading.Lock()  # 64 MiB each: many sign-ins at once must not fill the memory
 
 
@@ -112,15 +116,41 @@ def new_slot(signer: str, name: str, kind: str, secret: str, cost: AccountsSetti
 def slot_key(slot: Slot, secret: str) -> bytes:
     """argon2id of the secret with this slot's salt and cost."""
     with _one_derivation:
-        return hash_secret_raw(
-            secret.encode(),
-            b64decode(slot.salt),
-            slot.time_cost,
-            slot.memory_kib,
-            slot.parallelism,
-            32,
-            Type.ID,
+        return _run_behind(
+            lambda: hash_secret_raw(
+                secret.encode(),
+                b64decode(slot.salt),
+                slot.time_cost,
+                slot.memory_kib,
+                slot.parallelism,
+                32,
+                Type.ID,
+            )
         )
+
+
+def _run_behind(work: Callable[[], bytes]) -> bytes:
+    """Do it in a thread of lower priority, which the threads of argon2 take over: pages come first."""
+    future: Future[bytes] = Future()
+
+    def run() -> None:
+        try:
+            _lower_priority()
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future.result()
+
+
+def _lower_priority() -> None:
+    """Of this thread alone, on Linux; elsewhere it would be the whole program's."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        with suppress(OSError):
+            present = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, min(19, present + _NICENESS))
 
 
 def open_identity(slot: Slot, secret: str) -> pyrage.x25519.Identity | None:

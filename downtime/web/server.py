@@ -1,6 +1,7 @@
 """Serve the app with waitress, with the workers of jobs beside it."""
 
 import logging
+import select
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,10 +13,12 @@ from downtime.config import Home
 from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.web.app import create_app
+from downtime.web.connection_limits import limit_connections
 from downtime.web.job_worker import JobWorker, create_workers
 from downtime.web.listen_policies import check_stays_here
 from downtime.web.request_context import AppState
 from downtime.web.request_limits import UNLIMITED_BYTES, discard_longer_bodies
+from downtime.web.request_queue import RequestQueue
 from downtime.web.snapshot_opener import SnapshotOpener
 
 
@@ -52,15 +55,22 @@ def serve(
 def listen(app: Flask, settings: Settings, host: str, port: int) -> Any:
     """A server of this app that keeps what it carries in memory (`request_limits`); ConflictError.
 
-    InputError for an address that others reach: patients would cross the network in clear.
+    Whoever only holds connections or tries to sign in keeps nobody waiting (`connection_limits`,
+    `request_queue`). InputError for an address that others reach: patients would cross the network in
+    clear.
     """
     check_stays_here(host, settings)
+    web = settings.web
+    state: AppState = app.extensions["downtime"]
     try:
         server = waitress.create_server(
             app,
             host=host,
             port=port,
-            threads=settings.web.threads,
+            threads=web.threads,
+            _dispatcher=RequestQueue(web, state.live_sessions.knows),
+            connection_limit=web.connections,
+            asyncore_use_poll=hasattr(select, "poll"),
             ident=None,
             max_request_body_size=UNLIMITED_BYTES,
             inbuf_overflow=UNLIMITED_BYTES,
@@ -74,6 +84,10 @@ def listen(app: Flask, settings: Settings, host: str, port: int) -> Any:
             f"Nothing can listen at {host}:{port} ({error.strerror}).",
             "Stop the program that uses it, or choose another with --port.",
         ) from None
-    web = settings.web
-    discard_longer_bodies(server, max(web.max_upload_bytes, web.max_bundle_upload_bytes))
+    limit_connections(server, web)
+    longest = max(web.max_upload_bytes, web.max_bundle_upload_bytes)
+    discard_longer_bodies(
+        server,
+        lambda cookies: longest if state.live_sessions.knows(cookies) else web.max_stranger_bytes,
+    )
     return server

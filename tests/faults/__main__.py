@@ -15,6 +15,7 @@ from tests.faults.break_off import break_off
 from tests.faults.breaks import DiskFull, Killed, PowerCut
 from tests.faults.clocks import shift_clocks
 from tests.faults.damage import damage_everything
+from tests.faults.flood import flood_server
 from tests.faults.remote import break_remote
 from tests.faults.tally import Row, format_table
 
@@ -25,6 +26,7 @@ FAULTS: dict[str, tuple[int, Callable[[Path, int, int], list[Row]]]] = {
     "damage": (10_000, damage_everything),
     "clock": (1, shift_clocks),
     "remote": (150, break_remote),
+    "flood": (1, flood_server),
 }
 """By name: how many rounds when nobody says, and what is done."""
 

@@ -99,6 +99,11 @@ class BreakGlassAccess:
         return AccessState.RUNNING if self.is_running(now) else AccessState.TO_REVIEW
 
     @property
+    def reads_only(self) -> bool:
+        """Whether it was opened by a sealed code: nobody answers for it yet, so nothing is recorded."""
+        return bool(self.ward_code)
+
+    @property
     def label(self) -> str:
         """`Jo Agency (Nightstaff Ltd, 12A3456E)`."""
         return f"{self.name} ({self.employer}, {self.registration})"

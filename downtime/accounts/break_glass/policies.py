@@ -54,6 +54,16 @@ def check_running(access: BreakGlassAccess | None, now: str) -> BreakGlassAccess
     return access
 
 
+def check_can_record(access: BreakGlassAccess) -> None:
+    """ForbiddenError for an access by a sealed code, for which nobody who is known here answers."""
+    if access.reads_only:
+        raise ForbiddenError(
+            "break-glass.reads",
+            "A sealed code opens the ward for reading and printing; nothing is recorded on the screen.",
+            "Write it on a paper form. Somebody with an account can let you in to record.",
+        )
+
+
 def check_code(code: WardCode | None) -> WardCode:
     """LockedError unless the envelope of this label was not opened before."""
     if code is None or not code.is_open:

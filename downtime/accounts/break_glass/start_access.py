@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import sqlite_utils
 
-from downtime.accounts import sessions, sign_in_delays
+from downtime.accounts import sessions, sign_in_delays, sign_in_lane
 from downtime.accounts.break_glass import policies
 from downtime.accounts.break_glass.check_pin import check_pin
 from downtime.accounts.break_glass.model import (
@@ -60,6 +60,7 @@ def start_with_ward_code(
     draft: AccessDraft,
     *,
     vault: Vault | None = None,
+    client: str = "",
 ) -> StartedAccess:
     """Open the vault with the code from a ward's envelope, which then opens nothing any more.
 
@@ -68,11 +69,12 @@ def start_with_ward_code(
     policies.check_draft(draft, settings.break_glass)
     keys.check_home_exists(home)
     slot = name_slot(label.strip().upper())
-    sign_in_delays.count_attempt(home, settings.accounts, clock(), slot)
-    try:
-        data_key = keys.open_slot(home, slot, code.strip().lower())
-    except LockedError:
-        raise policies.refused_code_error() from None
+    with sign_in_lane.enter_lane(settings.accounts, client):
+        sign_in_delays.count_attempt(home, settings.accounts, clock(), slot, client)
+        try:
+            data_key = keys.open_slot(home, slot, code.strip().lower())
+        except LockedError:
+            raise policies.refused_code_error() from None
     opened = vault or open_vault(home, settings, data_key, clock)
     try:
         started = _use_code(opened, settings, label.strip().upper(), draft)
@@ -80,7 +82,7 @@ def start_with_ward_code(
         if opened is not vault:
             opened.close()
         raise
-    sign_in_delays.clear_failures(home, slot)
+    sign_in_delays.clear_failures(home, slot, client)
     return started
 
 
@@ -100,10 +102,12 @@ def _use_code(vault: Vault, settings: Settings, label: str, draft: AccessDraft) 
     return StartedAccess(access, _open_session(vault, settings, access), vault)
 
 
-def resume_access(vault: Vault, settings: Settings, username: str, pin: str) -> StartedAccess:
+def resume_access(
+    vault: Vault, settings: Settings, username: str, pin: str, *, client: str = ""
+) -> StartedAccess:
     """Go on on a laptop that somebody else used meanwhile; LockedError when it is over, or for a wrong PIN."""
     username = username.strip().lower()
-    access = check_pin(vault, settings, username, pin)
+    access = check_pin(vault, settings, username, pin, client=client)
     actor = Actor(access.person, access.name, device.read_own_code(vault.home))
     with vault.change(actor, AuditAction.BREAK_GLASS_RESUME, target=access.id):
         pass

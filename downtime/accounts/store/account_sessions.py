@@ -40,6 +40,10 @@ def set_session_seen(db: sqlite_utils.Database, token_hash: str, seen: str) -> N
     db.conn.execute("UPDATE session SET seen = ? WHERE token_hash = ?", (seen, token_hash))
 
 
+def set_session_end(db: sqlite_utils.Database, token_hash: str, ends: str) -> None:
+    db.conn.execute("UPDATE session SET ends = ? WHERE token_hash = ?", (ends, token_hash))
+
+
 def set_session_locked(db: sqlite_utils.Database, token_hash: str, *, locked: bool) -> None:
     db.conn.execute("UPDATE session SET locked = ? WHERE token_hash = ?", (locked, token_hash))
 

@@ -57,6 +57,11 @@ def set_end(db: sqlite_utils.Database, access_id: str, at: str, by: str) -> None
     db.conn.execute(query, (at, by, access_id))
 
 
+def set_limit(db: sqlite_utils.Database, access_id: str, ends: str) -> None:
+    """Note that the time of an access ends at another time of the clock."""
+    db.conn.execute("UPDATE break_glass SET ends = ? WHERE id = ?", (ends, access_id))
+
+
 def set_review(
     db: sqlite_utils.Database,
     access_id: str,

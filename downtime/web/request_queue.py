@@ -1,0 +1,122 @@
+"""The requests that wait for a web thread: those of people with a session first, then strangers in turn.
+
+Strangers (anybody without a session: the sign-in page is all that they need) have few threads, and each of
+their addresses has its turn after each other's. So a nurse's page never waits behind them, and nobody at
+one address keeps those at another from signing in.
+"""
+
+import logging
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from downtime.settings import WebSettings
+from downtime.web.client_address import name_client
+
+log = logging.getLogger("downtime.web")
+
+
+class _Refusal:
+    """What waitress answers instead of asking the app."""
+
+    def to_response(self, _: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Its status, headers and body."""
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "5")]
+        return "503 Service Unavailable", headers, b"Many people ask at this moment. Try again.\n"
+
+
+class _Next(NamedTuple):
+    """The request that is answered next."""
+
+    channel: Any
+    is_stranger: bool
+
+
+class RequestQueue:
+    """What a waitress server gives its requests to, instead of its own queue for all."""
+
+    def __init__(self, settings: WebSettings, has_session: Callable[[str], bool]) -> None:
+        self._threads_wanted = settings.threads
+        self._strangers_most = min(settings.stranger_threads, max(1, settings.threads - 1))
+        self._waiting_most = settings.strangers_waiting
+        self._has_session = has_session
+        self._first: deque[Any] = deque()
+        self._strangers: OrderedDict[str, deque[Any]] = OrderedDict()
+        self._strangers_answered = 0
+        self._threads: list[threading.Thread] = []
+        self._is_stopping = False
+        self._changed = threading.Condition()
+
+    def add_task(self, channel: Any) -> None:
+        """A request has come whole on this connection of waitress."""
+        request = channel.requests[0]
+        with self._changed:
+            self._start_threads()
+            if self._has_session(request.headers.get("COOKIE", "")):
+                self._first.append(channel)
+            elif self._is_full(client := name_client(channel.addr[0])):
+                request.error = _Refusal()
+                self._first.append(channel)
+            else:
+                self._strangers.setdefault(client, deque()).append(channel)
+            self._changed.notify()
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
+        """Answer nothing more; whether something was left unanswered."""
+        with self._changed:
+            self._is_stopping = True
+            is_pending = bool(self._first or self._strangers)
+            self._changed.notify_all()
+        end = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        if cancel_pending:
+            for channel in (
+                *self._first,
+                *(c for queue in self._strangers.values() for c in queue),
+            ):
+                channel.cancel()
+        return is_pending
+
+    def _is_full(self, client: str) -> bool:
+        """Whether as many requests of a client wait as are its share."""
+        clients = self._strangers.keys() | {client}
+        share = max(1, self._waiting_most // len(clients))
+        return len(self._strangers.get(client, ())) >= share
+
+    def _start_threads(self) -> None:
+        for number in range(len(self._threads), self._threads_wanted):
+            thread = threading.Thread(target=self._work, name=f"web-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _work(self) -> None:
+        while (following := self._wait_for_next()) is not None:
+            try:
+                following.channel.service()
+            except BaseException as error:
+                log.error("a connection failed: %s", type(error).__name__)
+            if following.is_stranger:
+                with self._changed:
+                    self._strangers_answered -= 1
+                    self._changed.notify()
+
+    def _wait_for_next(self) -> _Next | None:
+        with self._changed:
+            while not self._is_stopping:
+                if self._first:
+                    return _Next(self._first.popleft(), is_stranger=False)
+                if self._strangers and self._strangers_answered < self._strangers_most:
+                    self._strangers_answered += 1
+                    return _Next(self._pop_stranger(), is_stranger=True)
+                self._changed.wait()
+        return None
+
+    def _pop_stranger(self) -> Any:
+        client, channels = self._strangers.popitem(last=False)
+        channel = channels.popleft()
+        if channels:
+            self._strangers[client] = channels
+        return channel
