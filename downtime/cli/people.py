@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from downtime.accounts import people
+from downtime.accounts import people, printed_codes
 from downtime.accounts.model import Permission, Person, Role
 from downtime.accounts.permissions import ROLE_TITLES
 from downtime.cli.options import FILE, REASON, EnumChoice
@@ -48,10 +48,14 @@ def add_service(session: Session, username: str, name: str, file: Path, reason: 
 @command(person, "list", permission=Permission.PERSON_MANAGE)
 def list_(session: Session) -> Output:
     """Everybody who has an account."""
+    left = printed_codes.count_all_left(session.vault)
     return Output.of_rows(
         people.list_people(session.vault),
-        _document,
-        lambda p: f"{p.username:<20} {ROLE_TITLES[p.role]:<24} {p.state:<10} {p.name}",
+        lambda p: _document(p) | {"printed_codes": left.get(p.id, 0)},
+        lambda p: (
+            f"{p.username:<20} {ROLE_TITLES[p.role]:<24} {p.state:<10}"
+            f" {left.get(p.id, 0):>2} codes  {p.name}"
+        ),
     )
 
 
@@ -77,6 +81,28 @@ def reset(session: Session, username: str, reason: str) -> Output:
         session.vault, session.settings, person.id, password, session.actor, reason
     )
     return _credentials(renewed, password)
+
+
+@command(person, "codes", permission=Permission.SESSION_OWN)
+@click.argument("username", required=False)
+@click.option("--reason", default="made by the person", help="Why, when it is for somebody else.")
+def codes(session: Session, username: str | None, reason: str) -> Output:
+    """A new printed sheet of single-use codes, one's own or as administrator another's; shown once.
+
+    Each signs in once beside the password, and needs neither a phone nor a right clock.
+    """
+    subject = _find(session, username) if username else session.signed_in.person
+    sheet = printed_codes.create_codes(session.vault, subject.id, session.actor, reason)
+    document = {**_document(sheet.person), "sheet": sheet.name, "codes": list(sheet.codes)}
+    numbered = (f"  {number:>2}  {code}" for number, code in enumerate(sheet.codes, 1))
+    return Output(
+        document,
+        (
+            f"Sheet {sheet.name} of {sheet.person.name} for laptop {sheet.device}, shown only now. The one before"
+            " opens nothing any more:",
+            *numbered,
+        ),
+    )
 
 
 @command(person, "disable", permission=Permission.PERSON_MANAGE)

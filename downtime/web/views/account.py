@@ -6,10 +6,12 @@ from typing import cast
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request
 from flask import url_for as address
 
-from downtime.accounts import people, sessions
+from downtime.accounts import people, printed_codes, sessions
 from downtime.accounts import sign_in as accounts_sign_in
+from downtime.accounts.check_password import check_password, clear_tries
 from downtime.accounts.model import Permission
-from downtime.errors import InputError, LockedError, UserError
+from downtime.accounts.second_factor import describe_used
+from downtime.errors import BusyError, InputError, LockedError, UserError
 from downtime.fleet import unlock_notices
 from downtime.outage import outages
 from downtime.paper.labels.complete_codes import parse_complete_code
@@ -41,11 +43,14 @@ def sign_in() -> ViewResponse:
                 request.form.get("password", ""),
                 request.form.get("code", ""),
                 vault=held_vault,
+                client=request_context.client(),
             )
             if held_vault is None:
                 web.vault_holder.keep_vault(signed_in.vault)
                 for notice in copied_home.list_messages(signed_in.vault):
                     flash(notice)
+            if used := signed_in.printed_code:
+                flash(describe_used(used), "warn")
         with web.vault_holder.lend_vault() as vault:
             for notice in unlock_notices.list_notices(
                 vault,
@@ -88,7 +93,10 @@ def _locked_page(error: UserError | None = None) -> str:
     """It names no patient, and says what has to be done now."""
     outage = guidance.find_open()
     cards = guidance.show_cards(outage).present if outage else []
-    return render_template("account/locked.html", error=error, outage=outage, cards=cards)
+    has_pin = sessions.has_pin(request_context.vault(), access_control.session_token())
+    return render_template(
+        "account/locked.html", error=error, outage=outage, cards=cards, has_pin=has_pin
+    )
 
 
 @blueprint.post("/unlock")
@@ -103,7 +111,7 @@ def unlock() -> ViewResponse:
             access_control.session_token(),
             request.form.get("password", ""),
         )
-    except (InputError, LockedError) as error:
+    except (BusyError, InputError, LockedError) as error:
         return _locked_page(error), error.http_status
     return redirect(typed_texts.find_last_page() or address("home.start"), 303)
 
@@ -179,6 +187,65 @@ def password() -> ViewResponse:
         else "It unlocks this laptop's data. Do not share it.",
     )
     return (page, error.http_status) if error else page
+
+
+@blueprint.route("/codes", methods=["GET", "POST"])
+@require_permission(Permission.SESSION_OWN)
+def codes() -> ViewResponse:
+    """One's own printed codes: how many are left, and a new sheet, which is shown once."""
+    vault, person = request_context.vault(), request_context.person()
+    error: UserError | None = None
+    if request.method == "POST":
+        try:
+            check_password(
+                vault, request_context.settings(), person, request.form.get("password", "")
+            )
+            clear_tries(vault, person)
+            sheet = printed_codes.create_codes(
+                vault, person.id, request_context.actor(), "made by the person"
+            )
+        except UserError as refused:
+            error = refused
+        else:
+            return render_template("account/code_sheet.html", sheet=sheet)
+    left = printed_codes.count_left(vault, person.id)
+    page = render_template("account/codes.html", error=error, left=left)
+    return (page, error.http_status) if error else page
+
+
+@blueprint.route("/pin", methods=["GET", "POST"])
+@require_permission(Permission.SESSION_OWN)
+def pin() -> ViewResponse:
+    """Choose the PIN that unlocks this session until it ends."""
+    error: UserError | None = None
+    if request.method == "POST":
+        try:
+            _choose_pin()
+        except UserError as refused:
+            error = refused
+        else:
+            flash("Your PIN unlocks this screen until you sign out or your session ends.")
+            return redirect(address("home.start"), 303)
+    page = render_template(
+        "account/pin.html",
+        error=error,
+        accounts=request_context.settings().accounts,
+        has_pin=sessions.has_pin(request_context.vault(), access_control.session_token()),
+    )
+    return (page, error.http_status) if error else page
+
+
+def _choose_pin() -> None:
+    chosen = request.form.get("pin", "")
+    if chosen != request.form.get("again", ""):
+        raise InputError("pin.form", "The two PINs do not match.", "Type them again.")
+    sessions.choose_pin(
+        request_context.vault(),
+        request_context.settings(),
+        access_control.session_token(),
+        request.form.get("password", ""),
+        chosen,
+    )
 
 
 def _change_password() -> None:

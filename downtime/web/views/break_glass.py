@@ -24,17 +24,12 @@ blueprint = Blueprint("break_glass", __name__)
 @require_permission(Permission.BREAK_GLASS_LIST)
 def show() -> ViewResponse:
     """Every access, those to be reviewed first; for administrators the sealed codes."""
-    return _render_list(None)
-
-
-def _render_list(new_code: ward_codes.NewWardCode | None) -> str:
     vault = request_context.vault()
     codes = ward_codes.list_ward_codes(vault) if has_permission(Permission.PERSON_MANAGE) else []
     return render_template(
         "break_glass/show.html",
         accesses=review_access.list_accesses(vault),
         codes=codes,
-        new_code=new_code,
         now=vault.now(),
     )
 
@@ -100,6 +95,7 @@ def open_code() -> ViewResponse:
                 request.form.get("code", ""),
                 draft,
                 vault=held_vault,
+                client=request_context.client(),
             )
             if held_vault is None:
                 web.vault_holder.keep_vault(started.vault)
@@ -122,7 +118,9 @@ def resume() -> ViewResponse:
                     "Let somebody sign in first, or open the ward's sealed code.",
                 )
             username, pin = request.form.get("username", ""), request.form.get("pin", "")
-            started = start_access.resume_access(vault, web.settings, username, pin)
+            started = start_access.resume_access(
+                vault, web.settings, username, pin, client=request_context.client()
+            )
     except UserError as error:
         return _render_entrance(error), error.http_status
     return _enter_as_guest(started)
@@ -191,15 +189,17 @@ def review(ref: str) -> ViewResponse:
 @blueprint.post("/break-glass/codes")
 @require_permission(Permission.PERSON_MANAGE)
 def create_code() -> ViewResponse:
-    """A new sealed code; it is shown once, on the answer to this request."""
-    return _render_list(
-        ward_codes.create_ward_code(
-            request_context.vault(),
-            request_context.settings(),
-            request.form.get("ward", ""),
-            request_context.actor(),
-            required_reason(),
-        )
+    """A new sealed code, as the sheet for its envelope; it is shown once, on the answer to this request."""
+    settings = request_context.settings()
+    new_code = ward_codes.create_ward_code(
+        request_context.vault(),
+        settings,
+        request.form.get("ward", ""),
+        request_context.actor(),
+        required_reason(),
+    )
+    return render_template(
+        "break_glass/envelope.html", new_code=new_code, limits=settings.break_glass
     )
 
 

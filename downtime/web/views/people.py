@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts import people as accounts
+from downtime.accounts import printed_codes
 from downtime.accounts.model import Permission, Role
 from downtime.accounts.people import Credentials
 from downtime.accounts.permissions import ROLE_TITLES
@@ -18,9 +19,13 @@ blueprint = Blueprint("people", __name__)
 @require_permission(Permission.PERSON_MANAGE)
 def show() -> ViewResponse:
     """All accounts, closed ones too."""
-    everybody = accounts.list_people(request_context.vault())
+    vault = request_context.vault()
     return render_template(
-        "people/show.html", people=everybody, roles=ROLE_TITLES, role_items=_roles()
+        "people/show.html",
+        people=accounts.list_people(vault),
+        roles=ROLE_TITLES,
+        role_items=_roles(),
+        codes_left=printed_codes.count_all_left(vault),
     )
 
 
@@ -46,8 +51,13 @@ def add() -> ViewResponse:
 @require_permission(Permission.PERSON_MANAGE)
 def account(person_id: str) -> ViewResponse:
     """What can be changed of one account."""
-    subject = accounts.get_person(request_context.vault(), person_id)
-    return render_template("people/account.html", subject=subject, role_items=_roles())
+    vault = request_context.vault()
+    return render_template(
+        "people/account.html",
+        subject=accounts.get_person(vault, person_id),
+        role_items=_roles(),
+        codes_left=printed_codes.count_left(vault, person_id),
+    )
 
 
 @blueprint.post("/people/<person_id>/name")
@@ -86,6 +96,16 @@ def reset(person_id: str) -> ViewResponse:
         ),
         password,
     )
+
+
+@blueprint.post("/people/<person_id>/codes")
+@require_permission(Permission.PERSON_MANAGE)
+def print_codes(person_id: str) -> ViewResponse:
+    """A new printed sheet of single-use codes for somebody; it is shown once."""
+    sheet = printed_codes.create_codes(
+        request_context.vault(), person_id, request_context.actor(), required_reason()
+    )
+    return render_template("account/code_sheet.html", sheet=sheet)
 
 
 @blueprint.post("/people/<person_id>/disable")

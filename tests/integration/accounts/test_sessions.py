@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.accounts import people, sessions
-from downtime.errors import LockedError
+from downtime.errors import InputError, LockedError
 
 from .conftest import PASSWORD
 
@@ -49,6 +49,20 @@ def test_a_clock_that_was_set_back_locks_it(hospital, admin, token):
     assert locked(admin.vault, token)
     sessions.unlock_session(admin.vault, hospital.settings, token, PASSWORD)
     assert not locked(admin.vault, token)
+
+
+def test_a_clock_that_was_set_back_gives_no_longer_session(hospital, admin, token):
+    hospital.clock.forward(hours=6)
+    sessions.unlock_session(admin.vault, hospital.settings, token, PASSWORD)
+    hospital.clock.forward(days=-400)
+    sessions.unlock_session(admin.vault, hospital.settings, token, PASSWORD)
+    hospital.clock.forward(hours=6)
+    assert sessions.resume_session(admin.vault, token) is None
+
+
+def test_a_clock_that_jumped_ahead_ends_it(hospital, admin, token):
+    hospital.clock.forward(days=1)
+    assert sessions.resume_session(admin.vault, token) is None
 
 
 def test_the_password_unlocks_it_and_a_wrong_one_counts(hospital, admin, token):
@@ -132,3 +146,52 @@ def test_every_step_is_in_the_audit(hospital, admin, token, actions):
         "session.unlock",
         "session.end",
     ]
+
+
+PIN = "274913"
+
+
+def test_a_pin_unlocks_its_own_session_and_nothing_else(hospital, admin, token):
+    with pytest.raises(LockedError):
+        sessions.choose_pin(admin.vault, hospital.settings, token, "wrong horse battery", PIN)
+    sessions.choose_pin(admin.vault, hospital.settings, token, PASSWORD, PIN)
+    other = sessions.start_session(admin.vault, hospital.settings, admin.person, "K7")
+    for session in (token, other):
+        sessions.lock_session(admin.vault, session)
+    with pytest.raises(LockedError):
+        sessions.unlock_session(admin.vault, hospital.settings, other, PIN)
+    with pytest.raises(LockedError):
+        hospital.sign_in(password=PIN)
+    sessions.unlock_session(admin.vault, hospital.settings, token, PIN)
+    assert not locked(admin.vault, token)
+    sessions.end_session(admin.vault, token)
+    with pytest.raises(LockedError, match="has ended"):
+        sessions.unlock_session(admin.vault, hospital.settings, token, PIN)
+
+
+def test_after_three_wrong_pins_the_right_one_opens_nothing_and_the_password_does(
+    hospital, admin, token
+):
+    sessions.choose_pin(admin.vault, hospital.settings, token, PASSWORD, PIN)
+    sessions.lock_session(admin.vault, token)
+    for wrong, sentence in (
+        ("111222", "2 more tries"),
+        ("1", "1 more try"),
+        ("274914", "too often"),
+    ):
+        with pytest.raises(LockedError, match=sentence):
+            sessions.unlock_session(admin.vault, hospital.settings, token, wrong)
+    with pytest.raises(LockedError):
+        sessions.unlock_session(admin.vault, hospital.settings, token, PIN)
+    assert locked(admin.vault, token)
+    sessions.unlock_session(admin.vault, hospital.settings, token, PASSWORD)
+    assert not locked(admin.vault, token)
+
+
+@pytest.mark.parametrize(
+    "pin", ["27491", "123456", "987654", "000000", "121212", "27491a", "2" * 12]
+)
+def test_a_pin_that_anybody_would_try_is_refused(hospital, admin, token, pin):
+    with pytest.raises(InputError):
+        sessions.choose_pin(admin.vault, hospital.settings, token, PASSWORD, pin)
+    assert not sessions.has_pin(admin.vault, token)

@@ -61,7 +61,9 @@ def test_a_phone_may_be_one_step_off(hospital, seconds, good):
     if good:
         hospital.sign_in(code=code)
     else:
-        refusal(hospital, code=code)
+        with pytest.raises(LockedError) as refused:
+            hospital.sign_in(code=code)
+        assert refused.value.code == "signin.clock-near"
 
 
 def test_a_user_name_in_capitals_and_a_code_with_a_space_are_understood(hospital):

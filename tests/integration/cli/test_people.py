@@ -1,5 +1,7 @@
 """Accounts by commands: a person who married is called by the new name, and by the old user name."""
 
+import io
+
 import pytest
 
 from tests.integration.cli.conftest import PASSWORD, Terminal
@@ -41,3 +43,13 @@ def test_only_an_administrator_renames_anybody(people):
     words = ("person", "rename", "admin", "Bo Again", "--reason", "fun", "--home", "home")
     refused = people.run(*words, stdin=people.signed_in("bo"))
     assert (refused.code, "does not allow" in refused.err) == (1, True)
+
+
+def test_a_sheet_of_codes_signs_in_at_a_terminal_too(people):
+    made = people.ok("person", "codes", "--home", "home", stdin=people.signed_in("admin"))
+    assert len(made["codes"]) == 10
+    words = ("person", "list", "--home", "home", "--json")
+    typed = io.StringIO(f"admin\n{PASSWORD}\n{made['codes'][4]}\n")
+    listed = people.run(*words, stdin=typed)
+    assert "Code 5 of your printed sheet is used" in listed.err
+    assert {row["username"]: row["printed_codes"] for row in listed.json}["admin"] == 9

@@ -199,7 +199,7 @@ def test_what_is_missing_is_said_and_nobody_is_signed_out(down, vault):
 def test_a_sealed_code_lets_in_where_nobody_is_signed_in(down, vault, actor):
     administrator = down.browser("administrator")
     made = administrator.post("/break-glass/codes", {"ward": "A1", "reason": "night"})
-    label, secret = re.search(r"Envelope (\S+?) ?, code (\S+?) ?\. It", words(made.text)).groups()
+    label, secret = re.search(r"envelope (\S+) Code inside (\S+)", words(made.text)).groups()
     assert secret not in administrator.get("/break-glass").text
     administrator.post("/sign-out")
     stranger = down.browser()
@@ -211,6 +211,12 @@ def test_a_sealed_code_lets_in_where_nobody_is_signed_in(down, vault, actor):
     stranger.get("/")
     page = stranger.get("/beds/ward?ward=A1")
     assert page.status_code == 200
+    patient = re.search(r'href="/patients/(\w+)"', page.text)[1]
+    assert "/events/record" not in stranger.get(f"/patients/{patient}").text
+    refused = move(stranger, patient)  # nobody answers for it: it is for reading
+    assert refused.status_code == 403
+    assert "Write it on a paper form" in refused.text
+    assert list_events(vault) == []
     stranger.post("/switch-user")
     (access,) = review_access.list_accesses(vault)
     assert access.let_in_by == f"sealed code {label}"

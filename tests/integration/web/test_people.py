@@ -41,3 +41,13 @@ def test_without_a_reason_or_a_name_it_stays(hospital, nurse, sent, sentence):
 def test_nobody_else_changes_a_name(hospital, nurse):
     sent = {"name": "Wanda Married", "reason": "married"}
     assert hospital.browser("site").post(f"{nurse}/name", sent).status_code == 403
+
+
+def test_an_administrator_prints_codes_for_somebody_and_sees_how_many_are_left(hospital, nurse):
+    admin = hospital.browser("administrator")
+    assert "None left." in admin.get(nurse).text
+    assert admin.post(f"{nurse}/codes", {"reason": ""}).status_code == 400
+    page = admin.post(f"{nurse}/codes", {"reason": "night shift"}).text
+    assert len(re.findall(r'<td class="mono">[\w-]{14}</td>', page)) == 10
+    assert "10 left." in admin.get(nurse).text
+    assert hospital.browser("site").post(f"{nurse}/codes", {"reason": "x"}).status_code == 403

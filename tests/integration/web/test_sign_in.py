@@ -138,3 +138,52 @@ def test_everybody_starts_on_the_page_of_their_own_work(hospital, role, page, en
 def test_who_cares_for_nobody_has_the_pages_of_the_site_first(hospital, role):
     page = hospital.browser(role).get("/outages").text.partition('class="nav')[2]
     assert page.index(">Outages<") < page.index(">What to do now<")
+
+
+def read_codes(page: str) -> list[str]:
+    return re.findall(r'<td class="mono">([\w-]{14})</td>', page)
+
+
+def test_a_sheet_of_codes_is_shown_once_and_signs_in_by_a_wrong_clock(hospital):
+    nurse = hospital.browser("ward")
+    assert "You have no codes" in nurse.get("/codes").text
+    assert nurse.post("/codes", {"password": "wrong"}).status_code == 401
+    codes = read_codes(nurse.post("/codes", {"password": PASSWORD}).text)
+    assert len(codes) == 10
+    assert not read_codes(nurse.get("/codes").text)
+    hospital.clock.go_on(days=365)
+    browser = hospital.browser()
+    fields = {"username": "ward", "password": PASSWORD, "code": codes[0]}
+    assert browser.post("/sign-in", fields).status_code == 303
+    page = browser.get("/codes").text
+    assert "Code 1 of your printed sheet is used: cross it off. 9 are left." in page
+    assert "<strong>9</strong> codes are left" in page
+    assert hospital.browser().post("/sign-in", fields).status_code == 401
+
+
+def test_a_clock_that_is_hours_off_is_named_beside_what_to_do(hospital):
+    browser = hospital.browser()
+    assert "clock says 02-Nov-2026 14:30" in browser.get("/sign-in").text
+    code = hospital.code("ward")
+    hospital.clock.go_on(hours=3)
+    answer = browser.post("/sign-in", {"username": "ward", "password": PASSWORD, "code": code})
+    assert answer.status_code == 401
+    assert "your code fits 02-Nov-2026 14:30: about 3 hours off." in answer.text
+    assert "Sign in with a code of your printed sheet" in answer.text
+
+
+def test_a_pin_unlocks_the_screen_until_signing_out(hospital):
+    browser = hospital.browser("ward")
+    chosen = {"pin": "274913", "again": "274913", "password": PASSWORD}
+    for change in ({"again": "274914"}, {"pin": "123456", "again": "123456"}):
+        assert browser.post("/pin", chosen | change).status_code == 400
+    assert browser.post("/pin", chosen).status_code == 303
+    browser.post("/lock")
+    assert "PIN or password of Ward Person" in browser.get("/locked").text
+    assert browser.post("/unlock", {"password": "000000"}).status_code == 401
+    assert browser.post("/unlock", {"password": "274913"}).status_code == 303
+    assert browser.get("/beds").status_code == 200
+    browser.post("/switch-user")
+    browser.sign_in("ward")
+    browser.post("/lock")
+    assert browser.post("/unlock", {"password": "274913"}).status_code == 401
