@@ -92,7 +92,8 @@ def package_name(requirement: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["setup", "test", "check", "fix", "bench", "demo", "simulate-month", "faults"]
+    "name",
+    ["setup", "test", "check", "fix", "bench", "demo", "simulate-month", "simulate-week", "faults"],
 )
 def test_scripts_can_be_run(name):
     path = house.ROOT / "scripts" / name

@@ -1,5 +1,6 @@
 """Read the shelf: its documents with how far they hold, their files, and the pages on which words stand."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -54,8 +55,8 @@ def read_file(vault: Vault, version: ShelfVersion) -> bytes:
 
 def search_shelf(vault: Vault, text: str) -> list[SearchHit]:
     """The pages and telephone lines that hold all words of a text, by their beginnings; best first."""
-    terms = ["".join(c for c in word if c.isalnum()) for word in text.split()]
-    query = " ".join(f'"{term}"*' for term in terms if term)
+    terms = re.findall(r"[^\W_]+", text)  # as the index has them: `long-acting` is two words there
+    query = " ".join(f'"{term}"*' for term in terms)
     if not query:
         return []
     documents = {item.latest.id: item for item in list_documents(vault)}

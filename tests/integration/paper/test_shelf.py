@@ -57,11 +57,12 @@ def shelf(vault, settings, actor):
 
 
 def test_a_word_leads_to_its_page_and_a_telephone_line(vault, shelf):
-    shelf(pdf("Start the infusion", "Ketones above 3 mmol/L"))
+    shelf(pdf("Start the long-acting infusion", "Ketones above 3 mmol/L"))
     shelf(BOOK, NUMBERS)
     (hit,) = find_documents.search_shelf(vault, "keton")
     assert (hit.document.latest.title, hit.page) == ("Insulin protocol", 2)
     assert "Ketones above 3" in hit.excerpt
+    assert [hit.page for hit in find_documents.search_shelf(vault, "long-acting")] == [1]
     (line,) = find_documents.search_shelf(vault, "blood bank")
     assert "5512" in line.excerpt
     assert find_documents.search_shelf(vault, 'keton" OR *') == []

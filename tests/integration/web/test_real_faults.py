@@ -9,10 +9,13 @@ from downtime.fleet import known_time
 from downtime.paper.readiness.checks import Inspection, run_checks
 from downtime.paper.readiness.model import CheckKind, Sighted
 from downtime.paper_settings import PrintingSettings
-from downtime.settings import Settings
+from downtime.settings import Settings, SystemsSettings
 from tests.integration.paper.test_readiness import battery
 
-SETTINGS = Settings(printing=PrintingSettings(queue="ward-a1"))
+SETTINGS = Settings(
+    printing=PrintingSettings(queue="ward-a1"),
+    systems=SystemsSettings(names=("PAS", "EPR", "LIMS")),
+)
 
 
 def faults(vault, folder):
