@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from downtime.clinical.model import Patient
 from downtime.entry.facts import PERSON_CHECK, PersonCheck, known_value
 from downtime.entry.keyed_form import NUMBERS, KeyedForm
-from downtime.entry.validation import AnswerProblem, InvalidAnswersError
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
 
@@ -17,13 +16,6 @@ def find_owner(snapshot: Snapshot | None, answers: Mapping[str, str]) -> Patient
     """The one patient who has every number that was typed; None when there is none, or no data."""
     numbers = [number for key in NUMBERS if (number := known_value(answers, key).strip())]
     return snapshot.find_owner(numbers) if snapshot and numbers else None
-
-
-def check_is_checked(form: KeyedForm, answers: Mapping[str, str]) -> None:
-    """InvalidAnswersError unless who keys has said whether the printed person is the one on the paper."""
-    if form.identity_known and not answers.get(PERSON_CHECK):
-        sentence = "Say whether this person is the one on the paper."
-        raise InvalidAnswersError([AnswerProblem(PERSON_CHECK, sentence)])
 
 
 def fill_checked(

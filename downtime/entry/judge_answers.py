@@ -11,13 +11,19 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from downtime.entry import confirm_policies
+from downtime.entry import confirm_policies, policies
 from downtime.entry.fact_reader import find_facts
 from downtime.entry.facts import PERSON_CHECK, Fact, PersonCheck
 from downtime.entry.keyed_form import KeyedForm, printed_person
 from downtime.entry.model import AuditAction, Entry
 from downtime.entry.plausibility.judge_response import judge_response
-from downtime.entry.plausibility.model import Confirmation, ConfirmRequest, Finding, Situation
+from downtime.entry.plausibility.model import (
+    Confirmation,
+    ConfirmRequest,
+    Finding,
+    Rule,
+    Situation,
+)
 from downtime.entry.plausibility.wording import word_finding
 from downtime.entry.read_situation import read_situation
 from downtime.entry.typed_times import to_utc
@@ -92,10 +98,14 @@ def judge_part(
 def find_implausible(
     vault: Vault, settings: Settings, form: KeyedForm, validated: ValidatedAnswers
 ) -> list[Finding]:
-    """Everything implausible about the answers that have no other problem."""
+    """Everything implausible about the answers that have no other problem; first whose paper it is."""
+    unchecked = [] if policies.is_person_checked(form, validated.answers) else [_UNCHECKED]
     form = _for_whom_it_is(form, validated.answers)
     situation = read_situation(vault, settings, form)
-    return _find(form.definition, form, validated, situation, is_part=False)
+    return unchecked + _find(form.definition, form, validated, situation, is_part=False)
+
+
+_UNCHECKED = Finding(PERSON_CHECK, Rule.PERSON_UNCHECKED, "")
 
 
 def _for_whom_it_is(form: KeyedForm, answers: Mapping[str, str]) -> KeyedForm:

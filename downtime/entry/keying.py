@@ -31,7 +31,7 @@ from downtime.entry.model import (
 )
 from downtime.entry.open_form import get_entry, get_keyable_form, open_form
 from downtime.entry.page_saves import LateSaveError, PageSave, check_unchanged, record_save
-from downtime.entry.policies import check_can_key, check_emptiness
+from downtime.entry.policies import check_can_key, check_emptiness, check_person_checked
 from downtime.entry.quality import choose_sample
 from downtime.entry.queries.list_queries import list_queries_of_form
 from downtime.entry.queries.policies import has_open
@@ -99,6 +99,8 @@ def submit_entry(
     critical field and is not in the sample counts as verified at once.
     """
     form = with_person_check(open_form(vault, serial, settings), answers)
+    if origin == EntryOrigin.KEYED:
+        check_person_checked(form, answers)
     judged = judge_answers(vault, settings, form, answers, confirmed, actor)
     answers = judged.answers
     nothing_written = is_empty(vault, form, answers)

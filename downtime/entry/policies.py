@@ -4,10 +4,12 @@ The form's critical fields are keyed by two people before anything of it counts 
 decides between them keyed neither; and nobody verifies what they keyed.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from functools import partial
 
 from downtime.entry import confirm_policies
+from downtime.entry.facts import PERSON_CHECK
+from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.model import (
     Emptiness,
     Entry,
@@ -18,6 +20,7 @@ from downtime.entry.model import (
     VerificationBasis,
     WorkKind,
 )
+from downtime.entry.validation import AnswerProblem, InvalidAnswersError
 from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.paper import serials
 from downtime.paper.forms.model import FormDefinition, KeyingPolicy
@@ -58,6 +61,21 @@ def check_can_key(form: IssuedForm, entry: Entry | None) -> None:
             f"Form {serials.format_serial(form.serial)} is '{form.state}': nothing is keyed of it.",
             "If the paper has been found, check it in first; if not, take another form.",
         )
+
+
+def is_person_checked(form: KeyedForm, answers: Mapping[str, str]) -> bool:
+    """Whether somebody has said if the person it was printed for is the one on the paper, where it has one."""
+    return not form.identity_known or bool(answers.get(PERSON_CHECK))
+
+
+def check_person_checked(form: KeyedForm, answers: Mapping[str, str]) -> None:
+    """InvalidAnswersError for who keys without saying whether the paper is the printed person's.
+
+    What is imported or merged without that word is kept, and waits for somebody who looks at the paper.
+    """
+    if not is_person_checked(form, answers):
+        sentence = "Say whether this person is the one on the paper."
+        raise InvalidAnswersError([AnswerProblem(PERSON_CHECK, sentence)])
 
 
 def check_is_other_person(entry: Entry, typists: Container[str], actor: Actor) -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from downtime.entry import double_keying, keying, open_form
+from downtime.entry import double_keying, open_form
 from downtime.paper import ledger, move_form
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.print_pack import print_pack
 from downtime.settings import EntrySettings, Settings
 from downtime.vault.model import Actor
+from tests.integration.keying_steps import submit_checked
 from tests.integration.recovery.conftest import PHONED
 from tests.integration.web.conftest import PASSWORD
 
@@ -179,7 +180,7 @@ def test_what_was_chosen_between_two_keyings_survives_a_lock(visit, served, blan
     vault = signed_in.vault
     rare = Settings(entry=EntrySettings(sample_percent=0.0, max_error_percent=100.0))
     who = {"patient.name": "Unknown, Male"}
-    keying.submit_entry(vault, rare, serial, PHONED | who, NURSE)
+    submit_checked(vault, rare, serial, PHONED | who, NURSE)
     second = {"checked": "mrn", "value:1": "5.9", "units:1": "mmol/L"} | who
     double_keying.submit_second_keying(vault, rare, serial, second, Actor("u-8", "Two", "K7"))
     vault.close()

@@ -7,6 +7,7 @@ from downtime import config
 from downtime.accounts import homes
 from downtime.config import Home
 from downtime.entry import double_keying, keying, verify_entry
+from downtime.entry.facts import PERSON_CHECK, PersonCheck
 from downtime.entry.judge_answers import ConfirmRequests
 from downtime.entry.model import Entry, Task
 from downtime.entry.open_form import open_form
@@ -34,10 +35,21 @@ def confirming(submit: Callable[[ConfirmRequests], Entry]) -> Entry:
         return submit(confirm_all(error))
 
 
+SAME_PERSON = {"linkId": PERSON_CHECK, "answer": [{"valueString": PersonCheck.SAME.value}]}
+"""Item of a response: the paper is about whom it was printed for."""
+
+
+def submit_checked(vault, settings, serial, answers, actor, **options) -> Entry:
+    """Enter a form as `keying.submit_entry`; whom it was printed for is on the paper, as a screen asks."""
+    is_printed = open_form(vault, serial).identity_known
+    check = {PERSON_CHECK: PersonCheck.SAME} if is_printed else {}
+    return keying.submit_entry(vault, settings, serial, {**check, **answers}, actor, **options)
+
+
 def submit_confirmed(vault, settings, serial, answers, actor, **options) -> Entry:
-    """Enter a form as `submit_entry`, and confirm what is unusual about it."""
+    """Enter a form as `submit_checked`, and confirm what is unusual about it."""
     return confirming(
-        lambda confirmed: keying.submit_entry(
+        lambda confirmed: submit_checked(
             vault, settings, serial, answers, actor, confirmed=confirmed, **options
         )
     )

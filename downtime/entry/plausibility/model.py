@@ -64,6 +64,7 @@ class Rule(StrEnum):
     AFTER_DEATH = "after-death"
     AFTER_DISCHARGE = "after-discharge"
     TWO_WARDS = "two-wards"
+    PERSON_UNCHECKED = "person-unchecked"
 
 
 HARD_RULES = frozenset(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from downtime.clinical import display
 from downtime.clinical.value_limits import VALUE_LIMITS
 from downtime.config import read_data_file
+from downtime.entry.facts import PERSON_CHECK
 from downtime.entry.plausibility.model import Confirmation, ConfirmReason, Finding, Rule
 from downtime.entry.plausibility.number_rules import parse_number
 from downtime.paper.forms.model import FormItem
@@ -70,6 +71,8 @@ def word_confirmation(
 
 def label_field(fields: Mapping[str, FormItem], key: str) -> str:
     """What a field is called in a sentence: its words on paper, and its row."""
+    if key == PERSON_CHECK:
+        return "Person"
     item = fields.get(key)
     row = key.partition(":")[2]
     name = (item.text or item.link_id) if item else key

@@ -122,7 +122,6 @@ def submit(serial: str) -> ViewResponse:
     opened = open_form.open_form(vault, serial, settings)
     answers = check_person.fill_checked(request_context.snapshot_or_none(), opened, answers)
     try:
-        check_person.check_is_checked(opened, answers)
         entering.submit_entry(
             vault, settings, serial, answers, request_context.actor(), page=read_page_save(),
             says_empty=bool(request.form.get("empty")),

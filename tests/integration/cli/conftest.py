@@ -19,7 +19,7 @@ from downtime.accounts import totp
 from downtime.cli import session
 from downtime.demo.settings import settings_text
 from downtime.vault.model import Actor
-from tests.integration.keying_steps import key_again_in_home
+from tests.integration.keying_steps import SAME_PERSON, key_again_in_home
 
 BEGINS = datetime(2026, 11, 2, 14, 0, tzinfo=UTC)
 CHEAP = "\n[accounts]\nargon2_memory_kib = 64\nargon2_time_cost = 1\nargon2_parallelism = 1\n"
@@ -160,13 +160,16 @@ def response(serial: str, form: str, answers: dict) -> dict:
         "questionnaire": f"https://hospital.example/forms/{form}",
         "identifier": {"value": serial},
         "item": [
-            {
-                "linkId": link_id,
-                "answer": [
-                    {"valueDateTime" if link_id == "collected" else kinds[type(value)]: value}
-                ],
-            }
-            for link_id, value in answers.items()
+            SAME_PERSON,
+            *(
+                {
+                    "linkId": link_id,
+                    "answer": [
+                        {"valueDateTime" if link_id == "collected" else kinds[type(value)]: value}
+                    ],
+                }
+                for link_id, value in answers.items()
+            ),
         ],
     }
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry import double_keying, keying, quality, send_back_entry, verify_entry
+from downtime.entry import double_keying, quality, send_back_entry, verify_entry
 from downtime.entry.import_responses import import_response
 from downtime.entry.model import EntryState, Task, VerificationBasis
 from downtime.entry.open_form import open_form
@@ -18,7 +18,7 @@ from downtime.errors import ConflictError
 from downtime.returns.statement.statement_facts import measure_error_rate
 from downtime.settings import EntrySettings, Settings
 from downtime.vault.model import Actor
-from tests.integration.keying_steps import asked, key_again
+from tests.integration.keying_steps import SAME_PERSON, asked, key_again, submit_checked
 
 from .conftest import OBSERVED, PHONED
 
@@ -41,14 +41,14 @@ def test_agreeing_with_the_paper_sixty_times_is_evidence_of_nothing(
 ):
     for _ in range(60):
         serial = issue("observations")
-        keying.submit_entry(vault, UNCHECKED, serial, OBSERVED, actor)
+        submit_checked(vault, UNCHECKED, serial, OBSERVED, actor)
         verify_entry.verify_entry(vault, serial, checker)
     rate = estimate(vault, outage)
     assert (rate.fields, rate.high, rate.sample_percent) == (0, 1.0, 100.0)
     assert measure_error_rate(vault, outage, ())["all"]["seen"]["fields"] == 0
     assert measure_error_rate(vault, outage, ())["forms"] == []
     serial = issue("observations")
-    assert keying.submit_entry(vault, STRICT, serial, OBSERVED, actor).waits == Task.KEY_AGAIN
+    assert submit_checked(vault, STRICT, serial, OBSERVED, actor).waits == Task.KEY_AGAIN
 
 
 def test_sending_back_and_entering_the_same_again_is_no_evidence_either(
@@ -57,14 +57,14 @@ def test_sending_back_and_entering_the_same_again_is_no_evidence_either(
     for _ in range(3):
         serial = issue("observations")
         for _ in range(2):
-            keying.submit_entry(vault, STRICT, serial, OBSERVED, actor)
+            submit_checked(vault, STRICT, serial, OBSERVED, actor)
             send_back_entry.send_back(vault, serial, checker, "look again")
     assert (estimate(vault, outage).fields, estimate(vault, outage).sample_percent) == (0, 100.0)
 
 
 def test_a_look_does_not_stand_in_for_the_second_keying(vault, issue, actor, checker):
     serial = issue("observations")
-    keying.submit_entry(vault, STRICT, serial, OBSERVED, actor)
+    submit_checked(vault, STRICT, serial, OBSERVED, actor)
     with pytest.raises(ConflictError, match="without seeing"):
         verify_entry.verify_entry(vault, serial, checker)
 
@@ -72,12 +72,12 @@ def test_a_look_does_not_stand_in_for_the_second_keying(vault, issue, actor, che
 def test_what_is_keyed_again_alike_lowers_the_share(vault, issue, outage, actor, checker):
     for _ in range(2):
         serial = issue("observations")
-        keying.submit_entry(vault, STRICT, serial, OBSERVED, actor)
+        submit_checked(vault, STRICT, serial, OBSERVED, actor)
         key_again(vault, STRICT, serial, checker)
     rate = estimate(vault, outage)
     assert (rate.forms, rate.fields, rate.errors) == (2, 2 * len(OBSERVED), 0)
     assert rate.sample_percent == 0.0
-    last = keying.submit_entry(vault, STRICT, issue("observations"), OBSERVED, actor)
+    last = submit_checked(vault, STRICT, issue("observations"), OBSERVED, actor)
     assert (last.basis, last.sample_keys) == (VerificationBasis.UNSAMPLED, ())
 
 
@@ -85,7 +85,7 @@ def test_slips_of_the_first_keep_everything_keyed_again(vault, issue, outage, ac
     for _ in range(2):
         serial = issue("observations")
         slip = {"pulse:1": "98", "temperature:2": "37.1", "author.role": "Doctor"}
-        keying.submit_entry(vault, STRICT, serial, OBSERVED | slip, actor)
+        submit_checked(vault, STRICT, serial, OBSERVED | slip, actor)
         right = asked(vault, STRICT, serial, OBSERVED)
         double_keying.submit_second_keying(vault, STRICT, serial, right, checker)
         double_keying.adjudicate_entry(
@@ -98,7 +98,7 @@ def test_slips_of_the_first_keep_everything_keyed_again(vault, issue, outage, ac
 
 def test_a_few_fields_are_keyed_again_once_the_error_is_small(vault, issue, actor):
     serial = issue("observations")
-    entry = keying.submit_entry(vault, FEW, serial, OBSERVED, actor)
+    entry = submit_checked(vault, FEW, serial, OBSERVED, actor)
     filled = [key for key in entry.sample_keys if entry.answers.get(key)]
     blank = [key for key in entry.sample_keys if not entry.answers.get(key)]
     assert (len(filled), len(blank)) == (3, 1)
@@ -109,7 +109,7 @@ def test_a_few_fields_are_keyed_again_once_the_error_is_small(vault, issue, acto
 
 def test_nobody_can_foretell_which_fields_they_are(vault, issue, actor):
     samples = {
-        keying.submit_entry(vault, FEW, issue("observations"), OBSERVED, actor).sample_keys
+        submit_checked(vault, FEW, issue("observations"), OBSERVED, actor).sample_keys
         for _ in range(6)
     }
     assert len(samples) > 1
@@ -117,7 +117,7 @@ def test_nobody_can_foretell_which_fields_they_are(vault, issue, actor):
 
 def test_a_slip_in_a_few_fields_has_the_whole_form_compared(vault, issue, actor, checker):
     serial = issue("observations")
-    entry = keying.submit_entry(vault, FEW, serial, OBSERVED, actor)
+    entry = submit_checked(vault, FEW, serial, OBSERVED, actor)
     again = asked(vault, FEW, serial, OBSERVED)
     wrong = next(key for key in again if key.startswith(("pulse", "temp", "author")))
     again[wrong] = {"p": "77", "t": "37.2", "a": "Somebody else"}[wrong[0]]
@@ -130,20 +130,21 @@ def test_a_slip_in_a_few_fields_has_the_whole_form_compared(vault, issue, actor,
 
 def test_what_was_imported_is_keyed_again_unseen_too(vault, issue, actor):
     first, serial = issue("observations"), issue("observations")
-    keying.submit_entry(vault, STRICT, first, OBSERVED, actor)
+    submit_checked(vault, STRICT, first, OBSERVED, actor)
     form = open_form(vault, first)
     resource = json.loads(
         dump_response(write_response(form.entry, form.definition, ZoneInfo("Europe/London"))),
         parse_float=Decimal,
     )
     resource["identifier"]["value"] = serial
+    resource["item"].append(SAME_PERSON)
     entry, _ = import_response(vault, STRICT, resource, actor)
     assert entry.waits == Task.KEY_AGAIN
     assert {"pulse:1", "author.name"} <= set(entry.sample_keys)
 
 
 def test_critical_fields_and_free_text_are_in_no_sample(vault, issue, actor):
-    entry = keying.submit_entry(vault, STRICT, issue("phoned-result"), PHONED, actor)
+    entry = submit_checked(vault, STRICT, issue("phoned-result"), PHONED, actor)
     assert not {"value:1", "units:1", "checked"} & set(entry.sample_keys)
     form = open_form(vault, entry.serial, STRICT)
     texts = {key for item in form.keyed_items if item.type == "text" for key in item.answer_keys()}
@@ -153,10 +154,10 @@ def test_critical_fields_and_free_text_are_in_no_sample(vault, issue, actor):
 
 def test_a_check_counts_once_whatever_is_corrected_later(vault, issue, outage, actor, checker):
     serial = issue("observations")
-    keying.submit_entry(vault, STRICT, serial, OBSERVED, actor)
+    submit_checked(vault, STRICT, serial, OBSERVED, actor)
     key_again(vault, STRICT, serial, checker)
     send_back_entry.send_back(vault, serial, THIRD, "pulse misread")
-    keying.submit_entry(vault, STRICT, serial, OBSERVED | {"pulse:1": "98"}, actor)
+    submit_checked(vault, STRICT, serial, OBSERVED | {"pulse:1": "98"}, actor)
     key_again(vault, STRICT, serial, checker)
     assert (estimate(vault, outage).forms, estimate(vault, outage).fields) == (1, len(OBSERVED))
     assert second_keyings.has_check(vault.db, serial, VerificationBasis.REKEYED)
@@ -166,7 +167,7 @@ def test_a_laptop_cannot_say_that_a_sample_agreed_without_the_second_person(
     vault, issue, actor, checker
 ):
     serial = issue("observations")
-    keying.submit_entry(vault, STRICT, serial, OBSERVED, actor)
+    submit_checked(vault, STRICT, serial, OBSERVED, actor)
     entry = key_again(vault, STRICT, serial, checker)
     second = second_keyings.fetch(vault.db, serial)
     assert has_enough_people(entry, second, is_critical=False)

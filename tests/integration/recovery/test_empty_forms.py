@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from downtime.entry import confirm_empty, file_form, keying, send_back_entry, verify_entry
+from downtime.entry import confirm_empty, file_form, send_back_entry, verify_entry
 from downtime.entry.empty_forms import has_answers
 from downtime.entry.import_responses import import_response
 from downtime.entry.keyed_answers import make_fact_reader
@@ -20,7 +20,7 @@ from downtime.reconcile import find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.wording import explain
 from downtime.vault.model import Actor
-from tests.integration.keying_steps import key_again
+from tests.integration.keying_steps import SAME_PERSON, key_again, submit_checked
 
 from .conftest import ANN, HOSPITAL, LATER, OBSERVED, PHONED, SIGNED
 
@@ -33,14 +33,14 @@ WHO = {"patient.name": "Hill, Ann", "patient.born": "1960-01-02", "patient.mrn":
 def empty(vault, settings, issue, actor):
     """An observation chart of Ann Hill that is said to be empty."""
     serial = issue("observations")
-    keying.submit_entry(vault, settings, serial, SIGNED, actor, says_empty=True)
+    submit_checked(vault, settings, serial, SIGNED, actor, says_empty=True)
     return serial
 
 
 def test_a_form_is_not_entered_empty_without_a_word(vault, settings, issue, actor):
     serial = issue("observations")
     with pytest.raises(EmptyFormError, match="beyond what was printed"):
-        keying.submit_entry(vault, settings, serial, SIGNED, actor)
+        submit_checked(vault, settings, serial, SIGNED, actor)
     assert entries.fetch_entry(vault.db, serial) is None
 
 
@@ -51,8 +51,8 @@ def test_a_stroke_is_no_answer(vault, settings, issue, actor, stroke):
     texts = {k: stroke for i in form.keyed_items if i.type == "string" for k in i.answer_keys()}
     texts |= SIGNED
     with pytest.raises((EmptyFormError, InvalidAnswersError)):
-        keying.submit_entry(vault, settings, serial, texts, actor)
-    entry = keying.submit_entry(vault, settings, serial, texts, actor, says_empty=True)
+        submit_checked(vault, settings, serial, texts, actor)
+    entry = submit_checked(vault, settings, serial, texts, actor, says_empty=True)
     assert entry.emptiness == Emptiness.DECLARED
 
 
@@ -90,16 +90,16 @@ def test_what_was_printed_is_no_answer_and_what_was_written_over_it_is(vault, se
 def test_a_form_with_an_answer_cannot_be_called_empty(vault, settings, issue, actor):
     serial = issue("observations")
     with pytest.raises(InputError, match="has an answer"):
-        keying.submit_entry(vault, settings, serial, OBSERVED, actor, says_empty=True)
+        submit_checked(vault, settings, serial, OBSERVED, actor, says_empty=True)
 
 
 def test_an_empty_form_needs_no_answers_but_its_signature(vault, settings, issue, actor):
     serial = issue("discharge")
-    entry = keying.submit_entry(vault, settings, serial, SIGNED, actor, says_empty=True)
+    entry = submit_checked(vault, settings, serial, SIGNED, actor, says_empty=True)
     assert (entry.state, entry.waits) == (EntryState.ENTERED, Task.CONFIRM_EMPTY)
     unsigned = {key: text for key, text in SIGNED.items() if key != "event.date"}
     with pytest.raises(InvalidAnswersError, match="Date"):
-        keying.submit_entry(vault, settings, issue("discharge"), unsigned, actor, says_empty=True)
+        submit_checked(vault, settings, issue("discharge"), unsigned, actor, says_empty=True)
 
 
 def test_a_second_person_confirms_it_and_nobody_else(
@@ -121,7 +121,7 @@ def test_a_second_person_confirms_it_and_nobody_else(
 def test_empty_forms_are_counted_and_who_confirmed_them(
     vault, settings, issue, empty, outage, actor, checker
 ):
-    keying.submit_entry(vault, settings, issue("discharge"), SIGNED, actor, says_empty=True)
+    submit_checked(vault, settings, issue("discharge"), SIGNED, actor, says_empty=True)
     confirm_empty.confirm_empty(vault, settings, empty, checker)
     figures = entries.count_figures(vault.db, outage.id)
     assert (figures["empty"], figures["empty_confirmed"]) == (2, 1)
@@ -132,7 +132,7 @@ def test_whose_it_is_is_keyed_a_second_time_before_it_counts(
     vault, settings, issue, actor, checker
 ):
     serial = issue("observations", BLANK)
-    keying.submit_entry(vault, settings, serial, SIGNED | WHO, actor, says_empty=True)
+    submit_checked(vault, settings, serial, SIGNED | WHO, actor, says_empty=True)
     entry = confirm_empty.confirm_empty(vault, settings, serial, checker)
     assert (entry.waits, set(entry.sample_keys)) == (Task.KEY_AGAIN, set(WHO))
     assert key_again(vault, settings, serial, checker).state == EntryState.VERIFIED
@@ -141,7 +141,7 @@ def test_whose_it_is_is_keyed_a_second_time_before_it_counts(
 def test_an_empty_discharge_discharges_nobody(vault, settings, issue, outage, hold, actor, checker):
     """What the definition always says of a form, such as that it is a discharge, is not true of it."""
     serial = issue("discharge")
-    keying.submit_entry(vault, settings, serial, SIGNED, actor, says_empty=True)
+    submit_checked(vault, settings, serial, SIGNED, actor, says_empty=True)
     confirm_empty.confirm_empty(vault, settings, serial, checker)
     ((_, facts),) = make_fact_reader(vault, settings)([serial])
     assert [(fact.type, fact.fields.get("event")) for fact in facts] == [("Document", None)]
@@ -156,7 +156,7 @@ def test_an_empty_discharge_discharges_nobody(vault, settings, issue, outage, ho
 def test_sent_back_it_is_no_longer_empty(vault, settings, empty, actor, checker):
     send_back_entry.send_back(vault, empty, checker, "there is a pulse on page 2")
     assert get_entry(vault, empty).emptiness == Emptiness.NONE
-    again = keying.submit_entry(vault, settings, empty, OBSERVED, actor)
+    again = submit_checked(vault, settings, empty, OBSERVED, actor)
     assert again.waits == Task.KEY_AGAIN
 
 
@@ -168,6 +168,7 @@ def test_an_import_says_so_too_or_is_refused(vault, settings, issue, actor):
         "identifier": {"value": serial},
         "authored": "2026-11-02T14:00:00+00:00",
         "item": [
+            SAME_PERSON,
             {"linkId": "author.name", "answer": [{"valueString": "Sam Okoro"}]},
             {"linkId": "author.role", "answer": [{"valueString": "Staff nurse"}]},
         ],

@@ -9,7 +9,7 @@ from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundE
 from downtime.paper import ledger, move_form, serials
 from downtime.paper.model import Subject
 from downtime.vault.audit import verify_chain as verify_audit
-from tests.integration.keying_steps import see_through
+from tests.integration.keying_steps import see_through, submit_checked
 
 from .conftest import ADMITTED, BLOODS, OBSERVED, SIGNED
 
@@ -24,7 +24,7 @@ def test_a_form_goes_from_paper_to_verified_and_the_ledger_goes_along(
     vault, settings, issue, actor, checker
 ):
     serial = issue("blood-sciences-request")
-    entry = keying.submit_entry(
+    entry = submit_checked(
         vault, settings, f"{serial[:2]}-{serial[2:8]}-{serial[8:]}", BLOODS, actor
     )
     assert (entry.state, state(vault, serial)) == ("entered", "keyed")
@@ -39,7 +39,7 @@ def test_a_form_goes_from_paper_to_verified_and_the_ledger_goes_along(
 
 def test_who_keyed_it_cannot_verify_it(vault, settings, issue, actor):
     serial = issue("blood-sciences-request")
-    keying.submit_entry(vault, settings, serial, BLOODS, actor)
+    submit_checked(vault, settings, serial, BLOODS, actor)
     with pytest.raises(ForbiddenError, match="somebody else"):
         verify_entry.verify_entry(vault, serial, actor)
     assert (open_form.get_entry(vault, serial).state, state(vault, serial)) == ("entered", "keyed")
@@ -56,7 +56,7 @@ def test_every_field_at_fault_gets_one_sentence_and_nothing_is_kept(vault, setti
         "total:1": "3",
     }
     with pytest.raises(InvalidAnswersError) as refused:
-        keying.submit_entry(vault, settings, serial, wrong, actor)
+        submit_checked(vault, settings, serial, wrong, actor)
     sentences = {p.key: p.sentence for p in refused.value.problems}
     assert sentences == {
         "pulse:1": "Pulse (row 1): it is above 300; check the paper.",
@@ -82,7 +82,7 @@ def test_a_row_that_is_used_needs_its_required_fields_and_others_do_not(
 ):
     serial = issue("observations")
     with pytest.raises(InvalidAnswersError) as refused:
-        keying.submit_entry(vault, settings, serial, OBSERVED | {"pulse:5": "77"}, actor)
+        submit_checked(vault, settings, serial, OBSERVED | {"pulse:5": "77"}, actor)
     assert [p.key for p in refused.value.problems] == ["taken:5"]
 
 
@@ -95,7 +95,7 @@ def test_times_are_typed_as_people_write_them(vault, settings, issue, actor, ans
         "event.date": "021126",
         "event.time": "1400",
     }
-    entry = keying.submit_entry(vault, settings, serial, given, actor)
+    entry = submit_checked(vault, settings, serial, given, actor)
     assert entry.answers["taken:1"] == "2026-11-02T13:00"
     assert (entry.answers["event.date"], entry.answers["event.time"]) == ("2026-11-02", "14:00")
 
@@ -103,29 +103,27 @@ def test_times_are_typed_as_people_write_them(vault, settings, issue, actor, ans
 def test_an_event_in_the_future_is_refused(vault, settings, issue, actor):
     serial = issue("blood-sciences-request")
     with pytest.raises(InvalidAnswersError, match="lies in the future"):
-        keying.submit_entry(vault, settings, serial, BLOODS | {"event.time": "15:00"}, actor)
+        submit_checked(vault, settings, serial, BLOODS | {"event.time": "15:00"}, actor)
 
 
 def test_a_number_that_is_not_the_printed_patients_is_refused(vault, settings, issue, actor):
     serial = issue("blood-sciences-request")
     with pytest.raises(InvalidAnswersError, match="may be about somebody else"):
-        keying.submit_entry(
-            vault, settings, serial, BLOODS | {"patient.nhs": "999 000 0026"}, actor
-        )
+        submit_checked(vault, settings, serial, BLOODS | {"patient.nhs": "999 000 0026"}, actor)
     same = BLOODS | {"patient.nhs": "999 000 0018", "patient.mrn": "h-100"}
-    assert keying.submit_entry(vault, settings, serial, same, actor).state == "entered"
+    assert submit_checked(vault, settings, serial, same, actor).state == "entered"
 
 
 def test_a_blank_takes_who_it_is_about_from_what_was_keyed(vault, settings, issue, actor):
     serial = issue("admission", BLANK)
     given = ADMITTED | {"nhs": "999 000 0026"}
-    assert keying.submit_entry(vault, settings, serial, given, actor).answers["nhs"] == "9990000026"
+    assert submit_checked(vault, settings, serial, given, actor).answers["nhs"] == "9990000026"
 
 
 def test_an_nhs_number_with_a_slip_is_refused(vault, settings, issue, actor):
     serial = issue("admission", BLANK)
     with pytest.raises(InvalidAnswersError, match="not a valid NHS number"):
-        keying.submit_entry(vault, settings, serial, ADMITTED | {"nhs": "9990000027"}, actor)
+        submit_checked(vault, settings, serial, ADMITTED | {"nhs": "9990000027"}, actor)
 
 
 def test_a_draft_is_kept_as_typed_and_goes_on_later(vault, settings, issue, actor):
@@ -134,14 +132,14 @@ def test_a_draft_is_kept_as_typed_and_goes_on_later(vault, settings, issue, acto
     form = open_form.open_form(vault, serial)
     assert form.answers == {"reason": "Blee"}
     assert (form.entry.state, form.issued.state) == ("draft", "issued")
-    keying.submit_entry(vault, settings, serial, BLOODS, actor)
+    submit_checked(vault, settings, serial, BLOODS, actor)
     with pytest.raises(ConflictError, match="already entered"):
         keying.save_draft(vault, serial, {}, actor)
 
 
 def test_sent_back_keeps_what_was_said_and_who_sent_it(vault, settings, issue, actor, checker):
     serial = issue("blood-sciences-request")
-    keying.submit_entry(vault, settings, serial, BLOODS, actor)
+    submit_checked(vault, settings, serial, BLOODS, actor)
     see_through(vault, settings, serial, checker)
     with pytest.raises(InputError, match="reason"):
         send_back_entry.send_back(vault, serial, checker, " ")
@@ -155,7 +153,7 @@ def test_sent_back_keeps_what_was_said_and_who_sent_it(vault, settings, issue, a
         "true",
     )
     again = {key: text for key, text in BLOODS.items() if key != "test.ue"}
-    assert "test.ue" not in keying.submit_entry(vault, settings, serial, again, actor).answers
+    assert "test.ue" not in submit_checked(vault, settings, serial, again, actor).answers
 
 
 @pytest.mark.parametrize("fate", [retire_forms.void_form, retire_forms.mark_lost])
@@ -163,7 +161,7 @@ def test_a_void_or_lost_form_cannot_be_keyed(vault, settings, issue, actor, fate
     serial = issue("blood-sciences-request")
     fate(vault, serial, actor, "torn")
     with pytest.raises(ConflictError):
-        keying.submit_entry(vault, settings, serial, BLOODS, actor)
+        submit_checked(vault, settings, serial, BLOODS, actor)
     assert entries.fetch_entry(vault.db, serial) is None
 
 

@@ -9,7 +9,7 @@ import hl7
 import openpyxl
 import pytest
 
-from downtime.entry import keying, send_back_entry
+from downtime.entry import send_back_entry
 from downtime.errors import ConflictError, InputError
 from downtime.outage import outages
 from downtime.paper.model import Subject
@@ -19,7 +19,7 @@ from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.wording import explain
 from downtime.returns.export_messages import export_messages
 from tests.closing import close_outage
-from tests.integration.keying_steps import see_through
+from tests.integration.keying_steps import see_through, submit_checked
 
 from .conftest import ADMITTED, BLOODS, PHONED
 
@@ -150,7 +150,7 @@ def test_nothing_goes_out_before_a_second_person_has_verified_it(
     vault, settings, issue, compare, return_all, actor, tmp_path
 ):
     serial = issue("blood-sciences-request")
-    keying.submit_entry(vault, settings, serial, BLOODS, actor)
+    submit_checked(vault, settings, serial, BLOODS, actor)
     compare()
     return_all()
     out = export_messages(vault, settings, "hl7v2", tmp_path, actor)
@@ -164,7 +164,7 @@ def test_a_correction_after_the_return_is_a_conflict_and_gets_a_message_of_its_o
     key = decided["Urea and electrolytes"].key
     export_messages(vault, settings, "hl7v2", tmp_path / "a", actor)
     send_back_entry.send_back(vault, key[:9], checker, "other requester")
-    keying.submit_entry(vault, settings, key[:9], BLOODS | {"requester": "Dr Bo"}, actor)
+    submit_checked(vault, settings, key[:9], BLOODS | {"requester": "Dr Bo"}, actor)
     see_through(vault, settings, key[:9], checker)
     run_comparison.run_comparison(vault, settings, actor, "corrected")
     row = find_items.get_item(vault, key)

@@ -4,18 +4,19 @@ from contextlib import closing
 
 import pytest
 
-from downtime.entry import double_keying, keying
-from downtime.entry.check_person import check_is_checked, fill_checked, find_owner
+from downtime.entry import confirm_entry, double_keying, keying
+from downtime.entry.check_person import fill_checked, find_owner
 from downtime.entry.facts import PERSON_CHECK, PersonCheck
 from downtime.entry.keyed_answers import make_fact_reader
-from downtime.entry.model import Task
+from downtime.entry.model import EntryOrigin, Task
 from downtime.entry.open_form import open_form
+from downtime.entry.plausibility.model import ConfirmReason, ConfirmRequest, Rule
 from downtime.entry.validation import InvalidAnswersError
 from downtime.paper.model import Subject
 from downtime.snapshot import local_snapshots
 from tests.integration.keying_steps import asked, key_again
 
-from .conftest import ANN, OBSERVED, PHONED
+from .conftest import ANN, OBSERVED, PHONED, SIGNED
 
 BLANK = Subject(downtime_number="DK700001X")
 SAME = {PERSON_CHECK: PersonCheck.SAME}
@@ -66,12 +67,28 @@ def test_a_contradiction_is_refused_not_believed(vault, settings, issue, actor, 
         keying.submit_entry(vault, settings, issue("observations"), OBSERVED | answers, actor)
 
 
-def test_a_screen_has_to_ask_about_whom_it_was_printed_for(vault, settings, issue):
-    printed = open_form(vault, issue("observations"), settings)
-    with pytest.raises(InvalidAnswersError, match="the one on the paper"):
-        check_is_checked(printed, OBSERVED)
-    check_is_checked(printed, OBSERVED | SAME)
-    check_is_checked(open_form(vault, issue("observations", BLANK), settings), OBSERVED)
+def test_no_door_takes_a_form_without_a_word_on_whose_paper_it_is(
+    vault, settings, issue, actor, checker
+):
+    """Who keys is refused; what is imported waits until somebody has looked at the paper."""
+    serial, empty = issue("observations"), issue("observations")
+    for number, answers, says_empty in ((serial, OBSERVED, False), (empty, SIGNED, True)):
+        with pytest.raises(InvalidAnswersError, match="the one on the paper"):
+            keying.submit_entry(vault, settings, number, answers, actor, says_empty=says_empty)
+    taken = keying.submit_entry(
+        vault, settings, serial, OBSERVED, actor, origin=EntryOrigin.IMPORTED
+    )
+    assert taken.waits == Task.CONFIRM
+    _, (finding,) = confirm_entry.list_to_confirm(vault, settings, serial)
+    assert (finding.key, finding.rule) == (PERSON_CHECK, Rule.PERSON_UNCHECKED)
+    with pytest.raises(InvalidAnswersError, match="nobody has said"):
+        confirm_entry.confirm_entry(vault, settings, serial, {}, checker)
+    why = {PERSON_CHECK: ConfirmRequest(frozenset([finding.token]), ConfirmReason.ON_PAPER)}
+    entry = confirm_entry.confirm_entry(vault, settings, serial, why, checker)
+    assert entry.waits != Task.CONFIRM
+    blank = issue("observations", BLANK)
+    keyed = OBSERVED | {"patient.name": "Hill, Ann"}
+    assert keying.submit_entry(vault, settings, blank, keyed, actor).state == "entered"
 
 
 def test_a_number_brings_up_its_one_owner(snapshot):

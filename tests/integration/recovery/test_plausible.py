@@ -25,7 +25,14 @@ from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.paper.model import Subject
 from downtime.settings import EntrySettings
 from downtime.vault.model import Actor
-from tests.integration.keying_steps import confirm_all, key_again, see_through, submit_confirmed
+from tests.integration.keying_steps import (
+    SAME_PERSON,
+    confirm_all,
+    key_again,
+    see_through,
+    submit_checked,
+    submit_confirmed,
+)
 
 from .conftest import ADMITTED, ANN, OBSERVED, PHONED, SIGNED
 
@@ -44,7 +51,7 @@ def rare(settings):
 def refused(vault, settings, serial, answers, actor, **options):
     """What a submission says is wrong, by field."""
     with pytest.raises(InvalidAnswersError) as error:
-        keying.submit_entry(vault, settings, serial, answers, actor, **options)
+        submit_checked(vault, settings, serial, answers, actor, **options)
     return {problem.key: problem for problem in error.value.problems}
 
 
@@ -66,7 +73,7 @@ def test_an_unusual_value_is_asked_and_kept_with_its_reason(vault, settings, iss
     assert "above 130" in problem.sentence
     assert "150" not in problem.sentence
     why = ConfirmRequest(frozenset([problem.token]), ConfirmReason.AUTHOR_ASKED, " on  the ward ")
-    entry = keying.submit_entry(vault, settings, serial, FAST, actor, confirmed={"pulse:1": why})
+    entry = submit_checked(vault, settings, serial, FAST, actor, confirmed={"pulse:1": why})
     (confirmation,) = entries.fetch_entry(vault.db, serial).confirmations
     assert confirmation.rule == Rule.UNUSUAL
     assert (confirmation.key, confirmation.value, confirmation.limit) == ("pulse:1", "150", "> 130")
@@ -93,13 +100,13 @@ def test_another_reason_needs_words(vault, settings, issue, actor):
     problem = refused(vault, settings, serial, FAST, actor)["pulse:1"]
     why = ConfirmRequest(frozenset([problem.token]), ConfirmReason.OTHER, "  ")
     with pytest.raises(InputError, match="needs words"):
-        keying.submit_entry(vault, settings, serial, FAST, actor, confirmed={"pulse:1": why})
+        submit_checked(vault, settings, serial, FAST, actor, confirmed={"pulse:1": why})
     with pytest.raises(InputError, match="no such reason"):
         parse_reason("because")
 
 
 def test_what_was_confirmed_is_always_seen_by_a_second_person(vault, rare, issue, actor):
-    assert keying.submit_entry(vault, rare, issue("observations"), OBSERVED, actor).waits == ""
+    assert submit_checked(vault, rare, issue("observations"), OBSERVED, actor).waits == ""
     entry = submit_confirmed(vault, rare, issue("observations"), FAST, actor)
     assert entry.waits == Task.COMPARE
 
@@ -113,7 +120,7 @@ def test_what_the_second_did_not_key_is_looked_at_when_it_was_confirmed(
         "donation:1": "G1", "component:1": "Red cells", "fate:1": "transfused", "by:1": "Sam",
         "fate-at:1": "2026-11-02T13:00",
     }  # fmt: skip
-    keying.submit_entry(vault, rare, serial, unit, actor)
+    submit_checked(vault, rare, serial, unit, actor)
     assert key_again(vault, rare, serial, checker).waits == ""
     again = issue("blood-unit-fate")
     early = unit | {"donation:1": "G2", "event.date": "2026-11-02", "event.time": "12:00",
@@ -139,7 +146,7 @@ def test_what_is_keyed_anew_is_asked_only_where_it_changed(vault, settings, issu
     assert {confirmation.key for confirmation in past.confirmations} == {"pulse:1", "temperature:2"}
     problems = refused(vault, settings, serial, FAST | {"temperature:2": "42.0"}, actor)
     assert problems.keys() == {"temperature:2"}
-    entry = keying.submit_entry(vault, settings, serial, FAST | {"temperature:2": "38.0"}, actor)
+    entry = submit_checked(vault, settings, serial, FAST | {"temperature:2": "38.0"}, actor)
     assert [confirmation.key for confirmation in entry.confirmations] == ["pulse:1"]
 
 
@@ -185,7 +192,7 @@ def test_the_second_is_asked_about_the_same_whatever_the_first_did(
 
 def test_what_a_third_person_decides_is_judged_too(vault, rare, issue, actor, checker):
     serial = issue("phoned-result")
-    keying.submit_entry(vault, rare, serial, PHONED, actor)
+    submit_checked(vault, rare, serial, PHONED, actor)
     critical = {"checked": "mrn", "value:1": "6.8", "units:1": "mmol/L"}
     double_keying.submit_second_keying(vault, rare, serial, critical, checker)
     with pytest.raises(InvalidAnswersError, match="at least 6.5") as asked:
@@ -205,7 +212,7 @@ def response(serial, answers):
     rows = [{"linkId": key, "answer": [{"valueString": text}]} for key, text in answers.items()]
     return {
         "resourceType": "QuestionnaireResponse", "status": "completed",
-        "identifier": {"value": serial}, "item": rows,
+        "identifier": {"value": serial}, "item": [SAME_PERSON, *rows],
     }  # fmt: skip
 
 
@@ -292,7 +299,7 @@ def test_observed_at_two_after_a_discharge_at_half_past_ten(vault, settings, iss
     assert discharge[:2] in problems["taken:2"].sentence
     assert problems["taken:2"].kind == ProblemKind.ASKED
     other = issue("observations", Subject(patient="p-bob", mrn="H200", family="Stone"))
-    assert keying.submit_entry(vault, settings, other, OBSERVED, actor).state == "entered"
+    assert submit_checked(vault, settings, other, OBSERVED, actor).state == "entered"
 
 
 def test_a_form_of_the_same_downtime_number_is_the_same_patients(
@@ -337,10 +344,10 @@ def test_a_weight_is_held_against_the_last_form(vault, settings, issue, actor):
         "collected": "2026-11-02T13:50", "collector": "Dr Amin", "positive-check": "true",
     }  # fmt: skip
     first, second = issue("transfusion-request"), issue("transfusion-request")
-    keying.submit_entry(vault, settings, first, request | {"weight": "70"}, actor)
+    submit_checked(vault, settings, first, request | {"weight": "70"}, actor)
     problems = refused(vault, settings, second, request | {"weight": "90"}, actor)
     assert "last weight" in problems["weight"].sentence
-    assert keying.submit_entry(vault, settings, second, request | {"weight": "72"}, actor)
+    assert submit_checked(vault, settings, second, request | {"weight": "72"}, actor)
 
 
 def test_paper_printed_ahead_belongs_to_the_outage_under_way(vault, settings, issue, actor):
@@ -367,7 +374,7 @@ def test_the_hour_that_happens_twice_is_asked_and_kept(
     }  # fmt: skip
     assert [choice.zone_name for choice in problems["event.time"].choices] == ["BST", "GMT"]
     second = night | {"event.time": "0130+00:00", "taken:1": "251026 0110 BST"}
-    entry = keying.submit_entry(vault, settings, serial, second, actor)
+    entry = submit_checked(vault, settings, serial, second, actor)
     assert (entry.event, entry.answers["event.time"]) == ("2026-10-25T01:30:00Z", "01:30+00:00")
     assert entry.answers["taken:1"] == "2026-10-25T01:10+01:00"
 

@@ -18,7 +18,7 @@ from downtime.settings import EntrySettings, Settings
 from downtime.vault.audit import verify_chain
 from downtime.vault.model import Actor
 from downtime.vault.store import audit_chain
-from tests.integration.keying_steps import key_again
+from tests.integration.keying_steps import key_again, submit_checked
 
 from .conftest import OBSERVED, PHONED, SIGNED
 
@@ -93,7 +93,7 @@ def test_words_a_field_and_a_question_are_needed(vault, chart, actor):
 
 def test_an_open_question_keeps_the_form_from_being_done(vault, chart, actor, checker):
     query = ask(vault, chart, actor)
-    entry = keying.submit_entry(vault, UNCHECKED, chart, OBSERVED, actor)
+    entry = submit_checked(vault, UNCHECKED, chart, OBSERVED, actor)
     assert entry.waits == Task.COMPARE, "without the question nobody would look at it"
     with pytest.raises(ConflictError, match="is not closed"):
         verify_entry.verify_entry(vault, chart, checker)
@@ -113,7 +113,7 @@ def test_an_open_question_keeps_the_form_from_being_done(vault, chart, actor, ch
 
 def test_two_keyings_alike_do_not_answer_a_question(vault, issue, actor, checker):
     serial = issue("phoned-result")
-    keying.submit_entry(vault, UNCHECKED, serial, PHONED, actor)
+    submit_checked(vault, UNCHECKED, serial, PHONED, actor)
     ask(vault, serial, actor, "value:1", "6.1 or 5.1?")
     entry = key_again(vault, UNCHECKED, serial, checker)
     assert (entry.state, entry.waits) == ("second", Task.COMPARE)
@@ -121,7 +121,7 @@ def test_two_keyings_alike_do_not_answer_a_question(vault, issue, actor, checker
 
 def test_an_empty_form_in_question_is_not_confirmed(vault, issue, actor, checker):
     serial = issue("observations")
-    keying.submit_entry(vault, UNCHECKED, serial, SIGNED, actor, says_empty=True)
+    submit_checked(vault, UNCHECKED, serial, SIGNED, actor, says_empty=True)
     ask(vault, serial, actor)
     with pytest.raises(ConflictError, match="is not closed"):
         confirm_empty.confirm_empty(vault, UNCHECKED, serial, checker)
@@ -130,7 +130,7 @@ def test_an_empty_form_in_question_is_not_confirmed(vault, issue, actor, checker
 
 def test_who_may_still_key_it_blind_reads_nothing_and_says_nothing(vault, issue, actor, checker):
     serial = issue("phoned-result")
-    keying.submit_entry(vault, UNCHECKED, serial, PHONED, actor)
+    submit_checked(vault, UNCHECKED, serial, PHONED, actor)
     query = ask(vault, serial, actor, "value:1", "Is it 6.1?")
     (seen,) = list_queries.list_queries(vault, checker)
     (own,) = list_queries.list_queries(vault, actor)

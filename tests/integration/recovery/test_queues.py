@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.entry import claims, double_keying, keying, work_queues
+from downtime.entry import claims, double_keying, work_queues
 from downtime.entry.model import Task
 from downtime.entry.work_queues import QueueFilter
 from downtime.errors import InputError
@@ -10,7 +10,7 @@ from downtime.paper import ledger, move_form
 from downtime.paper.model import Subject
 from downtime.settings import EntrySettings, Settings
 from downtime.vault.model import Actor
-from tests.integration.keying_steps import asked, key_again
+from tests.integration.keying_steps import asked, key_again, submit_checked
 from tests.integration.web.conftest import Clock
 
 from .conftest import ADMITTED, BLOODS, OBSERVED, PHONED
@@ -91,7 +91,7 @@ def test_two_people_get_two_forms_and_an_idle_one_is_given_again(
 
 def test_nobody_checks_what_they_keyed(vault, settings, issue, actor, checker):
     serial = issue("phoned-result")
-    keying.submit_entry(vault, settings, serial, PHONED, actor)
+    submit_checked(vault, settings, serial, PHONED, actor)
     assert work_queues.claim_next(vault, settings, QueueFilter(Task.KEY_AGAIN), actor) is None
     assert work_queues.claim_next(vault, settings, QueueFilter(Task.KEY_AGAIN), checker) == serial
     double_keying.submit_second_keying(
@@ -105,17 +105,17 @@ def test_nobody_checks_what_they_keyed(vault, settings, issue, actor, checker):
 def test_what_happened_first_is_checked_first(vault, settings, issue, actor, checker):
     late = issue("observations")
     early = issue("observations")
-    keying.submit_entry(vault, settings, late, OBSERVED, actor)
+    submit_checked(vault, settings, late, OBSERVED, actor)
     hour_before = OBSERVED | {"event.time": "13:00", "taken:1": "1235", "taken:2": "1255"}
-    keying.submit_entry(vault, settings, early, hour_before, actor)
+    submit_checked(vault, settings, early, hour_before, actor)
     found = work_queues.list_waiting(vault, settings, QueueFilter(Task.KEY_AGAIN), checker)
     assert [w.serial for w in found] == [early, late]
 
 
 def test_a_form_leaves_its_queue_when_it_is_done(vault, settings, issue, actor, checker):
     request, admission = issue("blood-sciences-request"), issue("admission", Subject())
-    keying.submit_entry(vault, settings, request, BLOODS, actor)
-    keying.submit_entry(vault, settings, admission, ADMITTED, actor)
+    submit_checked(vault, settings, request, BLOODS, actor)
+    submit_checked(vault, settings, admission, ADMITTED, actor)
     assert (
         work_queues.claim_next(vault, settings, QueueFilter(Task.KEY_AGAIN), checker) == admission
     )

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from downtime.clinical.model import ServiceRequest
-from downtime.entry import keying, send_back_entry
+from downtime.entry import send_back_entry
 from downtime.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from downtime.paper.model import Subject
 from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.vault.model import Actor
-from tests.integration.keying_steps import see_through
+from tests.integration.keying_steps import see_through, submit_checked
 
 from .conftest import ADMITTED, BLOODS, FBC_THERE, HOSPITAL, LIMS_SAYS, PHONED, SIGNED
 
@@ -43,7 +43,7 @@ def test_each_fact_of_each_verified_form_gets_its_state(vault, outage, day):
 
 def test_a_form_is_compared_as_soon_as_it_is_entered(vault, settings, issue, compare, actor):
     serial = issue("blood-sciences-request")
-    keying.submit_entry(vault, settings, serial, BLOODS, actor)
+    submit_checked(vault, settings, serial, BLOODS, actor)
     assert compare().forms == 1
 
 
@@ -141,7 +141,7 @@ def test_a_corrected_entry_reopens_its_decisions_and_forgets_what_it_no_longer_s
     send_back_entry.send_back(vault, serial, checker, "wrong test")
     vault.clock = (lambda now: lambda: now + timedelta(minutes=5))(vault.clock())
     answers = {k: v for k, v in BLOODS.items() if k != "test.ue"} | {"test.crp": "true"}
-    keying.submit_entry(vault, settings, serial, answers, actor)
+    submit_checked(vault, settings, serial, answers, actor)
     see_through(vault, settings, serial, checker)
     run_comparison.run_comparison(vault, settings, actor, "corrected")
     with pytest.raises(NotFoundError):

@@ -5,14 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry import keying, send_back_entry
+from downtime.entry import send_back_entry
 from downtime.paper.model import Subject
 from downtime.reconcile import decide_item, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.model import Decision
 from downtime.reconcile.store.items import save_decisions
 from downtime.reconcile.wording import explain
-from tests.integration.keying_steps import submit_confirmed
+from tests.integration.keying_steps import submit_checked, submit_confirmed
 
 from .conftest import BLOODS, SIGNED
 
@@ -98,7 +98,7 @@ def test_when_the_other_form_no_longer_says_so_the_decision_is_an_ordinary_one_a
     if how == "corrected":
         submit_confirmed(vault, settings, first, taken("11:40"), actor)
     if how == "other-test":
-        keying.submit_entry(
+        submit_checked(
             vault, settings, first, taken("13:40") | {"test.fbc": "", "test.ue": "true"}, actor
         )
     assert states()[second] == "new"

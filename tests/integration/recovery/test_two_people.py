@@ -24,7 +24,7 @@ from downtime.errors import ConflictError, ForbiddenError
 from downtime.paper import ledger, move_form
 from downtime.settings import EntrySettings, Settings
 from downtime.vault.model import Actor
-from tests.integration.keying_steps import asked, key_again
+from tests.integration.keying_steps import SAME_PERSON, asked, key_again, submit_checked
 
 from .conftest import OBSERVED, PHONED
 
@@ -34,7 +34,7 @@ THIRD = Actor("u-3", "Cora Third", "laptop-1")
 @pytest.fixture
 def phoned(vault, settings, issue, actor):
     serial = issue("phoned-result")
-    keying.submit_entry(vault, settings, serial, PHONED, actor)
+    submit_checked(vault, settings, serial, PHONED, actor)
     return serial
 
 
@@ -51,7 +51,7 @@ def test_who_typed_a_draft_keyed_it_whoever_enters_it(vault, settings, issue, ac
     """A colleague who only presses Enter has not read the paper: two others are needed."""
     serial = issue("phoned-result")
     keying.save_draft(vault, serial, PHONED, actor)
-    keying.submit_entry(vault, settings, serial, PHONED, checker)
+    submit_checked(vault, settings, serial, PHONED, checker)
     for person in (actor, checker):
         with pytest.raises(ForbiddenError, match="You keyed this form"):
             key_again(vault, settings, serial, person)
@@ -64,7 +64,7 @@ def test_who_typed_a_draft_keyed_it_whoever_enters_it(vault, settings, issue, ac
 def test_who_typed_after_it_was_sent_back_keyed_it_too(vault, settings, phoned, actor, checker):
     send_back_entry.send_back(vault, phoned, THIRD, "wrong")
     keying.save_draft(vault, phoned, PHONED | {"value:1": "5.7"}, checker)
-    keying.submit_entry(vault, settings, phoned, PHONED | {"value:1": "5.7"}, THIRD)
+    submit_checked(vault, settings, phoned, PHONED | {"value:1": "5.7"}, THIRD)
     for person in (actor, checker, THIRD):
         with pytest.raises(ForbiddenError):
             key_again(vault, settings, phoned, person)
@@ -78,6 +78,7 @@ def test_what_was_imported_is_keyed_a_second_time_too(
     keying.save_draft(vault, serial, PHONED, actor)
     draft = replace(get_entry(vault, serial), event="2026-11-02T14:00:00Z")
     resource = write_response(draft, definition, ZoneInfo(settings.site.time_zone))
+    resource["item"].append(SAME_PERSON)
     path = tmp_path / "one.json"
     path.write_text(dump_response(resource))
     assert import_file(vault, settings, path, actor).imported == 1
@@ -102,7 +103,7 @@ def test_a_form_on_anothers_screen_is_neither_filed_nor_sent_back(
     vault, settings, issue, actor, checker
 ):
     serial = issue("observations")
-    keying.submit_entry(vault, settings, serial, OBSERVED, actor)
+    submit_checked(vault, settings, serial, OBSERVED, actor)
     claims.claim_form(vault, settings, serial, THIRD)
     with pytest.raises(ConflictError, match="on the screen"):
         send_back_entry.send_back(vault, serial, checker, "pulse misread")

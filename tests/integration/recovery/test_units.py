@@ -5,13 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry import keying, send_back_entry
+from downtime.entry import send_back_entry
 from downtime.errors import ConflictError
 from downtime.reconcile import decide_in_bulk, find_items
 from downtime.reconcile.compare import run_comparison
 from downtime.reconcile.model import Decision, ItemFilter
 from downtime.reconcile.store.items import save_decisions
 from downtime.reconcile.wording import explain
+from tests.integration.keying_steps import submit_checked
 
 from .units import DAY, FATE, FORMS, RECORD, Story
 
@@ -148,7 +149,7 @@ def test_a_record_that_is_corrected_to_another_unit_stands_for_nothing(story, ch
     story.compare()
     serial = story.keys["record"].partition("-")[0]
     send_back_entry.send_back(vault, serial, checker, "read again")
-    keying.submit_entry(vault, story.settings, serial, RECORD | {"donation:1": "G9"}, story.actor)
+    submit_checked(vault, story.settings, serial, RECORD | {"donation:1": "G9"}, story.actor)
     assert story.compare() == {"record": "held", "fate": "held"}
     assert story.row("fate").is_open
 
@@ -187,7 +188,7 @@ def test_a_component_read_again_as_the_other_one_is_the_same_unit(story, checker
     assert story.compare() == {"record": "held", "fate": "held"}
     serial = story.keys["fate"].partition("-")[0]
     send_back_entry.send_back(vault, serial, checker, "read again")
-    keying.submit_entry(vault, story.settings, serial, FATE, story.actor)
+    submit_checked(vault, story.settings, serial, FATE, story.actor)
     assert story.compare() == {"record": "held", "fate": "on-another-form"}
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from downtime.entry import import_responses, keying, open_form
+from downtime.entry import import_responses, open_form
 from downtime.entry.validation import InvalidAnswersError
 from downtime.paper.forms.load_form import load_form, parse_form
 from downtime.reconcile.store.items import fetch_items
 from downtime.returns.statement import completeness_statement
 from downtime.vault import device
-from tests.integration.keying_steps import see_through
+from tests.integration.keying_steps import see_through, submit_checked
 
 from .conftest import SIGNED
 
@@ -48,9 +48,7 @@ def test_its_own_fields_are_checked_and_those_of_the_new_version_refused(
     vault, settings, old, actor
 ):
     with pytest.raises(InvalidAnswersError) as refused:
-        keying.submit_entry(
-            vault, settings, old[0], ANSWERS | {"urgency": "9", "reason": "x"}, actor
-        )
+        submit_checked(vault, settings, old[0], ANSWERS | {"urgency": "9", "reason": "x"}, actor)
     assert {p.key: p.sentence for p in refused.value.problems} == {
         "urgency": "How urgent: it is above 3; check the paper.",
         "reason": "This form has no field 'reason' to key.",
@@ -61,7 +59,7 @@ def test_what_it_says_is_compared_and_accounted_for(
     vault, settings, old, actor, checker, outage, compare
 ):
     for serial in old:
-        keying.submit_entry(vault, settings, serial, ANSWERS, actor)
+        submit_checked(vault, settings, serial, ANSWERS, actor)
         see_through(vault, settings, serial, checker)
     compare()
     device.create_device(vault.home, vault.data_key, "K7", "records station")

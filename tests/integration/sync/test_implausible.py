@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from downtime.entry import confirm_entry, keying, open_form, send_back_entry, verify_entry
+from downtime.entry import confirm_entry, open_form, send_back_entry, verify_entry
 from downtime.entry.duplicate_entries import settle_duplicate_entry
+from downtime.entry.facts import PERSON_CHECK, PersonCheck
 from downtime.entry.merge_entries import entry_digest, export_entries
 from downtime.entry.model import EntryChoice, Task
 from downtime.entry.plausibility.model import Rule
@@ -14,11 +15,13 @@ from downtime.errors import ConflictError
 from tests.integration.keying_steps import (
     confirming,
     see_through,
+    submit_checked,
     submit_confirmed,
 )
 
 from .fleet import OBSERVED, SETTINGS, Machine
 
+SAME = {PERSON_CHECK: PersonCheck.SAME}
 FAST = OBSERVED | {"pulse:1": "190"}
 IMPOSSIBLE = OBSERVED | {"taken:1": "2062-11-02T13:00"}
 
@@ -29,7 +32,7 @@ def smuggle(laptop: Machine, answers, *, verified: bool = False) -> str:
     laptop.key(number)
     if verified:
         see_through(laptop.vault, SETTINGS, number, laptop.checker)
-    entry = replace(open_form.get_entry(laptop.vault, number), answers=answers)
+    entry = replace(open_form.get_entry(laptop.vault, number), answers=SAME | answers)
     with laptop.vault.change(laptop.clerk, "entry.submit") as db:
         entries.save_entry(db, entry)
     return number
@@ -54,6 +57,14 @@ def test_what_was_never_asked_there_is_asked_here(fleet, verified):
     station.merge(laptop.export(station))  # once more: what was confirmed here stays
     assert open_form.get_entry(station.vault, number).confirmations == entry.confirmations
     assert see_through(station.vault, SETTINGS, number, station.checker).state == "verified"
+
+
+def test_whose_paper_it_is_and_nobody_said_there_is_asked_here(fleet):
+    station, laptop, _ = fleet
+    number = smuggle(laptop, {PERSON_CHECK: "", **OBSERVED}, verified=True)
+    station.merge(laptop.export(station))
+    _, (finding,) = confirm_entry.list_to_confirm(station.vault, SETTINGS, number)
+    assert (finding.key, finding.rule) == (PERSON_CHECK, Rule.PERSON_UNCHECKED)
 
 
 def test_what_is_impossible_is_kept_and_keyed_anew(fleet):
@@ -106,11 +117,11 @@ def test_a_laptops_entry_that_is_chosen_is_judged_too(fleet):
     number = smuggle(laptop, FAST)
     station.merge(laptop.export(station))
     send_back_entry.send_back(station.vault, number, station.checker, "misread")
-    keying.submit_entry(station.vault, SETTINGS, number, OBSERVED, station.clerk)
+    submit_checked(station.vault, SETTINGS, number, OBSERVED, station.clerk)
     send_back_entry.send_back(laptop.vault, number, laptop.checker, "misread")
     entry = replace(
-        keying.submit_entry(laptop.vault, SETTINGS, number, OBSERVED, laptop.clerk),
-        answers=OBSERVED | {"pulse:1": "195"},
+        submit_checked(laptop.vault, SETTINGS, number, OBSERVED, laptop.clerk),
+        answers=SAME | OBSERVED | {"pulse:1": "195"},
     )
     with laptop.vault.change(laptop.clerk, "entry.submit") as db:
         entries.save_entry(db, entry)

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from downtime.entry import keying, open_form, retire_forms, send_back_entry, verify_entry
+from downtime.entry import open_form, retire_forms, send_back_entry, verify_entry
 from downtime.entry.double_keying import submit_second_keying
 from downtime.entry.duplicate_entries import find_duplicate_entries, settle_duplicate_entry
 from downtime.entry.model import AuditAction, EntryChoice, Task, VerificationBasis
@@ -20,7 +20,7 @@ from downtime.vault import audit
 from downtime.vault.store import audit_chain
 from downtime.vault.vault import Vault
 from tests.closing import close_outage
-from tests.integration.keying_steps import asked, key_again, see_through
+from tests.integration.keying_steps import asked, key_again, see_through, submit_checked
 from tests.integration.sync.fleet import SETTINGS, SIGNED, Machine
 from tests.site import Site
 
@@ -233,7 +233,7 @@ PHONED = SIGNED | {
 def key_on_laptop(laptop: Machine) -> str:
     """A form with critical fields, keyed by one person."""
     number = laptop.issue(form="phoned-result")
-    keying.submit_entry(laptop.vault, SETTINGS, number, PHONED, laptop.clerk)
+    submit_checked(laptop.vault, SETTINGS, number, PHONED, laptop.clerk)
     return number
 
 
@@ -293,10 +293,10 @@ def test_a_laptops_entry_that_is_chosen_is_keyed_a_second_time(fleet):
     station.merge(k7.export(station))
     send_back_entry.send_back(station.vault, number, station.checker, "wrong value")
     again = PHONED | {"value:1": "5.1"}
-    keying.submit_entry(station.vault, SETTINGS, number, again, station.clerk)
+    submit_checked(station.vault, SETTINGS, number, again, station.clerk)
     send_back_entry.send_back(k7.vault, number, k7.checker, "wrong units")
     units = PHONED | {"units:1": "mmol/l"}
-    keying.submit_entry(k7.vault, SETTINGS, number, units, k7.clerk)
+    submit_checked(k7.vault, SETTINGS, number, units, k7.clerk)
     assert station.merge(k7.export(station)).duplicates == 1
     choice, reason = EntryChoice.ELSEWHERE, "compared with the paper"
     settle_duplicate_entry(station.vault, SETTINGS, number, "K7", choice, station.checker, reason)

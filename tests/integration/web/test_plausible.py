@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from downtime.entry import keying, open_form
+from downtime.entry import open_form
 from downtime.entry.model import EntryOrigin, Task
 from downtime.paper import move_form
 from downtime.paper.model import Subject
 from downtime.settings import EntrySettings
-from tests.integration.keying_steps import submit_confirmed
+from tests.integration.keying_steps import submit_checked, submit_confirmed
 from tests.integration.recovery.conftest import ADMITTED, ANN, OBSERVED, PHONED, SIGNED
 
 FAST = OBSERVED | {"pulse:1": "150"}
@@ -82,7 +82,7 @@ def test_who_decides_about_an_item_sees_it_too(hospital, vault, settings, keyed,
 
 def test_what_waits_to_be_confirmed_has_a_queue_and_a_page(hospital, vault, settings, back, actor):
     serial = back("observations")
-    entry = keying.submit_entry(vault, settings, serial, FAST, actor, origin=EntryOrigin.IMPORTED)
+    entry = submit_checked(vault, settings, serial, FAST, actor, origin=EntryOrigin.IMPORTED)
     assert entry.waits == Task.CONFIRM
     clerk = hospital.browser("records-clerk")
     assert "To be confirmed: implausible values" in clerk.get("/key").text
@@ -146,7 +146,7 @@ def test_what_was_printed_is_hidden_from_the_second_until_both_have_keyed(
     """Ann's own admission form: her name and number are printed on it, and keyed by two people."""
     serial = back("admission")
     answers = ADMITTED | {"family": "Hill", "given": "Ann", "birth-date": "1960-01-02"}
-    keying.submit_entry(vault, settings, serial, answers, actor)
+    submit_checked(vault, settings, serial, answers, actor)
     clerk = hospital.browser("records-supervisor")
     page = clerk.get(f"/key/{serial}/second")
     assert page.status_code == 200
@@ -164,7 +164,7 @@ def test_what_was_printed_is_hidden_from_the_second_until_both_have_keyed(
 def test_a_second_keying_of_results_shows_whose_they_are(hospital, vault, settings, back, actor):
     """Nothing of the person is keyed there, so that the paper can be told from another."""
     serial = back("phoned-result")
-    keying.submit_entry(vault, settings, serial, PHONED, actor)
+    submit_checked(vault, settings, serial, PHONED, actor)
     assert "HILL" in hospital.browser("records-supervisor").get(f"/key/{serial}/second").text
 
 

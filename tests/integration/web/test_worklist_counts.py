@@ -22,6 +22,7 @@ from downtime.returns.store import outbox_messages
 from downtime.settings import EntrySettings, Settings
 from downtime.vault.model import Actor
 from tests.closing import close_outage
+from tests.integration.keying_steps import submit_checked
 from tests.integration.recovery.conftest import (
     ANN,
     BLOODS,
@@ -93,17 +94,17 @@ def entered(vault, issue, actor, checker):
     move_form.mark_returned(vault, issue("discharge"), actor)
     for _ in range(2):
         move_form.mark_returned(vault, issue("progress-notes"), actor)
-    keying.submit_entry(vault, RARE, issue("phoned-result"), PHONED, actor)
+    submit_checked(vault, RARE, issue("phoned-result"), PHONED, actor)
     differ = issue("phoned-result")
-    keying.submit_entry(vault, RARE, differ, PHONED, actor)
+    submit_checked(vault, RARE, differ, PHONED, actor)
     double_keying.submit_second_keying(vault, RARE, differ, CRITICAL | {"value:1": "9.1"}, checker)
     every = Settings(entry=EntrySettings(sample_percent=100.0))
-    keying.submit_entry(vault, every, issue("observations"), OBSERVED, actor)
-    keying.submit_entry(vault, RARE, issue("observations"), SIGNED, actor, says_empty=True)
+    submit_checked(vault, every, issue("observations"), OBSERVED, actor)
+    submit_checked(vault, RARE, issue("observations"), SIGNED, actor, says_empty=True)
     in_question = issue("observations")
     keying.save_draft(vault, in_question, OBSERVED, actor)
     ask_query.ask_query(vault, RARE, in_question, "pulse:1", "88 or 38?", actor)
-    keying.submit_entry(vault, RARE, in_question, OBSERVED, actor)
+    submit_checked(vault, RARE, in_question, OBSERVED, actor)
     issue("observations")
     twice = issue("transfer")
     for _ in range(2):
@@ -323,5 +324,5 @@ def test_a_booking_can_be_undone_until_somebody_works_on_the_form(
     serial = issue("observations")
     clerk.post("/forms/check-in", {"serial": serial})
     assert "Undo (Alt+Z)" in clerk.get("/forms/check-in").text
-    keying.submit_entry(vault, settings, serial, OBSERVED, actor)
+    submit_checked(vault, settings, serial, OBSERVED, actor)
     assert "Undo (Alt+Z)" not in clerk.get("/forms/check-in").text
