@@ -207,7 +207,7 @@ readiness = add_group(
 reconcile = add_group(
     "reconcile", "Compare paper with the recovered systems, and decide.", "reconcile", "owners"
 )
-returns = add_group("returns", "Return decided items to the recovered systems.", "returns")
+returns = add_group("returns", "Return decided items to the recovered systems.", "returns", "rekey")
 root = add_group("root", "The site's root: the keys that sign the list of machines.", "root")
 shelf = add_group("shelf", "The reference shelf: protocols, plans and the telephone book.", "shelf")
 snapshot = add_group("snapshot", "Encrypted snapshots of the hospital's data.", "snapshots")

@@ -6,6 +6,7 @@ these, so that they hold on screens, on the command line and in programs alike.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from typing import TypeGuard
 
 from downtime.accounts import permissions
 from downtime.accounts.model import Permission, Person
@@ -21,6 +22,7 @@ from downtime.returns.model import (
     Signature,
     Tick,
 )
+from downtime.returns.store.number_claims import fold_number
 from downtime.settings import Settings
 from downtime.vault import policies as vault_policies
 from downtime.vault.model import Actor
@@ -126,9 +128,14 @@ def check_not_ticked(message: Message, tick: Tick | None) -> None:
         )
 
 
+def is_claimed(claim: NumberClaim | None, number: str) -> TypeGuard[NumberClaim]:
+    """Whether somebody has typed this number for a line already; spaces, hyphens and case do not count."""
+    return claim is not None and fold_number(claim.number) == fold_number(number)
+
+
 def check_can_confirm_number(claim: NumberClaim | None, number: str, actor: Actor) -> None:
     """ForbiddenError for who typed the same number first: two people say that it is two patients'."""
-    if claim and not claim.confirmed and claim.claimed_by == actor.id and claim.number == number:
+    if is_claimed(claim, number) and not claim.confirmed and claim.claimed_by == actor.id:
         raise ForbiddenError(
             "rekey.second",
             "You typed this number already, and another patient has it too: somebody else types it.",
@@ -138,7 +145,7 @@ def check_can_confirm_number(claim: NumberClaim | None, number: str, actor: Acto
 
 def is_number_confirmed(claim: NumberClaim | None, number: str, actor: Actor) -> bool:
     """Whether this person is the second one who typed the number for a line."""
-    return bool(claim and claim.number == number and claim.claimed_by != actor.id)
+    return is_claimed(claim, number) and claim.claimed_by != actor.id
 
 
 def check_tick_number(number: str) -> None:

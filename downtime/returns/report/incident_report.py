@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from downtime.entry.store import entries as entry_store
 from downtime.outage.model import Outage
-from downtime.paper.model import FormState
+from downtime.paper.model import FormState, IssuedForm
 from downtime.paper.store import issued_forms
+from downtime.paper.store.issued_forms import FormLine
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.harm.turnaround import SPAN_TITLES
 from downtime.returns.model import AuditAction
@@ -75,8 +76,11 @@ def gather_report(
 def _form_histories(vault: Vault, outage: Outage) -> Iterator[FormHistory]:
     """Each form that came back: keyed ones by what they say, others by when they were filed."""
     entries = entry_store.fetch_times(vault.db)
-    ahead = outage_forms.list_used_ahead(vault, outage)
-    for form in (*issued_forms.fetch_lines(vault.db, outage.id, FormState), *ahead):
+    forms: list[IssuedForm | FormLine] = [
+        *issued_forms.fetch_lines(vault.db, outage.id, FormState),
+        *outage_forms.list_used_ahead(vault, outage),
+    ]
+    for form in forms:
         if entry := entries.get(form.serial):
             yield FormHistory(entry.event, entry.entered, entry.verified)
         elif form.state == FormState.FILED:

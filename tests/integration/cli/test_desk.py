@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from downtime.paper.model import Subject
 from downtime.paper.serials import format_serial
 from tests.integration.cli.conftest import Terminal
-from tests.integration.recovery.conftest import BLOODS, HOSPITAL, LATER
+from tests.integration.recovery.conftest import BLOODS, BOB, HOSPITAL, LATER
 from tests.integration.returns.pictures import as_file, coded_page, inked_page
 from tests.integration.web.conftest import (  # noqa: F401 - fixtures
     PASSWORD,
@@ -101,3 +102,34 @@ def test_scans_are_attached_by_their_codes_and_without_one_only_by_a_word(
     no_code = ("entry", "attach", second, str(folder / "2.png"))
     assert "No code can be read" in run("records-clerk", *no_code).err
     assert run("records-clerk", *no_code, "--without-code").json["without_code"] == 1
+
+
+def test_a_line_is_ticked_by_a_command_and_one_number_for_two_patients_waits(
+    run,
+    keyed,  # noqa: F811
+    hold,  # noqa: F811
+):
+    """R24 holds behind this door too: somebody else types the number."""
+    bob = Subject(patient="p-bob", mrn="H200", family="Stone", given="Bob")
+    keyed("blood-sciences-request", BLOODS | {"test.ue": ""})
+    keyed("blood-sciences-request", BLOODS | {"test.ue": ""}, bob)
+    hold(2, (*HOSPITAL, BOB), LATER)
+    supervisor = "records-supervisor"
+    run(supervisor, "reconcile", "run")
+    for item in run(supervisor, "reconcile", "list", "--state", "new").json:
+        run(supervisor, "reconcile", "decide", item["key"], "return", "--reason", "on paper only")
+    run(supervisor, "returns", "export", "--format", "worklist", "--to", "out")
+    first, second = (line["line"] for line in run(supervisor, "returns", "lines").json)
+    done = run(supervisor, "returns", "tick", first, "--number", "LAB 1")
+    assert (done.code, done.json["outcome"]) == (0, "done")
+    waits = run(supervisor, "returns", "tick", second, "--number", "lab-1")
+    assert (waits.code, waits.json["outcome"]) == (1, "awaits-second")
+    again = run(supervisor, "returns", "tick", second, "--number", "LAB 1")
+    assert (again.code, "somebody else types it" in again.err) == (1, True)
+    (line,) = run(supervisor, "returns", "lines").json
+    assert (line["line"], line["awaits_second"]) == (second, True)
+    assert run("records-clerk", "returns", "tick", second, "--number", "LAB 1").code == 0
+    assert run(supervisor, "returns", "lines").json == []
+    reopened = run(supervisor, "returns", "untick", second, "--reason", "the other patient")
+    assert reopened.code == 0
+    assert len(run(supervisor, "returns", "lines", "--system", "LIMS").json) == 1
