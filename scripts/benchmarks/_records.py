@@ -147,7 +147,7 @@ def served(home: Home) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     command = [sys.executable, "-c", "from downtime.cli import main; main()"]
     server = subprocess.Popen([*command, "serve", "--home", str(home.path), "--port", str(port)])
     try:
-        for _ in range(200):
+        for _ in range(900):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break

