@@ -114,7 +114,10 @@ class Clerks:
     def _compare(self, paper: Written, entry: Entry) -> Entry:
         """A second clerk lays the entry beside the paper; a wrong one is keyed anew."""
         vault, serial = self.station.vault, paper.sheet.serial
-        if any(entry.answers.get(key, "") != paper.answers.get(key, "") for key in paper.slip):
+        wrong = {k for k in paper.slip if entry.answers.get(k, "") != paper.answers.get(k, "")}
+        if wrong:
+            self._note(paper, "critical", len(wrong & paper.critical), len(wrong & paper.critical))
+            self._note(paper, "checked", len(wrong - paper.critical), len(wrong - paper.critical))
             send_back_entry.send_back(
                 vault, serial, self._second(entry), "The paper says otherwise"
             )
