@@ -29,7 +29,7 @@ _writing = threading.Lock()
 class _Failures(NamedTuple):
     """Attempts of one account from one client, the last one's time, and how many its owner heard of."""
 
-    count: int
+    tries: int
     last: str
     reported: int = 0
 
@@ -47,7 +47,7 @@ def count_attempt(
     with _writing:
         counts = _read_counts(home)
         failures = counts.pop(key, _Failures(0, to_text(now)))
-        wait = compute_delay(failures.count, settings)
+        wait = compute_delay(failures.tries, settings)
         waited = now - from_text(failures.last)
         if timedelta(0) <= waited < wait:
             raise _too_early_error(wait - waited)
@@ -55,7 +55,7 @@ def count_attempt(
         if waited < timedelta(0) and wait:  # the clock went back: the wait begins again, once
             _write_counts(home, {**counts, key: failures})
             raise _too_early_error(wait)
-        _write_counts(home, {**counts, key: failures._replace(count=failures.count + 1)})
+        _write_counts(home, {**counts, key: failures._replace(tries=failures.tries + 1)})
 
 
 def clear_failures(home: Home, username: str, client: str = "") -> int:
@@ -65,9 +65,9 @@ def clear_failures(home: Home, username: str, client: str = "") -> int:
         counts = _read_counts(home)
         own = counts.pop(key, _Failures(1, ""))
         elsewhere = {name: f for name, f in counts.items() if name.startswith(account)}
-        heard = {name: f._replace(reported=f.count) for name, f in elsewhere.items()}
+        heard = {name: f._replace(reported=f.tries) for name, f in elsewhere.items()}
         _write_counts(home, counts | heard)
-    return own.count - own.reported - 1 + sum(f.count - f.reported for f in elsewhere.values())
+    return own.tries - own.reported - 1 + sum(f.tries - f.reported for f in elsewhere.values())
 
 
 def compute_delay(count: int, settings: AccountsSettings) -> timedelta:

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
@@ -48,14 +49,18 @@ def write_workbook(
 class _MemoryWriter(ExcelWriter):
     """Writes sheets as they are filled: openpyxl itself puts each aside in a clear temporary file first."""
 
-    def write_worksheet(self, ws: Worksheet) -> None:
+    def __init__(self, book: Workbook, archive: ZipFile) -> None:
+        super().__init__(book, archive)
+        self._zip_file = archive
+
+    def write_worksheet(self, ws: Any) -> None:
         """One sheet, which has neither pictures nor charts."""
         ws._drawing = None
         stream = io.BytesIO()
-        writer = WorksheetWriter(ws, stream)
+        writer: Any = WorksheetWriter(ws, stream)
         writer.write()
         ws._rels = writer._rels
-        self._archive.writestr(ws.path[1:], stream.getvalue())
+        self._zip_file.writestr(ws.path[1:], stream.getvalue())
         self.manifest.append(ws)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from downtime.settings import WebSettings
+from downtime.access_settings import WebSettings
 from downtime.web.client_address import name_client
 
 MIN_BYTES_PER_SECOND = 16_384

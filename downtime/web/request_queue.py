@@ -12,7 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from downtime.settings import WebSettings
+from downtime.access_settings import WebSettings
 from downtime.web.client_address import name_client
 
 log = logging.getLogger("downtime.web")

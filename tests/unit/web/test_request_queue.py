@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from downtime.settings import WebSettings
+from downtime.access_settings import WebSettings
 from downtime.web.client_address import name_client
 from downtime.web.live_sessions import LiveSessions
 from downtime.web.request_queue import RequestQueue
