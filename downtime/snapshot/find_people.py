@@ -66,8 +66,8 @@ def find_among(rows: Sequence[PatientRow], text: str, today: date) -> FoundPeopl
     if exact:
         return FoundPeople(exact, reading)
     slips = [_list_slips(group) for group in groups]
-    alike = [row for row in rows if _meets(row, slips)]
-    return FoundPeople(alike, reading, by_slip=bool(alike))
+    near_misses = [row for row in rows if _meets(row, slips)]
+    return FoundPeople(near_misses, reading, by_slip=bool(near_misses))
 
 
 def _meets(row: PatientRow, groups: Sequence[Sequence[str]]) -> bool:
@@ -76,8 +76,8 @@ def _meets(row: PatientRow, groups: Sequence[Sequence[str]]) -> bool:
 
 def _lies_in(row: PatientRow, text: str) -> bool:
     """Whether a patient lies in the bed that was typed, with or without its ward."""
-    words = [word for word in search_terms.split_words(text) if word not in _BED_WORDS]
-    bed, stay = "".join(words), row.encounter
+    terms = [word for word in search_terms.split_words(text) if word not in _BED_WORDS]
+    bed, stay = "".join(terms), row.encounter
     if stay is None or not re.search(r"\d", bed):
         return False
     return _is_in(row, bed) or _is_in(row, bed.removeprefix(search_terms.compact_text(stay.ward)))

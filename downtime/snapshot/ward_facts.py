@@ -77,9 +77,9 @@ def word_count(snapshot: Snapshot, name: BedFilter, count: int) -> str:
 def list_unsent(snapshot: Snapshot) -> list[str]:
     """What a board cannot say of anybody: `alerts: EPR unavailable`, `who is expected: not sent`."""
     parts = [
-        f"{title}: {words}"
+        f"{title}: {absence}"
         for title, name in _BOARD_RECORDS.items()
-        if (words := word_unavailable(snapshot.find_availability(name)))
+        if (absence := word_unavailable(snapshot.find_availability(name)))
     ]
     if not snapshot.has_planned_stays:
         parts.append(f"who is expected: {NOT_SENT}")

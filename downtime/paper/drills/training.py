@@ -61,7 +61,9 @@ def _read_lesson(row: Mapping[str, Any]) -> Lesson:
 def list_practised(vault: Vault, outage: Outage | None, person: str) -> dict[Goal, str]:
     """What somebody has done in an outage or drill, with when they did it first (UTC)."""
     done: dict[Goal, str] = {}
-    for goal in Goal if outage else ():
+    if outage is None:
+        return done
+    for goal in Goal:
         if times := [deed.at for deed in list_deeds(vault, outage, goal) if deed.person == person]:
             done[goal] = min(times)
     return done

@@ -175,7 +175,7 @@ class FilterCount(NamedTuple):
     """How many rows a filter leaves, in words where that is not known."""
 
     name: BedFilter
-    count: int
+    number: int
     text: str
 
 

@@ -24,7 +24,7 @@ _DEMONSTRATION = "demonstration"
 def show() -> ViewResponse:
     """What can be practised in a drill, and who did."""
     vault, current = request_context.vault(), outages.find_current(request_context.vault())
-    is_demonstration = _DEMONSTRATION in current_app.jinja_env.globals["added_pages"]
+    is_demonstration = _DEMONSTRATION in current_app.blueprints
     is_practice = current is not None and (current.drill or is_demonstration)
     lessons = read_lessons(vault.home)
     return render_template(
