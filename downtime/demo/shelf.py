@@ -23,7 +23,7 @@ from downtime.transport.folder_address import FolderAddress, FolderKind
 from downtime.transport.pace import Pace
 
 _A4 = (595, 842)
-_LEFT, _TOP, _LEADING = 56, 780, 17
+_MARGIN, _TOP, _LEADING = 56, 780, 17
 _WIDTH = 84
 """Characters of a line."""
 _HEADING = "# "
@@ -116,4 +116,4 @@ def _draw_text(font: bytes, size: int, y: int, text: str) -> bytes:
     literal = text.encode("cp1252")
     for sign in (b"\\", b"(", b")"):
         literal = literal.replace(sign, b"\\" + sign)
-    return b"BT /%s %d Tf %d %d Td (%s) Tj ET" % (font, size, _LEFT, y, literal)
+    return b"BT /%s %d Tf %d %d Td (%s) Tj ET" % (font, size, _MARGIN, y, literal)

@@ -10,7 +10,7 @@ from downtime.paper.readiness.checks import Inspection, run_checks
 from downtime.paper.readiness.model import CheckKind, Sighted
 from downtime.paper_settings import PrintingSettings
 from downtime.settings import Settings, SystemsSettings
-from tests.integration.paper.test_readiness import battery
+from tests.integration.paper.test_readiness import FAULTS, battery
 
 SETTINGS = Settings(
     printing=PrintingSettings(queue="ward-a1"),
@@ -48,6 +48,14 @@ def no_printing_system(hospital, vault, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
 
 
+def senseless_queue(hospital, vault, monkeypatch, tmp_path):
+    lpstat(monkeypatch, tmp_path, "lpstat: Bad file descriptor")
+
+
+def flat_battery(hospital, vault, monkeypatch, tmp_path):
+    battery(tmp_path, 15, "Discharging")
+
+
 def no_key(hospital, vault, monkeypatch, tmp_path):
     for path in vault.home.keys_folder.iterdir():
         path.unlink()
@@ -63,7 +71,7 @@ def bent_page(hospital, vault, monkeypatch, tmp_path):
 
 def rewritten_audit(hospital, vault, monkeypatch, tmp_path):
     vault.db.conn.execute("DROP TRIGGER IF EXISTS audit_no_update")
-    vault.db.conn.execute("UPDATE audit SET reason = 'another one' WHERE rowid = 1")
+    vault.db.conn.execute("UPDATE audit SET why = 'other' WHERE seq = 1")
 
 
 def lost_marks(hospital, vault, monkeypatch, tmp_path):
@@ -92,11 +100,13 @@ def no_snapshot(hospital, vault, monkeypatch, tmp_path):
 REAL = [
     (stopped_queue, CheckKind.PRINTER, "is stopped"),
     (no_printing_system, CheckKind.PRINTER, "does not answer"),
+    (senseless_queue, CheckKind.PRINTER, "does not answer"),
+    (flat_battery, CheckKind.POWER, "holds less than 60%"),
     (no_key, CheckKind.HOME, ""),
     (bent_page, CheckKind.HOME, ""),
     (rewritten_audit, CheckKind.HOME, ""),
     (lost_marks, CheckKind.HOME, ""),
-    (old_data, CheckKind.DATA, "STALE"),
+    (old_data, CheckKind.DATA, "PAS"),
     (clock_behind, CheckKind.CLOCK, ""),
     (broken_form, CheckKind.PROGRAMS, "own-chart.yaml line"),
     (no_snapshot, CheckKind.SNAPSHOT, ""),
@@ -114,3 +124,8 @@ def test_a_fault_that_is_really_there_is_named_in_a_minute(
     found = faults(vault, tmp_path)
     assert time.monotonic() - began < 60
     assert words in found[kind]
+
+
+def test_twenty_five_faults_are_put_in():
+    injected = {fault[0] for fault in (*FAULTS, *REAL)}
+    assert len(injected) >= 25
