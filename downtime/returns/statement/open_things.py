@@ -142,8 +142,9 @@ def list_open_things(
         *_list_findings(vault, outage),
     ]
     order = {kind: place for place, kind in enumerate(OpenKind)}
-    owned = [_give_owner(thing, owners.assignments) for thing in things]
-    return sorted(owned, key=lambda thing: (order[thing.kind], thing.since, thing.name))
+    if any(owners.assignments.values()):
+        things = [_give_owner(thing, owners.assignments) for thing in things]
+    return sorted(things, key=lambda thing: (order[thing.kind], thing.since, thing.name))
 
 
 def count_by_kind(things: Iterable[OpenThing]) -> dict[OpenKind, int]:
