@@ -52,8 +52,18 @@ def check_home_exists(home: Home) -> None:
 
 
 def holds_data(home: Home) -> bool:
-    """Whether a vault lies here that was in use: nobody should make a new home over it."""
-    return (home.vault_file.is_file(), home.marks_file.is_file(), _has_slots(home)).count(True) > 1
+    """Whether a home lies here that was in use, whatever it has lost: nobody should make a new one over it.
+
+    One that was cut short while it was made has a vault and nothing else of these.
+    """
+    parts = (
+        home.vault_file.is_file(),
+        home.marks_file.is_file(),
+        _has_slots(home),
+        any(home.snapshots_folder.glob("*.db")),
+        any(home.bundles_folder.glob("*")),
+    )
+    return parts.count(True) > 1
 
 
 def create_key_file(

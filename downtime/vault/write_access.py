@@ -94,12 +94,12 @@ _WORDS: Mapping[ReadOnlyReason, tuple[str, str]] = {
         " the folder go.",
     ),
     ReadOnlyReason.DAMAGED: (
-        "The vault of this computer is damaged: what was entered here may be shown in part.",
+        "The vault of this computer is damaged: what was entered here, outages included, may be shown in part.",
         "Print what is needed, and tell the site team: 'downtime check' names what is damaged, and"
         " the last backup is put back into a new folder.",
     ),
     ReadOnlyReason.LOST: (
-        "The vault of this computer is missing: what was entered here is not shown.",
+        "The vault of this computer is missing: what was entered here, outages included, is not shown.",
         "Print what is needed, and tell the site team: keep the folder as it is, and put the last"
         " backup back into a new one.",
     ),

@@ -119,7 +119,7 @@ def refuse(browser, state: str) -> None:
             assert "Nothing of this was saved." in answer.text
 
 
-def write_again(hospital: Hospital, browser, state: str) -> None:
+def write_again(hospital: Hospital, browser, state: str, packs: int = 1) -> None:
     """The disk answers: the banner goes, and what waited is in the audit and the ledger."""
     state_of_app = hospital.app.extensions["downtime"]
     with state_of_app.vault_holder.lend_vault() as vault:
@@ -132,7 +132,9 @@ def write_again(hospital: Hospital, browser, state: str) -> None:
         written = [(entry.at, entry.action) for entry in reversed(entries)]
         assert written[-1][1] == "queue.write", written[-3:]
         assert written[-1 - len(waited) : -1] == waited
-        (pack,) = ledger.list_packs(vault)
+        printed = ledger.list_packs(vault)
+        assert len(printed) == packs, "no serial came twice, so that the ledger takes all of them"
+        pack = printed[0]
         forms = ledger.list_pack_forms(vault, pack.id)
         assert pack.state == "printed"
         assert forms
@@ -166,7 +168,9 @@ def live_full(hospital: Hospital, disk: Path) -> None:
     with filled(disk):
         browser = read_and_print(hospital, "full")
         refuse(browser, "full")
-    write_again(hospital, browser, "full")
+        blank = browser.post("/print/blank", {"form": "observations", "copies": "1"})
+        assert blank.status_code == 200, words(blank.text)[:500]
+    write_again(hospital, browser, "full", packs=2)
     with filled(disk):  # while people work: the log beside the vault needs room for each change
         answer = browser.post("/numbers", {"count": "1", "why": "stranger"})
         assert answer.status_code == 409, words(answer.text)[:500]
@@ -175,18 +179,26 @@ def live_full(hospital: Hospital, disk: Path) -> None:
 
 
 def live_read_only(hospital: Hospital, disk: Path) -> None:
-    """Once as it was closed, and once as a program that was killed left it, with a log beside it."""
+    """Once as it was closed, and once as a program that was killed left it, with a log beside it.
+
+    What stands in that log only is read too: SQLite alone would leave it out (`immutable`).
+    """
     opened = hospital.open().vault
     keep = disk / "as-it-was"
     shutil.copytree(hospital.home.path, keep)
     opened.close()
+    (keep / "vault.db-shm").unlink()
+    assert (keep / "vault.db-wal").stat().st_size
     mount("-o", "remount,ro", str(disk))
     browser = read_and_print(hospital, "read-only")
     refuse(browser, "read-only")
     hospital.app.extensions["downtime"].vault_holder.release()
     left = Hospital(Home(keep), hospital.clock, hospital.secrets, hospital.file)
-    (keep / "vault.db-shm").is_file() or sys.exit("nothing was left beside the vault")
     read_and_print(left, "read-only")
+    with left.app.extensions["downtime"].vault_holder.lend_vault() as vault:
+        assert vault.reads_copy
+        newest = audit_chain.list_entries(vault.db, before=10_000, limit=1)
+        assert newest[0].action == "session.open-file"
     left.app.extensions["downtime"].vault_holder.release()
     browser = read_and_print(hospital, "read-only")
     mount("-o", "remount,rw", str(disk))
