@@ -93,12 +93,12 @@ def find_with_words(
     vault: Vault, outage: str, item_filter: ItemFilter, has_words: HasWords
 ) -> list[StoredItem]:
     """The items of a filter that hold what somebody looks for, in the order in which they happened."""
-    found = (
+    matching = (
         item.key
         for item in items.read_texts(vault.db, outage, item_filter)
         if has_words(item.texts)
     )
-    return items.fetch_by_keys(vault.db, found)
+    return items.fetch_by_keys(vault.db, matching)
 
 
 def list_page(
@@ -111,8 +111,8 @@ def list_page(
     """
     db = vault.db
     if has_words:
-        found = find_with_words(vault, outage, item_filter, has_words)
-        return _cut_page(db, outage, found, number, size)
+        matching = find_with_words(vault, outage, item_filter, has_words)
+        return _cut_page(db, outage, matching, number, size)
     total = items.count_items(db, outage, item_filter)
     pages = max(1, -(-total // size))
     number = min(max(1, number), pages)
@@ -129,14 +129,14 @@ def list_page(
 
 
 def _cut_page(
-    db: Database, outage: str, found: Sequence[StoredItem], number: int, size: int
+    db: Database, outage: str, matching: Sequence[StoredItem], number: int, size: int
 ) -> ItemPage:
-    pages = max(1, -(-len(found) // size))
+    pages = max(1, -(-len(matching) // size))
     number = min(max(1, number), pages)
     return ItemPage(
-        rows=tuple(found[(number - 1) * size : number * size]),
-        total=len(found),
-        waiting=sum(row.is_open for row in found),
+        rows=tuple(matching[(number - 1) * size : number * size]),
+        total=len(matching),
+        waiting=sum(row.is_open for row in matching),
         number=number,
         pages=pages,
         states=items.count_items_by(db, outage, "state"),
