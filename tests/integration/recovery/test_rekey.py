@@ -2,6 +2,8 @@
 
 import csv
 import io
+import os
+import sys
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -142,6 +144,28 @@ def test_files_hold_the_ticks_and_no_formula(vault, settings, outage_id, lines, 
 def test_the_pages_name_each_list_and_each_patient(vault, settings, lines, actor):
     content = worklist_files.write_worklist(vault, settings, "pdf", lines, actor)
     assert content.startswith(b"%PDF")
+
+
+class Watch:
+    """Notes every file that Python opens to write into, while it is on; such a hook stays for good."""
+
+    def __init__(self) -> None:
+        self.is_on, self.written = False, []
+        sys.addaudithook(self._note)
+
+    def _note(self, event: str, arguments: tuple) -> None:
+        flags = arguments[2] if self.is_on and event == "open" else 0
+        if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR):
+            self.written.append(str(arguments[0]))
+
+
+def test_no_list_of_patients_is_put_aside_on_the_disk(vault, settings, lines, actor):
+    watch = Watch()
+    watch.is_on = True
+    for kind in (worklist_files.WorklistFileKind.CSV, worklist_files.WorklistFileKind.XLSX):
+        worklist_files.write_worklist(vault, settings, kind, lines, actor)
+    watch.is_on = False
+    assert [path for path in watch.written if not path.startswith(str(vault.home.path))] == []
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

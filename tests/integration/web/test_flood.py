@@ -13,10 +13,10 @@ from downtime.vault import slots
 from downtime.web.server import listen
 from tests.integration.web.conftest import PASSWORD
 
-HOLDERS = 40
+HOLDERS = 25
 STRANGERS = 20
 WAIT_SECONDS = 60
-SETTINGS = "[web]\nconnections = 60\nclient_connections = 50\n"
+SETTINGS = "[web]\nconnections = 40\nclient_connections = 30\n"
 IDLE = b""
 SLOW_HEADER = b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 SLOW_BODY = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 600\r\n\r\nx"
