@@ -16,7 +16,7 @@ TODAY = datetime(2026, 11, 30, 8, 24, tzinfo=UTC)
 def lived(tmp_path_factory):
     """The simulation's result: by day a few laptops without a snapshot, by night all of it."""
     return week.simulate(
-        tmp_path_factory.mktemp("week"), laptops=by_night(10, 4), events=by_night(3_000, 210), seed=3,
+        tmp_path_factory.mktemp("week"), laptops=by_night(10, 4), events=by_night(3_300, 210), seed=3,
         clock=lambda: TODAY, say=lambda line: None, with_hospital=by_night(True, False),
     )  # fmt: skip
 
