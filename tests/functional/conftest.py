@@ -1,12 +1,15 @@
 """A real Chromium before a served home; nothing but this machine can be reached from it."""
 
 import io
+import os
+import signal
 import threading
 import time
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import sync_playwright
 from waitress.server import create_server
 
@@ -48,6 +51,7 @@ PRINTING_MS = 240_000
 """The longest that a pack is waited for, on a machine that does much else."""
 WAIT_SECONDS = 120
 """The longest that anything else is waited for which no page shows."""
+CLOSING_SECONDS = 60
 TABS_PAST_EMPTY = 4
 SECONDS_A_KEY, SECONDS_A_CLICK = 0.2, 1.3
 """What somebody takes who types all day (Card, Moran and Newell 1980: keystroke-level model); 0.28 for others."""
@@ -82,12 +86,47 @@ def served(loaded_template, tmp_path_factory):  # noqa: F811
         yield running
 
 
+class Chromium:
+    """One browser for the run. It is ended and started anew when it closes a page no more, as it may do
+    while it opens a PDF: nothing else ends that wait."""
+
+    def __init__(self, playwright) -> None:
+        self.playwright, self.browser, self.process = playwright, None, 0
+
+    def new_context(self, **options):
+        if self.browser is None:
+            self.start()
+        return self.browser.new_context(**options)
+
+    def start(self) -> None:
+        self.browser = self.playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=ARGUMENTS
+        )
+        answer = self.browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
+        processes = {row["type"]: row["id"] for row in answer["processInfo"]}
+        self.process = processes["browser"]
+
+    def close(self, closing) -> None:
+        """Close a context or the browser itself, at the worst by ending the browser."""
+        watch = threading.Timer(CLOSING_SECONDS, os.kill, (self.process, signal.SIGKILL))
+        watch.start()
+        try:
+            closing.close()
+        except BrowserError:
+            if watch.is_alive():
+                raise
+            self.browser = None
+        finally:
+            watch.cancel()
+
+
 @pytest.fixture(scope="session")
 def chromium():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        browser.close()
+        started = Chromium(playwright)
+        yield started
+        if started.browser:
+            started.close(started.browser)
 
 
 @pytest.fixture
@@ -123,7 +162,7 @@ def visiting(chromium, served):
     yield open_page
     strange = [said for one in contexts for page in one.pages for said in page.strange]
     for context in contexts:
-        context.close()
+        chromium.close(context)
     assert strange == []
 
 
