@@ -44,12 +44,12 @@ class ReadOnlyReason(StrEnum):
     @property
     def sentence(self) -> str:
         """What is wrong, for people."""
-        return _WORDS[self][0]
+        return _SENTENCES[self][0]
 
     @property
     def next_step(self) -> str:
         """What to do about it."""
-        return _WORDS[self][1]
+        return _SENTENCES[self][1]
 
     @property
     def lets_print(self) -> bool:
@@ -65,7 +65,7 @@ class ReadOnlyReason(StrEnum):
         return self not in (ReadOnlyReason.NEWER, ReadOnlyReason.DAMAGED)
 
 
-_WORDS: Mapping[ReadOnlyReason, tuple[str, str]] = {
+_SENTENCES: Mapping[ReadOnlyReason, tuple[str, str]] = {
     ReadOnlyReason.NEWER: (
         NEWER,
         "Use the newer version to enter, print or decide anything.",
@@ -244,8 +244,8 @@ def describe_queue(access: WriteAccess) -> Iterator[str]:
         return
     yield f"{reason.sentence} Not in the audit nor the ledger, so write down or print these lines:"
     for change in queue:
-        words = (change.at, change.actor.name, change.action, change.target, change.reason)
-        yield "  " + "  ".join(filter(None, words))
+        parts = (change.at, change.actor.name, change.action, change.target, change.reason)
+        yield "  " + "  ".join(filter(None, parts))
 
 
 def look_at_disk(home: Path) -> ReadOnlyReason | None:

@@ -57,11 +57,11 @@ def test_every_page_comes_with_the_reason_and_every_change_is_refused(hospital, 
         before = _dump(vault)
         sentence = ReadOnlyReason.DAMAGED.sentence
         for endpoint, method, address, _ in routes(hospital.app):
-            if endpoint in ENDING:
-                continue
+            if endpoint in ENDING or (method == "POST" and endpoint.startswith("printing.")):
+                continue  # which print: that is tried above
             answer = browser.get(address) if method == "GET" else browser.post(address)
-            assert answer.status_code < 500, (endpoint, method, answer.text)
-            if "<html" in answer.text and answer.status_code != 303:
+            assert answer.status_code < 500, (endpoint, method, answer.data)
+            if b"<html" in answer.data and answer.status_code != 303:
                 assert sentence in answer.text, (endpoint, method)
         assert _dump(vault) == before
 
