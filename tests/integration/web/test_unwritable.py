@@ -14,7 +14,10 @@ from tests.contract.test_routes import ENDING, routes
 from tests.integration.web.conftest import Hospital
 from tests.night import by_night
 
-STATES = ("full", "read-only", "locked", "damaged", "missing", "no-identity", "commands")
+STATES = by_night(
+    night=["full", "read-only", "locked", "damaged", "missing", "no-identity", "commands"],
+    day=["full", "read-only", "damaged", "missing"],
+)
 ROOT = Path(__file__).parents[3]
 
 
@@ -47,7 +50,7 @@ def test_a_ward_reads_and_prints_and_nothing_is_accepted_that_would_be_lost(
     "role",
     by_night(
         night=["ward", "records-supervisor", "administrator", "auditor"],
-        day=["ward", "records-supervisor"],
+        day=["ward"],
     ),
 )
 def test_every_page_comes_with_the_reason_and_every_change_is_refused(hospital, role):
