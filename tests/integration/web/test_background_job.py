@@ -135,9 +135,9 @@ def test_a_process_does_not_outlive_a_killed_server(vault, tmp_path):
     assert child.wait(10) == 1
 
 
-def order(vault, to=PrintChannel.SCREEN, **wards):
+def order(vault, to=PrintChannel.SCREEN, **what):
     """Somebody asks for a pack; the job, taken up by nobody yet."""
-    arguments = {"order": WardPack(**wards).to_json(), "to": to, "why": "for a test"}
+    arguments = {"order": WardPack(**what).to_json(), "to": to, "why": "for a test"}
     return jobs.submit_job(vault, name_print_job(WardPack.kind), arguments, CLERK, "for a test")
 
 
@@ -149,7 +149,7 @@ def test_what_prints_for_minutes_is_done_beside_the_pages_and_what_takes_seconds
 
 
 def test_the_packs_of_a_whole_site_come_from_a_process_of_their_own(vault):
-    order(vault)
+    order(vault, forms=("observations",))
     job = jobs.claim_next_job(vault)
     run_in_background(vault, job, threading.Event())
     ended = jobs.get_job(vault, job.id)

@@ -6,9 +6,9 @@ from random import Random
 import pytest
 
 from downtime.entry.keying_estimate import LEAST_KEYED, estimate_keying, student_quantile
-from tests.night import by_night
+from tests.night import by_night, sample
 
-RECOVERIES = by_night(3_000, 250)
+RECOVERIES = by_night(3_000, 800)
 
 
 def live_through(chance, kinds, keyed, waiting, unseen=0.0):
@@ -26,15 +26,18 @@ def live_through(chance, kinds, keyed, waiting, unseen=0.0):
 
 @pytest.mark.parametrize(
     ("kinds", "keyed", "unseen"),
-    [
-        (5, (3, 3), 0.0),
-        (20, (3, 3), 0.0),
-        (5, (8, 8), 0.0),
-        (20, (1, 10), 0.0),
-        (10, (20, 20), 0.0),
-        (10, (100, 100), 0.0),
-        (20, (3, 20), 0.3),
-    ],
+    sample(
+        [
+            (5, (3, 3), 0.0),
+            (20, (3, 3), 0.0),
+            (5, (8, 8), 0.0),
+            (20, (1, 10), 0.0),
+            (10, (20, 20), 0.0),
+            (10, (100, 100), 0.0),
+            (20, (3, 20), 0.3),
+        ],
+        2,
+    ),
 )
 def test_the_interval_holds_nine_times_in_ten(kinds, keyed, unseen):
     chance = Random(f"{kinds} {keyed} {unseen}")
