@@ -105,7 +105,8 @@ def publish_snapshot(
     door, header, footprint = Door.PUBLISHER, built.header, built.footprint
     dated = replace(header, created=_date_by_feeds(vault, header, settings))
     if findings := check_snapshot(vault, settings, door, dated, footprint):
-        entry = quarantine_snapshot(vault, settings, door, header, footprint, findings, actor)
+        waiting = replace(header, created=_date_release(vault, header, settings))
+        entry = quarantine_snapshot(vault, settings, door, waiting, footprint, findings, actor)
         return PublishedSnapshot(built, None, entry)
     # From the outbox deltas are carried on, one after the other; what a person takes from another
     # folder needs no other file.
@@ -125,12 +126,30 @@ def _date_by_feeds(vault: Vault, header: SnapshotHeader, settings: Settings) -> 
     The longer two snapshots are apart, the more patients may have gone. Where all that was sent lately
     is lost, it is not dated before the last one that was believed: it would be compared with nothing.
     """
+    latest = _find_latest_time(header, settings)
+    last = footprints.find_last(vault.db, Door.PUBLISHER, header.scope)
+    return min(header.created, max(latest, last.created if last else ""))
+
+
+def _date_release(vault: Vault, header: SnapshotHeader, settings: Settings) -> str:
+    """When what waits for a person was made, should it be released: all later ones are held against it.
+
+    By a clock that is ahead it would be later than they are, and they would never be published: then
+    it is dated by the newest message, or just after the last one that was believed.
+    """
+    if header.created <= _find_latest_time(header, settings):
+        return header.created
+    last = footprints.find_last(vault.db, Door.PUBLISHER, header.scope)
+    following = to_text(from_text(last.created) + timedelta(seconds=1)) if last else ""
+    return min(header.created, max(*header.systems.values(), following))
+
+
+def _find_latest_time(header: SnapshotHeader, settings: Settings) -> str:
+    """So late it may have been made by what systems sent (UTC)."""
     newest = max(header.systems.values(), default="")
     if not newest:
         return header.created
-    latest = to_text(from_text(newest) + timedelta(hours=settings.churn.silent_hours))
-    last = footprints.find_last(vault.db, Door.PUBLISHER, header.scope)
-    return min(header.created, max(latest, last.created if last else ""))
+    return to_text(from_text(newest) + timedelta(hours=settings.churn.silent_hours))
 
 
 def _read_published_number(vault: Vault, to: Path) -> BundleNumber:

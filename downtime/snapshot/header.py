@@ -1,7 +1,7 @@
 """The header of a snapshot: its number, its times, its systems and what they delivered."""
 
 import re
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, Self
 
 SCHEMA = 2
@@ -90,8 +90,10 @@ class SnapshotHeader:
         return {name: value for name, value in self.to_json().items() if name in _PUBLIC}
 
     def to_json(self) -> dict[str, Any]:
-        """A plain dictionary, as JSON reads it back."""
-        return asdict(self) | {"wards": list(self.wards), "holds": list(self.holds)}
+        """A plain dictionary, as JSON reads it back. What lies in it is the header itself: it is not to be changed."""
+        # `asdict` copies all columns of all types, in every bundle of every ward.
+        values = {name: getattr(self, name) for name in _NAMES}
+        return values | {"wards": list(self.wards), "holds": list(self.holds)}
 
     @classmethod
     def parse(cls, document: dict[str, Any]) -> Self:
@@ -104,3 +106,6 @@ class SnapshotHeader:
             for name in ("delivered", "holders", "columns")
         }
         return cls(**values | lists | by_name)
+
+
+_NAMES = tuple(item.name for item in fields(SnapshotHeader))

@@ -153,15 +153,28 @@ def test_what_was_released_is_published_although_its_newest_message_is_weeks_old
     publish, lose_state, me, actor
 ):
     """It is dated by what systems sent, and still after the one before it: else that one came back."""
-    publish(*ADMITTED)
+    good = publish(*ADMITTED)
     lose_state()
     built = publish(message(1).replace("20261102", "20261010"))
     (entry,) = list_open(me)
-    assert entry.created == built.header.created
+    assert good.header.created < entry.created <= built.header.created
     release_snapshot(me, SETTINGS, entry.number, actor, "The ward is closed")
     assert publish().bundle
     assert publish().bundle
     assert list_open(me) == []
+
+
+def test_what_was_released_under_a_clock_that_was_ahead_is_not_the_measure_for_weeks(
+    publish, me, actor
+):
+    """A release of that time would be later than each one after it, and none would count."""
+    publish(*ADMITTED, *[message(n, ward="W2") for n in range(20, 20 + SIZE)])
+    me.clock.now += timedelta(days=30)
+    for first in (1, 21):
+        assert publish(*[message(n, "A03") for n in range(first, first + SIZE - 1)]).bundle is None
+        release_snapshot(me, SETTINGS, list_open(me)[0].number, actor, "The ward is closed")
+        me.clock.now = NOW + timedelta(hours=first)
+        assert publish().bundle
 
 
 def test_builds_that_change_alike_are_one_entry(publish, lose_state, me):
