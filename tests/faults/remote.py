@@ -81,7 +81,8 @@ def break_server(folder: Path, name: str, rounds: int, chance: random.Random) ->
     with closing(RemoteSite(folder, name)) as site:
         seconds = _learn(site)
         faults: dict[str, Fault] = {"client killed": _kill_client, "server gone": _stop_server}
-        kinds = [(fault, step) for fault in faults for step in STEPS]
+        # A few rounds have each fault and each step once.
+        kinds = [*zip(faults, STEPS, strict=True), *zip(faults, reversed(STEPS), strict=True)]
         if name != "S3":  # a bucket has no disk that could be full
             faults["place full"] = _fill_place
             kinds.append(("place full", "publish"))

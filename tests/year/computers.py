@@ -23,11 +23,13 @@ from tests.conftest import new_home
 from tests.year.clocks import MachineClock, TrueTime
 
 QUICK = AccountsSettings(argon2_memory_kib=64, argon2_time_cost=1, argon2_parallelism=1)
+OPENINGS = 10
+"""So often a vault is used before it is opened anew."""
 SERVICE, SPARE = ("service", "password", "one secret"), ("spare", "password", "another secret")
 
 
 class Computer:
-    """One machine; its vault is open only while something is done with it."""
+    """One machine; its vault stays open as for a service, and is opened anew every now and then."""
 
     def __init__(
         self,
@@ -44,6 +46,8 @@ class Computer:
         self.actor = Actor(f"u-{code}", f"Nurse {code}", code)
         self.is_on, self.is_asleep, self.is_connected, self.is_stolen = True, False, True, False
         self.off_since = None
+        self._vault: Vault | None = None
+        self._openings = 0
         device.create_device(self.home, self.data_key, code, f"machine {code}")
         keys.create_key_file(self.home, self.data_key, [SERVICE, SPARE], QUICK)
         vault = Vault(self.home, self.data_key, self.clock)
@@ -62,14 +66,23 @@ class Computer:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Vault]:
-        """Its vault, opened as at a sign-in."""
-        vault = Vault(self.home, self.data_key, self.clock)
+        """Its vault, looked at as at a sign-in; all of it lies in one file afterwards."""
+        if self._vault is None:
+            self._vault = Vault(self.home, self.data_key, self.clock)
+        vault, self._openings = self._vault, self._openings + 1
         try:
             copied_home.check_at_opening(vault)
             yield vault
             vault.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:
-            vault.close()
+            if self._openings % OPENINGS == 0:
+                self.close()
+
+    def close(self) -> None:
+        """No program of it runs: its files may be copied and exchanged."""
+        if self._vault:
+            self._vault.close()
+        self._vault = None
 
     def reach(self, *places: Path) -> None:
         """Its places from now on."""
@@ -104,6 +117,7 @@ class Computer:
 
     def renew_key(self) -> None:
         """Somebody who could open it leaves: their slot goes, and all is encrypted anew."""
+        self.close()
         following = keys.remove_slot(self.home, self.data_key, SPARE[0])
         if following is None:
             raise AssertionError("the spare slot is gone")
@@ -116,9 +130,11 @@ class Computer:
 
     def copy_home(self, to: Path) -> Path:
         """A copy of all that it holds, as it lies there now."""
+        self.close()
         shutil.copytree(self.home.path, to)
         return to
 
     def move_home(self, to: Path) -> None:
         """It works in another folder from now on."""
+        self.close()
         self.home = Home(to)

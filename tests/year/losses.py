@@ -69,11 +69,13 @@ def put_vault_back(year: Year) -> None:
     """A laptop's vault is put back from some days ago."""
     laptop = any_laptop(year)
     copy = year.folder / f"vault-{laptop.code}-{year.next_number()}"
+    laptop.close()
     shutil.copy2(laptop.home.vault_file, copy)
     key = laptop.data_key
 
     def put_back(y: Year) -> None:
         if laptop.code in y.laptops and laptop.data_key == key:
+            laptop.close()
             shutil.copy2(copy, laptop.home.vault_file)
             y.give_out_numbers(laptop)
             y.sign_in_if_on(laptop.code)

@@ -1,11 +1,22 @@
 """How often what happens in a simulated year, dealt out over its days."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from tests.year import clock_faults, losses, upkeep
 from tests.year.year import BEGIN, Happening, Year
 
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Laptops and their wards, and how often each happens in 365 days; in fewer days at least once."""
+
+    laptops: Mapping[str, tuple[str, ...]]
+    happenings: Mapping[Happening, int]
+
+
+LAPTOPS = {"LA": ("W1",), "LB": ("W2",), "LC": ("W1", "W3"), "LD": ()}
 A_YEAR: Mapping[Happening, int] = {
     clock_faults.shift_clock: 20,
     clock_faults.shift_clock_offline: 14,
@@ -32,12 +43,29 @@ A_YEAR: Mapping[Happening, int] = {
     upkeep.send_wrong_discharges: 5,
     upkeep.send_wrong_discharges_under_wrong_clock: 3,
 }
-"""How often each happens in 365 days; in fewer days at least once each."""
+WHOLE = Extent(LAPTOPS, A_YEAR)
+SMALL = Extent(
+    {"LA": ("W1",), "LD": ()},
+    dict.fromkeys(
+        (
+            clock_faults.lose_battery,
+            losses.lose_laptop,
+            losses.copy_laptop,
+            losses.restore_laptop,
+            losses.replace_publisher,
+            upkeep.print_paper,
+            upkeep.close_ward,
+            upkeep.send_wrong_discharges_under_wrong_clock,
+        ),
+        1,
+    ),
+)
+"""What can harm most, in a hospital that a test by day has time for."""
 
 
-def plan(year: Year, days: int) -> None:
+def plan(year: Year, days: int, happenings: Mapping[Happening, int]) -> None:
     """Deal all of it out over the days."""
-    for happening, times in A_YEAR.items():
+    for happening, times in happenings.items():
         for _ in range(max(1, round(times * days / 365))):
             # not on the last day: what it leads to is seen as well
             minutes = year.chance.randint(60, max(61, (days - 1) * 1440))

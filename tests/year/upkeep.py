@@ -7,9 +7,12 @@ from downtime.fleet.places import FolderPlace
 from downtime.fleet.pull_snapshot import Opener, pull_from_stick
 from tests.year.choose import DAY, HOUR, any_laptop, any_ward_laptop
 from tests.year.computers import Computer
-from tests.year.hospital import WARDS
+from tests.year.hospital import PATIENTS, WARDS, Stay
 from tests.year.record import Harm
 from tests.year.year import MINUTE, Year
+
+SEEN_FROM = PATIENTS - 1
+"""A ward of fewer than this may be empty at once, as in a night (`churn.ward_min_patients`)."""
 
 
 def go_away(year: Year) -> None:
@@ -119,8 +122,7 @@ def print_paper(year: Year) -> None:
 def close_ward(year: Year) -> None:
     """A ward closes and its patients go home: it looks wrong, and a person releases it."""
     ward = year.chance.choice(WARDS)
-    year.hospital.empty_ward(ward, year.now)
-    year.publish()
+    _empty_ward(year, ward)
     year.after(HOUR, lambda y: y.decide_at_publisher(is_true=True))
     year.after(HOUR + MINUTE, lambda y: y.publish())
 
@@ -130,15 +132,21 @@ def close_ward(year: Year) -> None:
     year.after(2 * DAY, open_again)
 
 
-def send_wrong_discharges(year: Year) -> None:
-    """A system lets a ward go by mistake: it is kept back, rejected, and taken back."""
-    ward = max(WARDS, key=lambda ward: sum(stay.ward == ward for stay in year.hospital.beds))
+def _empty_ward(year: Year, ward: str) -> tuple[Stay, ...]:
+    """Nearly all of a ward go at once; of more than a few nobody may publish that unseen."""
     gone = year.hospital.empty_ward(ward, year.now)
     before = len(year.record.published)
     year.publish()
-    if len(year.record.published) > before:
-        text = f"all of {ward} were let go by mistake, and that was published unseen"
+    if len(gone) >= SEEN_FROM and len(year.record.published) > before:
+        text = f"all of {ward} were let go, and that was published unseen"
         year.record.harm(Harm.UNTRUE, year.now, text)
+    return gone
+
+
+def send_wrong_discharges(year: Year) -> None:
+    """A system lets a ward go by mistake: it is kept back, rejected, and taken back."""
+    ward = max(WARDS, key=lambda ward: sum(stay.ward == ward for stay in year.hospital.beds))
+    gone = _empty_ward(year, ward)
     year.after(HOUR, lambda y: y.decide_at_publisher(is_true=False))
     year.after(HOUR + MINUTE, lambda y: y.hospital.cancel_discharges(gone, y.now))
 

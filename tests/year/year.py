@@ -1,7 +1,7 @@
 """A simulated year: its machines, its regular life, and the truth that is held against every screen."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -21,7 +21,7 @@ from downtime.fleet.run_state import RunState, read_run_state
 from downtime.fleet.unlock_notices import list_notices
 from downtime.outage.downtime_numbers import issue_numbers
 from downtime.paper.take_serials import take_serials
-from downtime.settings import Settings
+from downtime.settings import Settings, SystemsSettings
 from downtime.snapshot.model import AuditAction
 from downtime.transport.pace import Pace
 from downtime.vault.machines import read_own_machine
@@ -31,14 +31,13 @@ from tests.year.clocks import FORGIVEN, TrueTime
 from tests.year.computers import Computer
 from tests.year.hospital import Beds, Hospital
 from tests.year.record import Harm, Published, Record
-from tests.year.shown import Shown, check_age, look
+from tests.year.shown import SYSTEM, Shown, check_age, look
 from tests.year.site import WHY, Site
 
 BEGIN = datetime(2026, 1, 5, 6, tzinfo=UTC)
 REGULAR = timedelta(hours=12)
 BUSY = timedelta(minutes=40)
 MINUTE = timedelta(minutes=1)
-LAPTOPS = {"LA": ("W1",), "LB": ("W2",), "LC": ("W1", "W3"), "LD": ()}
 Say = Callable[[str], None]
 Happening = Callable[["Year"], None]
 
@@ -54,7 +53,14 @@ class Sent:
 class Year:
     """All of it while it passes."""
 
-    def __init__(self, folder: Path, days: int, seed: int, say: Say) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        days: int,
+        seed: int,
+        say: Say,
+        laptops: Mapping[str, tuple[str, ...]],
+    ) -> None:
         self.folder, self.seed, self.say = folder, seed, say
         self.true_time, self.end = TrueTime(BEGIN), BEGIN + timedelta(days=days)
         self.chance, self.record = Random(seed), Record(say=say)
@@ -62,7 +68,8 @@ class Year:
         self.share, self.second, self.stick = (folder / n for n in ("share", "second", "stick"))
         for path in (self.share, self.second, self.stick, folder / "backups"):
             path.mkdir(parents=True)
-        self.settings, self._numbers, self._codes = Settings(), count(), count()
+        self.settings = Settings(systems=SystemsSettings(names=(SYSTEM,)))
+        self._numbers, self._codes = count(), count()
         self._queue: list[tuple[datetime, int, Happening]] = []
         self.shown: dict[str, Shown] = {}
         self.sent: list[Sent] = []
@@ -74,7 +81,7 @@ class Year:
         self.publisher = self.make("PA", MachineRole.PUBLISHER)
         self.site = Site(folder / "keys", self.publisher)
         self.laptops: dict[str, Computer] = {}
-        for code, wards in LAPTOPS.items():
+        for code, wards in laptops.items():
             self.enrol(code, MachineRole.WARD_LAPTOP, wards)
         self.enrol("RA", MachineRole.RECORDS_STATION)
         self.strangers: list[Computer] = []

@@ -107,7 +107,7 @@ def test_a_power_cut_loses_nothing(tmp_path):
 def test_whatever_is_broken_off_at_a_server_is_old_or_new(tmp_path, name):
     if os.geteuid() != 0:
         pytest.skip("only root may mount a small disk for the server")
-    rows = break_server(tmp_path / name, name, by_night(100, 3), random.Random(4))
+    rows = break_server(tmp_path / name, name, by_night(100, 2), random.Random(4))
     assert harms(rows) == []
 
 

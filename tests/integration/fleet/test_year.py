@@ -1,13 +1,14 @@
-"""Some days with all that `scripts/simulate-year` lets happen in a year; a night lives through the year."""
+"""Some days in a small hospital of `scripts/simulate-year`; a night lives through its whole year."""
 
 from tests.night import by_night
 from tests.year.live import live_through
+from tests.year.plan import SMALL, WHOLE
 
-DAYS, SEED = by_night(365, 6), 3
+DAYS, SEED, EXTENT = by_night((365, 1, WHOLE), (4, 3, SMALL))
 
 
 def test_at_every_minute_each_screen_is_true_or_says_that_it_has_nothing(tmp_path):
-    record = live_through(tmp_path / "year", DAYS, SEED)
+    record = live_through(tmp_path / "year", DAYS, SEED, extent=EXTENT)
     assert record.sentences == []
     counts = record.counts
     assert min(
