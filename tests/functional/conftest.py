@@ -21,6 +21,7 @@ from downtime.web.job_worker import JobWorker
 from tests.integration.web.conftest import (  # noqa: F401 - fixtures
     PASSWORD,
     Hospital,
+    _compiled_addresses,
     checker,
     compare,
     copied,

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.routing.rules import Rule
 
 from downtime import config
 from downtime.accounts import homes, people, totp
@@ -81,6 +82,22 @@ class CompiledTemplates(BytecodeCache):
 
 
 COMPILED_TEMPLATES = CompiledTemplates()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_addresses():
+    """So is the building of each address: a tenth of a second for each app."""
+    compile_rule, compiled = Rule._compile_builder, {}
+
+    def compile_once(rule, append_unknown=True):
+        key = (rule.rule, rule.host, rule.subdomain, repr(rule.defaults), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_rule(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
+        yield
 
 
 @dataclass
