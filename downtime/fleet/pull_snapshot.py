@@ -20,6 +20,7 @@ from downtime.snapshot.open_bundle import verify_bundle_file
 from downtime.transport.pace import Pace
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
+from downtime.vault.write_access import ReadOnlyError
 
 REASON = "Pulled from a place of config.toml"
 NO_PLACE = "No place could be used: what is wrong stands beside each."
@@ -124,6 +125,9 @@ def _open_all(settings: Settings, opener: Opener, state: RunState) -> bool:
         is_delta = False
         try:
             fault = _open_next(settings, opener, name)
+        except ReadOnlyError as error:  # what was fetched is good, and waits
+            state.fault = describe_fault(error)
+            return True
         except UserError as error:
             fault, is_delta = describe_fault(error), _DELTA in name
         except Exception as error:

@@ -26,6 +26,7 @@ from downtime.vault.model import Actor
 from downtime.vault.receipts import Receipt, is_signed_by, make_receipt, parse_receipt, take_receipt
 from downtime.vault.store.receipts import list_marks, save_marks
 from downtime.vault.vault import Vault
+from downtime.vault.write_access import ReadOnlyError
 
 FOLDER = "receipts"
 MAX_BYTES = 262_144
@@ -184,6 +185,8 @@ def put_to_use(vault: Vault, actor: Actor) -> None:
     try:
         verify_receipt(vault.home, last_receipt.document)
         take_receipt(vault, last_receipt.document, actor)
+    except ReadOnlyError:  # it waits
+        return
     except UserError as error:
         sentence = f"{error.sentence} {error.next_step}"
     _keep(vault.home, _KeptReceipt(last_receipt.document, True, sentence))

@@ -30,6 +30,7 @@ from downtime.vault.files import make_private_folder, write_atomic
 from downtime.vault.machines import read_own_machine
 from downtime.vault.model import Actor, MachineRole
 from downtime.vault.vault import Vault
+from downtime.vault.write_access import ReadOnlyError
 
 FOLDER = "shelf"
 POINTER = f"{FOLDER}/latest.json"
@@ -100,6 +101,8 @@ def merge_waiting(vault: Vault, settings: Settings, actor: Actor) -> int:
     for path in sorted(vault.home.shelf_folder.glob(f"*{SUFFIX}")):
         try:
             count += merge_shelf(vault, settings, path, actor)
+        except ReadOnlyError:  # it waits
+            return count
         except UserError as error:
             report_event(SecurityEvent.VERIFICATION_FAILED, code=error.code)
         _note_seen(vault.home, path.stem)

@@ -23,6 +23,7 @@ from downtime.returns.hl7.mllp import ConnectionBrokenError, MllpClient
 from downtime.returns.model import AttemptOutcome, Message, MessageReason, encode_reason
 from downtime.returns.profiles import Target
 from downtime.settings import Settings
+from downtime.vault.write_access import ReadOnlyError
 
 
 @contextmanager
@@ -110,6 +111,8 @@ class MllpConnection:
         is_taken = determine_outcome(answer) == AttemptOutcome.TAKEN
         try:
             self.on_late_answer(answer.message_id, describe_acknowledgement(answer), is_taken)
+        except ReadOnlyError:
+            raise
         except (NotFoundError, ConflictError):
             raise self._foreign_error() from None
         self._confirm(answer)

@@ -13,6 +13,7 @@ from downtime.fleet.pull_snapshot import Opener, has_waiting, open_waiting, pull
 from downtime.fleet.run_state import hold_run, read_run_state
 from downtime.snapshot import local_snapshots
 from downtime.transport.pace import Pace
+from downtime.vault.write_access import ReadOnlyError, ReadOnlyReason
 from tests.integration.fleet.carrying import PEOPLE, RECORDS, STAYS, make_settings
 
 
@@ -97,18 +98,25 @@ def test_a_base_that_an_older_program_has_opened_costs_a_full_one(
     assert in_use(laptop) == (3, 3)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        sqlcipher3.OperationalError("database or disk is full"),
+        ReadOnlyError(ReadOnlyReason.DISK_FULL),
+    ],
+)
 def test_a_full_disk_loses_nothing_of_what_was_fetched(
-    publisher, laptop, put, settings, opener, monkeypatch
+    publisher, laptop, put, settings, opener, monkeypatch, error
 ):
     put(publisher.seal(1, laptop))
 
     def full(*arguments, **options):
-        raise sqlcipher3.OperationalError("database or disk is full")
+        raise error
 
     with monkeypatch.context() as patch:
         patch.setattr(pull_snapshot_module, "receive_snapshot", full)
         state = pull(laptop, settings, opener)
-    assert "disk is full" in state.fault
+    assert "is full" in state.fault
     assert state.waiting
     assert pull(laptop, settings, opener).fault == ""
     assert in_use(laptop) == (1, 3)
