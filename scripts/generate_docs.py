@@ -158,7 +158,11 @@ def identity() -> str:
         " counts *bits* of evidence (Fellegi and Sunter 1969): so many times likelier, as a power of two,"
         " of the right patient than of another. A detail that is missing counts nothing. A name that"
         " agrees counts more the rarer it is among the hospital's patients. Without a number nothing"
-        " links anybody but two people. `scripts/bench identity` measures what comes of it."
+        " links anybody but two people.\n\n`scripts/bench identity` measures what comes of it. Of 60,000"
+        " generated people a number wrong by a digit, or the neighbour's, was believed 0 times in 100,000"
+        " each, a twin's 0 times in 993; of 100,000 right numbers one person looks at 2.9 in 100, two at 0.07."
+        " Of FEBRL's fourth set, 5,000 people and what others made of their names, another's number was"
+        " believed 0 times in 5,000; of right ones one person looks at 6.0 in 100, two people at 3.2."
     )
     weights = importlib.import_module("downtime.reconcile.identity.weights")
     rows = [
