@@ -25,6 +25,7 @@ from downtime.paper.packs.print_pack import print_pack
 from downtime.reconcile.compare import run_comparison
 from downtime.returns.statement.completeness_statement import gather_statement
 from downtime.snapshot import local_snapshots
+from downtime.vault import copied_home
 from downtime.vault.back_up_home import back_up_home
 from downtime.vault.restore_home import restore_home
 from tests.integration.keying_steps import submit_checked
@@ -120,6 +121,8 @@ def put_back(s: Simulation, laptop: Machine) -> Machine:
     restored = replace(laptop, vault=opened.vault, actor=opened.actor)
     laptops = tuple(restored if one is laptop else one for one in s.fleet.laptops)
     s.fleet = replace(s.fleet, laptops=laptops)
+    assert copied_home.list_sentences(restored.vault), "whoever opens it hears that it was put back"
+    s.truth.restored = laptop.code
     return restored
 
 

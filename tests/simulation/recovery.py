@@ -165,7 +165,7 @@ def settle(s: Simulation) -> None:
     for paper in s.mistaken:
         s.truth.items |= dict.fromkeys(month_paper.items(paper), faults.CONFLICT)
     s.truth.items |= {f"{sheet.serial}-form": EMPTY for sheet, _ in s.empties}
-    s.truth.empty = len(s.empties)
+    s.truth.empty, s.truth.wrong_numbers = len(s.empties), len(s.mistaken)
     for number, key in enumerate(s.strangers):
         if number % 3 < 2:
             _link(s, key, number, undo=number % 3 == 1)

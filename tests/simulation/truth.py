@@ -64,6 +64,10 @@ class Truth:
     """Tests without a result when the systems failed."""
     late_laboratory: int = 0
     """Items that were held while the laboratory's data had not come."""
+    wrong_numbers: int = 0
+    """Papers that bear somebody else's number."""
+    restored: str = ""
+    """Code of the laptop that was put back from its backup."""
     empty: int = 0
     """Forms that came back without an answer, and that a second person confirmed to be so."""
     opened: str = ""
