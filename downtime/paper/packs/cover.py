@@ -62,7 +62,7 @@ def cover_document(
         "Pack": f"{outcome.pack.id}, printed by {actor.name} on {actor.device}",
         "Pages": _word_pages(outcome),
         "Snapshot": view.snapshot.id,
-        "Outage": context.outage.label if context.outage else "No outage declared",
+        "Outage": context.outage_label,
         "Checksum": f"{checksum} (serials and what is printed under them)",
     }
     documents = outcome.documents

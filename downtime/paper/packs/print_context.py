@@ -38,6 +38,8 @@ from downtime.vault import device
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
+_OUTAGES = "outage"
+
 
 class PrintContext:
     """Makes the documents of one pack; close it to close the snapshot that it opened."""
@@ -84,6 +86,14 @@ class PrintContext:
     def hospital(self) -> HospitalNow:
         """The same snapshot with what staff have said since."""
         return HospitalNow(self.vault, self.view.snapshot)
+
+    @property
+    def outage_label(self) -> str:
+        """The outage as pages name it; where the vault is lost nobody knows of any."""
+        if self.outage is not None:
+            return self.outage.label
+        is_lost = _OUTAGES in self.vault.partial_tables
+        return "Outages not known" if is_lost else "No outage declared"
 
     @property
     def is_drill(self) -> bool:

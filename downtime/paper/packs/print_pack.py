@@ -257,7 +257,7 @@ class _Printing:
         actor = context.actor
         return Imprint(
             site=context.settings.site.name,
-            outage=context.outage.label if context.outage else "No outage declared",
+            outage=context.outage_label,
             drill=context.is_drill,
             as_at=pack.as_at,
             printed=f"Printed {time} by {actor.name} on {actor.device}. Pack {pack.id}.{origin}",

@@ -20,7 +20,9 @@ from downtime import cli
 from downtime.config import Home
 from downtime.paper import ledger
 from downtime.paper.layout import template_layout
+from downtime.paper.packs.print_context import PrintContext
 from downtime.vault import database, write_access
+from downtime.vault.model import Actor
 from downtime.vault.store import audit_chain
 from tests.integration.web.conftest import Clock, Hospital
 from tests.integration.web.test_ward import patient_page, words
@@ -277,6 +279,9 @@ def live_missing(hospital: Hospital, disk: Path) -> None:
     assert SENTENCES["missing"] in hospital.browser().get("/sign-in").text
     browser = read_and_print(hospital, "missing")
     refuse(browser, "missing")
+    with hospital.app.extensions["downtime"].vault_holder.lend_vault() as vault:
+        context = PrintContext(vault, hospital.settings, Actor("u", "U", "K7"), "")
+        assert context.outage_label == "Outages not known"
     assert not hospital.home.vault_file.exists(), "nothing makes an empty vault"
 
 
