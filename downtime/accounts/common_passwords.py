@@ -42,13 +42,13 @@ def _list_runs(text: str) -> list[str]:
 
 
 def _is_made_of_words(text: str, place: frozenset[str]) -> bool:
-    words: set[str] = set()
+    used_words: set[str] = set()
     other_letters = 0
     for run in _LETTER_RUN.findall(text):
-        others, used = _cover(run, place)
+        others, covering = _cover(run, place)
         other_letters += others
-        words |= used
-    is_few = len(words) < _LEAST_WORDS or len(words - place) < _LEAST_FOREIGN
+        used_words |= covering
+    is_few = len(used_words) < _LEAST_WORDS or len(used_words - place) < _LEAST_FOREIGN
     return other_letters < _LEAST_OTHER_LETTERS and is_few
 
 
@@ -56,13 +56,13 @@ def _cover(run: str, place: frozenset[str]) -> tuple[int, frozenset[str]]:
     """The letters of a run that no known word covers, as few as can be, and the words that cover the rest."""
     best: list[tuple[int, frozenset[str]]] = [(0, frozenset())]
     for end in range(1, len(run) + 1):
-        others, words = best[end - 1]
-        choices = [(others + 1, words)]
+        others, covering = best[end - 1]
+        choices = [(others + 1, covering)]
         for start in range(max(0, end - 20), end - 2):
             word = run[start:end]
             if word in place or (len(word) >= _SHORTEST_WORD and word in _load_list()):
-                others, words = best[start]
-                choices.append((others, words | {word}))
+                others, covering = best[start]
+                choices.append((others, covering | {word}))
         best.append(min(choices, key=lambda choice: (choice[0], len(choice[1]))))
     return best[-1]
 

@@ -41,7 +41,7 @@ class UsedCode:
     """A printed code that has just been used, and how many are left."""
 
     number: int
-    left: int
+    remaining: int
 
 
 def create_codes(vault: Vault, person_id: str, actor: Actor, reason: str) -> CodeSheet:

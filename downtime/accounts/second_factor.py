@@ -58,9 +58,12 @@ def explain_offset(offset: int, moment: datetime, settings: Settings) -> LockedE
 
 def describe_used(used: UsedCode) -> str:
     """What who has just signed in with a printed code has to know."""
-    rest = f"{used.left} are left" if used.left != 1 else "1 is left"
-    again = "" if used.left > FEW_CODES else " Make a new sheet: Printed codes, behind your name."
-    return f"Code {used.number} of your printed sheet is used: cross it off. {rest}.{again}"
+    count = f"{used.remaining} are" if used.remaining != 1 else "1 is"
+    advice = " Make a new sheet: Printed codes, behind your name."
+    return (
+        f"Code {used.number} of your printed sheet is used: cross it off. {count} left."
+        + advice * (used.remaining <= FEW_CODES)
+    )
 
 
 def _word_moment(moment: datetime, zone: ZoneInfo) -> str:

@@ -52,13 +52,13 @@ def check_pin(vault: Vault, settings: Settings, token_hash: str, typed: str, act
 
 def _count_wrong_try(vault: Vault, pin: SessionPin, most: int, actor: Actor) -> int:
     """How many tries are left after this one."""
-    left = most - pin.wrong_tries - 1
+    remaining = most - pin.wrong_tries - 1
     with change_accounts(vault, actor, AuditAction.SESSION_REFUSED, actor.id) as db:
-        if left > 0:
+        if remaining > 0:
             session_pins.set_wrong_tries(db, pin.token_hash, pin.wrong_tries + 1)
         else:
             session_pins.delete_pin(db, pin.token_hash)
-    return left
+    return remaining
 
 
 def _no_pin_error() -> LockedError:
@@ -67,8 +67,8 @@ def _no_pin_error() -> LockedError:
     )
 
 
-def _wrong_pin_error(left: int) -> LockedError:
-    if left <= 0:
+def _wrong_pin_error(remaining: int) -> LockedError:
+    if remaining <= 0:
         return LockedError(
             "pin.gone",
             "The PIN was wrong too often: it unlocks nothing any more.",
@@ -77,5 +77,5 @@ def _wrong_pin_error(left: int) -> LockedError:
     return LockedError(
         "pin.wrong",
         "The PIN is not right.",
-        f"Try again ({left} more {'try' if left == 1 else 'tries'}), or type your password.",
+        f"Try again ({remaining} more {'try' if remaining == 1 else 'tries'}), or type your password.",
     )

@@ -152,7 +152,7 @@ def _refuse_code(vault: Vault, settings: Settings, person: Person, code: str) ->
 @works_read_only
 def _audit_printed_code(vault: Vault, actor: Actor, used: UsedCode | None) -> None:
     if used:
-        reason = f"code {used.number} of the printed sheet, {used.left} left"
+        reason = f"code {used.number} of the printed sheet, {used.remaining} left"
         with change_accounts(vault, actor, AuditAction.SESSION_PRINTED_CODE, actor.id, reason):
             pass
 

@@ -63,11 +63,16 @@ def clear_failures(home: Home, username: str, client: str = "") -> int:
     key, account = _name_key(username, client), _hash(username)
     with _writing:
         counts = _read_counts(home)
-        own = counts.pop(key, _Failures(1, ""))
+        from_here = counts.pop(key, _Failures(1, ""))
         elsewhere = {name: f for name, f in counts.items() if name.startswith(account)}
         heard = {name: f._replace(reported=f.tries) for name, f in elsewhere.items()}
         _write_counts(home, counts | heard)
-    return own.tries - own.reported - 1 + sum(f.tries - f.reported for f in elsewhere.values())
+    return (
+        from_here.tries
+        - from_here.reported
+        - 1
+        + sum(f.tries - f.reported for f in elsewhere.values())
+    )
 
 
 def compute_delay(count: int, settings: AccountsSettings) -> timedelta:
@@ -126,8 +131,8 @@ def _drop_surplus(counts: Counts) -> Counts:
     while len(counts) > MAX_NAMES:
         clients = Counter(name.rpartition(".")[2] for name in counts)
         largest = max(clients, key=lambda client: clients[client])
-        own = [name for name in counts if name.endswith(largest)]
-        del counts[min(own, key=lambda name: counts[name].last)]
+        names = [name for name in counts if name.endswith(largest)]
+        del counts[min(names, key=lambda name: counts[name].last)]
     return counts
 
 

@@ -48,13 +48,13 @@ def add_service(session: Session, username: str, name: str, file: Path, reason: 
 @command(person, "list", permission=Permission.PERSON_MANAGE)
 def list_(session: Session) -> Output:
     """Everybody who has an account."""
-    left = printed_codes.count_all_left(session.vault)
+    codes_left = printed_codes.count_all_left(session.vault)
     return Output.of_rows(
         people.list_people(session.vault),
-        lambda p: _document(p) | {"printed_codes": left.get(p.id, 0)},
+        lambda p: _document(p) | {"printed_codes": codes_left.get(p.id, 0)},
         lambda p: (
             f"{p.username:<20} {ROLE_TITLES[p.role]:<24} {p.state:<10}"
-            f" {left.get(p.id, 0):>2} codes  {p.name}"
+            f" {codes_left.get(p.id, 0):>2} codes  {p.name}"
         ),
     )
 

@@ -207,9 +207,9 @@ def codes() -> ViewResponse:
         except UserError as refused:
             error = refused
         else:
-            return render_template("account/code_sheet.html", sheet=sheet)
-    left = printed_codes.count_left(vault, person.id)
-    page = render_template("account/codes.html", error=error, left=left)
+            return render_template("account/codes.html", sheet=sheet)
+    codes_left = printed_codes.count_left(vault, person.id)
+    page = render_template("account/codes.html", sheet=None, error=error, left=codes_left)
     return (page, error.http_status) if error else page
 
 

@@ -199,7 +199,7 @@ def create_code() -> ViewResponse:
         required_reason(),
     )
     return render_template(
-        "break_glass/envelope.html", new_code=new_code, limits=settings.break_glass
+        "break_glass/create_code.html", new_code=new_code, limits=settings.break_glass
     )
 
 

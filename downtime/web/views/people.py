@@ -105,7 +105,7 @@ def print_codes(person_id: str) -> ViewResponse:
     sheet = printed_codes.create_codes(
         request_context.vault(), person_id, request_context.actor(), required_reason()
     )
-    return render_template("account/code_sheet.html", sheet=sheet)
+    return render_template("people/print_codes.html", sheet=sheet)
 
 
 @blueprint.post("/people/<person_id>/disable")

@@ -100,7 +100,7 @@ def test_two_codes_of_different_distances_prove_nothing(hospital):
 def test_a_printed_code_signs_in_by_any_clock_once(hospital, sheet, days, actions):
     hospital.clock.forward(days=days)
     signed_in = hospital.sign_in(code=sheet.codes[2].upper().replace("-", " "))
-    assert (signed_in.printed_code.number, signed_in.printed_code.left) == (3, 9)
+    assert (signed_in.printed_code.number, signed_in.printed_code.remaining) == (3, 9)
     assert "session.printed-code" in actions(signed_in.vault)
     assert refused(hospital, sheet.codes[2]).code == "signin.refused"
     assert printed_codes.count_left(signed_in.vault, signed_in.person.id) == 9
