@@ -19,7 +19,7 @@ import sqlite_utils
 from downtime.errors import LockedError
 from downtime.vault import schema
 from downtime.vault.database import connect, open_with_key
-from downtime.vault.store.salvaged_rows import copy_rows
+from downtime.vault.store import salvaged_rows
 
 _MEMORY_FOLDERS = (Path("/dev/shm"), Path("/run/user") / str(getattr(os, "getuid", int)()))  # noqa: S108
 _PREFIX = "downtime-reading"
@@ -76,7 +76,7 @@ def salvage_rows(vault_file: Path, key: bytes) -> tuple[Path, tuple[str, ...]]:
     """
     path = make_memory_folder() / f"salvaged-{vault_file.name}"
     target = connect(path, key)
-    target.conn.execute("PRAGMA foreign_keys = OFF")
+    salvaged_rows.allow_missing_rows(target)
     target.conn.execute("BEGIN")
     schema.apply_migrations(target, schema.list_migrations(), "")
     names = [name for name in target.table_names() if not name.startswith(("sqlite_", "migration"))]
@@ -85,7 +85,7 @@ def salvage_rows(vault_file: Path, key: bytes) -> tuple[Path, tuple[str, ...]]:
         target.conn.execute("COMMIT")
         target.conn.close()
         return path, tuple(names)
-    partial = tuple(name for name in names if not copy_rows(source, target, name))
+    partial = tuple(name for name in names if not salvaged_rows.copy_rows(source, target, name))
     target.conn.execute("COMMIT")
     source.close()
     target.conn.close()
@@ -95,7 +95,7 @@ def salvage_rows(vault_file: Path, key: bytes) -> tuple[Path, tuple[str, ...]]:
 def _open_damaged(vault_file: Path, key: bytes) -> sqlcipher3.Connection | None:
     try:
         source = open_with_key(copy_files(vault_file), key)
-        source.execute("SELECT name FROM sqlite_master").fetchall()
+        salvaged_rows.list_names(source)
     except (OSError, LockedError, sqlcipher3.Error):
         return None
     return source

@@ -6,6 +6,16 @@ import sqlcipher3
 import sqlite_utils
 
 
+def allow_missing_rows(target: sqlite_utils.Database) -> None:
+    """Take rows that refer to others which cannot be read; before a transaction begins."""
+    target.conn.execute("PRAGMA foreign_keys = OFF")
+
+
+def list_names(source: sqlcipher3.Connection) -> list[str]:
+    """The names of tables and indexes; DatabaseError where not even these can be read."""
+    return [row[0] for row in source.execute("SELECT name FROM sqlite_master")]
+
+
 def copy_rows(source: sqlcipher3.Connection, target: sqlite_utils.Database, name: str) -> bool:
     """Rows from the first on, and from the last one back, up to what is damaged; whether all were read."""
     try:
