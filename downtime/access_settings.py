@@ -37,7 +37,9 @@ class WebSettings:
     client_connections: int = setting(
         200, "Of these, so many at most from one address; the ones that asked nothing are closed."
     )
-    idle_seconds: int = setting(30, "A connection that asks nothing more is closed after this long.")
+    idle_seconds: int = setting(
+        30, "A connection that asks nothing more is closed after this long."
+    )
     request_seconds: int = setting(
         10,
         "A request that has not come whole after this long is dropped; a body has a second more for"

@@ -26,7 +26,9 @@ class Effect(NamedTuple):
 
 def describe_age(made_at: str) -> Effect:
     """When what is counted below was counted: something was written since."""
-    return Effect(f"As of {_moment(made_at)}: what was written since is counted when you close.", True)
+    return Effect(
+        f"As of {_moment(made_at)}: what was written since is counted when you close.", True
+    )
 
 
 def describe_declaration(systems: Sequence[str], since: str, *, drill: bool) -> Iterator[Effect]:

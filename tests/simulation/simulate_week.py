@@ -18,7 +18,9 @@ def main() -> int:
     parser = argparse.ArgumentParser("scripts/simulate-week", description=__doc__)
     parser.add_argument("folder", type=Path, help="a new or empty folder for the machines' homes")
     parser.add_argument("--laptops", type=int, default=10, help="3 to 20; two of them get lost")
-    parser.add_argument("--events", type=int, default=3_300, help="things to record, corrections among them")
+    parser.add_argument(
+        "--events", type=int, default=3_300, help="things to record, corrections among them"
+    )
     parser.add_argument("--seed", type=int, default=1, help="another seed, another week")
     arguments = parser.parse_args()
     folder: Path = arguments.folder

@@ -57,7 +57,8 @@ def _render(serial: str) -> str:
         "confirming/show.html",
         form=form,
         values=[
-            (key, label_field(fields, key), fields.get(key), form.answers.get(key, "")) for key in keys
+            (key, label_field(fields, key), fields.get(key), form.answers.get(key, ""))
+            for key in keys
         ],
         can_confirm=confirm_policies.can_confirm(findings),
         may_send_back=is_checker and policies.can_send_back(form.issued, form.entry),

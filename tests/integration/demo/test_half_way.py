@@ -89,7 +89,9 @@ def test_its_own_documents_are_on_the_laptops_shelf_and_say_what_they_are(told):
         assert len(titles) == 3
         assert [hit.page for hit in search_shelf(vault, "long-acting insulin")] == [2]
         assert any("5512" in hit.excerpt for hit in search_shelf(vault, "blood bank"))
-        pages = {(hit.document.latest.title, hit.page) for hit in search_shelf(vault, "not for care")}
+        pages = {
+            (hit.document.latest.title, hit.page) for hit in search_shelf(vault, "not for care")
+        }
         assert len(pages) == 3, "every page says that it is invented"
     public = create_app(home).test_client().get("/sign-in").text
     assert "Demonstration telephone book" in public

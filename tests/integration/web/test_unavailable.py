@@ -158,6 +158,16 @@ def test_no_count_of_a_board_is_of_what_no_system_sent(browser):
 
 
 def test_nobody_expected_is_said_only_of_a_hospital_that_sends_who_is(browser):
-    (row,) = re.findall(r"<tr>(?:(?!</tr>).)*A1(?:(?!</tr>).)*</tr>", browser.get("/beds").text, re.S)
+    (row,) = re.findall(
+        r"<tr>(?:(?!</tr>).)*A1(?:(?!</tr>).)*</tr>", browser.get("/beds").text, re.S
+    )
     cells = [words(cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
-    assert cells[1:8] == ["2", "Not known", "Not known", "Not known", "Not known", "Not sent", "Not sent"]
+    assert cells[1:8] == [
+        "2",
+        "Not known",
+        "Not known",
+        "Not known",
+        "Not known",
+        "Not sent",
+        "Not sent",
+    ]
