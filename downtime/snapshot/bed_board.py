@@ -1,6 +1,7 @@
 """The beds of a ward with the patients in them. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from downtime.clinical import display
@@ -9,6 +10,8 @@ from downtime.snapshot import search_terms
 from downtime.snapshot.data_quality import get_place
 
 FREE = (BedStatus.AVAILABLE, "")
+_OF_STAY = "stay-"
+"""Ids of places begin so that no list of beds has: somebody was sent to lie there."""
 
 
 class BedRow(NamedTuple):
@@ -33,6 +36,10 @@ class WardRow(NamedTuple):
     """Beds for which two or more patients were sent."""
     closed: int = 0
     """Beds in which nobody may lie now."""
+    occupied: int = 0
+    """Beds in which somebody lies: with those that are empty and closed they are all `beds`."""
+    unlisted: int = 0
+    """Patients who lie in none of `beds`: on a trolley, in a chair, or no bed is recorded."""
 
 
 class BoardCounts(NamedTuple):
@@ -124,7 +131,7 @@ def _find_location(listed: list[Location], stay: Encounter) -> Location:
     if len(same_bed) == 1 and not (same_bed[0].bay and stay.bay):
         return same_bed[0]
     return Location(
-        id=f"stay-{stay.id}",
+        id=f"{_OF_STAY}{stay.id}",
         source=stay.source,
         updated=stay.updated,
         ward=stay.ward,
@@ -164,11 +171,46 @@ def _count_ward(
 ) -> WardRow:
     rows = arrange_beds(code, listed, [*stays, *second_stays])
     name = max((bed.ward_name for bed in listed), default="") or code
-    places = (row.location for row in rows if row.location.bed)
-    beds = {(_normalise(place.bay), _normalise(place.bed)) for place in places}
-    empty = sum(row.patient is None and row.location.status in FREE for row in rows)
-    closed = sum(row.patient is None and row.location.status not in FREE for row in rows)
-    return WardRow(code, name, len(stays), len(beds), empty, len(find_beds_with_two(rows)), closed)
+    ward = WardRow(code, name, len(stays), 0, 0, 0)
+    return count_rows(ward, rows, {row.location.id for row in rows if row.location.bed})
+
+
+def count_rows(ward: WardRow, rows: Sequence[BedRow], beds: Container[str]) -> WardRow:
+    """The ward with the beds of its board counted; `beds` are the ids of its places that are beds."""
+    of_beds = [row for row in rows if row.location.id in beds]
+    places = {place_key(row.location) for row in of_beds}
+    occupied = {place_key(row.location) for row in of_beds if row.patient}
+    empty = {place_key(row.location) for row in of_beds if row.location.status in FREE} - occupied
+    return ward._replace(
+        beds=len(places),
+        empty=len(empty),
+        beds_with_two=len(find_beds_with_two(rows)),
+        closed=len(places - occupied - empty),
+        occupied=len(occupied),
+        unlisted=sum(row.patient is not None and row.location.id not in beds for row in rows),
+    )
+
+
+def list_beds(rows: Iterable[BedRow], departed: Container[str]) -> list[Location]:
+    """The beds of a board, also those of which a system says only who lies in them.
+
+    That of one of the `departed` is free; one that a system calls closed stays closed.
+    """
+    listed: dict[str, Location] = {}
+    unlisted: dict[tuple[str, str], Location] = {}
+    for patient, place in ((row.patient, row.location) for row in rows if row.location.bed):
+        if patient and patient.id in departed and place.status == BedStatus.OCCUPIED:
+            place = replace(place, status=BedStatus.AVAILABLE)
+        if place.id.startswith(_OF_STAY):
+            unlisted.setdefault(place_key(place), replace(place, id=f"bed-of-{place.id}"))
+        else:
+            listed[place.id] = place
+    return [*listed.values(), *unlisted.values()]
+
+
+def place_key(place: Location) -> tuple[str, str]:
+    """What two places have in common that are the same bed of a ward."""
+    return _normalise(place.bay), _normalise(place.bed)
 
 
 def count_board(wards: Iterable[WardRow], stays: Sequence[Stay]) -> BoardCounts:
@@ -197,6 +239,5 @@ def find_beds_with_two(rows: Iterable[BedRow]) -> list[Location]:
     counts: dict[tuple[str, str], list[Location]] = {}
     for row in rows:
         if row.patient is not None and row.location.bed:
-            key = _normalise(row.location.bay), _normalise(row.location.bed)
-            counts.setdefault(key, []).append(row.location)
+            counts.setdefault(place_key(row.location), []).append(row.location)
     return [beds[0] for beds in counts.values() if len(beds) > 1]

@@ -5,7 +5,7 @@ newer. What the snapshot said is kept beside it, and who said otherwise, when.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -59,6 +59,14 @@ class WardNow:
     """By patient: those who are off the ward for a while."""
     departed: list[WardChange]
     """Whom the snapshot has here, and of whom staff say that they are not here any more."""
+    freed: Mapping[tuple[str, str], WardChange]
+    """By bay and bed: what staff said of whom the snapshot has there."""
+    beds: frozenset[str]
+    """Ids of the places that are beds in the snapshot; staff may have named others, as a trolley."""
+
+    def find_departure(self, row: BedRow) -> WardChange | None:
+        """Why nobody lies in a bed in which the snapshot has somebody."""
+        return None if row.patient else self.freed.get(bed_board.place_key(row.location))
 
 
 class EventState(NamedTuple):
@@ -228,7 +236,13 @@ class HospitalNow:
     @cached_property
     def _touched_wards(self) -> frozenset[str]:
         """The wards of which staff said that somebody came or left."""
-        stays = [s for c in self.changes.values() for s in (c.before, c.stay) if s]
+        changes = self.changes.values()
+        stays = [stay for change in changes for stay in (change.before, change.stay) if stay]
+        if self.snapshot:
+            moved = [change for change in changes if change.before]
+            stays += [
+                s for c in moved for s in self.snapshot.find_elsewhere(c.patient.id, c.before)
+            ]
         return frozenset(stay.ward for stay in stays)
 
     def find_ward(self, ward: str) -> WardRow | None:
@@ -248,9 +262,9 @@ class HospitalNow:
         changes = self.changes.values()
         departures = sum(c.before is not None and c.before.ward == row.code for c in changes)
         arrivals = sum(c.stay is not None and c.stay.ward == row.code for c in changes)
-        beds = self.read_ward(row.code).rows
-        empty = sum(bed.patient is None and bed.location.status in bed_board.FREE for bed in beds)
-        return row._replace(patients=row.patients - departures + arrivals, empty=empty)
+        now = self.read_ward(row.code)
+        row = row._replace(patients=row.patients - departures + arrivals)
+        return bed_board.count_rows(row, now.rows, now.beds)
 
     def count_leaving(self, until: str) -> dict[str, int]:
         """How many on each ward are expected to leave before a UTC instant, those who are late with them."""
@@ -298,15 +312,13 @@ class HospitalNow:
             ),
             *self._list_placed(ward),
         ]
-        beds = {
-            row.location.id: row.location for row in seen if not row.location.id.startswith("stay-")
-        }
+        beds = bed_board.list_beds(seen, self.changes)
         elsewhere = {row.patient.id: row.elsewhere for row in seen if row.patient}
         rows = [
             row._replace(elsewhere=elsewhere.get(row.patient.id, ()))
             if row.patient and row.patient.id not in self.changes
             else row
-            for row in bed_board.arrange_beds(ward, list(beds.values()), stays)
+            for row in bed_board.arrange_beds(ward, beds, stays)
         ]
         present = {patient.id for patient, _ in stays}
         changes = {key: change for key, change in self.changes.items() if key in present}
@@ -316,7 +328,12 @@ class HospitalNow:
             if change.before and change.before.ward == ward and change.patient.id not in present
         ]
         absent = {key: event for key, event in self.absent.items() if key in present}
-        return WardNow(rows, changes, absent, departed)
+        freed = {
+            bed_board.place_key(row.location): self.changes[row.patient.id]
+            for row in seen
+            if row.patient and row.patient.id in self.changes
+        }
+        return WardNow(rows, changes, absent, departed, freed, frozenset(bed.id for bed in beds))
 
     def find_bed_neighbours(self, ward: str, bay: str, bed: str) -> list[Patient]:
         """Who lies in a bed now."""

@@ -24,6 +24,7 @@ from downtime.outage.events.wording import describe_event
 from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
 from downtime.snapshot import availability, bed_board
 from downtime.snapshot.availability import AvailabilityLine
+from downtime.snapshot.bed_board import BedRow
 from downtime.snapshot.model import AllergySummary, PatientRow
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
@@ -186,7 +187,7 @@ def bed_list_blocks(view: SnapshotView, hospital: HospitalNow, ward: str) -> lis
         names = "; ".join(_format_bed(bed) for bed in shared)
         blocks.append(Paragraph(f"Two patients in one bed: {names}. Look who is there.", bold=True))
     if rows:
-        cells = [_bed_row(view, now, *r[:3]) for r in rows]
+        cells = [_bed_row(view, now, row) for row in rows]
         blocks.append(Table(_BED_COLUMNS, cells, row_height=26.0))
     return [*blocks, *_departed_blocks(view, now), *_ward_unknown_blocks(view)]
 
@@ -238,17 +239,15 @@ def _format_bed(bed: Location) -> str:
     return display.format_place("", bed.bay, bed.bed) or "No bed"
 
 
-def _bed_row(
-    view: SnapshotView,
-    now: WardNow,
-    bed: Location,
-    patient: Patient | None,
-    stay: Encounter | None,
-) -> tuple[str, ...]:
+def _bed_row(view: SnapshotView, now: WardNow, row: BedRow) -> tuple[str, ...]:
+    bed, patient = row.location, row.patient
     if patient is None:
         empty = "not known" if view.word_unavailable(Encounter.__name__) else "empty"
-        return (_format_bed(bed), f"({bed.status or empty})", "", "", bed.note, "")
-    return (_format_bed(bed), *_patient_cells(view, patient, stay), _word_staff(view, now, patient))
+        departure = now.find_departure(row)
+        freed = f"Freed. {_word_source(view, departure.event)}" if departure else ""
+        return (_format_bed(bed), f"({bed.status or empty})", "", "", bed.note, freed)
+    cells = _patient_cells(view, patient, row.encounter)
+    return (_format_bed(bed), *cells, _word_staff(view, now, patient))
 
 
 def _patient_cells(

@@ -214,3 +214,16 @@ def test_no_event_can_be_changed_or_removed_unseen(ward):
     for statement in ("UPDATE outage_event SET answers = '{}'", "DELETE FROM outage_event"):
         with pytest.raises(sqlcipher3.DatabaseError, match="only ever added"):
             ward.vault.db.conn.execute(statement)
+
+
+def test_occupied_empty_and_closed_beds_are_the_beds_and_a_trolley_is_counted_apart(ward):
+    def a1():
+        return next(row for row in ward.now.count_wards() if row.code == "A1")
+
+    before = a1()
+    assert (before.beds, before.occupied, before.empty, before.unlisted) == (2, 2, 0, 0)
+    ward.record(EventKind.DISCHARGE, ward.patient("1000001"), outcome="advised")
+    ward.record(EventKind.ARRIVAL, **ARRIVAL | {"bed": "Trolley 1"})
+    after = a1()
+    assert (after.beds, after.occupied, after.empty, after.closed) == (2, 1, 1, 0)
+    assert (after.patients, after.unlisted) == (2, 1)

@@ -57,5 +57,6 @@ def test_the_bed_list_and_the_ward_pack_hold_the_ward_as_staff_say_it_is(ward, n
     assert re.search(r"TESTER, Tom[\s\S]*Said by Amina Ward", text)
     assert text.count(number) >= 2
     assert "Gone, as staff say" in text
+    assert re.search(r"\(available\)\s+Freed\.", text)
     assert re.search(r"SAMPLE, Ann.*\(copy: A1, bay 1, bed 1\): Move: B2, bed 9", text)
     assert text.count("9990000018") == 0

@@ -245,3 +245,20 @@ def test_who_was_registered_is_found_by_name_and_number(down):
     assert browser.post("/find", {"text": number}).location == place
     browser.post("/find", {"text": "tes to"})
     assert "TESTER, Tom" in words(browser.get("/find").text)
+
+
+def test_a_bed_that_staff_freed_stays_a_row_and_the_counts_are_those_of_the_rows(down):
+    browser = down.browser("ward")
+    ann, other = (patient_of(browser, n).rsplit("/", 1)[1] for n in ("9990000018", "9990000026"))
+    leave = {"kind": "discharge", "patient": ann, "answer-outcome": "advised"}
+    assert send(browser, leave).status_code == 303
+    move = {"kind": "move", "patient": other, "answer-ward": "A1", "answer-bed": "Trolley 1"}
+    assert send(browser, move, confirmed="1").status_code == 303
+    page = words(browser.get("/beds/ward?ward=A1").text)
+    assert page.count("Freed, as staff say: Ward Person, 02-Nov-2026") == 2
+    rows = browser.get("/beds/ward?ward=A1&show=empty").text.count('class="empty-bed"')
+    assert (rows, page.count("Freed")) == (2, 2)
+    assert "1 patient," in page
+    corridor = words(browser.get("/beds/corridor?ward=A1").text)
+    assert "bay 1, bed 1 Available" in corridor
+    assert "bay 1, bed 2 Available" in corridor
