@@ -53,7 +53,8 @@ def to_text(moment: datetime) -> str:
     """`2026-01-02T10:20:30Z`: sorts as text in the order of time. A naive time is a bug."""
     if moment.tzinfo is None:
         raise ValueError("a stored time needs a time zone")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime: it writes year 26 as '26', which `from_text` cannot read and which sorts behind 2026.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def from_text(text: str) -> datetime:

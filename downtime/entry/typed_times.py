@@ -31,6 +31,8 @@ _TIME = re.compile(
 )
 _MOMENT = re.compile(rf"(.+)[T ](\d{{1,2}}[:.]?\d\d(?::00)?(?: ?(?:{_ZONE}))?)")
 _CENTURY_SPAN = 50
+YEARS = range(1900, 2200)
+"""Of times that a form, an event or an outage may have."""
 
 
 class ShortYearError(ValueError):
@@ -170,6 +172,8 @@ def settle_moment(moment: str, zone: ZoneInfo) -> str:
 def _list_choices(day: str, clock: str, zone: ZoneInfo) -> list[datetime]:
     """The instants at which a clock shows this: none in March's hour, two in October's."""
     local = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone)
+    if local.year not in YEARS:
+        raise ValueError("nothing that anybody writes down was in that year")
     folds = [local.replace(fold=fold) for fold in (0, 1)]
     real = [
         fold

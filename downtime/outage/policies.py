@@ -1,9 +1,14 @@
 """What may be said of an outage: which systems, since when, and what never mixes."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
+from downtime.clock import from_text
 from downtime.errors import ConflictError, InputError
 from downtime.outage.model import Outage, OutageState, SystemOutage
+
+DECLARED_WITHIN = timedelta(days=31)
+"""An older start is a slip: events, packs and forms count as an outage's from its start on."""
 
 
 def check_system_names(systems: Sequence[str], known: Sequence[str]) -> None:
@@ -22,10 +27,16 @@ def check_system_names(systems: Sequence[str], known: Sequence[str]) -> None:
 
 
 def check_start(since: str, now: str) -> None:
-    """InputError for a failure that has not happened yet."""
+    """InputError for a failure that has not happened yet, or so long ago that it was mistyped."""
     if since > now:
         raise InputError(
             "outage.start", "A system cannot have failed in the future.", "Give an earlier time."
+        )
+    if since and from_text(since) < from_text(now) - DECLARED_WITHIN:
+        raise InputError(
+            "outage.start",
+            f"That is more than {DECLARED_WITHIN.days} days ago.",
+            "Check the date; give a later time.",
         )
 
 

@@ -9,6 +9,8 @@ from sqlite_utils import Database
 from downtime.fleet.churn_findings import ChurnFinding, ChurnKind
 from downtime.fleet.quarantine_model import Door, QuarantineEntry, QuarantineState
 
+_MOST_BITS = 63
+"""Of a whole number of SQLite; a longer one is an error there."""
 _COLUMNS = tuple(field.name for field in fields(QuarantineEntry))
 
 
@@ -19,6 +21,8 @@ def select_entries(db: Database) -> list[QuarantineEntry]:
 
 def find_entry(db: Database, number: int) -> QuarantineEntry | None:
     """One by its number."""
+    if number.bit_length() > _MOST_BITS:
+        return None
     return next(iter(_select(db, "WHERE number = ?", number)), None)
 
 

@@ -104,6 +104,8 @@ def test_systems_failed_before_somebody_said_so(vault, actor):
     assert (outage.opened, outage.systems[0].declared) == ("2026-11-02T13:00:00Z",) * 2
     with pytest.raises(InputError, match="in the future"):
         declare(vault, actor, "PAS", since="2026-11-02T14:31:00Z")
+    with pytest.raises(InputError, match="more than 31 days ago"):
+        declare(vault, actor, "PAS", since="1926-11-02T14:31:00Z")
     with pytest.raises(InputError, match="after it was lost"):
         outages.mark_restored(vault, ["LIMS"], actor, "back", at="2026-11-02T12:59:00Z")
     back = outages.mark_restored(vault, ["LIMS"], actor, "back", at="2026-11-02T14:00:00Z")

@@ -191,3 +191,22 @@ def test_that_systems_are_back_is_said_of_those_ticked_only(hospital):
     assert 'href="/">Start page</a>' in refused.text
     browser.post("/outages/end", {"systems": ["PAS"], "reason": "The network team rang"})
     assert "PAS: restored. Still down: LIMS." in words(browser.get("/outages").text)
+
+
+def test_a_start_or_a_time_of_another_age_is_refused_and_every_page_still_comes(hospital):
+    browser = hospital.browser("site")
+    data = {"systems": ["LIMS"], "reason": "a slip"}
+    mistyped = ("01-Jan-0001 00:00", "29/11/0026 22:40", "30/11/1926 22:40", "31/12/9999 23:59")
+    for since in mistyped:
+        assert browser.post("/outages/declare", data | {"since": since}).status_code == 400, since
+        asked = browser.get("/outages/declare", query_string=data | {"since": since})
+        assert asked.status_code == 400, since
+    declare(browser, "LIMS")
+    for happened in mistyped:
+        event = {"kind": "incident", "answer-what": "Lights out", "happened": happened}
+        assert browser.post("/events/record", event).status_code == 400, happened
+        at = {"systems": "LIMS", "at": happened}
+        assert browser.get("/outages/end", query_string=at).status_code == 400, happened
+    for path in ("/beds", "/find", "/outages", "/what-to-do"):
+        assert browser.get(path).status_code == 200, path
+    assert browser.get(f"/quarantine/{10**22}").status_code == 404
