@@ -111,13 +111,8 @@ def _count_items(outage: Outage) -> Iterator[WorklistCount]:
         )
     proposed = items.count_items(db, outage.id, ItemFilter(decision=PROPOSED))
     address = url_for("comparison.show", decided=PROPOSED)
-    yield _worklist(
-        "of these, for a second person",
-        proposed,
-        Permission.RECONCILE_LIST,
-        address,
-        within=True,
-    )
+    text = "Proposed, for a second person to decide"
+    yield _worklist(text, proposed, Permission.RECONCILE_LIST, address)
 
 
 def _count_returns(outage: Outage) -> Iterator[WorklistCount]:

@@ -64,7 +64,7 @@ COUNTS = {
     "Unmatched items to decide": 5,
     "Items to decide that are filed, not returned": 0,
     "Items that wait for newer data of their system": 0,
-    "of these, for a second person": 1,
+    "Proposed, for a second person to decide": 1,
     "Items decided and not sent yet": 1,
     "Messages refused": 1,
     "Messages waiting behind a refused one": 2,
