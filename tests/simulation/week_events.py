@@ -162,7 +162,7 @@ class Ward:
         answers = event.answers | {name: f"{self.dice.randrange(10, 99)}"}
         correct_event(
             self.machine.vault, self.settings, found, event.happened, answers, self.machine.checker,
-            "written wrongly",
+            "written wrongly", snapshot=self.snapshot,
         )  # fmt: skip
         event.answers, event.author = answers, self.machine.checker.name
         event.versions, event.is_read_back = event.versions + 1, False

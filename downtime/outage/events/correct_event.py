@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from downtime.outage import outages
-from downtime.outage.events import policies, store
-from downtime.outage.events.hospital_now import list_threads
+from downtime.outage.events import guest_scope, policies, store
+from downtime.outage.events.hospital_now import HospitalNow, list_threads
+from downtime.outage.events.hospital_without import HospitalWithout
 from downtime.outage.events.kinds import EVENT_ROWS
-from downtime.outage.events.model import AuditAction, Event, EventThread
+from downtime.outage.events.model import AuditAction, Event, EventKind, EventThread
 from downtime.outage.events.record_event import make_event_id
 from downtime.outage.events.registered_people import subject_of_arrival
 from downtime.outage.events.row_types import SubjectRule
+from downtime.outage.events.warnings import EventWarnings
 from downtime.settings import Settings
+from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault import device
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
@@ -27,12 +30,13 @@ def find_thread(vault: Vault, event_id: str) -> EventThread | None:
 
 def correct_event(
     vault: Vault, settings: Settings, event_id: str, happened: str, answers: Mapping[str, str],
-    actor: Actor, reason: str, role: str = "",
+    actor: Actor, reason: str, role: str = "", *, snapshot: Snapshot | None, is_confirmed: bool = False,
 ) -> Event:  # fmt: skip
     """Say what is right: it counts from now on, under the id of the first.
 
     What the program filled in (a downtime number, the ward before) stays. InputError for a wrong
-    answer and without a reason; ConflictError for what was withdrawn.
+    answer and without a reason; ConflictError for what was withdrawn. UnconfirmedError, as when it
+    is recorded, with what a person has to see first, unless `is_confirmed`.
     """
     reason = check_reason(reason, "event.reason", "Say in a few words what was wrong.")
     thread = policies.check_can_correct(find_thread(vault, event_id))
@@ -51,7 +55,25 @@ def correct_event(
         subject = subject_of_arrival(before.root, checked)
     ward = checked.get("ward", before.ward)
     after = replace(before, happened=happened, answers=checked, subject=subject, ward=ward)
+    hospital = HospitalWithout(vault, snapshot, before.root)
+    _check_people(vault, HospitalNow(vault, snapshot), after, actor)
+    warnings = EventWarnings(hospital, settings).list_warnings(
+        row, subject.patient, checked, happened
+    )
+    if warnings and not is_confirmed:
+        raise policies.UnconfirmedError(warnings)
     return _add_version(vault, after, actor, reason, role, AuditAction.EVENT_CORRECT)
+
+
+def _check_people(vault: Vault, hospital: HospitalNow, after: Event, actor: Actor) -> None:
+    """Whom it names is known, and who may not record it so may not correct it so."""
+    mother = after.answers.get("mother", "")
+    guest_scope.check_people_of_event(vault, hospital, actor, (after.subject.patient, mother))
+    if mother:
+        hospital.get_person(mother)
+    result = find_thread(vault, after.topic) if after.kind == EventKind.READ_BACK else None
+    if result:
+        policies.check_can_read_back(actor, result.latest, after.answers["value"])
 
 
 def withdraw_event(vault: Vault, event_id: str, actor: Actor, reason: str, role: str = "") -> Event:

@@ -40,9 +40,41 @@ class UnconfirmedError(ConflictError):
         self.warnings = warnings
 
 
+class AlreadySavedError(ConflictError):
+    """The page was saved before and says something else by now; `root` is what it recorded."""
+
+    def __init__(self, root: str) -> None:
+        super().__init__(
+            "event.saved",
+            "This page was saved already with other answers, and these are not recorded.",
+            "Correct what it recorded; for something more, open the form anew.",
+        )
+        self.root = root
+
+
 def parse_kind(word: str) -> EventRow:
     """The row of a kind; InputError when there is none."""
     return EVENT_ROWS[parse_choice(EventKind, word, "event.kind", "There is no such event.")]
+
+
+def has_same_answers(row: EventRow, recorded: Event, answers: Mapping[str, str]) -> bool:
+    """Whether somebody typed again what an event recorded; what the program filled in aside."""
+    if row.kind == EventKind.SWAP:
+        return recorded.answers.get("swapped") == answers.get("partner")
+    names = {field.name for field in row.typed_fields}
+    known = {name: text for name, text in recorded.answers.items() if name in names}
+    typed = {name: text for name, text in answers.items() if name in names}
+    if known.get("identity") == NEWBORN and not typed.get("family"):
+        typed["family"] = known.get("family", "")
+    try:
+        return check_answers(row, typed, from_text(recorded.entered).date()) == known
+    except InputError:
+        return False
+
+
+def is_at_entry(event: Event) -> bool:
+    """Whether an event says that it happened when it was recorded, as where no time is typed."""
+    return abs(from_text(event.entered) - from_text(event.happened)) < timedelta(minutes=2)
 
 
 def check_outage(outage: Outage | None) -> Outage:

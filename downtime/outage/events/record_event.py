@@ -22,7 +22,7 @@ from downtime.outage.events.model import (
 )
 from downtime.outage.events.policies import UnconfirmedError
 from downtime.outage.events.registered_people import subject_of_arrival
-from downtime.outage.events.row_types import AboutKind, EventRow
+from downtime.outage.events.row_types import AboutKind, EventRow, SubjectRule
 from downtime.outage.events.warnings import EventWarnings
 from downtime.settings import Settings
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -50,6 +50,8 @@ class EventDraft:
     answers: Mapping[str, str]
     id: str = ""
     """Given by the page on which it is typed, so that the same page never records it twice."""
+    is_untimed: bool = False
+    """Nobody typed a time: `happened` is when it was sent."""
 
 
 class EventRecorder:
@@ -70,11 +72,12 @@ class EventRecorder:
         """Save an event; of a swap the first of its two moves.
 
         InputError and ConflictError with what is wrong; UnconfirmedError with what a person has to
-        see first, unless `is_confirmed`.
+        see first, unless `is_confirmed`. A page that is sent again answers as before;
+        AlreadySavedError when it says something else by now.
         """
-        if draft.id and (recorded := store.fetch_event(self._vault.db, draft.id)):
-            return recorded
         row = EVENT_ROWS[draft.kind]
+        if recorded := self._find_saved(row, draft):
+            return recorded
         checked = self._check(row, draft)
         warnings = self._list_warnings(row, checked)
         if warnings and not is_confirmed:
@@ -84,6 +87,24 @@ class EventRecorder:
         target = f"{draft.kind} {checked.patient}".strip()
         with self._vault.change(self._actor, AuditAction.EVENT_RECORD, target=target) as db:
             return self._insert(db, checked)
+
+    def _find_saved(self, row: EventRow, draft: EventDraft) -> Event | None:
+        """What this page recorded before; AlreadySavedError unless it says the same still."""
+        recorded = store.fetch_event(self._vault.db, draft.id) if draft.id else None
+        if recorded is None:
+            return None
+        patient = "" if row.subject == SubjectRule.NEW else recorded.subject.patient
+        kind = EventKind.MOVE if row.kind == EventKind.SWAP else row.kind
+        is_same_time = recorded.happened == draft.happened or (
+            draft.is_untimed and policies.is_at_entry(recorded)
+        )
+        if (
+            (kind, patient, recorded.topic) != (recorded.kind, draft.patient, draft.topic)
+            or not is_same_time
+            or not policies.has_same_answers(row, recorded, draft.answers)
+        ):
+            raise policies.AlreadySavedError(recorded.root)
+        return recorded
 
     def _check(self, row: EventRow, draft: EventDraft) -> EventDraft:
         now = self._vault.clock()
@@ -151,10 +172,12 @@ class EventRecorder:
         ]
         drafts = [
             EventDraft(
-                kind=EventKind.MOVE, happened=draft.happened, patient=patient, answers=answers
+                kind=EventKind.MOVE, happened=draft.happened, patient=patient, answers=answers, id=event_id,
             )
-            for patient, answers in zip((draft.patient, partner), moves, strict=True)
-        ]
+            for patient, answers, event_id in zip(
+                (draft.patient, partner), moves, (draft.id, ""), strict=True
+            )
+        ]  # fmt: skip
         target = f"{draft.kind} {draft.patient} {partner}"
         with self._vault.change(self._actor, AuditAction.EVENT_RECORD, target=target) as db:
             return [self._insert(db, move) for move in drafts][0]

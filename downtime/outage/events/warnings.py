@@ -27,7 +27,11 @@ class EventWarnings:
         """ConflictError for what cannot be at all."""
         self._check_is_alive(row, patient, happened)
         if row.kind == EventKind.ARRIVAL:
-            return (*self._warn_of_namesakes(answers), *self._warn_of_bed(patient, answers))
+            return (
+                *self._warn_of_namesakes(answers),
+                *self._warn_of_earlier(patient, happened),
+                *self._warn_of_bed(patient, answers),
+            )
         if not row.places:
             return ()
         return (*self._warn_of_state(row, patient, happened), *self._warn_of_bed(patient, answers))
@@ -59,6 +63,12 @@ class EventWarnings:
         elif stay and change is None and stay.updated > happened:
             updated = display.format_moment(stay.updated, self._zone)
             yield f"{stay.source} says something newer of this stay ({updated}): the board will go by that."
+
+    def _warn_of_earlier(self, patient: str, happened: str) -> Iterator[str]:
+        """An arrival that is corrected to a later time would stand over what was done since."""
+        change = self._hospital.changes.get(patient)
+        if change and change.event.happened <= happened:
+            yield f"Something is recorded before this arrival: {self._word(change.event)}."
 
     def _warn_of_bed(self, patient: str, answers: Mapping[str, str]) -> Iterator[str]:
         place = answers.get("ward", ""), answers.get("bay", ""), answers.get("bed", "")

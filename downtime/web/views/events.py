@@ -17,7 +17,7 @@ from downtime.outage.events.correct_event import correct_event, find_thread, wit
 from downtime.outage.events.kinds import EVENT_ROWS, KNOWN, NEWBORN
 from downtime.outage.events.list_events import list_events
 from downtime.outage.events.model import EventKind, EventThread
-from downtime.outage.events.policies import UnconfirmedError, parse_kind
+from downtime.outage.events.policies import AlreadySavedError, UnconfirmedError, parse_kind
 from downtime.outage.events.record_event import EventDraft, EventRecorder, make_event_id
 from downtime.outage.events.row_types import EventRow
 from downtime.paper.mutual_aid import receive_document
@@ -90,6 +90,7 @@ def save() -> ViewResponse:
                 topic=request.form.get("topic", ""),
                 answers=parse_answers(row, typed, _zone(), request_context.now()),
                 id=request.form.get("event", ""),
+                is_untimed=not request.form.get("happened", "").strip(),
             ),
             is_confirmed=request.form.get("confirmed") == "1",
         )
@@ -137,7 +138,11 @@ def correct(ref: str) -> ViewResponse:
             request_context.actor(),
             required_reason(),
             _role(),
+            snapshot=request_context.snapshot_or_none(),
+            is_confirmed=request.form.get("confirmed") == "1",
         )
+    except UnconfirmedError as error:
+        return _render_event(thread, typed, warnings=error.warnings), error.http_status
     except UserError as error:
         return _render_event(thread, typed, error), error.http_status
     flash(f"{row.title}: corrected.")
@@ -220,6 +225,7 @@ def _render_form(
         wards=now.list_wards(),
         neighbours=_neighbours(stay.ward, patient) if stay and row.kind == EventKind.SWAP else [],
         problem=problem,
+        saved=problem.root if isinstance(problem, AlreadySavedError) else "",
         warnings=warnings,
         transfer=_find_transfer() if not problem else None,
         outage=outages.find_current(request_context.vault()),
@@ -232,7 +238,10 @@ def _neighbours(ward: str, patient: str) -> list[Any]:
 
 
 def _render_event(
-    thread: EventThread, typed: Mapping[str, str] | None = None, problem: UserError | None = None
+    thread: EventThread,
+    typed: Mapping[str, str] | None = None,
+    problem: UserError | None = None,
+    warnings: tuple[str, ...] = (),
 ) -> str:
     now = request_context.hospital_now()
     return render_template(
@@ -242,7 +251,9 @@ def _render_event(
         typed=thread.latest.answers if typed is None else typed,
         wards=now.list_wards(),
         problem=problem,
-        happened=request.form.get("happened", ""),
+        warnings=warnings,
+        happened=request.form.get("happened"),
+        reason=request.form.get("reason", ""),
     )
 
 

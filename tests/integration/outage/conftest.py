@@ -6,6 +6,7 @@ import pytest
 
 from downtime.clock import to_text
 from downtime.outage import outages
+from downtime.outage.events.correct_event import correct_event
 from downtime.outage.events.hospital_now import HospitalNow
 from downtime.outage.events.record_event import EventDraft, EventRecorder
 from downtime.snapshot import local_snapshots
@@ -43,6 +44,12 @@ class Ward:
         recorder = EventRecorder(self.vault, self.settings, self.now.snapshot, actor)
         draft = EventDraft(kind=kind, happened=at, patient=patient, topic=topic, answers=answers)
         return recorder.record(draft, is_confirmed=confirmed)
+
+    def correct(self, event, reason, *, confirmed=False, at=AT, **answers):
+        return correct_event(
+            self.vault, self.settings, event.id, at, answers, BO, reason,
+            snapshot=self.now.snapshot, is_confirmed=confirmed,
+        )  # fmt: skip
 
     def beds(self, ward="A1"):
         rows = self.now.read_ward(ward).rows

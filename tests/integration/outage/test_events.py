@@ -7,7 +7,7 @@ import sqlcipher3
 
 from downtime.clock import to_text
 from downtime.errors import ConflictError, ForbiddenError, InputError
-from downtime.outage.events.correct_event import correct_event, find_thread, withdraw_event
+from downtime.outage.events.correct_event import find_thread, withdraw_event
 from downtime.outage.events.list_events import list_events, list_patient_events
 from downtime.outage.events.model import EventKind
 from downtime.outage.events.policies import UnconfirmedError
@@ -159,9 +159,9 @@ def test_a_newborn_is_linked_to_the_mother_and_has_a_number_of_its_own(ward):
 def test_a_correction_is_another_event_and_both_can_be_read(ward):
     event = ward.record(EventKind.ARRIVAL, **ARRIVAL)
     with pytest.raises(InputError, match="reason is needed"):
-        correct_event(ward.vault, ward.settings, event.id, AT, ARRIVAL, BO, " ")
+        ward.correct(event, " ", **ARRIVAL)
     right = ARRIVAL | {"family": "Taster"}
-    correct_event(ward.vault, ward.settings, event.id, AT, right, BO, "misheard")
+    ward.correct(event, "misheard", **right)
     thread = find_thread(ward.vault, event.id)
     assert [v.answers["family"] for v in thread.versions] == ["Tester", "Taster"]
     assert thread.latest.answers["downtime_number"] == event.answers["downtime_number"]

@@ -31,7 +31,7 @@ def logged(vault, settings, snapshot, actor):
 
     first = line(EventKind.INCIDENT, what="Generator failed")
     answers = {"what": "Generator one failed"}
-    correct_event(vault, settings, first.root, AT, answers, actor, "two of them")
+    correct_event(vault, settings, first.root, AT, answers, actor, "two of them", snapshot=snapshot)
     second = line(EventKind.INCIDENT, what="Flood in cellar")
     withdraw_event(vault, second.root, actor, "other site")
     trip = {"runner": "Al", "what": "Blood", "from": "A1", "to": "Lab"}

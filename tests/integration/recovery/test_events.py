@@ -171,7 +171,8 @@ def test_what_was_corrected_after_its_return_is_put_before_a_person(
     move = record(EventKind.MOVE, "p-ann", ward="B2", bed="4")
     compare(HOSPITAL)
     send()
-    correct_event(vault, settings, move.id, AT, {"ward": "C3", "bed": "1"}, SECOND, "wrong ward")
+    place = {"ward": "C3", "bed": "1"}
+    correct_event(vault, settings, move.id, AT, place, SECOND, "wrong ward", snapshot=None)
     compare(HOSPITAL, 3)
     (row,) = find_items.list_items(vault, outage.id)
     assert row.item.state == ItemState.CONFLICT

@@ -29,7 +29,8 @@ def record(machine, kind, patient="", **answers):
 def correct(machine, event, **answers):
     happened = to_text(machine.clock.now)
     return correct_event(
-        machine.vault, SETTINGS, event.root, happened, dict(event.answers) | answers, machine.checker, "misread"
+        machine.vault, SETTINGS, event.root, happened, dict(event.answers) | answers, machine.checker, "misread",
+        snapshot=None, is_confirmed=True,
     )  # fmt: skip
 
 

@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from downtime.clinical.model import MedicationAdministration, MedicationRequest
 from downtime.clock import to_text
 from downtime.outage import outages
 from downtime.outage.events.list_events import list_events
+from downtime.snapshot.store.opened_snapshot import Snapshot
 from tests.integration.web.test_ward import words
 
 ARRIVAL = {
@@ -262,3 +264,76 @@ def test_a_bed_that_staff_freed_stays_a_row_and_the_counts_are_those_of_the_rows
     corridor = words(browser.get("/beds/corridor?ward=A1").text)
     assert "bay 1, bed 1 Available" in corridor
     assert "bay 1, bed 2 Available" in corridor
+
+
+def test_a_page_saved_again_with_other_answers_keeps_them_and_leads_to_what_it_recorded(
+    down, vault
+):
+    browser = down.browser("ward")
+    ann = patient_of(browser, "9990000018").rpartition("/")[2]
+    page = browser.get(f"/events/record?kind=move&patient={ann}").text
+    event = re.search(r'name="event" value="(\w+)"', page)[1]
+    move = {"kind": "move", "patient": ann, "answer-ward": "B2", "answer-bed": "8"}
+    assert send(browser, move, event=event).status_code == 303
+    down.clock.go_on(minutes=3)
+    assert send(browser, move, event=event).status_code == 303
+    answer = send(browser, move, event=event, **{"answer-bed": "9"})
+    assert answer.status_code == 409
+    assert "saved already with other answers" in words(answer.text)
+    assert re.search(r'name="answer-bed"[^>]*value="9"', answer.text)
+    link = re.search(r'href="(/events/\w+)">Correct what this page recorded', answer.text)[1]
+    (thread,) = list_events(vault)
+    assert link == f"/events/{thread.root}"
+    # There it is corrected; a bed that is taken is asked about first, and what was typed stays.
+    right = {"answer-ward": "A1", "answer-bay": "1", "answer-bed": "2", "reason": "misheard"}
+    asked = browser.post(f"{link}/correct", right | {"happened": ""})
+    assert asked.status_code == 409
+    assert "A1, bay 1, bed 2 is taken: SAMPLE, Ann" in words(asked.text)
+    assert 'value="misheard"' in asked.text
+    assert re.search(r'name="happened"[^>]*value=""', asked.text)  # empty is now, as it was sent
+    assert '<details class="nhsuk-details" open>' in asked.text
+    assert not list_events(vault)[0].is_corrected
+    assert browser.post(f"{link}/correct", right | {"confirmed": "1"}).status_code == 303
+    assert list_events(vault)[0].latest.answers["bed"] == "2"
+
+
+def test_the_handover_names_somebody_without_an_nhs_number_and_a_trolley_by_its_own_name(down):
+    browser = down.browser("ward")
+    arrive(browser, **{"answer-bay": "", "answer-bed": "Trolley 1"})
+    page = words(browser.get("/handover?ward=A1").text)
+    assert re.search(r" Trolley 1 TESTER, Tom .{10,40} No NHS No\. DK7\w+ ", page)
+    assert "bed Trolley" not in page
+
+
+def test_numbers_of_patients_say_whose_they_are(down):
+    browser = down.browser("ward")
+    arrive(browser)
+    beds, site = words(browser.get("/beds").text), down.browser("site")
+    declared = words(site.get("/outages/declare?systems=EPR").text)
+    assert "Admitted 4 = shown on wards 4 + ward not known 0, as staff say now." in beds
+    assert "Admitted 3 = shown on wards 3 + ward not known 0, in the snapshot." in declared
+    print_page = words(site.get("/print").text)
+    assert re.search(r"Patients as staff say now .*? A1 3 Print pack", print_page)
+
+
+@pytest.mark.parametrize(
+    ("last", "due"), [("08:05", "was due 02-Nov-2026 14:05"), ("13:00", "about 02-Nov-2026 19:00")]
+)
+def test_a_time_that_has_passed_is_never_called_next(hospital, monkeypatch, last, due):
+    medicine = MedicationRequest(
+        id="m", source="EPR", medicine="Aspirin", frequency="Four times a day"
+    )
+    dose = MedicationAdministration(
+        id="d", source="EPR", medicine="Aspirin", given=f"2026-11-02T{last}:00Z", status="given"
+    )
+    monkeypatch.setattr(Snapshot, "list_medicines", lambda *_: [medicine])
+    find = Snapshot.find_records
+    monkeypatch.setattr(
+        Snapshot,
+        "find_records",
+        lambda self, kind, *rest: (
+            [dose] if kind is MedicationAdministration else find(self, kind, *rest)
+        ),
+    )
+    browser = hospital.browser("ward")
+    assert due in words(browser.get(patient_of(browser, "9990000018")).text)

@@ -108,10 +108,12 @@ class Story:
     def correct(self) -> None:
         if thread := self.choose_thread():
             event = thread.latest
-            correct_event(
-                self.vault, self.hospital.settings, event.root, event.happened,
-                {**event.answers, **self.choose_place()}, AMINA, "wrong bed",
-            )  # fmt: skip
+            with closing(local_snapshots.open_current_snapshot(self.vault)) as snapshot:
+                correct_event(
+                    self.vault, self.hospital.settings, event.root, event.happened,
+                    {**event.answers, **self.choose_place()}, AMINA, "wrong bed",
+                    snapshot=snapshot, is_confirmed=True,
+                )  # fmt: skip
 
     def withdraw(self) -> None:
         if thread := self.choose_thread():
