@@ -135,7 +135,7 @@ def describe_page(context: PrintContext, form: IssuedForm) -> tuple[str, str, st
     serial = serials.format_serial(form.serial)
     if not form.patient:
         return "", "Ward", form.title, serial
-    stay = context.view.snapshot.find_encounter(form.patient)
+    stay = context.hospital.find_stay(form.patient)
     bed = stay.bed if stay is not None and stay.ward == form.ward else "Left"
     birth_date = form.subject.birth_date
     name = f"{form.patient_label}\n{display.format_day(birth_date)}"

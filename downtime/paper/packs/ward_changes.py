@@ -2,18 +2,20 @@
 
 A patient whose summary says the same keeps it. One whose summary or place changed gets a new one;
 one who is new to the ward and has no forms yet gets the ward's whole set. Forms that were issued
-for a patient stay good. Summaries of those who left, and the old bed list, are taken out.
+for a patient stay good. Summaries of those who left, and the old bed list, are taken out; their forms
+are part of the record, and are handed in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from downtime.clinical.model import Patient
 from downtime.errors import ConflictError
 from downtime.outage import outages
 from downtime.paper import serials
 from downtime.paper.forms import form_sets
-from downtime.paper.model import IssuedForm, PackKind
+from downtime.paper.model import FormState, IssuedForm, PackKind
 from downtime.paper.packs import content_recorder, documents
 from downtime.paper.packs.cover import cover_document
 from downtime.paper.packs.documents import BED_LIST, SUMMARY
@@ -58,7 +60,8 @@ class WardChanges(PrintRequest):
         forms = sets[ward].patient if self.forms is None else self.forms
         rows = context.hospital.list_stays(ward)
         patients = [_changed_documents(context, row, ward, forms, earlier) for row in rows]
-        outdated = _list_summaries_of_others(earlier, ward, {row.patient.id for row in rows})
+        present = {row.patient.id for row in rows}
+        outdated = _list_summaries_of_others(earlier, ward, present)
         planned = [documents.bed_list_document(context, ward, (*earlier.bed_lists, *outdated))]
         planned += documents.collate(patients, by_form=self.by_form)
         title = f"Changes on {ward} since its last print"
@@ -75,7 +78,10 @@ class WardChanges(PrintRequest):
             [ward],
             lambda outcome: cover_document(
                 context, outcome, title, facts,
-                _list_replacements(context, outcome, earlier.bed_lists),
+                [
+                    *_list_replacements(context, outcome, earlier.bed_lists),
+                    *_list_forms_of_others(context, ward, present),
+                ],
             ),
         )  # fmt: skip
 
@@ -95,12 +101,22 @@ class _EarlierPages:
     bed_lists: tuple[str, ...]
     summaries: Mapping[str, list[IssuedForm]]
     digests: Mapping[str, str]
-    patients_with_forms: frozenset[str]
+    people: set[tuple[str, ...]]
+    """Of everybody who has forms: id, hospital number, NHS number, birth (`fetch_people_with_forms`)."""
 
     def has_summary(self, patient: str, digest: str, ward: str) -> bool:
         """Whether the newest summary of a patient lies on this ward and says just this."""
         newest = self.summaries[patient][-1]
         return newest.ward == ward and self.digests.get(newest.serial) == digest
+
+    def has_forms(self, patient: Patient) -> bool:
+        """Whether charts are out already, also where an earlier copy knew them by another id."""
+        return any(_is_same_person(patient, *person) for person in self.people)
+
+
+def _is_same_person(patient: Patient, key: str, mrn: str, nhs_number: str, birth: str) -> bool:
+    has_number = patient.mrn in {mrn} - {""} or patient.nhs_number in {nhs_number} - {""}
+    return key == patient.id or (has_number and birth == patient.birth_date)
 
 
 def _find_earlier_pages(context: PrintContext, ward: str) -> _EarlierPages:
@@ -114,7 +130,7 @@ def _find_earlier_pages(context: PrintContext, ward: str) -> _EarlierPages:
         tuple(form.serial for form in bed_lists if form.ward == ward),
         summaries,
         issued_forms.fetch_digests(db, SUMMARY, drill=drill),
-        issued_forms.fetch_patients_with_forms(db, drill=drill),
+        issued_forms.fetch_people_with_forms(db, drill=drill),
     )
 
 
@@ -125,7 +141,7 @@ def _changed_documents(
     patient = row.patient.id
     is_known = patient not in context.hospital.registered
     old = tuple(form.serial for form in earlier.summaries.get(patient, ()))
-    if not old and patient not in earlier.patients_with_forms:
+    if not old and not earlier.has_forms(row.patient):
         return documents.patient_documents(
             context, row, ward, forms, summary=is_known, all_charts=True
         )
@@ -163,3 +179,13 @@ def _list_replacements(
             replacement = "" if has_left else serials.format_serial(new)
             rows.append((*describe_page(context, old), replacement, reason))
     return sorted(rows)
+
+
+def _list_forms_of_others(
+    context: PrintContext, ward: str, patients: set[str]
+) -> Iterator[tuple[str, ...]]:
+    """The same for forms that are out on the ward for patients who are no longer there."""
+    wanted = {"ward": ward, "state": FormState.ISSUED}
+    for form in issued_forms.fetch_returning(context.vault.db, wanted):
+        if form.patient and form.patient not in patients and form.drill == context.is_drill:
+            yield *describe_page(context, form), "", "patient left the ward: hand it in"

@@ -194,13 +194,13 @@ def fetch_out_of_patients(
     return _query(db, query, FormState.ISSUED, int(drill), *listed, PackState.PRINTED)
 
 
-def fetch_patients_with_forms(db: Database, *, drill: bool) -> frozenset[str]:
-    """Patients whose record on paper has begun: what was filed counts, what is void does not."""
+def fetch_people_with_forms(db: Database, *, drill: bool) -> set[tuple[str, ...]]:
+    """Id, hospital number, NHS number and birth of whose record on paper has begun; void does not count."""
     query = (
-        "SELECT DISTINCT patient FROM form_issue"
+        "SELECT DISTINCT patient, mrn, nhs_number, birth_date FROM form_issue"
         " WHERE returns AND patient <> '' AND drill = ? AND state <> ?"
     )
-    return frozenset(row[0] for row in db.execute(query, [int(drill), FormState.VOID]))
+    return set(db.execute(query, [int(drill), FormState.VOID]))
 
 
 class FormLine(NamedTuple):

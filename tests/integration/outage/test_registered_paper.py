@@ -12,6 +12,7 @@ from downtime.paper.labels.model import LabelKind
 from downtime.paper.labels.print_labels import PatientLabels
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.ward_changes import WardChanges
 from downtime.paper.packs.ward_pack import WardPack
 from tests.integration.outage.conftest import AMINA, ARRIVAL
 from tests.integration.paper.conftest import read_words
@@ -60,3 +61,14 @@ def test_the_bed_list_and_the_ward_pack_hold_the_ward_as_staff_say_it_is(ward, n
     assert re.search(r"\(available\)\s+Freed\.", text)
     assert re.search(r"SAMPLE, Ann.*\(copy: A1, bay 1, bed 1\): Move: B2, bed 9", text)
     assert text.count("9990000018") == 0
+
+
+def test_who_left_as_staff_say_gets_nothing_in_a_pack_of_changes(ward):
+    ann, chosen = ward.patient("1000001"), {"forms": ("observations",)}
+    printed(ward, WardPack(wards=("A1",), blanks=0, **chosen))
+    ward.record(EventKind.DISCHARGE, ann, outcome="advised")
+    before = {form.serial for form in ledger.list_patient_forms(ward.vault, ann)}
+    text = printed(ward, WardChanges(ward="A1", **chosen))
+    assert {form.serial for form in ledger.list_patient_forms(ward.vault, ann)} == before
+    assert "Left" in text
+    assert "hand it in" in text

@@ -138,3 +138,23 @@ def test_a_drill_supersedes_no_real_page(first, changes, vault, actor):
     assert ward_changes.list_printed_wards(vault) == set()
     with pytest.raises(ConflictError):
         changes(records())
+
+
+def test_who_is_known_by_another_id_since_gets_no_second_set_of_charts(first, changes):
+    renamed = [
+        replace(one, id="q3") if isinstance(one, Patient) and one.id == "p3"
+        else replace(one, patient="q3") if isinstance(one, Encounter) and one.patient == "p3"
+        else one
+        for one in records()
+    ]  # fmt: skip
+    assert [(r.form, r.patient) for r in changes(renamed).rows] == [
+        ("bed-list", ""), ("summary", "q3"), ("cover", ""),
+    ]  # fmt: skip
+
+
+def test_the_forms_of_one_who_left_are_named_to_be_handed_in(first, changes, vault):
+    gone = moved(records(), "p3", status="finished")
+    (form,) = (r for r in ledger.list_patient_forms(vault, "p3") if r.form == "observations")
+    page = changes(gone).words[0]
+    assert serials.format_serial(form.serial) in page
+    assert "hand it in" in page
