@@ -64,8 +64,10 @@ def list_medicine_rows(
     for medicine in medicines:
         records = by_medicine.get(_fold(medicine.medicine), [])
         taken = [d for d in records if d.status != AdministrationStatus.NOT_GIVEN]
-        due = _find_next_due(medicine, taken[-1].given, zone) if taken else ""
         last = records[-1] if records else None
+        due = _find_next_due(medicine, taken[-1].given, zone) if taken else ""
+        if last and due and due <= last.given:  # what was due then was not given
+            due = _find_named_due(medicine, last.given, zone)
         rows.append(MedicineRow(medicine, last, due, _is_named(medicine.medicine, critical)))
     return sorted(rows, key=lambda row: not row.is_time_critical)
 
@@ -94,11 +96,17 @@ def _find_next_due(medicine: MedicationRequest, last: str, zone: ZoneInfo) -> st
     is_regular = is_regular and medicine.status in _ON_CHART
     if not is_regular or "T" not in last or any(w in frequency for w in _NOT_BY_THE_CLOCK):
         return ""
-    administered = from_text(last)
-    if times := [time(int(h), int(m)) for h, m in _NAMED_TIME.findall(frequency)]:
-        return to_text(_next_named(times, administered, zone))
+    if named := _find_named_due(medicine, last, zone):
+        return named
     hours = find_interval_hours(frequency)
-    return to_text(administered + timedelta(hours=hours)) if hours else ""
+    return to_text(from_text(last) + timedelta(hours=hours)) if hours else ""
+
+
+def _find_named_due(medicine: MedicationRequest, last: str, zone: ZoneInfo) -> str:
+    """By the times that a prescription names; an interval counts from a dose that was given alone."""
+    names = _NAMED_TIME.findall(medicine.frequency)
+    times = [time(int(hour), int(minute)) for hour, minute in names]
+    return to_text(_next_named(times, from_text(last), zone)) if times and "T" in last else ""
 
 
 def find_interval_hours(frequency: str) -> float:

@@ -52,6 +52,16 @@ def test_the_last_dose_is_shown_and_one_that_was_not_given_moves_nothing():
     assert row.next_due == "2026-11-02T14:05:00Z"
 
 
+@pytest.mark.parametrize(
+    ("frequency", "due"),
+    [("Four times a day", ""), ("08:00, 14:00 and 22:00", "2026-11-02T22:00:00Z")],
+)
+def test_what_was_due_and_not_given_is_never_shown_as_next(frequency, due):
+    doses = [given(), given("2026-11-02T14:10:00Z", "not-given", key="e")]
+    (row,) = list_medicine_rows([prescribed(frequency)], doses, LONDON)
+    assert row.next_due == due
+
+
 def test_without_a_dose_nothing_is_due_and_a_dose_of_something_else_is_listed_apart():
     other = given(medicine="Morphine 10mg/1ml")
     (row,) = list_medicine_rows([prescribed("Four times a day")], [other], LONDON)
