@@ -112,13 +112,18 @@ def format_gender(patient: Patient) -> str:
     return patient.gender.capitalize() or NOT_RECORDED
 
 
+_OWN_NAME = re.compile(r"[^\W\d_]{4,}\b")
+"""A place that is named by a word of its own, as a trolley or a chair is."""
+
+
 def format_place(ward: str, bay: str, bed: str) -> str:
-    """`A1, bay 2, bed 4`, as much of it as is known; `Bay 2` as sent is not 'bay Bay 2'."""
+    """`A1, bay 2, bed 4`, as much of it as is known; neither 'bay Bay 2' nor 'bed Trolley 1'."""
     return ", ".join(filter(None, (ward, _name_part("bay", bay), _name_part("bed", bed))))
 
 
 def _name_part(word: str, text: str) -> str:
-    return text if text.casefold().startswith(word) or not text else f"{word} {text}"
+    is_named = text.casefold().startswith(word) or (word == "bed" and _OWN_NAME.match(text))
+    return text if is_named or not text else f"{word} {text}"
 
 
 def describe_dose(dose: MedicationAdministration, zone: ZoneInfo) -> str:

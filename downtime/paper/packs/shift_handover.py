@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import ClassVar, NamedTuple
 
 from downtime.clinical import display
+from downtime.clinical.identifiers import find_downtime_number
 from downtime.clock import to_text
 from downtime.outage.events.list_events import list_patient_events
 from downtime.outage.events.wording import describe_event
@@ -122,6 +123,7 @@ def _list_blocks(context: PrintContext, lines: Sequence[HandoverLine]) -> list[B
                     display.format_name(line.row.patient),
                     display.format_birth(line.row.patient, today),
                     display.format_nhs_number(line.row.patient.nhs_number) or "No NHS No.",
+                    line.row.patient.mrn or find_downtime_number(line.row.patient.identifiers),
                 )
             ),
             line.warnings,
