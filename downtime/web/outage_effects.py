@@ -75,7 +75,8 @@ def _describe_data(systems: Sequence[str]) -> Iterator[Effect]:
             f"Requests without a result: {len(waiting):,}, on {len(wards)} wards. Their samples may have"
             " to be taken again: Tests outstanding lists them."
         )
-    yield Effect(f"{word_counts(snapshot.count_board())}. {_count_printed_wards()}")
+    counts = word_counts(snapshot.count_board())
+    yield Effect(f"{counts}, in the snapshot. {_count_printed_wards()}")
 
 
 def _count_printed_wards() -> str:

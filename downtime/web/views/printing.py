@@ -56,7 +56,7 @@ def choose() -> ViewResponse:
     return render_template(
         "printing/choose.html",
         blank_groups=group_forms(blanks, {*usual.patient, *usual.blanks}),
-        wards=snapshot.list_wards() if snapshot else [],
+        wards=request_context.hospital_now().count_wards(),
         knows_stays=snapshot is not None and snapshot.find_availability("Encounter").is_known,
         printed=list_printed_wards(vault),
         definitions=definitions.values(),

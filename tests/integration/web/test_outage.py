@@ -86,7 +86,7 @@ def test_every_step_says_in_numbers_what_it_changes_before_the_button(hospital):
     assert "LIMS, EPR: down from now. A new outage opens." in asked
     assert "kept as T0. Newest data in it: LIMS 02-Nov-2026" in asked
     assert "Requests without a result: 1, on 1 wards." in asked
-    assert "Admitted 3 = shown on wards 3" in asked
+    assert "Admitted 3 = shown on wards 3 + ward not known 0, in the snapshot." in asked
     assert "No outage or drill is open" in browser.get("/outages").text, "looking changes nothing"
     declare(browser, "LIMS", "EPR")
     asked = words(browser.get("/outages/end?systems=LIMS").text)
