@@ -1,10 +1,13 @@
 """Print: packs, changes, lists, a patient's pages, blank forms; each runs as a job."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
+from downtime.clinical.model import Encounter
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.forms import form_sets
@@ -24,6 +27,7 @@ from downtime.paper.packs.session_pack import ClinicPack, SessionPack, TheatrePa
 from downtime.paper.packs.ward_changes import WardChanges, list_printed_wards
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.paper.print_requests import get_pack_request
+from downtime.snapshot.bed_board import bed_sort_key
 from downtime.vault import jobs
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN, is_print_job
@@ -211,7 +215,8 @@ def ask_about_earlier(pack: PrintRequest, earlier: list[IssuedForm]) -> ViewResp
         ward=ward,
         has_changes=bool(ward) and ward in list_printed_wards(request_context.vault()),
         prints=earlier_paper.group_by_print(earlier),
-        pages=earlier[:MOST_PAGES_LISTED],
+        groups=_group_by_patient(earlier[:MOST_PAGES_LISTED]),
+        listed=min(len(earlier), MOST_PAGES_LISTED),
         total=len(earlier),
         fields=[
             (name, text)
@@ -220,6 +225,27 @@ def ask_about_earlier(pack: PrintRequest, earlier: list[IssuedForm]) -> ViewResp
         ],
         address=request.path,
     )
+
+
+class PatientPages(NamedTuple):
+    """What is out for one patient, or for the ward itself, and where they are as staff say now."""
+
+    label: str
+    stay: Encounter | None
+    forms: list[IssuedForm]
+
+
+def _group_by_patient(forms: Sequence[IssuedForm]) -> list[PatientPages]:
+    """In the order of beds: the ward's own lists first, those who are in no bed last."""
+    by_patient: dict[str, list[IssuedForm]] = {}
+    for form in forms:
+        by_patient.setdefault(form.patient, []).append(form)
+    now = request_context.hospital_now()
+    groups = [
+        PatientPages(pages[0].patient_label, now.find_stay(patient), pages)
+        for patient, pages in by_patient.items()
+    ]
+    return sorted(groups, key=lambda group: (bool(group.label), *bed_sort_key(group.stay)))
 
 
 def queue(pack: PrintRequest, reason: str, instead_of: str = "") -> ViewResponse:

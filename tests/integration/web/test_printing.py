@@ -143,6 +143,9 @@ def test_changes_are_offered_once_the_ward_was_printed(hospital):
     assert states(hospital) == [], "nothing was there to be superseded"
     finished(hospital, browser, browser.post("/print/ward", {"ward": "A1"}).location)
     assert 'formaction="/print/changes"' in browser.get("/print").text
+    out = words(browser.post("/print/ward", {"ward": "A1"}).text)
+    found = r"Printed Ward Bed list.*SAMPLE, Ann.*?, A1, bay 1, bed 1 Patient summary K7-\S+ 02-Nov-2026 \d"
+    assert re.search(found, out)
     _, file = finished(hospital, browser, browser.post("/print/changes", {"ward": "A1"}).location)
     assert "A1_changes" in file.headers["Content-Disposition"]
 
