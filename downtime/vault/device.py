@@ -128,6 +128,11 @@ def read_own_card(home: Home) -> DeviceCard:
     return card
 
 
+def check_own_card(home: Home) -> None:
+    """UserError or OSError when this machine's card cannot be read now, whatever is known of it."""
+    _parse_own_card(_read_content(home))
+
+
 def remember_code(home: Home, code: str) -> None:
     """Which machine this was, where its card is lost: its pages and audit entries say so still."""
     if home.path not in _last_cards and _CODE.fullmatch(code):

@@ -22,6 +22,10 @@ def down(hospital, vault):
     return hospital
 
 
+SETTLED = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+"""A page that has done what the last key asked: else one is pressed once too often."""
+
+
 def tab_to(typist, field_id):
     """Go on by Tab until a field has the focus, as a person without a mouse does."""
     page = typist.page
@@ -30,6 +34,7 @@ def tab_to(typist, field_id):
         if page.evaluate("document.activeElement?.id") == field_id:
             return
         typist.press("Tab")
+        page.evaluate(SETTLED)
     raise AssertionError(f"{field_id} is not reached by Tab")
 
 
@@ -44,6 +49,7 @@ def choose(typist, name, value):
         if page.is_checked(f'input[name="{name}"][value="{value}"]'):
             return
         typist.press("ArrowDown")
+        page.evaluate(SETTLED)
     raise AssertionError(f"{name} has no {value}")
 
 

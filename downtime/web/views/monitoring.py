@@ -12,6 +12,7 @@ from downtime.accounts.model import Permission
 from downtime.errors import ForbiddenError, UserError
 from downtime.fleet.fleet_status import read_own_status
 from downtime.fleet.machine_alarms import MachineLevel
+from downtime.vault import device
 from downtime.web import request_context
 from downtime.web.metrics import write_metrics
 from downtime.web.responses import ViewResponse
@@ -31,6 +32,7 @@ def health() -> ViewResponse:
     """Whether this machine does its work, and how old its oldest data is; nothing else."""
     state = request_context.app_state()
     try:
+        device.check_own_card(state.home)  # without it pages are read, and little else goes on
         status = read_own_status(state.home, state.settings, state.clock)
     except (UserError, OSError):
         failed = jsonify(status="failed", age_seconds=None)

@@ -93,8 +93,9 @@ def test_its_own_documents_are_on_the_laptops_shelf_and_say_what_they_are(told):
             (hit.document.latest.title, hit.page) for hit in search_shelf(vault, "not for care")
         }
         assert len(pages) == 3, "every page says that it is invented"
-    public = create_app(home).test_client().get("/sign-in").text
-    assert "Demonstration telephone book" in public
+    client = create_app(home).test_client()
+    assert "/public-reference" in client.get("/sign-in").text
+    assert "Demonstration telephone book" in client.get("/public-reference").text
 
 
 def test_the_usual_program_shows_no_codes(told):
