@@ -26,6 +26,7 @@ from downtime.accounts.policies import (
     check_role,
     check_username,
 )
+from downtime.accounts.readable_secrets import make_readable_secret
 from downtime.accounts.store import account_sessions, accounts, second_factors
 from downtime.errors import ConflictError
 from downtime.settings import Settings
@@ -34,8 +35,6 @@ from downtime.vault.files import read_secret
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
 from downtime.vault.vault import Vault
-
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +200,7 @@ def check_new_password(settings: Settings, person: Person, password: str) -> str
 
 def make_password() -> str:
     """A random password of 79 bits in four groups, easy to copy by hand."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+    return make_readable_secret(4)
 
 
 @contextmanager

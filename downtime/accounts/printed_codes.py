@@ -13,6 +13,7 @@ import sqlite_utils
 
 from downtime.accounts.model import AuditAction, Person
 from downtime.accounts.policies import check_can_print_codes
+from downtime.accounts.readable_secrets import make_readable_secret
 from downtime.accounts.store import accounts, second_factors
 from downtime.accounts.store.second_factors import PrintedCode
 from downtime.vault.model import Actor
@@ -21,7 +22,6 @@ from downtime.vault.vault import Vault
 
 CODES = 10
 _GROUPS, _GROUP = 3, 4
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,7 @@ def looks_printed(typed: str) -> bool:
 
 
 def _make_code() -> str:
-    groups = ("".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS))
-    code = "-".join(groups)
+    code = make_readable_secret(_GROUPS, _GROUP)
     return code if looks_printed(code) else _make_code()
 
 
