@@ -1,7 +1,7 @@
 """Write the documents that are drawn from the program's own tables; `--check` only compares.
 
 docs/settings.md, docs/sources.md, docs/places.md, docs/permissions.md, docs/lifecycles.md, docs/commands.md,
-docs/rules.md, docs/identity.md, docs/plausibility.md.
+docs/rules.md, docs/identity.md, docs/plausibility.md, docs/safety/.
 """
 
 import difflib
@@ -33,6 +33,7 @@ def main() -> int:
     stale = {name: text for name, text in written.items() if present(name) != text}
     if "--check" not in sys.argv[1:]:
         for name, text in stale.items():
+            (DOCS / name).parent.mkdir(exist_ok=True)
             (DOCS / name).write_text(text, encoding="utf-8")
             print(f"Wrote docs/{name}")
         return 0
@@ -55,6 +56,7 @@ def documents() -> dict[str, str]:
         "identity.md": identity(),
         "plausibility.md": plausibility(),
         "round-trip.md": round_trip(),
+        **safety(),
     }
 
 
@@ -133,6 +135,12 @@ def round_trip() -> str:
         for form in sorted(forms, key=lambda form: form.title)
     ]
     return page("Where each field goes", introduction, "tests/spec/returns/field_places.py", *parts)
+
+
+def safety() -> dict[str, str]:
+    sys.path.insert(0, str(ROOT))
+    pages = importlib.import_module("tests.safety.document").list_pages()
+    return {name: page(*texts, *parts) for name, (*texts, parts) in pages.items()}
 
 
 def field_table(form: Any, places: Any) -> str:
