@@ -1,12 +1,10 @@
 """The records that Downtime holds, named as FHIR R4 names them.
 
-Every field is text, a number or a tuple of texts, so that a record is one row of a table and one
-line of JSON. Empty text means 'not said'. A reference (`patient`, `encounter`, `based_on`, …) is
-the `id` of another record. `source` is the hospital system that said it, `updated` the time at
-which it did (UTC, as `clock.to_text`).
-
-A status is text: what was sent is kept as it came, also where no `StrEnum` knows it. A time field holds a FHIR date (`2026-01-02`) or a UTC instant (`2026-01-02T10:20:00Z`); both sort
-as text. Where a source's own words matter, `<field>_text` beside it holds them as sent.
+Every field is text, a number or a tuple of texts: a record is one row of a table, one line of JSON.
+Empty text means 'not said'. A reference (`patient`, `based_on`, …) is the `id` of another record.
+`source` is the hospital system that said it, `updated` when it did (UTC, as `clock.to_text`). A status is text as it was sent, also where no `StrEnum` knows it. A time field holds a FHIR date
+(`2026-01-02`) or a UTC instant (`2026-01-02T10:20:00Z`); both sort as text. Where a source's own words
+matter, `<field>_text` beside it holds them as sent. `codes` of a medicine: `medicine_codes.join_codes`.
 """
 
 from dataclasses import dataclass
@@ -348,6 +346,7 @@ class MedicationRequest(Record):
 
     patient: str = ""
     medicine: str = ""
+    codes: str = ""
     dosage: str = ""
     route: str = ""
     frequency: str = ""
@@ -365,6 +364,7 @@ class MedicationAdministration(Record):
 
     patient: str = ""
     medicine: str = ""
+    codes: str = ""
     dosage: str = ""
     route: str = ""
     given: str = ""

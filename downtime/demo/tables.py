@@ -41,6 +41,22 @@ class ClinicRow(NamedTuple):
     reasons: tuple[str, ...]
 
 
+class CourseRow(NamedTuple):
+    """A course of treatment: where it is given, how many parts it has, and which is next."""
+
+    code: str
+    name: str
+    specialty: str
+    text: str
+    parts: int
+    next: int
+    in_days: int
+    every: int
+    """Days between two parts."""
+    ages: tuple[int, int]
+    sexes: str
+
+
 class Reason(NamedTuple):
     """A reason for a stay: what is written, which values it shifts, what is requested."""
 
@@ -60,6 +76,8 @@ class Medicine(NamedTuple):
     frequency: str
     category: str = "regular"
     family: str = ""
+    code: str = ""
+    """Of SNOMED CT, empty where the source has only its own."""
 
 
 class Allergy(NamedTuple):
@@ -159,6 +177,7 @@ LARGE = (*SMALL, *_wards(_wards_table["large"]))
 SPECIALTIES: dict[str, tuple[str, str]] = _wards_table["specialties"]
 CONSULTANT_NAMES: tuple[tuple[str, str, str], ...] = _wards_table["consultants"]
 
+COURSES = tuple(CourseRow(**row) for row in _clinics_table["courses"])
 CLINICS = tuple(ClinicRow(**row) for row in _clinics_table["clinics"])
 SMALL_CLINICS: int = _clinics_table["small_clinics"]
 THEATRES: tuple[tuple[str, str], ...] = _clinics_table["theatres"]

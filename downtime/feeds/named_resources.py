@@ -23,7 +23,7 @@ from downtime.feeds.server_addresses import split_address
 NAMED_RESOURCE = "NamedResource"
 """Type of the changes that say what something is called (a medicine, a person, a place): no record
 of a patient or snapshot, and no sign of how new a system is. Fields: `ADDRESSES`, `name`; of a
-medicine `code` and `batch`; of a specimen `collected`; of a place `number`, `kind`, `part_of` (an address), `status`, `note`."""
+medicine `code`, `codes` and `batch`; of a specimen `collected`; of a place `number`, `kind`, `part_of` (an address), `status`, `note`."""
 ADDRESSES = "addresses"
 """A field of changes that is none of the record: every address by which references mean it, as
 `Type/id` (with its server before it, when that is known), and as `Type?number` for each of its business identifiers."""
@@ -34,7 +34,7 @@ _MOST_STEPS = 6
 _PLACE_FIELDS = ("ward", "ward_name", "bay", "bed")
 _FIELD_OF_KIND = {"wa": "ward", "ro": "bay", "bd": "bed"}
 _PLACE_KINDS = ("bd", "wa")
-_DETAILS = frozenset({"batch", "collected", "collected_text"})
+_DETAILS = frozenset({"batch", "codes", "collected", "collected_text"})
 """Fields that are never filled with a name."""
 _NOT_MISSED = _DETAILS | {"bay", "bed"}
 

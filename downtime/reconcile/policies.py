@@ -184,8 +184,7 @@ def check_explanation(explanation: str, reason: str) -> Explanation:
     """The explanation that a word names; InputError for another, and without a reason."""
     sentence = "There is no such explanation."
     checked = parse_choice(Explanation, explanation, "harm.explanation", sentence)
-    if not reason.strip():
-        raise InputError("harm.reason", "A reason is needed.", "Say in a few words what is known.")
+    check_reason(reason, "harm.reason", "Say in a few words what is known.")
     return checked
 
 

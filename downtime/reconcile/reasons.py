@@ -124,6 +124,7 @@ class ReasonCode(StrEnum):
     NO_DOSE = auto()
     DOSE_EXISTS = auto()
     MEDICINE_ALIKE = auto()
+    MEDICINE_BY_CODE = auto()
     DOSE_DIFFERS = auto()
     DOSE_STATUS_DIFFERS = auto()
     NO_UNIT = auto()

@@ -6,12 +6,20 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from downtime.clinical.identifiers import MRN, Identifier
-from downtime.clinical.model import DiagnosticReport, Observation, Patient, Record
+from downtime.clinical.model import (
+    DiagnosticReport,
+    MedicationRequest,
+    Observation,
+    Patient,
+    Record,
+)
 from downtime.clinical.record_types import RECORD_TYPES, list_compared_types
 from downtime.reconcile.identity.weights import NO_POPULATION
 from downtime.snapshot.search_terms import name_key
 
 R = TypeVar("R", bound=Record)
+INDEXED_TYPES: tuple[type[Record], ...] = (*list_compared_types(), MedicationRequest)
+"""Types that are looked up by their patient: what is compared, and what says the code of a medicine."""
 
 
 class RecordIndex:
@@ -41,7 +49,7 @@ class RecordIndex:
         self._by_birth: dict[str, list[Patient]] = defaultdict(list)
         self._by_name: dict[tuple[str, str], list[Patient]] = defaultdict(list)
         self._by_patient: dict[type[Record], dict[str, list[Any]]] = {
-            record_type: {} for record_type in list_compared_types()
+            record_type: {} for record_type in INDEXED_TYPES
         }
         self.add(records)
 
@@ -60,7 +68,7 @@ class RecordIndex:
             self.reports[record.id] = record
 
     def records_of(self, record_type: type[R], patient_id: str) -> list[R]:
-        """A patient's records of a type that is compared."""
+        """A patient's records of one of `INDEXED_TYPES`."""
         return self._by_patient[record_type].get(patient_id, [])
 
     def is_delivered(self, kind: str) -> bool:

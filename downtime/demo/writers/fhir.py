@@ -88,10 +88,11 @@ def _of_stay(stay: Stay, seed: int, spans: Sequence[Span]) -> Iterator[Resource]
             "MedicationAdministration",
             key=key,
             # Made of medicine and time, so that a later extract names the same dose the same.
-            code=f"{random_for(0, 'dose', dose.medicine.name).randrange(16**6):06x}",
+            code=_own_code(dose.medicine),
             second=f"{dose.when.timestamp():.0f}",
             status="not-done" if dose.reason else "completed",
             medicine=dose.medicine,
+            coding=_codings(dose.medicine),
             when=to_text(dose.when),
             dose=dose,
         )
@@ -144,9 +145,21 @@ def _prescription(stay: Stay, key: str, medicine: Medicine, number: int, seed: i
         key=key,
         number=number,
         medicine=medicine,
+        coding=_codings(medicine),
         prescribed=to_text(stay.admitted + timedelta(minutes=dice.randint(20, 200))),
         prescriber=f"{prefix} {given_name} {family}",
         repeat={"count": 1} if medicine.category == "once-only" else None,
         as_needed=medicine.category == "as-required",
         rate=rate if medicine.category == "infusion" else None,
     )
+
+
+def _own_code(medicine: Medicine) -> str:
+    """The code that the EPR's own list of medicines has for one."""
+    return f"{random_for(0, 'dose', medicine.name).randrange(16**6):06x}"
+
+
+def _codings(medicine: Medicine) -> list[dict[str, str]]:
+    own = {"system": "https://epr.example/id/medicine", "code": _own_code(medicine)}
+    standard = {"system": "http://snomed.info/sct", "code": medicine.code}
+    return [standard, own] if medicine.code else [own]

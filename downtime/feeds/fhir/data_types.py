@@ -78,6 +78,11 @@ def first_code(node: Any) -> str:
     return next((code for code in codes if code), "")
 
 
+def list_codings(node: Any) -> list[tuple[str, str]]:
+    """System and code of each coding of a CodeableConcept."""
+    return [(text_at(coding, "system"), text_at(coding, "code")) for coding in _codings(node)]
+
+
 def all_codes(node: Any, *path: str | int) -> set[str]:
     """All codes of a CodeableConcept, or of a list of them."""
     concepts = elements_at(node, *path)

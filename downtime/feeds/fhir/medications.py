@@ -5,9 +5,11 @@ Medication that is not in the document is waited for. What is only proposed or p
 chart, and what must not be given never looks like a prescription.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from downtime.clinical import model
+from downtime.clinical.medicine_codes import join_codes
 from downtime.clinical.model import MedicationRequestCategory
 from downtime.feeds.fhir import statuses
 from downtime.feeds.fhir.data_types import (
@@ -17,6 +19,7 @@ from downtime.feeds.fhir.data_types import (
     element_at,
     elements_at,
     first_code,
+    list_codings,
     quantity_text,
     ratio_text,
     text_at,
@@ -50,6 +53,7 @@ def read_medication_request(reader: ResourceReader, resource: Resource) -> list[
     routes = (concept_text(element_at(dose, "route")) for dose in doses)
     fields: dict[str, Value] = {
         "medicine": _medicine(reader, resource),
+        "codes": _codes(reader, resource),
         "dosage": dosage_text(resource, doses),
         "route": ", ".join(dict.fromkeys(filter(None, routes))),
         "frequency": frequency_text(doses),
@@ -97,6 +101,7 @@ def medication_administration_fields(
     reasons = ("statusReason", "reasonCode", "reason")
     fields: dict[str, Value] = {
         "medicine": _medicine(reader, resource),
+        "codes": _codes(reader, resource),
         "dosage": quantity_text(element_at(dosage, "dose")) or text_at(dosage, "text"),
         "route": concept_text(element_at(dosage, "route")),
         "status": reader.status(resource, statuses.ADMINISTRATION),
@@ -160,6 +165,19 @@ def _medicine(reader: ResourceReader, resource: Resource) -> str:
     return ""
 
 
+def _codes(reader: ResourceReader, resource: Resource) -> str:
+    """The medicine's codes as they stand in the resource, else those of the Medication it refers to."""
+    concepts = (element_at(resource, name) for name in ("medicationCodeableConcept", "medication"))
+    if codes := join_codes(coding for concept in concepts for coding in list_codings(concept)):
+        return codes
+    for reference in _references(resource):
+        if target := reader.resolve(reference, resource):
+            return medication_codes(target)
+        if address := reader.address_of(reference, resource, "Medication"):
+            return reference_text(address)
+    return ""
+
+
 def _batch(reader: ResourceReader, resource: Resource) -> str:
     for reference in _references(resource):
         if target := reader.resolve(reference, resource):
@@ -173,11 +191,29 @@ def medication_name(medication: Resource) -> str:
     """What a Medication is called, else what it is made of, with its strengths."""
     if name := concept_text(element_at(medication, "code")):
         return name
+    parts = (
+        f"{concept_text(item)} {strength}".strip()
+        for item, strength in _list_ingredients(medication)
+    )
+    return " + ".join(filter(None, parts))
+
+
+def medication_codes(medication: Resource) -> str:
+    """The codes of a Medication, else of what it is made of where each part has a code and a strength."""
+    if codes := join_codes(list_codings(element_at(medication, "code"))):
+        return codes
     parts = []
+    for item, strength in _list_ingredients(medication):
+        code = join_codes(list_codings(item)[:1])
+        if not (code and strength):
+            return ""
+        parts.append(f"{code}={''.join(strength.split())}")
+    return "+".join(sorted(parts))
+
+
+def _list_ingredients(medication: Resource) -> Iterator[tuple[Any, str]]:
+    """What a Medication is made of, each with its strength as text."""
     for ingredient in elements_at(medication, "ingredient"):
         item = element_at(ingredient, "itemCodeableConcept") or element_at(ingredient, "item")
-        strength = ratio_text(element_at(ingredient, "strength")) or ratio_text(
-            element_at(ingredient, "strengthRatio")
-        )
-        parts.append(f"{concept_text(item)} {strength}".strip())
-    return " + ".join(filter(None, parts))
+        strengths = (element_at(ingredient, name) for name in ("strength", "strengthRatio"))
+        yield item, next(filter(None, map(ratio_text, strengths)), "")

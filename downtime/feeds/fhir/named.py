@@ -5,7 +5,7 @@ They are taken so that a reference in another document finds its name (`feeds.na
 
 from downtime.feeds.fhir.administration import bed_fields, location_kind
 from downtime.feeds.fhir.data_types import concept_text, element_at, first_code, text_at
-from downtime.feeds.fhir.medications import medication_name
+from downtime.feeds.fhir.medications import medication_codes, medication_name
 from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.model import Change, Value
 from downtime.feeds.named_resources import ADDRESSES, NAMED_RESOURCE
@@ -44,6 +44,7 @@ def _medication_fields(reader: ResourceReader, resource: Resource) -> dict[str, 
     return {
         "name": medication_name(resource),
         "code": first_code(element_at(resource, "code")),
+        "codes": medication_codes(resource),
         "batch": text_at(resource, "batch", "lotNumber"),
     }
 

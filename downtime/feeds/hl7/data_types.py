@@ -126,6 +126,16 @@ def coding(value: str, delimiters: Delimiters) -> Coding:
     return Coding(component_text(value, 1, delimiters), coded_text(value, delimiters))
 
 
+def list_codings(value: str, delimiters: Delimiters) -> list[tuple[str, str]]:
+    """System and code of one CE/CWE and of what it says in other systems; the first of several."""
+    value = value.split(delimiters.repetition, 1)[0]
+    places = ((3, 1), (6, 4), (12, 10))
+    return [
+        (component_text(value, system, delimiters), component_text(value, code, delimiters))
+        for system, code in places
+    ]
+
+
 @lru_cache(maxsize=16_384)
 def coded_text(value: str, delimiters: Delimiters) -> str:
     """The text of one CE/CWE (see `Coding`)."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from downtime.clinical.identifiers import Identifier
+from downtime.clinical.medicine_codes import join_codes
 from downtime.clinical.model import (
     AdministrationStatus,
     ImmunizationStatus,
@@ -25,7 +26,14 @@ from downtime.feeds.hl7.codes import (
     MessageType,
     find_operation,
 )
-from downtime.feeds.hl7.data_types import coded_text, coded_texts, coding, person_names, unit_text
+from downtime.feeds.hl7.data_types import (
+    coded_text,
+    coded_texts,
+    coding,
+    list_codings,
+    person_names,
+    unit_text,
+)
 from downtime.feeds.hl7.dosing import (
     Timing,
     amount_text,
@@ -189,6 +197,8 @@ def _read_prescription(
     instruction = coded_texts(raw[7], delimiters) if raw[7] else ""
     fields: dict[str, Value] = {
         "medicine": " + ".join(dict.fromkeys(filter(None, (medicine, *parts)))),
+        # The code of the base says nothing of what is mixed into it.
+        "codes": "" if any(parts) else join_codes(list_codings(_medicine(order), delimiters)),
         "dosage": ", ".join(
             filter(
                 None,
@@ -259,7 +269,8 @@ def _read_dose(
         record, when = "Immunization", "occurrence"
         fields |= {"code": code, "display": name, "lot_number": rxa.text(15)}
     else:
-        fields |= {"medicine": name, "batch": rxa.text(15)}
+        codes = join_codes(list_codings(raw[5], delimiters))
+        fields |= {"medicine": name, "codes": codes, "batch": rxa.text(15)}
     fields["status"] = _dose_status(reader, rxa, record)
     moment = reader.add_time(fields, when, rxa, 3)
     if not name:

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 import orjson
 
-from downtime.clinical.record_types import list_compared_types, list_owners
+from downtime.clinical.record_types import list_owners
 from downtime.entry.events_on_paper import event_stamps
 from downtime.entry.store import entries
 from downtime.errors import NotFoundError
 from downtime.outage.laptop_outages import find_paper_window
 from downtime.reconcile.compare.model import ComparisonTask, Stamps
 from downtime.reconcile.model import ComparisonRun
+from downtime.reconcile.record_index import INDEXED_TYPES
 from downtime.reconcile.recovered_systems import find_unrecovered
 from downtime.reconcile.store import compared_forms, comparison_runs
 from downtime.settings import ReconcileSettings
@@ -92,5 +93,5 @@ def find_forms_with_changed_records(
     with closing(before), closing(after):
         if set(before.header.holds) != set(after.header.holds):
             return None
-        changed = find_changed_patients(before, after, list_compared_types())
+        changed = find_changed_patients(before, after, INDEXED_TYPES)
     return compared_forms.fetch_forms_of_patients(vault.db, outage, changed.ids, changed.patients)

@@ -7,7 +7,15 @@ people. What is gathered gives the same items as the whole snapshots would.
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 
-from downtime.clinical.model import DiagnosticReport, Encounter, Observation, Patient, Record
+from downtime.clinical.model import (
+    DiagnosticReport,
+    Encounter,
+    MedicationAdministration,
+    MedicationRequest,
+    Observation,
+    Patient,
+    Record,
+)
 from downtime.clinical.record_types import RECORD_TYPES, list_compared_types
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.reconcile.compare.comparison import match_fact
@@ -19,7 +27,7 @@ from downtime.reconcile.identity.match_patient import (
     needs_stays,
 )
 from downtime.reconcile.identity.weights import read_population
-from downtime.reconcile.record_index import RecordIndex
+from downtime.reconcile.record_index import INDEXED_TYPES, RecordIndex
 from downtime.reconcile.t0_snapshots import T0Snapshots
 from downtime.snapshot.search_terms import fold_names
 from downtime.snapshot.store.opened_snapshot import Snapshot
@@ -43,9 +51,11 @@ def load_recovered(
             patients_by_type.setdefault(fact.type, set()).add(match.patient.id)
             if needs_stays(match):
                 patients_by_type.setdefault(Encounter.__name__, set()).add(match.patient.id)
+            if fact.type == MedicationAdministration.__name__:
+                patients_by_type.setdefault(MedicationRequest.__name__, set()).add(match.patient.id)
     records = [
         record
-        for kind in list_compared_types()
+        for kind in INDEXED_TYPES
         for record in snapshot.find_records(
             kind, "patient", patients_by_type.get(kind.__name__, ())
         )

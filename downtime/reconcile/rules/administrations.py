@@ -1,8 +1,9 @@
 """The rules of doses given and of units of blood; `tests/spec` shows them as tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
+from downtime.clinical.medicine_codes import MedicineCode
 from downtime.clinical.model import MedicationAdministration, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
@@ -13,6 +14,12 @@ from downtime.reconcile.rules.candidates import (
     rank_after,
     rank_by_time,
     rank_in_order,
+)
+from downtime.reconcile.rules.coded_medicines import (
+    find_codes,
+    is_same_by_code,
+    is_same_name,
+    shares_code,
 )
 from downtime.reconcile.rules.medicine_names import are_alike, read_medicine
 from downtime.reconcile.rules.rule import register_rule
@@ -40,21 +47,24 @@ def find_doses(fact: Fact, patient: Patient, context: ComparisonContext) -> Cand
             lambda a: _compare_dose(fact, a).state != ItemState.ALREADY_THERE,
         )  # fmt: skip
 
-    same_name = [a for a in live if is_same_medicine(name, a.medicine)]
+    codes = find_codes(name, patient, context)
+    same = [a for a in live if is_same_medicine(name, codes, a)]
     own_names = context.settings.reconcile.medicine_names.items()
     medicine = read_medicine(name, own_names)
     similar = [
         a
         for a in live
-        if not is_same_medicine(name, a.medicine)
-        and are_alike(medicine, read_medicine(a.medicine, own_names))
+        if not is_same_medicine(name, codes, a)
+        and (shares_code(codes, a) or are_alike(medicine, read_medicine(a.medicine, own_names)))
     ]
-    return rank_after(rank(same_name), rank(similar))
+    return rank_after(rank(same), rank(similar))
 
 
-def is_same_medicine(name: str, other: str) -> bool:
-    """Whether two texts name one medicine beyond doubt."""
-    return fold_text(name) == fold_text(other)
+def is_same_medicine(
+    name: str, codes: Collection[MedicineCode], live: MedicationAdministration
+) -> bool:
+    """Whether a dose is of the medicine that paper names, beyond doubt: by its name, or by its code."""
+    return is_same_name(name, live.medicine) or is_same_by_code(name, codes, live)
 
 
 def _contest(fact: Fact) -> str:
@@ -74,9 +84,14 @@ def compare_administration(
         return compare_blood_unit(fact, live, doses, context)
     if live is None:
         return make_verdict(ItemState.NEW, ReasonCode.NO_DOSE)
-    if not is_same_medicine(fact.fields.get("medicine", ""), live.medicine):
+    name = fact.fields.get("medicine", "")
+    if is_same_name(name, live.medicine):
+        return _compare_dose(fact, live)
+    if not is_same_by_code(name, find_codes(name, patient, context), live):
         return _offer_alike(fact, live)
-    return _compare_dose(fact, live)
+    verdict = _compare_dose(fact, live)
+    named = make_reasons(ReasonCode.MEDICINE_BY_CODE, live=live.medicine)
+    return verdict._replace(reasons=verdict.reasons + named)
 
 
 def _offer_alike(fact: Fact, live: MedicationAdministration) -> Verdict:

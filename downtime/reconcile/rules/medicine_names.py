@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from downtime.config import read_data_file
+from downtime.reconcile.rules.values import is_same_dose
 
 _TABLES = read_data_file("downtime.reconcile.rules", "medicines.toml")
 _NAMES: Mapping[str, str] = _TABLES["names"]
@@ -28,6 +29,15 @@ _AMOUNT = re.compile(
     r"\d[\d.,]*\s*(?:%|(?:mg|g|kg|mcg|ug|micrograms?|nanograms?|ng|ml|l|litres?|units?|iu|mmol|meq)\b)?"
     r"(?:\s*/\s*[\d.,]*\s*(?:ml|l|kg|h|hr|hours?|dose|tablet|min)\b)?"
 )
+_UNIT = re.compile(r"[a-z]+")
+_UNITS = {
+    "microgram": "ug",
+    "micrograms": "ug",
+    "nanogram": "ng",
+    "nanograms": "ng",
+    "litre": "l",
+    "litres": "l",
+}
 _WORD = re.compile(r"[a-z]+[a-z0-9]*")
 
 
@@ -80,6 +90,34 @@ def _expand(tokens: list[str], names: Mapping[tuple[str, ...], list[str]]) -> It
         else:
             yield tokens[index]
             index += 1
+
+
+def are_given_apart(name: str, other: str) -> bool:
+    """Whether two names say that they are given in different ways."""
+    ways, other_ways = _read(name, ()).ways, _read(other, ()).ways
+    return bool(ways and other_ways) and ways.isdisjoint(other_ways)
+
+
+def is_of_one_strength(name: str, other: str) -> bool:
+    """Whether no name says a strength that the other contradicts; one that says none contradicts nothing."""
+    few, many = sorted((_list_strengths(name), _list_strengths(other)), key=len)
+    return all(any(_is_same_strength(a, b) for b in many) for a in few)
+
+
+def _list_strengths(text: str) -> list[tuple[str, str]]:
+    """Amounts with a unit, each with what it is in: `100units/ml` is `("100units", "ml")`."""
+    plain = text.casefold().replace("µ", "u").replace("μ", "u")
+    amounts = (re.sub(r"\s", "", amount).partition("/") for amount in _AMOUNT.findall(plain))
+    return [(first, per.removeprefix("1")) for first, _, per in amounts if not first[-1].isdigit()]
+
+
+def _is_same_strength(strength: tuple[str, str], other: tuple[str, str]) -> bool:
+    amounts = (_UNIT.sub(_shorten_unit, amount) for amount in (strength[0], other[0]))
+    return is_same_dose(*amounts) and (not strength[1] or not other[1] or strength[1] == other[1])
+
+
+def _shorten_unit(unit: re.Match[str]) -> str:
+    return _UNITS.get(unit[0], unit[0])
 
 
 def are_alike(name: MedicineName, other: MedicineName) -> bool:

@@ -29,14 +29,22 @@ def find_changed_patients(
     with before.attach_other(after) as db:
         for record_type in (*types, DiagnosticReport):
             name = record_type.__name__
-            if name in before.types & after.types:
+            if before.has_all_columns(name) and after.has_all_columns(name):
                 records: list[Record] = _select_differences(db, record_type)
-            else:  # one of them is from before there was this type
+            else:  # one of them is from before there was this type, or one of its fields
                 records = [*before.iterate_records(name), *after.iterate_records(name)]
             ids.update(getattr(record, "patient", "") for record in records)
-        patients = tuple(_select_differences(db, Patient))
+        patients = _find_changed_people(before, after, db)
     ids.update(patient.id for patient in patients)
     return ChangedPatients(frozenset(ids - {""}), patients)
+
+
+def _find_changed_people(before: Snapshot, after: Snapshot, db: Database) -> tuple[Patient, ...]:
+    name = Patient.__name__
+    if before.has_all_columns(name) and after.has_all_columns(name):
+        return tuple(_select_differences(db, Patient))
+    people = before.iterate_records(name), after.iterate_records(name)
+    return tuple(person for part in people for person in part if isinstance(person, Patient))
 
 
 def _select_differences(db: Database, record_type: type[R]) -> list[R]:

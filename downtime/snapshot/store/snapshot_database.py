@@ -83,6 +83,10 @@ class SnapshotDatabase:
         """Whether any system delivered this type of record: if not, it is unavailable, not empty."""
         return type_name in self.header.holds
 
+    def has_all_columns(self, type_name: str) -> bool:
+        """Whether it was written with every field that records of a type have now."""
+        return self._columns.get(type_name) == frozenset(columns(TYPES[type_name]))
+
     def iterate_rows(self, type_name: str) -> Iterator[list[Row]]:
         """Every row of a type, or of `SEARCH`, some thousand at a time, in the order of writing."""
         names, table = "*", "search"

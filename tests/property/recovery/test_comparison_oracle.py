@@ -16,7 +16,14 @@ from types import MappingProxyType
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from downtime.clinical.model import AllergyIntolerance, Appointment, Patient, ServiceRequest
+from downtime.clinical.model import (
+    AllergyIntolerance,
+    Appointment,
+    MedicationAdministration,
+    MedicationRequest,
+    Patient,
+    ServiceRequest,
+)
 from downtime.config import Settings
 from downtime.entry.facts import Fact, PaperPerson
 from downtime.reconcile.compare import load_records
@@ -27,7 +34,7 @@ from downtime.reconcile.compare.comparison import (
 )
 from downtime.reconcile.compare.rivals import Rival
 from downtime.reconcile.duplicates import annotate
-from downtime.reconcile.record_index import RecordIndex
+from downtime.reconcile.record_index import INDEXED_TYPES, RecordIndex
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.changed_patients import find_changed_patients
@@ -76,6 +83,19 @@ slots = st.builds(
     start=st.sampled_from(HOURS),
 )  # fmt: skip
 hospitals = st.lists(st.one_of(requests, allergies, slots), max_size=14, unique_by=lambda r: r.id)
+coded = st.sampled_from(("", "SCT|322236009", "SCT|322237000"))
+orders = st.builds(
+    MedicationRequest, id=st.integers(0, 5).map("q{}".format), patient=people, codes=coded,
+    medicine=st.sampled_from(("Paracetamol", "Panadol")),
+)  # fmt: skip
+doses = st.builds(
+    MedicationAdministration, id=st.integers(0, 5).map("d{}".format), patient=people, codes=coded,
+    medicine=st.sampled_from(("Brandaxol", "Panadol")), given=st.sampled_from(TAKEN),
+    status=st.just("given"),
+)  # fmt: skip
+medicated = st.lists(
+    st.one_of(requests, orders, doses), max_size=14, unique_by=lambda record: record.id
+)
 
 
 def written(n, record, person, /, form="f", **fields):
@@ -520,7 +540,9 @@ def _distinct(records):
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(before=hospitals, after=hospitals, said=papers, cut=st.integers(1, 4))
+@given(
+    before=hospitals | medicated, after=hospitals | medicated, said=papers, cut=st.integers(1, 4)
+)
 def test_sets_gathered_by_sql_say_the_same_as_the_whole(tmp_path_factory, before, after, said, cut):
     facts = [written(n, kind, who, **fields) for n, (who, (kind, fields)) in enumerate(said)]
     known = [patient(n) for n in PEOPLE]
@@ -548,7 +570,7 @@ def test_sets_gathered_by_sql_say_the_same_as_the_whole(tmp_path_factory, before
             (i.state, i.matched_ids) for i in whole
         ]
 
-        changed = find_changed_patients(t0, now, (ServiceRequest, AllergyIntolerance, Appointment))
+        changed = find_changed_patients(t0, now, INDEXED_TYPES)
         plain = set(_distinct(before)) ^ set(after)
         assert changed.ids == {record.patient for record in plain}
 

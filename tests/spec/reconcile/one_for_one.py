@@ -1,8 +1,11 @@
 """One thing is one thing, as tables: one live record answers one fact, and two papers may say one."""
 
+from dataclasses import replace
+
 from downtime.clinical.model import (
     DiagnosticReport,
     MedicationAdministration,
+    MedicationRequest,
     Observation,
 )
 from downtime.entry.facts import Fact
@@ -228,6 +231,7 @@ def replace_medicine(name: str) -> Fact:
     return ACTRAPID._replace(fields={**ACTRAPID.fields, "medicine": name})
 
 
+ASPART = "Insulin aspart 100units/ml solution for injection 3ml cartridges"
 SOLUBLE = "Insulin soluble human 100units/ml solution for injection 10ml vials"
 NO_DOSE = "EPR has no such dose near that time."
 ALIKE = Table(
@@ -263,4 +267,57 @@ ALIKE = Table(
     ),
 )  # fmt: skip
 
-TABLES = (ASSIGNED, EVERY_TYPE, ALIKE)
+# ---- medicines by their codes -------------------------------------------------------------------
+
+
+def coded(
+    paper: str, codes: str, live: MedicationAdministration, state: str, sentence: str,
+    *, prescribed: str = "NovoRapid", source: str = "EPR",
+) -> Row:
+    """Paper names a medicine; the patient has a prescription with codes, and a dose with codes."""
+    order = MedicationRequest(id="q", source=source, patient="p-ann", medicine=prescribed, codes=codes)
+    recovered = (f"{live.medicine} {live.dosage} ({name_codes(live.codes)}) at 14:05;"
+                 f" {prescribed} prescribed in {source} ({name_codes(codes)})")  # fmt: skip
+    return beside(f"{paper} 6 units", recovered, replace_medicine(paper), (), (order, live), state,
+                  sentence, state == "conflict")  # fmt: skip
+
+
+def name_codes(codes: str) -> str:
+    return codes.replace(" ", ", ").replace("|", " ") or "no code"
+
+
+def coded_dose(codes: str, medicine: str = ASPART, amount: str = "6 units") -> MedicationAdministration:
+    return replace(held_dose(medicine, amount), codes=codes, source="EPR")
+
+
+AN_HOUR = "02-Nov-2026 14:05"
+CALLED = f"There the medicine is called {ASPART}: it has the same code."
+CODED = Table(
+    "Medicines by their codes",
+    "A name on paper has the codes (SNOMED CT, dm+d, a system's own) that all of the patient's coded"
+    " prescriptions and doses of that name share. A dose with one of them is of that medicine, whatever"
+    " it is called there, unless the names say different strengths or ways of giving it: then it is"
+    " offered to two people. Another code parts nobody, and codes that a system made itself say nothing"
+    " of another system's.",
+    (
+        coded("NovoRapid", "SCT|1001000", coded_dose("SCT|1001000"), "already-there",
+              f"EPR has this dose of {AN_HOUR}. {CALLED}"),
+        coded("Novorapid", "SCT|1001000 l|7", coded_dose("l|7 SCT|2002000"), "already-there",
+              f"EPR has this dose of {AN_HOUR}. {CALLED}"),
+        coded("NovoRapid", "SCT|1001000", coded_dose("SCT|1001000", amount="60 units"), "conflict",
+              f"Paper says 6 units; EPR says 60 units of {AN_HOUR}. {CALLED}"),
+        coded("NovoRapid", "SCT|1001000", coded_dose("SCT|2002000"), "conflict",
+              offered("NovoRapid 6 units", f"{ASPART} 6 units")),
+        coded("NovoRapid", "l|7", coded_dose("l|7"), "conflict",
+              offered("NovoRapid 6 units", f"{ASPART} 6 units"), source="Pharmacy"),
+        coded("NovoRapid 200units/ml", "SCT|1001000", coded_dose("SCT|1001000"), "conflict",
+              offered("NovoRapid 200units/ml 6 units", f"{ASPART} 6 units"), prescribed="NovoRapid 200units/ml"),
+        coded("NovoRapid", "SCT|2002000", coded_dose("SCT|1001000", "NovoRapid"), "already-there",
+              f"EPR has this dose of {AN_HOUR}."),
+        coded("Brandaxol", "SCT|1001000", coded_dose("SCT|1001000"), "already-there",
+              f"EPR has this dose of {AN_HOUR}. {CALLED}", prescribed="Brandaxol"),
+        coded("Brandaxol", "", coded_dose("SCT|1001000"), "new", NO_DOSE, prescribed="Brandaxol"),
+    ),
+)  # fmt: skip
+
+TABLES = (ASSIGNED, EVERY_TYPE, ALIKE, CODED)

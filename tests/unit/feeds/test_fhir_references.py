@@ -90,9 +90,51 @@ def test_a_medicine_in_another_file(settle, reference, first):
     assert unresolved == []
 
 
+SCT = "http://snomed.info/sct"
+PARTS = [
+    {
+        "itemCodeableConcept": {"coding": [{"system": SCT, "code": code}]},
+        "strength": {
+            "numerator": {"value": value, "unit": "mg"},
+            "denominator": {"value": 1, "unit": "tablet"},
+        },
+    }
+    for code, value in (("100001001", 500), ("100002002", 8))
+]
+
+
+@pytest.mark.parametrize(
+    ("details", "codes"),
+    [
+        (
+            {
+                "code": {
+                    "coding": [
+                        {"system": "https://dmd.nhs.uk", "code": "322236009"},
+                        {"system": "https://epr.example/id", "code": "W3"},
+                    ]
+                }
+            },
+            "SCT|322236009 https://epr.example/id|W3",
+        ),
+        ({"ingredient": PARTS}, "SCT|100001001=500mg/tablet+SCT|100002002=8mg/tablet"),
+        ({"ingredient": PARTS[::-1]}, "SCT|100001001=500mg/tablet+SCT|100002002=8mg/tablet"),
+        ({"ingredient": [PARTS[0], {"itemCodeableConcept": {"text": "Codeine"}}]}, ""),
+        ({}, ""),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_the_codes_of_a_medicine_in_another_file(settle, details, codes, first):
+    files = [{**MEDICATION, "code": {"text": "Warfarin 3 mg"}, **details}, PRESCRIPTION]
+    records, unresolved, _ = settle(*(files if first else files[::-1]))
+    assert records["MedicationRequest"]["codes"] == codes
+    assert unresolved == []
+
+
 def test_a_medicine_that_never_comes_is_said(settle):
     records, unresolved, _ = settle(PRESCRIPTION)
     assert records["MedicationRequest"]["medicine"] == ""
+    assert records["MedicationRequest"]["codes"] == ""
     assert unresolved == ["MedicationRequest.medicine"]
 
 

@@ -22,6 +22,7 @@ def test_a_prescription_says_medicine_dose_route_and_how_often(hl7, of):
     assert change.source == "EPR"
     assert change.fields == {
         "medicine": "Amoxicillin 500 mg capsules",
+        "codes": "SCT|27658006",
         "dosage": "500 mg, with food",
         "route": "Oral",
         "frequency": "TDS",
@@ -71,6 +72,7 @@ def test_a_dose_that_was_given(hl7, of):
     (dose,) = of(hl7("RAS^O17", PID, "ORC|RE|RX1", RXA, "RXR|^Oral"), "MedicationAdministration")
     assert dose.fields == {
         "medicine": "Amoxicillin",
+        "codes": "SCT|27658006",
         "dosage": "500 mg",
         "route": "Oral",
         "given": "2026-11-02T10:15:00Z",
@@ -88,6 +90,28 @@ def test_a_dose_that_was_refused_says_why_and_one_sent_in_error_goes(hl7, of):
     wrong = RXA + "|||||CP|D"
     (gone,) = of(hl7("RAS^O17", PID, "ORC|RE|RX1", wrong), "MedicationAdministration")
     assert gone.operation == "delete"
+
+
+@pytest.mark.parametrize(
+    ("medicine", "codes"),
+    [
+        ("322236009^Paracetamol^dm+d", "SCT|322236009"),
+        ("P5^Paracetamol^L^322236009^Paracetamol 500mg tablets^SCT", "L|P5 SCT|322236009"),
+        ("P5^Paracetamol", "|P5"),
+        ("3.22E+08^Paracetamol^SCT", ""),
+        ("^Paracetamol", ""),
+    ],
+)
+def test_every_code_of_a_medicine_is_kept_with_its_system(hl7, of, medicine, codes):
+    order = RXE.replace("27658006^Amoxicillin 500 mg capsules^SCT", medicine)
+    (change,) = prescribe(hl7, of, ORC, order)
+    assert change.fields.get("codes", "") == codes
+
+
+def test_the_code_of_a_base_is_not_that_of_the_mixture(hl7, of):
+    mixture = (ORC, "RXE||322236009^Glucose^SCT|1||L", "RXC|A|^Potassium chloride|20|mmol")
+    (change,) = prescribe(hl7, of, *mixture)
+    assert "codes" not in change.fields
 
 
 def test_each_dose_of_a_prescription_is_its_own(hl7, of):

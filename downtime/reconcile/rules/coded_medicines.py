@@ -1,0 +1,60 @@
+"""When a medicine on paper and a dose in a system are one by their codes, whatever each is called. Pure.
+
+Paper has no codes: a name on paper has those which all of the patient's coded records of that name
+share. A code may stand for an ingredient only, so names that say another strength, or another way of
+giving it, are never one by it. Another code parts nobody: a brand and what it is made of have two.
+"""
+
+from collections.abc import Collection, Iterable
+from functools import reduce
+
+from downtime.clinical.medicine_codes import MedicineCode, read_codes
+from downtime.clinical.model import MedicationAdministration, MedicationRequest, Patient
+from downtime.reconcile.rules.medicine_names import are_given_apart, is_of_one_strength
+from downtime.reconcile.rules.verdict import ComparisonContext, fold_text
+
+_CACHE = "codes of medicines"
+
+
+def is_same_name(name: str, other: str) -> bool:
+    """Whether two texts are one name, but for case, accents and signs."""
+    return fold_text(name) == fold_text(other)
+
+
+def find_codes(name: str, patient: Patient, context: ComparisonContext) -> frozenset[MedicineCode]:
+    """The codes that a name on paper has for a patient; none where their records disagree."""
+    key = (_CACHE, patient.id)
+    if key not in context.cache:
+        context.cache[key] = _read_codes_by_name(patient, context)
+    codes: dict[str, frozenset[MedicineCode]] = context.cache[key]
+    return codes.get(fold_text(name), frozenset())
+
+
+def _read_codes_by_name(
+    patient: Patient, context: ComparisonContext
+) -> dict[str, frozenset[MedicineCode]]:
+    by_name: dict[str, list[frozenset[MedicineCode]]] = {}
+    records: Iterable[MedicationRequest | MedicationAdministration] = (
+        *context.after.records_of(MedicationRequest, patient.id),
+        *context.after.records_of(MedicationAdministration, patient.id),
+    )
+    for record in records:
+        if codes := read_codes(record.codes, record.source):
+            by_name.setdefault(fold_text(record.medicine), []).append(codes)
+    return {name: reduce(frozenset.intersection, sets) for name, sets in by_name.items()}
+
+
+def shares_code(codes: Collection[MedicineCode], live: MedicationAdministration) -> bool:
+    """Whether a dose has one of these codes."""
+    return not read_codes(live.codes, live.source).isdisjoint(codes)
+
+
+def is_same_by_code(
+    name: str, codes: Collection[MedicineCode], live: MedicationAdministration
+) -> bool:
+    """Whether a dose has one of these codes, and its name says neither another strength nor another way."""
+    return (
+        shares_code(codes, live)
+        and is_of_one_strength(name, live.medicine)
+        and not are_given_apart(name, live.medicine)
+    )
