@@ -1,4 +1,4 @@
-"""Clinic appointments: who is booked where and when, and what became of it."""
+"""Appointments of clinics and of courses of treatment: who is booked where and when, and what became of it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,14 @@ from itertools import islice
 from downtime.demo.moments import ZONE
 from downtime.demo.people import Person, make_person
 from downtime.demo.randomness import random_for
-from downtime.demo.tables import CLINICS, CONSULTANT_NAMES, SMALL_CLINICS, ClinicRow
+from downtime.demo.tables import (
+    CLINICS,
+    CONSULTANT_NAMES,
+    COURSES,
+    SMALL_CLINICS,
+    ClinicRow,
+    CourseRow,
+)
 
 TOTAL = {"small": 1_500, "large": 100_000}
 FIRST_INDEX = 10_000
@@ -18,6 +25,12 @@ SLOT_MINUTES = 15
 _SLOTS = 13
 _PEOPLE_PER_APPOINTMENT = 0.7
 _CANCELLED_SHARE = 0.04
+_PEOPLE_PER_COURSE = {"small": 1, "large": 10}
+_FIRST_COURSE_SLOT = 1_000_000
+_FIRST_IN_COURSE = 9_400
+"""Numbers of people from here on are in a course of treatment."""
+_COURSES_FROM = time(8, 30)
+_PLANNED_BEFORE = timedelta(days=9)
 _BOOKED, _MOVED, _CANCELLED, _MISSED, SEEN = "S12", "S13", "S15", "S26", "S14"
 STANDING = (_BOOKED, _MOVED)
 """The events after which a slot is somebody's."""
@@ -32,10 +45,16 @@ class Slot:
     room: int
     start: datetime
     doctor: tuple[str, str, str]
+    attendee: int = 0
+    """The number of the person, of a part of a course."""
+    part: str = ""
+    """Which part of which course it is: `Chemotherapy R-CHOP cycle 3 of 6`."""
 
     @property
     def name(self) -> str:
-        """The clinic as people call it: `Cardiology Clinic 2`."""
+        """The place as people call it: `Cardiology Clinic 2`, `Dialysis`."""
+        if self.part:
+            return self.clinic.name
         return f"{self.clinic.name} Clinic {self.room}"
 
     @property
@@ -88,9 +107,50 @@ def _session(clinic: ClinicRow, which: int, room: int, day: date, before: int) -
             yield Slot(before, clinic, room, start, doctor)
 
 
+def list_course_slots(size: str, now: datetime) -> list[Slot]:
+    """Every part of every course that is under way, the past ones too."""
+    slots: list[Slot] = []
+    for which, course in enumerate(COURSES):
+        clinic = ClinicRow(
+            course.code, course.name, course.specialty, course.ages, course.sexes, ()
+        )
+        doctor = CONSULTANT_NAMES[which % len(CONSULTANT_NAMES)]
+        for person in range(_PEOPLE_PER_COURSE[size]):
+            number = which * _PEOPLE_PER_COURSE[size] + person
+            begin = _minutes_later(_COURSES_FROM, which * SLOT_MINUTES)
+            for part, day in enumerate(_list_days(course, now.astimezone(ZONE).date()), 1):
+                slots.append(
+                    Slot(
+                        number=_FIRST_COURSE_SLOT + len(slots),
+                        clinic=clinic,
+                        room=person + 1,
+                        start=datetime.combine(day, begin, ZONE).astimezone(UTC),
+                        doctor=doctor,
+                        attendee=_FIRST_IN_COURSE + number,
+                        part=f"{course.text} {part} of {course.parts}",
+                    )
+                )
+    return slots
+
+
+def _minutes_later(begin: time, minutes: int) -> time:
+    return (datetime.combine(date.min, begin) + timedelta(minutes=minutes)).time()
+
+
+def _list_days(course: CourseRow, today: date) -> list[date]:
+    """The weekday of each part; the next one is so many days from today."""
+    next_day = today + timedelta(days=course.in_days)
+    days = (
+        next_day + timedelta(days=(part - course.next) * course.every)
+        for part in range(1, course.parts + 1)
+    )
+    return list(days)
+
+
 def list_bookings(size: str, seed: int, now: datetime) -> list[Booking]:
     """All that was told of appointments up to `now`, in the order sent."""
     messages = [b for slot in list_slots(size, now) for b in _list_slot_bookings(slot, seed, now)]
+    messages += [b for slot in list_course_slots(size, now) for b in _list_part_bookings(slot, now)]
     messages.sort(key=lambda b: (b.sent, b.slot.number))
     return messages
 
@@ -111,6 +171,13 @@ def _list_slot_bookings(slot: Slot, seed: int, now: datetime) -> Iterator[Bookin
         yield Booking(slot.start + timedelta(minutes=25), _MISSED if missed else SEEN, slot)
 
 
+def _list_part_bookings(slot: Slot, now: datetime) -> Iterator[Booking]:
+    """A part of a course was booked when the course was planned; what is past took place."""
+    yield Booking(min(slot.start, now) - _PLANNED_BEFORE, _BOOKED, slot)
+    if slot.start < now - timedelta(minutes=40):
+        yield Booking(slot.start + timedelta(minutes=25), SEEN, slot)
+
+
 def list_late_bookings(
     size: str, seed: int, now: datetime, back: datetime, later: datetime
 ) -> list[Booking]:
@@ -129,8 +196,9 @@ def list_late_bookings(
 
 def find_attendee(slot: Slot, seed: int, size: str, today: date) -> Person:
     """Who has the slot; some people have several."""
-    dice = random_for(seed, "who", slot.number)
-    clinic = slot.clinic
+    dice, clinic = random_for(seed, "who", slot.number), slot.clinic
+    if slot.attendee:
+        return make_person(seed, slot.attendee, today, clinic.ages, clinic.sexes)
     share = int(TOTAL[size] * _PEOPLE_PER_APPOINTMENT / len(_clinics(size)))
     which = CLINICS.index(clinic)
     index = FIRST_INDEX + dice.randrange(share) * len(CLINICS) + which
@@ -140,4 +208,4 @@ def find_attendee(slot: Slot, seed: int, size: str, today: date) -> Person:
 
 def visit_reason(slot: Slot, seed: int) -> str:
     """What the visit is for."""
-    return random_for(seed, "reason", slot.number).choice(slot.clinic.reasons)
+    return slot.part or random_for(seed, "reason", slot.number).choice(slot.clinic.reasons)

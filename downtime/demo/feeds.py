@@ -25,7 +25,12 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from downtime.demo.appointments import TOTAL, list_bookings, list_late_bookings
+from downtime.demo.appointments import (
+    TOTAL,
+    list_bookings,
+    list_course_slots,
+    list_late_bookings,
+)
 from downtime.demo.hospital import Bed, Hospital, Stay, build_hospital
 from downtime.demo.moments import whole_minute
 from downtime.demo.movements import Movement, list_movements
@@ -93,7 +98,7 @@ def write_feeds(folder: Path, size: str, seed: int, phase: str, now: datetime) -
         wards=len(world.hospital.wards),
         inpatients=len(world.stays),
         requests=len(list_requests(world.hospital)),
-        appointments=TOTAL[size],
+        appointments=len(list_course_slots(size, now)) + TOTAL[size],
         seconds=time.perf_counter() - started,
     )
 

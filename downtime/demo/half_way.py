@@ -7,6 +7,8 @@ import io
 from contextlib import closing
 from datetime import timedelta
 
+from downtime.clinical.courses import read_course
+from downtime.clinical.model import AppointmentKind
 from downtime.clock import to_text
 from downtime.demo.context import Story
 from downtime.demo.records_clerks import RecordsClerks
@@ -25,7 +27,9 @@ from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.returns import export_messages
 from downtime.returns.channels import EXPORT_FORMATS
 from downtime.snapshot import local_snapshots
+from downtime.snapshot.courses_under_way import list_courses
 from downtime.snapshot.model import PatientRow
+from downtime.snapshot.store.opened_snapshot import Snapshot
 
 FAILED_AGAIN = ("PAS", "LIMS")
 LASTS = timedelta(minutes=55)
@@ -40,17 +44,21 @@ def begin_recovery(story: Story) -> None:
         clerks.key_some()
         outage = str(story.facts["outage"]["id"])
         missing = len(ledger.list_missing(story.laptop, outage))
-        story.report(f"{clerks.keyed} forms are keyed; {missing} are still out on the wards.")
+        story.report(
+            f"{clerks.keyed} forms are keyed, {clerks.waiting_for_second} of them wait for a second"
+            f" keying; {missing} are still out on the wards."
+        )
     story.facts["forms"] = {"keyed": clerks.keyed, "filed": clerks.filed, "missing": missing}
     with story.step("compare", "What is keyed is compared; half of it is decided."):
         compared = _compare(story)
         supervisors = RecordsSupervisors(story.laptop, story.settings, story.staff)
         linked, proposed = supervisors.link_first_and_propose_next(find_latest_outage(story.laptop))
         compared = _compare(story)
-        decided = supervisors.decide_half(find_latest_outage(story.laptop))
+        decided, second_waits = supervisors.decide_half(find_latest_outage(story.laptop))
         review.run_review(story.laptop, story.settings, story.staff.actors["records"], WHY)
         story.report(
-            f"{decided} of {compared} items are decided, {linked} people linked, {proposed} proposed."
+            f"{decided} of {compared} items are decided, {second_waits} wait for a second person;"
+            f" {linked} people linked, {proposed} proposed."
         )
     with story.step("return", "What is decided goes back to the systems."):
         records, folder = story.staff.actors["records"], story.folder / "returns"
@@ -106,10 +114,13 @@ def work_on_wards(story: Story) -> None:
             )  # fmt: skip
         recorder = EventRecorder(story.laptop, story.settings, snapshot, nurse, "Staff nurse")
         drafts = _list_events(story, wards, snapshot.list_inpatients(wards[0]))
+        drafts += _cancel_bookings(story, snapshot)
         for draft in drafts:
             recorder.record(draft, is_confirmed=True)
             story.clock.now += timedelta(minutes=3)
-        story.report(f"{len(drafts)} events: arrivals, moves, results by telephone, log lines.")
+        story.report(
+            f"{len(drafts)} events: arrivals, moves, results by telephone, visits cancelled, log lines."
+        )
     story.facts["events"] = len(drafts)
 
 
@@ -137,6 +148,30 @@ def _list_events(story: Story, wards: list[str], rows: list[PatientRow]) -> list
     ]  # fmt: skip
 
 
-def _event(story: Story, kind: EventKind, patient: str = "", **answers: str) -> EventDraft:
+def _cancel_bookings(story: Story, snapshot: Snapshot) -> list[EventDraft]:
+    """A part of a course and a visit to a clinic do not take place, and have no new date yet."""
+    soon = to_text(story.clock.now)
+    part = next(c.next for c in list_courses(snapshot.list_numbered_appointments(), story.clock.now)
+                if c.next and c.next.start > soon)  # fmt: skip
+    days = snapshot.list_appointment_days(AppointmentKind.CLINIC)
+    day = next((day for day in days if day > soon[:10]), days[-1])
+    (visit, patient), *_ = (
+        row
+        for session in snapshot.list_sessions(day, AppointmentKind.CLINIC)
+        for row in snapshot.list_session_appointments(day, session.location, AppointmentKind.CLINIC)
+        if read_course(row.appointment.description) is None
+    )
+    target = [(story.clock.now + timedelta(days=days)).date().isoformat() for days in (3, 42)]
+    return [
+        _event(story, EventKind.APPOINTMENT, part.patient, topic=part.id, outcome="cancelled",
+               priority="cancer", target=target[0], reason="Blood results not available"),
+        _event(story, EventKind.APPOINTMENT, patient.id, topic=visit.id, outcome="cancelled",
+               priority="routine", target=target[1], reason="Clinic cancelled"),
+    ]  # fmt: skip
+
+
+def _event(
+    story: Story, kind: EventKind, patient: str = "", topic: str = "", **answers: str
+) -> EventDraft:
     happened = to_text(story.clock.now - timedelta(minutes=1))
-    return EventDraft(kind=kind, happened=happened, patient=patient, answers=answers)
+    return EventDraft(kind=kind, happened=happened, patient=patient, topic=topic, answers=answers)

@@ -30,6 +30,9 @@ class RecordsClerks:
     settings: Settings
     staff: Staff
     keyed: int = 0
+    """Forms of which somebody has keyed the fields, whatever else they wait for."""
+    waiting_for_second: int = 0
+    """Those of them that wait for a second keying."""
     filed: int = 0
     double_keyed: int = 0
     """Forms of which two people keyed fields, neither seeing the other's."""
@@ -58,6 +61,8 @@ class RecordsClerks:
         for serial in keyed_once:
             answers = self._check_person(serial, papers[serial].answers)
             keying.submit_entry(self.vault, self.settings, serial, answers, clerk)
+        self.keyed += len(keyed_once)
+        self.waiting_for_second = len(keyed_once)
         waiting = {*returned, *keyed_once}
         self.key_all({serial: papers[serial] for serial in papers if serial not in waiting})
 

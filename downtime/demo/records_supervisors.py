@@ -78,14 +78,16 @@ class RecordsSupervisors:
         """Every open item as a careful supervisor would; how many, and how many by two people."""
         return self._decide(self._list_undecided(outage))
 
-    def decide_half(self, outage: Outage) -> int:
-        """Every second open item, alone; how many. Some of them wait for a second person."""
+    def decide_half(self, outage: Outage) -> tuple[int, int]:
+        """Every second open item, alone: how many are decided, and how many wait for a second person."""
         chosen = self._list_undecided(outage)[::2]
+        proposed = 0
         for row in chosen:
             decision, reason = _choose_decision(row)
             first = self.staff.actors["records"]
-            decide_item.decide_item(self.vault, row.key, decision, first, reason)
-        return len(chosen)
+            done = decide_item.decide_item(self.vault, row.key, decision, first, reason)
+            proposed += done.is_open
+        return len(chosen) - proposed, proposed
 
     def _list_undecided(self, outage: Outage) -> list[StoredItem]:
         return [row for row in find_items.list_items(self.vault, outage.id) if row.is_open]

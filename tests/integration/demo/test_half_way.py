@@ -22,6 +22,8 @@ LISTS = {
         "/beds",
         "/tests",
         "/appointments",
+        "/appointments/courses",
+        "/appointments/backlog",
         "/print",
         "/what-to-do",
         "/events",

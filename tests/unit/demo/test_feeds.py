@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from downtime import config
+from downtime.clinical.courses import read_course
 from downtime.clock import from_text
-from downtime.demo.appointments import TOTAL, list_slots
+from downtime.demo.appointments import TOTAL, list_course_slots, list_slots
 from downtime.demo.feeds import INTENDED_REJECTS, write_feeds
 from downtime.demo.settings import settings_text
 from downtime.errors import InputError
 from downtime.feeds.check_feeds import check_feeds
-from downtime.feeds.model import FeedMessage, Outcome
+from downtime.feeds.model import Change, FeedMessage, Outcome
 from downtime.feeds.read_feeds import read_feeds
 from downtime.settings import Settings
 
@@ -68,7 +69,24 @@ def test_every_type_of_record_is_delivered(before, settings):
         "Patient", "Encounter", "Location", "ServiceRequest", "DiagnosticReport", "Observation",
         "Appointment", "AllergyIntolerance", "Flag", "MedicationRequest", "MedicationAdministration",
     }  # fmt: skip
-    assert report.outcomes["SIU^S12", Outcome.USED] == TOTAL["small"]
+    parts = list_course_slots("small", NOW)
+    assert report.outcomes["SIU^S12", Outcome.USED] == TOTAL["small"] + len(parts)
+
+
+def test_courses_under_way_are_named_part_by_part(before, settings):
+    texts = [
+        change.fields["description"]
+        for message in read_feeds([before], settings)
+        if isinstance(message, FeedMessage)
+        for change in message.content
+        if isinstance(change, Change) and change.type == "Appointment"
+    ]
+    courses = {part.name for text in texts if (part := read_course(text))}
+    assert {name.split()[0] for name in courses} == {
+        "Chemotherapy",
+        "Radiotherapy",
+        "Haemodialysis",
+    }
 
 
 def test_nothing_is_told_before_it_happened(before, after, settings):
