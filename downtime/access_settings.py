@@ -15,6 +15,28 @@ class BreakGlassSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsSettings:
+    port: int = setting(443, "Port on which the front answers browsers.")
+    certificate_days: int = setting(
+        397, "A certificate that the site's authority issues for a machine's pages holds so long."
+    )
+    authority_days: int = setting(3650, "The site's authority itself holds so long.")
+    warning_days: int = setting(
+        30, "So long before a certificate ends everybody who signs in is told."
+    )
+    header_seconds: int = setting(
+        5,
+        "The front drops a connection whose handshake or request line is not whole after this long.",
+    )
+    body_seconds: int = setting(
+        5, "The front drops a request of whose body nothing came for this long."
+    )
+    tries_per_minute: int = setting(
+        30, "Sign-ins of one address that the front lets through in a minute."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     host: str = setting("127.0.0.1", "Address on which the web app listens.")
     port: int = setting(8400, "Port on which the web app listens.")
@@ -23,8 +45,19 @@ class WebSettings:
         "Pages may leave this machine unencrypted: for a network that is encrypted by other means."
         " Without it the app listens on this machine alone.",
     )
+    socket: str = setting(
+        "",
+        "Unix socket on which the app listens, in place of address and port, for a front that encrypts"
+        " (docs/tls.md): who asks is then whom the front names.",
+    )
+    trusted_front: bool = setting(
+        False,
+        "A front on this machine passes requests on to host and port, and says who asks in"
+        " X-Forwarded-For and X-Forwarded-Proto. Only with a loopback address; a socket needs no word.",
+    )
     trusted_hosts: tuple[str, ...] = setting(
-        ("127.0.0.1", "localhost"), "Host names that are answered; any other is refused."
+        ("127.0.0.1", "localhost"),
+        "Host names that are answered, beside those of the machine's certificate; any other is refused.",
     )
     threads: int = setting(8, "Web threads.")
     stranger_threads: int = setting(

@@ -209,6 +209,11 @@ class Home:
         return self.path / "shelf"
 
     @property
+    def tls_folder(self) -> Path:
+        """Certificate and key of the pages, for the front that encrypts them."""
+        return self.path / "tls"
+
+    @property
     def ingest_folder(self) -> Path:
         """All that was received, encrypted, one file a day; only on a machine that receives."""
         return self.path / "ingest"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from downtime.access_settings import BreakGlassSettings, WebSettings
+from downtime.access_settings import BreakGlassSettings, TlsSettings, WebSettings
 from downtime.fleet_settings import (
     ChurnSettings,
     FleetSettings,
@@ -346,4 +346,5 @@ class Settings:
     reconcile: ReconcileSettings = ReconcileSettings()
     returns: ReturnsSettings = ReturnsSettings()
     web: WebSettings = WebSettings()
+    tls: TlsSettings = TlsSettings()
     monitoring: MonitoringSettings = MonitoringSettings()

@@ -212,6 +212,8 @@ root = add_group("root", "The site's root: the keys that sign the list of machin
 shelf = add_group("shelf", "The reference shelf: protocols, plans and the telephone book.", "shelf")
 snapshot = add_group("snapshot", "Encrypted snapshots of the hospital's data.", "snapshots")
 
+tls = add_group("tls", "The certificate of the pages, and the front that encrypts them.", "tls")
+
 
 def load_all_commands() -> click.Group:
     """The program with all of its commands loaded, for what reads them all."""

@@ -19,8 +19,9 @@ from downtime.vault import keys
 def serve(session: Session, host: str | None, port: int | None) -> Output:
     """Serve the web app until stopped; it stays locked until somebody signs in.
 
-    Its pages are not encrypted, so it listens on this machine alone: other addresses are refused unless the
-    setting web.plain_http_on_network says that the network is encrypted by other means.
+    Its pages are not encrypted, so it listens on this machine alone: other machines come through the front
+    of 'downtime tls'. Other addresses are refused unless the setting web.plain_http_on_network says that the
+    network is encrypted by other means.
     """
     start_server(session.home, host, port)
     return Output({"home": str(session.home.path)})

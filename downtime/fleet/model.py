@@ -17,6 +17,8 @@ class AuditAction(StrEnum):
     SNAPSHOT_REJECT = "snapshot.reject"
     SNAPSHOT_RELEASE = "snapshot.release"
     SNAPSHOT_REOPEN = "snapshot.reopen"
+    TLS_ADOPT = "tls.adopt"
+    TLS_ISSUE = "tls.issue"
 
 
 class Direction(StrEnum):

@@ -9,6 +9,7 @@ from downtime.fleet.close_unheard import close_or_reopen
 from downtime.fleet.machine_list import list_warnings
 from downtime.fleet.receipt_exchange import list_receipt_notices
 from downtime.fleet.store.list_seen import fetch_highest_rank, save_highest_rank
+from downtime.fleet.tls.server_certificate import read_certificate
 from downtime.settings import Settings
 from downtime.snapshot.index_again import index_again
 from downtime.vault import machines
@@ -34,6 +35,7 @@ def list_notices(
         yield from _warn_older_list(vault)
         yield from list_receipt_notices(vault, actor)
         yield from list_warnings(vault.home, settings, vault.clock())
+        yield from _warn_certificate(vault, settings)
         silence = close_or_reopen(vault, settings, actor, outage_open=outage_open)
     except UntrustedError as error:
         yield str(error)
@@ -41,6 +43,13 @@ def list_notices(
     except (OSError, sqlcipher3.OperationalError, ConflictError):
         return  # a disk that takes nothing: whoever is here reads on, and the next one hears of it
     if silence and (sentence := silence.describe(settings.fleet.unheard_warning_days)):
+        yield sentence
+
+
+def _warn_certificate(vault: Vault, settings: Settings) -> Iterator[str]:
+    certificate = read_certificate(vault.home)
+    now, days = vault.clock(), settings.tls.warning_days
+    if certificate and (sentence := certificate.describe_end(now, days)):
         yield sentence
 
 

@@ -17,7 +17,7 @@ from downtime.accounts.model import Permission, Person
 from downtime.accounts.sessions import SessionState
 from downtime.vault.write_again import write_again
 from downtime.web import guest_access, request_context
-from downtime.web.request_context import SESSION_COOKIE
+from downtime.web.cookies import session_cookie
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import permission_of
 
@@ -53,19 +53,21 @@ def set_session_cookie(answer: Response, token: str) -> None:
     """Give the browser the token of a session that has just begun."""
     request_context.app_state().live_sessions.note(token)
     answer.set_cookie(
-        SESSION_COOKIE, token, httponly=True, samesite="Strict", secure=request.is_secure
+        session_cookie(), token, httponly=True, samesite="Strict", secure=request.is_secure
     )
 
 
 def clear_session_cookie(answer: Response) -> None:
     """Take the token away, and with it all that the browser kept of these pages."""
-    answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="Strict", secure=request.is_secure)
+    answer.delete_cookie(
+        session_cookie(), httponly=True, samesite="Strict", secure=request.is_secure
+    )
     answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
 
 
 def session_token() -> str:
     """The token that the browser sent, or empty."""
-    return request.cookies.get(SESSION_COOKIE, "")
+    return request.cookies.get(session_cookie(), "")
 
 
 def has_permission(permission: Permission) -> bool:

@@ -16,6 +16,7 @@ from downtime import config
 from downtime.accounts.model import Permission
 from downtime.clock import Clock, system_clock
 from downtime.config import Home, data_folder
+from downtime.fleet.tls.server_certificate import read_certificate
 from downtime.outage.events.kinds import EVENT_ROWS
 from downtime.outage.events.list_events import list_patient_events
 from downtime.settings import Settings
@@ -35,6 +36,7 @@ from downtime.web import (
 from downtime.web.absent_data import word_absence, word_place
 from downtime.web.addresses import AddressBook
 from downtime.web.allergies_shown import FIRST_ALLERGIES, list_allergies_shown
+from downtime.web.cookies import PageCookie
 from downtime.web.namesakes import find_namesakes_shown, list_same_names
 from downtime.web.nhs_components import render_component
 from downtime.web.request_context import AppState
@@ -64,6 +66,7 @@ class DowntimeApp(Flask):
     """Flask whose templates are all escaped, and in which a misspelt name is an error."""
 
     request_class = InMemoryRequest
+    session_interface = PageCookie()
     jinja_options = {
         "undefined": jinja2.StrictUndefined,
         "trim_blocks": True,
@@ -90,7 +93,8 @@ def create_app(
     app = DowntimeApp(
         __name__, static_folder=None, template_folder=data_folder("templates") / "web"
     )
-    _configure(app, settings)
+    certificate = read_certificate(home)
+    _configure(app, settings, certificate.names if certificate else ())
     app.extensions["downtime"] = AppState(home, settings, clock, vault_holder or VaultHolder())
     security_headers.init_security_headers(app)
     request_limits.init_request_limits(app, settings)
@@ -131,17 +135,19 @@ def create_app(
     return app
 
 
-def _configure(app: Flask, settings: Settings) -> None:
+def _configure(app: Flask, settings: Settings, host_names: Sequence[str]) -> None:
     app.config.update(
         # New with each start: what it signs (the CSRF token) is worth nothing after it.
         SECRET_KEY=secrets.token_bytes(32),
-        SESSION_COOKIE_NAME="downtime_page",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.accounts.session_hours),
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # guard.py checks the origin, and no page sends a referrer
-        TRUSTED_HOSTS=list(settings.web.trusted_hosts),
+        TRUSTED_HOSTS=[
+            *settings.web.trusted_hosts,
+            *(name.removeprefix("*") for name in host_names),
+        ],
         MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
         MAX_FORM_PARTS=MAX_FORM_FIELDS,
     )

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from downtime.access_settings import WebSettings
 from downtime.web.client_address import name_client
+from downtime.web.front import Front
 
 MIN_BYTES_PER_SECOND = 16_384
 """A body that comes more slowly than this is dropped, once its first seconds are over."""
@@ -27,8 +28,8 @@ class _Seen(NamedTuple):
 class ConnectionLimits:
     """Looks after the connections of one listening waitress server."""
 
-    def __init__(self, listener: Any, settings: WebSettings) -> None:
-        self._listener, self._settings = listener, settings
+    def __init__(self, listener: Any, settings: WebSettings, front: Front) -> None:
+        self._listener, self._settings, self._front = listener, settings, front
         self._activity: WeakKeyDictionary[Any, _Seen] = WeakKeyDictionary()
         self._requests: WeakKeyDictionary[Any, _Seen] = WeakKeyDictionary()
         self._looked = 0.0
@@ -64,7 +65,7 @@ class ConnectionLimits:
         """Of each client that has too many the ones that never asked anything, then the oldest."""
         by_client: defaultdict[str, list[Any]] = defaultdict(list)
         for channel in self._listener.active_channels.values():
-            if channel.addr[1] is not None:  # behind a front of ours all come from one place
+            if not self._front.is_behind(channel):  # which counts its clients itself
                 by_client[name_client(channel.addr[0])].append(channel)
         for channels in by_client.values():
             surplus = len(channels) - self._settings.client_connections
@@ -90,8 +91,8 @@ def _has_answered(channel: Any) -> bool:
     return _has_spoken(channel) and channel.request is None
 
 
-def limit_connections(server: Any, settings: WebSettings) -> None:
+def limit_connections(server: Any, settings: WebSettings, front: Front) -> None:
     """Let a waitress server, however many addresses it listens on, look after its connections so."""
     for listener in (server, *getattr(server, "map", {}).values()):
         if hasattr(listener, "active_channels"):
-            listener.maintenance = ConnectionLimits(listener, settings).close_overdue
+            listener.maintenance = ConnectionLimits(listener, settings, front).close_overdue

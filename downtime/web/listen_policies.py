@@ -7,14 +7,25 @@ from downtime.settings import Settings
 
 
 def check_stays_here(host: str, settings: Settings) -> None:
-    """InputError for an address that other machines reach, unless the site says that it may be."""
-    if settings.web.plain_http_on_network or _is_loopback(host):
+    """InputError for an address that other machines reach, unless the site says that it may be.
+
+    And for such an address on which a front would be believed: there anybody could be one.
+    """
+    if _is_loopback(host):
+        return
+    if settings.web.trusted_front:
+        raise InputError(
+            "web.front",
+            f"At {host} any machine could say who it is: trusted_front is for this machine's own address.",
+            "Let the app listen at 127.0.0.1 or at a socket, and the front at the network's address.",
+        )
+    if settings.web.plain_http_on_network:
         return
     raise InputError(
         "web.plain",
         f"At {host} other machines would read patients' data on the network: this app does not encrypt"
         " its pages.",
-        "Leave the address out, or put a server with the site's certificate in front of 127.0.0.1; if the"
+        "Leave the address out and let 'downtime tls' set up the front that encrypts (docs/tls.md); if the"
         " network is encrypted by other means, set plain_http_on_network under [web] in config.toml.",
     )
 

@@ -11,8 +11,8 @@ MOST = 10_000
 class LiveSessions:
     """The tokens of sessions that this process has let in, as hashes."""
 
-    def __init__(self, cookie_name: str) -> None:
-        self._cookie_name = cookie_name
+    def __init__(self, *cookie_names: str) -> None:
+        self._cookie_names = cookie_names
         self._hashes: OrderedDict[bytes, None] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -33,7 +33,7 @@ class LiveSessions:
         """Whether a request with this Cookie header has a session."""
         for pair in cookies.split(";"):
             name, _, value = pair.strip().partition("=")
-            if name == self._cookie_name and _hash(value) in self._hashes:
+            if name in self._cookie_names and _hash(value) in self._hashes:
                 return True
         return False
 

@@ -21,13 +21,12 @@ from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 from downtime.web.client_address import name_client
+from downtime.web.cookies import SESSION_COOKIES, session_cookie
 from downtime.web.derived_reports import DerivedReports
 from downtime.web.live_sessions import LiveSessions
 from downtime.web.open_snapshots import OpenSnapshots
 from downtime.web.presses import Presses
 from downtime.web.vault_holder import VaultHolder
-
-SESSION_COOKIE = "downtime_session"
 
 
 @dataclass
@@ -47,7 +46,7 @@ class AppState:
     last_pages: dict[str, str] = field(default_factory=dict)
     """The page that each person had open last."""
     presses: Presses = field(default_factory=Presses)
-    live_sessions: LiveSessions = field(default_factory=lambda: LiveSessions(SESSION_COOKIE))
+    live_sessions: LiveSessions = field(default_factory=lambda: LiveSessions(*SESSION_COOKIES))
     reports: DerivedReports = field(init=False)
 
     def __post_init__(self) -> None:
@@ -160,4 +159,4 @@ def forget_texts() -> None:
 
 
 def _session_key() -> str:
-    return sha256(request.cookies.get(SESSION_COOKIE, "").encode()).hexdigest()
+    return sha256(request.cookies.get(session_cookie(), "").encode()).hexdigest()

@@ -2,10 +2,12 @@
 
 Strangers (anybody without a session: the sign-in page is all that they need) have few threads, and each of
 their addresses has its turn after each other's. So a nurse's page never waits behind them, and nobody at
-one address keeps those at another from signing in.
+one address keeps those at another from signing in. While people with a session ask for pages, strangers
+have a share of the processor's time and no more: a page shares the interpreter with every other thread.
 """
 
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict, deque
@@ -13,9 +15,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from downtime.access_settings import WebSettings
-from downtime.web.client_address import name_client
 
 log = logging.getLogger("downtime.web")
+
+STRANGERS_REST = 4
+"""While somebody with a session asks for pages, strangers rest so many times as long as they have worked."""
+SECONDS_WITH_PEOPLE = 5.0
+"""So long after a page for somebody with a session the next one is expected."""
 
 
 class _Refusal:
@@ -37,14 +43,20 @@ class _Next(NamedTuple):
 class RequestQueue:
     """What a waitress server gives its requests to, instead of its own queue for all."""
 
-    def __init__(self, settings: WebSettings, has_session: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        settings: WebSettings,
+        has_session: Callable[[str], bool],
+        name_client: Callable[[Any], str],
+    ) -> None:
         self._threads_wanted = settings.threads
         self._strangers_most = min(settings.stranger_threads, max(1, settings.threads - 1))
         self._waiting_most = settings.strangers_waiting
-        self._has_session = has_session
+        self._has_session, self._name_client = has_session, name_client
         self._first: deque[Any] = deque()
         self._strangers: OrderedDict[str, deque[Any]] = OrderedDict()
         self._strangers_answered = 0
+        self._strangers_rest_until = self._person_seen = -math.inf
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
         self._changed = threading.Condition()
@@ -56,7 +68,8 @@ class RequestQueue:
             self._start_threads()
             if self._has_session(request.headers.get("COOKIE", "")):
                 self._first.append(channel)
-            elif self._is_full(client := name_client(channel.addr[0])):
+                self._person_seen = time.monotonic()
+            elif self._is_full(client := self._name_client(channel)):
                 request.error = _Refusal()
                 self._first.append(channel)
             else:
@@ -94,24 +107,35 @@ class RequestQueue:
 
     def _work(self) -> None:
         while (following := self._wait_for_next()) is not None:
+            started = time.thread_time()
             try:
                 following.channel.service()
             except BaseException as error:
                 log.error("a connection failed: %s", type(error).__name__)
             if following.is_stranger:
-                with self._changed:
-                    self._strangers_answered -= 1
-                    self._changed.notify()
+                self._end_stranger(time.thread_time() - started)
+
+    def _end_stranger(self, worked_seconds: float) -> None:
+        now = time.monotonic()
+        with self._changed:
+            self._strangers_answered -= 1
+            if now - self._person_seen < SECONDS_WITH_PEOPLE:
+                rested_until = max(now, self._strangers_rest_until)
+                self._strangers_rest_until = rested_until + STRANGERS_REST * worked_seconds
+            self._changed.notify()
 
     def _wait_for_next(self) -> _Next | None:
         with self._changed:
             while not self._is_stopping:
                 if self._first:
                     return _Next(self._first.popleft(), is_stranger=False)
+                rest = 0.0
                 if self._strangers and self._strangers_answered < self._strangers_most:
-                    self._strangers_answered += 1
-                    return _Next(self._pop_stranger(), is_stranger=True)
-                self._changed.wait()
+                    rest = self._strangers_rest_until - time.monotonic()
+                    if rest <= 0:
+                        self._strangers_answered += 1
+                        return _Next(self._pop_stranger(), is_stranger=True)
+                self._changed.wait(rest if rest > 0 else None)
         return None
 
     def _pop_stranger(self) -> Any:

@@ -2,6 +2,7 @@
 
 import logging
 import select
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,12 +15,17 @@ from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.web.app import create_app
 from downtime.web.connection_limits import limit_connections
+from downtime.web.front import SOCKET_MODE, check_socket_free, find_front
 from downtime.web.job_worker import JobWorker, create_workers
 from downtime.web.listen_policies import check_stays_here
 from downtime.web.request_context import AppState
 from downtime.web.request_limits import UNLIMITED_BYTES, discard_longer_bodies
 from downtime.web.request_queue import RequestQueue
 from downtime.web.snapshot_opener import SnapshotOpener
+
+SECONDS_A_THREAD = 0.0005
+"""How long a thread keeps the interpreter once another waits for it. A page gives it away at each row that
+it reads, and at Python's own 5 ms would wait as long each time for whoever signs in beside it."""
 
 
 def serve(
@@ -36,11 +42,13 @@ def serve(
     `announce` is told the address as soon as it answers there. ConflictError, see `listen`.
     """
     logging.getLogger("waitress").setLevel(logging.ERROR)
+    sys.setswitchinterval(SECONDS_A_THREAD)
     app = create_app(home, clock, pages=pages)
     state: AppState = app.extensions["downtime"]
+    path = "" if host or port else settings.web.socket
     host, port = host or settings.web.host, port or settings.web.port
-    server = listen(app, settings, host, port)
-    announce(f"http://{host}:{port}/")
+    server = listen(app, settings, host, port, path)
+    announce(path or f"http://{host}:{port}/")
     job_workers: list[JobWorker | SnapshotOpener] = [*create_workers(state), SnapshotOpener(state)]
     for worker in job_workers:
         worker.start()
@@ -52,42 +60,49 @@ def serve(
         state.vault_holder.release()
 
 
-def listen(app: Flask, settings: Settings, host: str, port: int) -> Any:
+def listen(app: Flask, settings: Settings, host: str, port: int, path: str = "") -> Any:
     """A server of this app that keeps what it carries in memory (`request_limits`); ConflictError.
 
-    Whoever only holds connections or tries to sign in keeps nobody waiting (`connection_limits`,
-    `request_queue`). InputError for an address that others reach: patients would cross the network in
-    clear.
+    With a `path` it listens at that Unix socket instead, for a front. Whoever only holds connections or
+    tries to sign in keeps nobody waiting (`connection_limits`, `request_queue`). InputError for an
+    address that others reach: patients would cross the network in clear.
     """
-    check_stays_here(host, settings)
-    web = settings.web
+    web, front = settings.web, find_front(settings, path, host)
     state: AppState = app.extensions["downtime"]
     try:
         server = waitress.create_server(
             app,
-            host=host,
-            port=port,
+            **_listen_at(settings, host, port, path),
+            **front.waitress_options,
             threads=web.threads,
-            _dispatcher=RequestQueue(web, state.live_sessions.knows),
+            _dispatcher=RequestQueue(web, state.live_sessions.knows, front.name_client),
             connection_limit=web.connections,
             asyncore_use_poll=hasattr(select, "poll"),
             ident=None,
             max_request_body_size=UNLIMITED_BYTES,
             inbuf_overflow=UNLIMITED_BYTES,
             outbuf_overflow=UNLIMITED_BYTES,
-            # No address is taken from them; /metrics has to see that a front passed a request on.
+            # Nothing is taken from others; /metrics has to see that a front passed a request on.
             clear_untrusted_proxy_headers=False,
         )
     except OSError as error:
         raise ConflictError(
             "web.port",
-            f"Nothing can listen at {host}:{port} ({error.strerror}).",
+            f"Nothing can listen at {path or f'{host}:{port}'} ({error.strerror}).",
             "Stop the program that uses it, or choose another with --port.",
         ) from None
-    limit_connections(server, web)
+    limit_connections(server, web, front)
     longest = max(web.max_upload_bytes, web.max_bundle_upload_bytes)
     discard_longer_bodies(
         server,
         lambda cookies: longest if state.live_sessions.knows(cookies) else web.max_stranger_bytes,
     )
     return server
+
+
+def _listen_at(settings: Settings, host: str, port: int, path: str) -> dict[str, Any]:
+    if path:
+        check_socket_free(path)
+        return {"unix_socket": path, "unix_socket_perms": SOCKET_MODE}
+    check_stays_here(host, settings)
+    return {"host": host, "port": port}

@@ -1,7 +1,7 @@
 """Servers that are not ours, on the loopback address, each started once for all tests.
 
-Installed by `scripts/peers`: Samba, OpenSSH and PostgreSQL from Debian; moto (S3) comes with Python. Nothing of them
-runs as a service of the machine, and all their files lie in the test's own folder.
+Installed by `scripts/peers`: Samba, OpenSSH, PostgreSQL and nginx from Debian; moto (S3) comes with Python. Nothing of
+them runs as a service of the machine, and all their files lie in the test's own folder.
 """
 
 import os
@@ -148,3 +148,25 @@ def s3_server(folder: Path) -> Iterator[dict]:
         }  # fmt: skip
     finally:
         server.stop()
+
+
+@contextmanager
+def nginx(folder: Path, configuration: Path, port: int) -> Iterator[subprocess.Popen]:
+    """Debian's nginx with a file of ours, as its own `nginx.conf` includes one; gives its master."""
+    aside = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("fastcgi", "uwsgi", "scgi"))
+    worker = "user root;\n" if os.getuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"{worker}daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/nginx.log;\n"
+        f"worker_processes 1;\nevents {{ worker_connections 768; }}\n"
+        f"http {{\n{aside}include {configuration};\n}}\n"
+    )
+    words = [
+        "/usr/sbin/nginx", "-c", folder / "nginx.conf", "-p", folder, "-e", folder / "nginx.log",
+    ]  # fmt: skip
+    process = subprocess.Popen([str(word) for word in words])
+    try:
+        wait_for(port, process)
+        yield process
+    finally:
+        process.terminate()
+        process.wait()

@@ -33,6 +33,7 @@ def queue():
     built = RequestQueue(
         WebSettings(threads=2, stranger_threads=1, strangers_waiting=4),
         lambda text: "nurse" in text,
+        lambda channel: name_client(channel.addr[0]),
     )
     yield built
     built.shutdown()
