@@ -156,7 +156,7 @@ def submit_second_keying(
         now = vault.now()
         entry = _open_waiting_entry(db, number, Task.KEY_AGAIN, actor, now, page)
         confirm_policies.check_is_blind(entry, actor)
-        record_keying_time(db, number, entry.form, Task.KEY_AGAIN, actor, now)
+        record_keying_time(db, form.issued, Task.KEY_AGAIN, actor, now)
         _save_second_keying(db, number, judged, actor, now, finished=now)
         trace_confirmations(db, number, judged, actor, now)
         if not find_differing_keys(form, entry.answers, answers):

@@ -120,7 +120,7 @@ def submit_entry(
         now = vault.now()
         entry = _open_draft(db, form.issued, actor, now, page)
         LIFECYCLE.check(entry.state, EntryState.ENTERED)
-        record_keying_time(db, entry.serial, form.issued.form, Task.KEY, actor, now)
+        record_keying_time(db, form.issued, Task.KEY, actor, now)
         move_form(db, entry.serial, FormState.KEYED, now, actor)
         if entry.corrections:
             count_corrected(db, form, entry, answers, now)

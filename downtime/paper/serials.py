@@ -46,6 +46,11 @@ def format_serials(numbers: Iterable[str]) -> str:
     return ", ".join(map(format_serial, numbers))
 
 
+def is_serial(text: str) -> bool:
+    """Whether a text is a serial as it is stored, its check character right."""
+    return bool(_SERIAL.fullmatch(text)) and has_check_character(text)
+
+
 def parse_serial(text: str) -> str:
     """The serial that was typed or scanned, in any case, with or without hyphens; InputError.
 
@@ -54,7 +59,7 @@ def parse_serial(text: str) -> str:
     typed = re.sub(r"[\s-]", "", text).upper()
     if is_page_code(typed):
         typed = parse_page_code(typed).serial
-    if _SERIAL.fullmatch(typed) and has_check_character(typed):
+    if is_serial(typed):
         return typed
     raise InputError(
         "serial.invalid",

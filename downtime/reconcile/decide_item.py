@@ -25,7 +25,13 @@ from downtime.vault.vault import Vault
 
 
 def decide_item(
-    vault: Vault, key: str, decision: Decision, actor: Actor, reason: str, *, version: str = ""
+    vault: Vault,
+    key: str,
+    decision: Decision,
+    actor: Actor,
+    reason: str,
+    *,
+    version: str | None = None,
 ) -> StoredItem:
     """Decide `return`, `leave` or `resolved-elsewhere`, or take a decision back with `open`.
 
@@ -33,16 +39,17 @@ def decide_item(
     somebody else decides the same. Deciding otherwise replaces the proposal.
     ForbiddenError for the person who entered the form; ConflictError for a decision that the
     item's state does not allow (newer live data is never returned), and when it does not stand as it
-    was shown (`version`, of a `ShownItem`); InputError without a reason.
+    was shown (`version`, of a `ShownItem`; a page that names none showed nothing); InputError without
+    a reason.
     """
     reason = check_reason(reason)
     with vault.change(
         actor, AuditAction.RECONCILE_DECIDE, target=key, reason=f"{decision}: {reason}"
     ) as db:
         row = get_item(vault, key)
-        if version:
-            check_is_as_shown(read_shown_items(vault, [row])[0].version, version)
         check_can_decide(row, decision, actor)
+        if version is not None:
+            check_is_as_shown(read_shown_items(vault, [row])[0].version, version)
         check_no_rival(row, decision, find_unit_rivals(db, [row]).get(key))
         record = next_decision(row, decision, actor, reason, vault.now())
         decided = replace(row, decided=record)

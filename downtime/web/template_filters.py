@@ -23,6 +23,8 @@ from downtime.paper import serials
 from downtime.paper.forms.model import TRUE, FormItem
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.wording import STATE_TITLES
+from downtime.returns.statement.model import OpenKind
+from downtime.returns.statement.thing_names import name_thing, name_things
 from downtime.settings import Settings
 from downtime.snapshot.bed_board import word_counts, word_elsewhere
 
@@ -63,6 +65,8 @@ def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
         "number": lambda count: f"{count:,}",
         "serials_in": find_serials,
         "serial": format_serial,
+        "open_name": lambda thing: name_thing(thing.kind, thing.name),
+        "open_names": lambda line: name_things(OpenKind(line["kind"]), line["names"]),
         "nhs_status": format_nhs_status,
         "allergy_harm": display.describe_allergy_harm,
         "allergy_note": display.describe_allergy_note,

@@ -41,12 +41,15 @@ class UnconfirmedError(ConflictError):
 
 
 class AlreadySavedError(ConflictError):
-    """The page was saved before and says something else by now; `root` is what it recorded."""
+    """The page was saved before and says something else by now, or what it recorded was corrected or
+    withdrawn since; `root` is what it recorded."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, since: str = "") -> None:
         super().__init__(
             "event.saved",
-            "This page was saved already with other answers, and these are not recorded.",
+            f"This page was saved already, and what it recorded was {since} since."
+            if since
+            else "This page was saved already with other answers, and these are not recorded.",
             "Correct what it recorded; for something more, open the form anew.",
         )
         self.root = root

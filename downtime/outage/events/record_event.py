@@ -73,7 +73,7 @@ class EventRecorder:
 
         InputError and ConflictError with what is wrong; UnconfirmedError with what a person has to
         see first, unless `is_confirmed`. A page that is sent again answers as before;
-        AlreadySavedError when it says something else by now.
+        AlreadySavedError when it says something else by now, or what it recorded was changed since.
         """
         row = EVENT_ROWS[draft.kind]
         if recorded := self._find_saved(row, draft):
@@ -104,6 +104,10 @@ class EventRecorder:
             or not policies.has_same_answers(row, recorded, draft.answers)
         ):
             raise policies.AlreadySavedError(recorded.root)
+        thread = self._find_thread(recorded.root)
+        if thread and (thread.is_corrected or not thread.stands):
+            since = "corrected" if thread.stands else "withdrawn"
+            raise policies.AlreadySavedError(recorded.root, since)
         return recorded
 
     def _check(self, row: EventRow, draft: EventDraft) -> EventDraft:
@@ -125,11 +129,11 @@ class EventRecorder:
         return replace(draft, answers=answers)
 
     def _find_followed(self, row: EventRow, topic: str) -> EventThread | None:
-        if row.follows is None:
-            return None
-        return next(
-            iter(list_threads(self._vault, store.fetch_versions(self._vault.db, topic))), None
-        )
+        return self._find_thread(topic) if row.follows else None
+
+    def _find_thread(self, root: str) -> EventThread | None:
+        versions = store.fetch_versions(self._vault.db, root)
+        return next(iter(list_threads(self._vault, versions)), None)
 
     def _fill_in(self, row: EventRow, draft: EventDraft) -> dict[str, str]:
         """What follows from where somebody is, whose child it is, and what the event is about."""

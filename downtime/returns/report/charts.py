@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
+from math import ceil
+from textwrap import wrap
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
@@ -15,8 +17,8 @@ from downtime.clock import from_text
 
 WIDTH, HEIGHT = 720.0, 240.0
 _LEFT_MARGIN, _RIGHT_MARGIN, _TOP_MARGIN, _BOTTOM_MARGIN = 56.0, 8.0, 30.0, 36.0
-_LABELS = 10
-"""Words under the axis at most."""
+_LETTER, _LINE = 6.0, 12.0
+"""Of words under the axis: how wide a letter is at most, and how far apart lines stand."""
 FILLS = ("#222", "#fff", "#999")
 """Dark, white with an edge, grey: distinct without colour."""
 
@@ -114,13 +116,16 @@ class Chart:
         ]
 
     def axis_labels(self) -> list[Label]:
-        """Words under the axis: as many as can be read, and always the first."""
+        """Words under the axis: as many as stand apart, and always the first; long ones in lines."""
         step = (self.axis_right - _LEFT_MARGIN) / max(1, len(self.labels))
-        interval = -(-len(self.labels) // _LABELS) or 1
+        widest = max((len(word) for text in self.labels for word in text.split()), default=1) + 1
+        interval = ceil(widest * _LETTER / step)
+        letters = max(widest, int(interval * step / _LETTER) - 1)
         return [
-            Label(round(_LEFT_MARGIN + step * (place + 0.5), 1), self.axis_y + 18, text)
+            Label(round(_LEFT_MARGIN + step * (place + 0.5), 1), self.axis_y + 16 + _LINE * n, line)
             for place, text in enumerate(self.labels)
             if place % interval == 0
+            for n, line in enumerate(wrap(text, letters))
         ]
 
     def value_labels(self) -> list[Label]:
@@ -155,6 +160,13 @@ class FormHistory:
     written: str
     keyed: str
     finished: str
+    returned: str = ""
+    """When paper came back of which nothing is keyed, so that nobody knows when it was written on."""
+
+    @property
+    def begun(self) -> str:
+        """Since when it is to be worked off, as far as anybody knows."""
+        return self.written or self.returned or self.keyed
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,17 +222,20 @@ def chart_forms(histories: Iterable[FormHistory], scale: TimeScale) -> Chart:
 
 
 def chart_backlog(histories: Iterable[FormHistory], scale: TimeScale) -> Chart:
-    """Forms that were written and not yet finished (verified or filed) at the end of each stretch."""
+    """Forms that were to be worked off and not yet verified or filed at the end of each stretch.
+
+    One of which nothing is keyed counts from when it came back.
+    """
     changes = [0] * scale.count
     for form in histories:
-        if form.written:
-            written = scale.bucket_index(form.written)
-            changes[written] += 1
+        if form.begun:
+            begun = scale.bucket_index(form.begun)
+            changes[begun] += 1
             if form.finished:
-                changes[max(scale.bucket_index(form.finished), written)] -= 1
+                changes[max(scale.bucket_index(form.finished), begun)] -= 1
     return Chart(
         "backlog",
-        "Backlog: forms written and not yet verified or filed",
+        "Backlog: forms written or back, and not yet verified or filed",
         "forms",
         scale.labels(),
         {"Left": tuple(accumulate(changes))},

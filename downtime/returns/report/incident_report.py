@@ -56,7 +56,7 @@ def gather_report(
     histories = list(_form_histories(vault, outage))
     end = vault.now()
     if outage.closed:
-        end = max([outage.closed, *(max(form.keyed, form.finished) for form in histories)])
+        end = max([outage.closed, *(max(f.keyed, f.finished, f.returned) for f in histories)])
     scale = charts.choose_scale(statement.facts["outage"]["opened"], end, zone)
     run = harm_store.fetch_last_run(vault.db, outage.id)
     delays = run.figures if run else {}
@@ -74,7 +74,7 @@ def gather_report(
 
 
 def _form_histories(vault: Vault, outage: Outage) -> Iterator[FormHistory]:
-    """Each form that came back: keyed ones by what they say, others by when they were filed."""
+    """Each form that came back: keyed ones by what they say, others by when they came back or were filed."""
     entries = entry_store.fetch_times(vault.db)
     forms: list[IssuedForm | FormLine] = [
         *issued_forms.fetch_lines(vault.db, outage.id, FormState),
@@ -85,6 +85,8 @@ def _form_histories(vault: Vault, outage: Outage) -> Iterator[FormHistory]:
             yield FormHistory(entry.event, entry.entered, entry.verified)
         elif form.state == FormState.FILED:
             yield FormHistory("", "", form.changed_at)
+        elif form.state == FormState.RETURNED:
+            yield FormHistory("", "", "", form.changed_at)
 
 
 def _chart_delays(figures: Mapping[str, Any], name: str, title: str) -> Chart:

@@ -9,7 +9,7 @@ from downtime.reconcile.harm.model import KINDS, OUTCOMES
 from downtime.returns.report.charts import Chart
 from downtime.returns.report.model import IncidentReport
 from downtime.returns.statement import statement_files
-from downtime.returns.statement.statement_files import NAMED, format_error_rate
+from downtime.returns.statement.statement_files import NAMED, format_error_rate, name_line
 from downtime.settings import Settings
 
 
@@ -39,6 +39,7 @@ def to_pdf(report: IncidentReport, settings: Settings) -> bytes:
         outcomes=OUTCOMES,
         share=format_error_rate,
         named=NAMED,
+        open_names=name_line,
     )
 
 

@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     LAST_KEYED = "Last of {count:,} forms keyed"
     LAPTOP_MERGED = "{subject} handed over"
     COMPARED = "Compared: {count:,} forms, {second_count:,} items"
+    COMPARED_AGAIN = "Compared again, for the last time: {count:,} forms, {second_count:,} items"
     FIRST_DECIDED = "First item decided"
     LAST_DECIDED = "Last of {count:,} items decided"
     HARM_REVIEWED = "Harm review made"
@@ -101,8 +102,10 @@ def _recovery_events(vault: Vault, outage: Outage, statement: Statement) -> Iter
         if laptop["taken"]:
             name = laptop["name"] or laptop["device"]
             yield TimelineEvent(laptop["taken"], EventKind.LAPTOP_MERGED, name)
-    for run in comparison_runs.fetch_runs(vault.db, outage.id):
-        yield TimelineEvent(run.at, EventKind.COMPARED, count=run.forms, second_count=run.items)
+    runs = comparison_runs.fetch_runs(vault.db, outage.id)
+    kinds = (EventKind.COMPARED, EventKind.COMPARED_AGAIN)
+    for kind, run in zip(kinds, dict.fromkeys(runs[:1] + runs[-1:]), strict=False):
+        yield TimelineEvent(run.at, kind, count=run.forms, second_count=run.items)
     decided = items_store.fetch_decision_times(vault.db, outage.id)
     yield from _first_and_last(decided, EventKind.FIRST_DECIDED, EventKind.LAST_DECIDED)
     if at := statement.facts["harm"]["at"]:

@@ -82,6 +82,10 @@ FORM_KINDS = frozenset(
         OpenKind.FORM_UNVERIFIED,
     }
 )
+ITEM_KINDS = frozenset(
+    {OpenKind.NOT_RECOVERED, OpenKind.UNMATCHED, OpenKind.UNDECIDED, OpenKind.NOT_SENT}
+)
+PERSON_KINDS = frozenset({OpenKind.LINK_UNCONFIRMED, OpenKind.NUMBER_UNLINKED})
 MESSAGE_KINDS = frozenset(map(OpenKind.of_message, WAITING))
 HARM_KINDS = frozenset({OpenKind.HARM_NOT_REVIEWED, *map(OpenKind.of_finding, FindingKind)})
 

@@ -248,6 +248,10 @@ def _unlinked_numbers(
         yield OpenItem(OpenKind.NUMBER_UNLINKED, tuple(numbers), owners.of_people(numbers))
 
 
+_COMPARED = (FormState.VERIFIED, FormState.FILED)
+"""States of forms whose verified entries are compared: that its paper lies in a file ends nothing."""
+
+
 def _uncompared_forms(vault: Vault, _: Settings, outage: Outage, __: Owners) -> Iterator[OpenItem]:
     run = comparison_runs.fetch_last_run(vault.db, outage.id)
     changed = entry_store.find_serials_changed_since(
@@ -255,8 +259,8 @@ def _uncompared_forms(vault: Vault, _: Settings, outage: Outage, __: Owners) -> 
     )
     if not changed:
         return
-    ahead = outage_forms.list_used_ahead(vault, outage, FormState.VERIFIED)
-    verified = issued_forms.fetch_lines(vault.db, outage.id, [FormState.VERIFIED])
+    ahead = outage_forms.list_used_ahead(vault, outage, *_COMPARED)
+    verified = issued_forms.fetch_lines(vault.db, outage.id, _COMPARED)
     serials = {form.serial for form in verified} | {form.serial for form in ahead}
     if run is None and serials:
         yield OpenItem(OpenKind.NOT_COMPARED)

@@ -27,7 +27,9 @@ from downtime.returns.model import WAITING
 from downtime.returns.statement.model import (
     FORM_KINDS,
     HARM_KINDS,
+    ITEM_KINDS,
     MESSAGE_KINDS,
+    PERSON_KINDS,
     WORDINGS,
     OpenItem,
     OpenKind,
@@ -40,15 +42,12 @@ from downtime.returns.statement.open_items import (
     is_review_outdated,
     list_unfinished_lines,
 )
+from downtime.returns.statement.thing_names import name_thing
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
-ITEM_KINDS = frozenset(
-    {OpenKind.NOT_RECOVERED, OpenKind.UNMATCHED, OpenKind.UNDECIDED, OpenKind.NOT_SENT}
-)
-PERSON_KINDS = frozenset({OpenKind.LINK_UNCONFIRMED, OpenKind.NUMBER_UNLINKED})
 _LIGHT = FORM_KINDS | ITEM_KINDS | MESSAGE_KINDS | HARM_KINDS
 """Kinds of which there may be thousands."""
 
@@ -260,7 +259,7 @@ def to_rows(
     for thing in things:
         owner = thing.assignment
         yield (
-            WORDINGS[thing.kind].title, thing.name, thing.subject, thing.ward,
+            WORDINGS[thing.kind].title, name_thing(thing.kind, thing.name), thing.subject, thing.ward,
             format_moment(thing.since) if thing.since else "",
             owner.owner if owner else "", format_moment(owner.due) if owner else "",
             owner.note if owner else "",

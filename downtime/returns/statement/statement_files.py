@@ -15,13 +15,14 @@ from downtime.returns.model import LEAD_TITLES
 from downtime.returns.statement.completeness_statement import Statement
 from downtime.returns.statement.export_statement import export_statement
 from downtime.returns.statement.form_accounting import COLUMNS
-from downtime.returns.statement.model import WORDINGS
+from downtime.returns.statement.model import WORDINGS, OpenKind
+from downtime.returns.statement.thing_names import name_things
 from downtime.settings import Settings
 from downtime.vault.files import write_atomic
 from downtime.vault.vault import Vault
 
 NAMED = 40
-"""Serials or keys printed of one open thing; the JSON names all."""
+"""Forms or messages printed of one open line; the JSON names all."""
 
 
 def save_statement(
@@ -60,10 +61,16 @@ def to_pdf(statement: Statement, settings: Settings) -> bytes:
         harm_kinds=KINDS,
         outcomes=OUTCOMES,
         named=NAMED,
+        open_names=name_line,
         titles=statement.titles,
         signatures=[(title, valid.get(lead)) for lead, title in LEAD_TITLES.items()],
         outdated=statement.outdated_count,
     )
+
+
+def name_line(line: Mapping[str, Any]) -> list[str]:
+    """What people find the things of an open line by."""
+    return name_things(OpenKind(line["kind"]), line["names"])
 
 
 def list_wards(statement: Statement) -> list[str]:

@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from downtime.accounts.model import Permission
 from downtime.clinical import display
 from downtime.errors import InputError, NotFoundError, parse_choice
+from downtime.outage import outages
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision, ItemFilter
 from downtime.reconcile.store import items as items_store
@@ -83,6 +84,7 @@ def show() -> ViewResponse:
         channels=CHANNELS,
         word_reason=word_reason,
         may_have_arrived=may_have_arrived,
+        down=outages.list_down_systems(vault),
         pauses=target_pauses.list_pauses(vault.db, vault.now()),
         refused=refusals,
         more_refused=len(refused) - len(refusals),

@@ -7,6 +7,7 @@ import pytest
 
 from downtime.clock import to_text
 from downtime.errors import ConflictError, InputError
+from downtime.outage.events.correct_event import withdraw_event
 from downtime.outage.events.list_events import list_events
 from downtime.outage.events.model import EventKind
 from downtime.outage.events.policies import AlreadySavedError, UnconfirmedError
@@ -69,6 +70,18 @@ def test_who_typed_no_time_is_not_refused_a_minute_later(ward, save):
     now = ward.vault.now()
     event = save(page, happened=now, is_untimed=True)
     assert save(page, happened=to_text(NOW + timedelta(minutes=3)), is_untimed=True) == event
+
+
+def test_what_was_corrected_or_withdrawn_since_is_not_said_to_be_recorded(ward, save):
+    page = _draft(EventKind.INCIDENT, what="Lights out")
+    event = save(page)
+    ward.correct(event, "misheard", what="Lights out in bay 2")
+    with pytest.raises(AlreadySavedError, match="was corrected since") as refused:
+        save(page)
+    assert refused.value.root == event.root
+    withdraw_event(ward.vault, event.root, AMINA, "of another ward")
+    with pytest.raises(AlreadySavedError, match="was withdrawn since"):
+        save(page)
 
 
 def test_a_swap_that_is_sent_again_is_done_once(ward, save):

@@ -78,5 +78,16 @@ def test_only_one_sitting_of_the_one_who_has_it_is_measured(
     assert times(vault)[1:] == [("key-again", "observations", 40)]
 
 
+def test_what_is_keyed_in_a_drill_tells_nothing_of_real_paper(
+    vault, settings, issue, actor, clock
+):
+    serial = issue("observations")
+    vault.db.execute("UPDATE form_issue SET drill = 1 WHERE serial = ?", [serial])
+    claims.claim_form(vault, settings, serial, actor)
+    clock.go_on(seconds=30)
+    submit_confirmed(vault, settings, serial, OBSERVED, actor)
+    assert times(vault) == []
+
+
 def test_nothing_waits_nothing_is_said_of_hours(vault, settings, outage):
     assert measure_debt(vault, settings).sentence == "No form waits to be keyed."

@@ -239,7 +239,7 @@ def test_a_form_goes_all_the_way_back_to_the_recovered_system(printed, tmp_path)
     clerk = hospital.browser("records-clerk")
     assert clerk.post(item, {"decision": "return", "reason": "x"}).status_code == 403
     assert supervisor.post(item, {"decision": "return", "reason": ""}).status_code == 400
-    supervisor.post(item, {"decision": "return", "reason": "Not in the LIMS"})
+    supervisor.decide(item, "return", "Not in the LIMS")
     _, file = finished(
         hospital, supervisor, supervisor.post("/returns", {"format": "hl7v2"}).location
     )
@@ -251,7 +251,7 @@ def test_a_form_goes_all_the_way_back_to_the_recovered_system(printed, tmp_path)
     assert "0 items returned, 1 already returned" in again
     returns = words(supervisor.get("/returns").text)
     assert "0 items decided and not sent yet" in returns
-    assert re.search(r"Delivered \S+ Liver function tests", returns)
+    assert re.search(r"Handed over \S+ Liver function tests", returns)
 
 
 def test_the_statement_names_what_is_open_and_is_signed_by_three(printed):

@@ -82,8 +82,7 @@ def test_it_is_taken_back_beside_the_forms_that_wait_behind_it(
     sent = {"number": message.control_id, "do": "take-back", "reason": "of another patient"}
     assert browser.post("/returns/message", sent).status_code == 302
     assert "Refused: needs action" not in browser.get("/returns").text
-    left = {"decision": "leave", "reason": "of another patient"}
-    browser.post(f"/comparison/{record}-unit-1", left)
+    browser.decide(f"/comparison/{record}-unit-1", "leave", "of another patient")
     assert "Return it" in browser.get(f"/comparison/{fate}-unit-1").text
 
 
