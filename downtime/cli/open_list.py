@@ -47,7 +47,7 @@ def list_(
     who = OVERDUE if overdue else NOBODY if nobody else owner
     wanted = OpenFilter(kind or "", ward, who, text)
     everything = _list_things(session, find_latest_outage(session.vault))
-    things = [thing for thing in everything if wanted.lets_through(thing, now)]
+    things = wanted.select(everything, now)
     for path, write in ((csv_path, csv_file.to_csv), (xlsx, workbook_file.to_xlsx)):
         if path:
             rows = open_things.to_rows(things, lambda at: display.format_moment(at, zone))

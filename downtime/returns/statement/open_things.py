@@ -19,6 +19,7 @@ from downtime.paper.model import Assignment, AssignmentKind
 from downtime.paper.serials import format_serial
 from downtime.reconcile.assign_owner import AssignmentsByKind
 from downtime.reconcile.harm import store as harm_store
+from downtime.reconcile.harm.model import FindingKind
 from downtime.reconcile.identity.match_patient import SERIAL
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.store import items as items_store
@@ -83,28 +84,35 @@ class OpenFilter:
     owner: str = ""
     text: str = ""
 
-    def lets_through(self, thing: OpenThing, now: str) -> bool:
-        """Whether a thing is wanted."""
-        return (
-            self.kind in ("", thing.kind)
-            and self.ward in ("", thing.ward)
-            and self._has_owner(thing, now)
-            and self._has_text(thing)
-        )
-
-    def _has_owner(self, thing: OpenThing, now: str) -> bool:
+    def select(self, things: Iterable[OpenThing], now: str) -> list[OpenThing]:
+        """The things that are wanted; only what is asked for is looked at, since there are thousands."""
+        conditions: list[Callable[[OpenThing], bool]] = []
+        if self.kind:
+            conditions.append(lambda thing: thing.kind == self.kind)
+        if self.ward:
+            conditions.append(lambda thing: thing.ward == self.ward)
         if self.owner == OVERDUE:
-            return thing.is_overdue(now)
-        owner = thing.assignment.owner if thing.assignment else NOBODY
-        return self.owner in ("", owner)
+            conditions.append(lambda thing: thing.is_overdue(now))
+        elif self.owner:
+            conditions.append(lambda thing: self.owner == _owner_of(thing, NOBODY))
+        if wanted := _fold(self.text):
+            conditions.append(lambda thing: _has_text(thing, wanted))
+        for condition in conditions:
+            things = filter(condition, things)
+        return list(things)
 
-    def _has_text(self, thing: OpenThing) -> bool:
-        wanted = self.text.replace("-", "").casefold()
-        if not wanted:
-            return True
-        owner = thing.assignment.owner if thing.assignment else ""
-        texts = (thing.name, thing.subject, thing.ward, owner)
-        return any(wanted in text.replace("-", "").casefold() for text in texts)
+
+def _owner_of(thing: OpenThing, nobody: str = "") -> str:
+    return thing.assignment.owner if thing.assignment else nobody
+
+
+def _has_text(thing: OpenThing, wanted: str) -> bool:
+    texts = (thing.name, thing.subject, thing.ward, _owner_of(thing))
+    return any(wanted in _fold(text) for text in texts)
+
+
+def _fold(text: str) -> str:
+    return text.replace("-", "").casefold()
 
 
 NOBODY, OVERDUE = "?nobody", "?overdue"
@@ -204,11 +212,14 @@ def _list_messages(vault: Vault, outage: Outage) -> Iterator[OpenThing]:
             yield OpenThing(kind, message.control_id, subject, "", message.queued)
 
 
+_KINDS_OF_FINDINGS = {kind: OpenKind.of_finding(kind) for kind in FindingKind}
+
+
 def _list_findings(vault: Vault, outage: Outage) -> Iterator[OpenThing]:
     if is_review_outdated(vault, outage):
         yield OpenThing(OpenKind.HARM_NOT_REVIEWED)
     for kind, key, ward in harm_store.fetch_open_lines(vault.db, outage.id):
-        yield OpenThing(OpenKind.of_finding(kind), key, "", ward, outage.opened)
+        yield OpenThing(_KINDS_OF_FINDINGS[kind], key, "", ward, outage.opened)
 
 
 def _give_owner(thing: OpenThing, assignments: AssignmentsByKind) -> OpenThing:

@@ -38,7 +38,7 @@ def show() -> ViewResponse:
     derived_at, derived = find_derived(outage)
     everything = open_things.list_open_things(vault, settings, outage, derived)
     wanted, now = _read_filter(), vault.now()
-    listing = cut_page([thing for thing in everything if wanted.lets_through(thing, now)])
+    listing = cut_page(wanted.select(everything, now))
     owners = sorted({thing.assignment.owner for thing in everything if thing.assignment})
     return render_template(
         "open_list/show.html",
@@ -69,7 +69,7 @@ def download(file_kind: str) -> ViewResponse:
     wanted, zone = _read_filter(), ZoneInfo(settings.site.time_zone)
     things = open_things.list_open_things(vault, settings, outage, find_derived(outage)[1])
     rows = open_things.to_rows(
-        [thing for thing in things if wanted.lets_through(thing, now)],
+        wanted.select(things, now),
         lambda text: display.format_moment(text, zone),
     )
     return table_response(file_kind, f"still open {outage.label}", open_things.HEAD, rows)
