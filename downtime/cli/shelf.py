@@ -12,6 +12,7 @@ from downtime.cli.options import FILE, OPTIONAL_REASON, REASON, EnumChoice, out_
 from downtime.cli.printing import PrintDestination, print_request, printer_options, result_output
 from downtime.cli.program import shelf
 from downtime.cli.session import Output, Session, command, pick
+from downtime.clinical import display
 from downtime.paper.shelf import find_documents, keep_document
 from downtime.paper.shelf.binder_pages import BinderPages
 from downtime.paper.shelf.keep_document import DocumentDraft
@@ -121,7 +122,7 @@ def _document(session: Session, item: ShelfDocument) -> dict[str, Any]:
 
 def _line(session: Session, item: ShelfDocument) -> str:
     latest = item.latest
-    until = f", until {latest.expires}" if latest.expires else ""
+    until = f", until {display.format_day(latest.expires)}" if latest.expires else ""
     return (
         f"{latest.document:<30} {latest.title}, version {item.number}, {latest.owner}, review by"
         f" {latest.review}{until}: {latest.find_state(_today(session))}"

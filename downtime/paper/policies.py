@@ -56,8 +56,7 @@ def can_reprint(form: IssuedForm) -> bool:
 
 def check_can_reprint(form: IssuedForm, reason: str) -> None:
     """InputError without a reason or for a list; ConflictError for a form that is no longer out."""
-    if not reason.strip():
-        raise InputError("reprint.reason", "A reason is needed.", "Say in a few words why.")
+    check_reason(reason, "reprint.reason")
     if not form.returns:
         raise InputError(
             "reprint.list",

@@ -1,6 +1,7 @@
 """Which systems sent records of a type, and the words for what is not there. Pure.
 
-What a system did not send is unavailable for that system, never 'none'; 'none' of a system that has
+What a system did not send is 'not sent by' it, or the system is unavailable if it sent nothing at all; it is
+never 'none'. 'None' of a system that has
 been silent for long is said with the time of its newest data. An order that the EPR places with the laboratory was sent by the EPR.
 """
 
@@ -24,6 +25,8 @@ class SystemDelivery(NamedTuple):
     system: str
     is_delivered: bool
     newest: str
+    sends_others: bool = False
+    """Whether it sent records of other types: the system itself is there then."""
 
 
 class AvailabilityLine(NamedTuple):
@@ -77,7 +80,7 @@ def _find_delivery(header: SnapshotHeader, type_name: str, system: str) -> Syste
         is_delivered = type_name in header.delivered.get(system, ())
     else:
         is_delivered = type_name in header.holds and (newest != "" or system not in header.systems)
-    return SystemDelivery(system, is_delivered, newest)
+    return SystemDelivery(system, is_delivered, newest, bool(header.delivered.get(system)))
 
 
 def list_unsent_types(header: SnapshotHeader, system: str) -> list[str]:
@@ -108,15 +111,23 @@ def _word_system(item: SystemDelivery, present: set[str], zone: ZoneInfo, stale_
     time = f" as at {display.format_moment(item.newest, zone)}" if is_stale else ""
     if not item.is_delivered:
         shown = ", shown as others sent it" if item.system in present else ""
-        return f"{item.system} unavailable{shown}"
+        return f"{_word_undelivered(item)}{shown}"
     if item.system not in present:
         return f"{item.system}: none{time}" if item.newest else f"{item.system}: age not known"
     return f"{item.system}{time}" if is_stale else ""
 
 
+def _word_undelivered(*systems: SystemDelivery) -> str:
+    """A system of which other records came is not 'unavailable': its strip is green."""
+    silent = [item.system for item in systems if not item.sends_others]
+    others = [item.system for item in systems if item.sends_others]
+    parts = [f"{', '.join(silent)} unavailable"] if silent else []
+    return "; ".join([*parts, *([f"not sent by {', '.join(others)}"] if others else [])])
+
+
 def word_unavailable(availability: Availability) -> str:
-    """`LIMS, Radiology unavailable`; empty when every system sent such records."""
-    return f"{', '.join(availability.unavailable)} unavailable" if availability.unavailable else ""
+    """`LIMS, Radiology unavailable; not sent by EPR`; empty when every system sent such records."""
+    return _word_undelivered(*(item for item in availability.holders if not item.is_delivered))
 
 
 def word_place(place: str, has_stay: bool, stays: Availability, absent: str) -> str:

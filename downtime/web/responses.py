@@ -4,7 +4,9 @@ from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from downtime.errors import InputError
+from downtime.vault.policies import check_reason
 
+MOST_REASON = 200
 ViewResponse = str | BaseResponse | tuple[str, int]
 
 
@@ -21,13 +23,9 @@ def read_whole_number(name: str, what: str, lowest: int, highest: int) -> int:
 
 
 def required_reason() -> str:
-    """The reason that a form sent; InputError when it is empty."""
-    text = request.form.get("reason", "").strip()[:200]
-    if not text:
-        raise InputError(
-            "web.reason", "A reason is needed.", "Go back and give the reason in a few words."
-        )
-    return text
+    """The reason that a form sent; InputError when it is none."""
+    text = request.form.get("reason", "")[:MOST_REASON]
+    return check_reason(text, "web.reason", "Go back and give the reason in a few words.")
 
 
 def file_response(

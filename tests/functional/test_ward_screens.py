@@ -53,6 +53,17 @@ def declare_down(hospital, vault):
     )
 
 
+def test_what_must_be_seen_first_stands_above_all_that_can_be_done(visit):
+    page = visit("ward")
+    open_patient(page)
+    tops = {
+        name: page.locator(name).first.bounding_box()["y"]
+        for name in ("p.allergies", "#alerts", "#outstanding", "text='Print summary and forms'")
+    }
+    assert list(tops) == sorted(tops, key=tops.get)
+    assert max(tops.values()) < page.viewport_size["height"] / 2
+
+
 def test_an_anchor_is_not_hidden_behind_the_banner(visit):
     page = visit("ward")
     open_patient(page)

@@ -25,7 +25,7 @@ GOAL_TITLES = {
     Goal.ARRIVAL: "Arrival registered",
     Goal.RESULT: "Phoned result recorded",
     Goal.READ_BACK: "Result read back",
-    Goal.RETURNED: "First form checked in",
+    Goal.RETURNED: "A finished form checked in",
 }
 
 

@@ -58,7 +58,7 @@ def cover_document(
     checksum = content_recorder.format_checksum(outcome.checksum)
     facts = {
         **facts,
-        "In hospital": word_counts(view.snapshot.count_board()),
+        "In hospital": f"{word_counts(view.snapshot.count_board())}, in the snapshot",
         "Pack": f"{outcome.pack.id}, printed by {actor.name} on {actor.device}",
         "Pages": _word_pages(outcome),
         "Snapshot": view.snapshot.id,

@@ -175,7 +175,9 @@ def bed_list_blocks(view: SnapshotView, hospital: HospitalNow, ward: str) -> lis
     beds = view.word_absence(Location.__name__, {r.location.source for r in rows})
     counts = hospital.count_board()
     blocks: list[Block] = [
-        Paragraph(f"{bed_board.word_counts(counts)}.", bold=counts.ward_unknown > 0)
+        Paragraph(
+            f"{bed_board.word_counts(counts)}, as staff say now.", bold=counts.ward_unknown > 0
+        )
     ]
     if stays.has_unavailable or not rows:
         line = stays._replace(has_unavailable=True)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
+from downtime.clinical import display
 from downtime.errors import NotFoundError
 from downtime.paper.shelf import policies, store
 from downtime.paper.shelf.model import (
@@ -72,9 +73,15 @@ def list_warnings(
     for latest in (item.latest for item in documents):
         state = latest.find_state(today)
         if state is DocumentState.EXPIRED:
-            yield f"EXPIRED: {latest.title} (since {latest.expires}). Ask {latest.owner} for the new one."
+            since = display.format_day(latest.expires)
+            yield f"EXPIRED: {latest.title} (since {since}). Ask {latest.owner} for the new one."
         elif state is DocumentState.REVIEW_DUE:
-            yield f"{latest.title} should have been reviewed by {latest.owner} until {latest.review}."
+            yield (
+                f"{latest.title}: its review by {latest.owner} was due on"
+                f" {display.format_day(latest.review)}."
+            )
         elif min(filter(None, (latest.review, latest.expires))) <= soon:
             day = min(filter(None, (latest.review, latest.expires)))
-            yield f"{latest.title} has to be reviewed by {latest.owner} until {day}."
+            yield (
+                f"{latest.title}: {latest.owner} has to review it before {display.format_day(day)}."
+            )

@@ -78,7 +78,7 @@ def ward_unknown() -> ViewResponse:
 @require_permission(Permission.BED_LIST)
 def remember() -> ViewResponse:
     """This laptop stands on that ward: its board is one press away for whoever uses it."""
-    ward = _find_ward(request.form.get("ward", "")).code
+    ward = find_ward(request.form.get("ward", "")).code
     my_ward.save_my_ward(request_context.app_state().home, ward)
     return redirect(url_for("beds.board", ward=ward), 303)
 
@@ -87,10 +87,12 @@ def remember() -> ViewResponse:
 @require_permission(Permission.BED_LIST)
 def corridor() -> ViewResponse:
     """A ward for a screen that everybody can see: beds and numbers, nothing of any patient."""
-    snapshot, ward = request_context.snapshot(), request.args.get("ward", "")
+    snapshot, ward = request_context.snapshot(), request.args.get("ward") or find_my_ward()
+    if not ward:
+        return choose_ward("beds.corridor", "For the corridor")
     return render_template(
         "beds/corridor.html",
-        ward=_find_ward(ward),
+        ward=find_ward(ward),
         rows=request_context.hospital_now().read_ward(ward).rows,
         free=FREE,
         beds=snapshot.find_availability("Location"),
@@ -103,7 +105,7 @@ def corridor() -> ViewResponse:
 def board() -> ViewResponse:
     """One ward, bed by bed; its code is any text (`MAU/SAU`), so no part of the path."""
     snapshot, ward = request_context.snapshot(), request.args.get("ward", "")
-    ward_row = _find_ward(ward)
+    ward_row = find_ward(ward)
     now = request_context.hospital_now().read_ward(ward)
     rows = now.rows
     facts = _read_facts(snapshot, ward, now)
@@ -129,7 +131,20 @@ def board() -> ViewResponse:
     )
 
 
-def _find_ward(ward: str) -> WardRow:
+def find_my_ward() -> str:
+    """The ward of this laptop, if the snapshot still has it; else empty."""
+    mine = my_ward.read_my_ward(request_context.app_state().home)
+    return mine if request_context.hospital_now().find_ward(mine) else ""
+
+
+def choose_ward(endpoint: str, title: str) -> str:
+    """The wards, each with the page of it that was asked for without naming one."""
+    wards = request_context.hospital_now().count_wards()
+    return render_template("beds/choose.html", wards=wards, endpoint=endpoint, title=title)
+
+
+def find_ward(ward: str) -> WardRow:
+    """The ward as staff say it is now; NotFoundError if this snapshot has none of that code."""
     request_context.snapshot()  # else says why there is none
     row = request_context.hospital_now().find_ward(ward)
     if row is None:

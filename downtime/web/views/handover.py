@@ -11,6 +11,7 @@ from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
+from downtime.web.views.beds import choose_ward, find_my_ward, find_ward
 from downtime.web.views.printing import queue_as_chosen
 
 blueprint = Blueprint("handover", __name__)
@@ -21,7 +22,12 @@ _MOST_NAME = 60
 @require_permission(Permission.BED_LIST)
 def show() -> ViewResponse:
     """Who is on the ward as staff say it is now, with what was recorded in the last shift."""
-    ward, bays = request.args.get("ward", ""), tuple(request.args.getlist("bay"))
+    request_context.snapshot()  # else says why there is none
+    ward = request.args.get("ward") or find_my_ward()
+    if not ward:
+        return choose_ward("handover.show", "Hand-over")
+    find_ward(ward)
+    bays = tuple(request.args.getlist("bay"))
     context = PrintContext(
         request_context.vault(),
         request_context.settings(),

@@ -30,6 +30,8 @@ from downtime.web.views.printing import group_patient_forms
 
 blueprint = Blueprint("patient", __name__)
 
+WAITING_SHOWN = 4
+"""So many tests without a result stand at the top of the page; the others in the table of requests."""
 STAGE_COLOURS: dict[str, str] = {
     RequestStage.REQUESTED: "tag-amber",
     RequestStage.COLLECTED: "tag-amber",
@@ -90,6 +92,8 @@ def show(patient_id: str) -> ViewResponse:
         day_doses=list_last_day(doses, snapshot.header.created),
         other_doses=list_unprescribed(medicines, doses),
         requests=snapshot.list_requests(person.id),
+        waiting=[row.request for row in snapshot.list_outstanding_of([person.id])],
+        waiting_shown=WAITING_SHOWN,
         reports=reports,
         trends=list_trends(values),
         draw_line=draw_line,

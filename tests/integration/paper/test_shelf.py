@@ -97,7 +97,7 @@ def test_what_has_expired_is_named_and_stays_out_of_the_binder(vault, settings, 
     sentences = list(find_documents.list_warnings(documents, today, settings))
     assert (
         sentences
-        == ["EXPIRED: Insulin protocol (since 2026-11-20). Ask Dr Cole, diabetes for the new one."]
+        == ["EXPIRED: Insulin protocol (since 20-Nov-2026). Ask Dr Cole, diabetes for the new one."]
         + sentences[1:]
     )
     pages = print_binder(vault, settings, actor)

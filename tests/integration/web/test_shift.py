@@ -50,6 +50,18 @@ def test_a_ward_is_handed_over_by_the_list(hospital):
     assert file.mimetype == "application/pdf"
 
 
+def test_a_ward_that_nobody_named_is_asked_for_or_is_the_laptops(hospital):
+    browser = hospital.browser("ward")
+    for path, heading in (("/handover", "Hand-over"), ("/beds/corridor", "For the corridor")):
+        page = browser.get(path).text
+        assert f"{heading}: choose a ward" in words(page)
+        assert f'href="{path}?ward=A1"' in page
+    browser.post("/beds/my-ward", {"ward": "A1"})
+    assert "Hand-over of A1: 2 patients" in words(browser.get("/handover").text)
+    assert "Nothing on this page is of any patient" in browser.get("/beds/corridor").text
+    assert browser.get("/handover?ward=NOWHERE").status_code == 404
+
+
 def test_a_drill_has_its_report(hospital):
     browser = hospital.browser("site")
     drill = {"systems": ["LIMS"], "reason": "Practice", "drill": "1"}

@@ -89,7 +89,7 @@ def test_an_order_of_the_epr_leaves_the_laboratory_unavailable(browser):
 
 def test_theatre_lists_that_did_not_come_are_not_called_empty(browser):
     page = words(browser.get("/appointments?kind=theatre").text)
-    assert "Theatre lists: PAS unavailable; Theatres unavailable." in page
+    assert "Theatre lists: not sent by PAS; Theatres unavailable." in page
 
 
 def test_an_old_system_is_named_with_the_time_of_its_data(partial_template, tmp_path):

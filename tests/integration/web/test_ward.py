@@ -69,9 +69,9 @@ def test_the_patient_shows_allergies_results_and_open_requests(hospital):
 def test_data_that_no_system_sent_is_unavailable_and_never_none(hospital):
     page = words(patient_page(hospital.browser("ward"), "9990000018"))
     for what in (
-        "Medicines: EPR unavailable.",
-        "Alerts: EPR unavailable.",
-        "Appointments: PAS unavailable; Theatres unavailable.",
+        "Medicines: not sent by EPR.",
+        "Alerts: not sent by EPR.",
+        "Appointments: not sent by PAS; Theatres unavailable.",
         "Requests: Radiology unavailable.",
         "Results: Radiology unavailable.",
     ):

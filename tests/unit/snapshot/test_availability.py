@@ -72,9 +72,12 @@ def test_an_order_of_the_epr_does_not_make_the_laboratory_available():
     assert line.text.startswith("LIMS unavailable")
 
 
-def test_a_system_that_sent_other_things_is_unavailable_for_what_it_did_not_send():
-    line = absence({"EPR": ("AllergyIntolerance",)}, type_name="MedicationRequest")
-    assert line == ("EPR unavailable", True)
+def test_what_a_system_did_not_send_that_sent_other_things_is_not_sent_and_never_none():
+    sent = {"EPR": ("AllergyIntolerance",)}
+    assert absence(sent, type_name="MedicationRequest") == ("not sent by EPR", True)
+    assert absence(sent, type_name="ServiceRequest").text.startswith("LIMS unavailable")
+    availability = find_availability(header(sent), "MedicationRequest")
+    assert word_unavailable(availability) == "not sent by EPR"
 
 
 def test_old_data_is_named_with_its_time_even_if_there_is_some():
