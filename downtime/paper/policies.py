@@ -56,7 +56,7 @@ def can_reprint(form: IssuedForm) -> bool:
 
 def check_can_reprint(form: IssuedForm, reason: str) -> None:
     """InputError without a reason or for a list; ConflictError for a form that is no longer out."""
-    check_reason(reason, "reprint.reason")
+    vault_policies.check_reason(reason, "reprint.reason")
     if not form.returns:
         raise InputError(
             "reprint.list",

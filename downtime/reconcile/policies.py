@@ -184,7 +184,7 @@ def check_explanation(explanation: str, reason: str) -> Explanation:
     """The explanation that a word names; InputError for another, and without a reason."""
     sentence = "There is no such explanation."
     checked = parse_choice(Explanation, explanation, "harm.explanation", sentence)
-    check_reason(reason, "harm.reason", "Say in a few words what is known.")
+    vault_policies.check_reason(reason, "harm.reason", "Say in a few words what is known.")
     return checked
 
 
