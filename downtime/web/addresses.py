@@ -3,7 +3,9 @@
 from functools import lru_cache
 from typing import Any
 
-from flask import request, url_for
+from flask import current_app, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 KEPT_ADDRESSES = 8_192
 
@@ -23,3 +25,12 @@ class AddressBook:
 
 def _build_address(_: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
     return url_for(endpoint, **dict(values))
+
+
+def is_page_address() -> bool:
+    """Whether the address of this request is also one that can be opened, as that of a page is."""
+    try:
+        current_app.create_url_adapter(request).match(method="GET")  # type: ignore[union-attr]
+    except (HTTPException, RequestRedirect):
+        return False
+    return True

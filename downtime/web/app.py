@@ -34,7 +34,7 @@ from downtime.web import (
     typed_texts,
 )
 from downtime.web.absent_data import word_absence, word_place
-from downtime.web.addresses import AddressBook
+from downtime.web.addresses import AddressBook, is_page_address
 from downtime.web.allergies_shown import FIRST_ALLERGIES, list_allergies_shown
 from downtime.web.cookies import PageCookie
 from downtime.web.namesakes import find_namesakes_shown, list_same_names
@@ -120,6 +120,7 @@ def create_app(
         report_colour=report_colour,
         once=repeated_posts.make_once,
         half_typed=typed_texts.read_typed,
+        is_page_address=is_page_address,
         scanner_prefix=settings.web.scanner_prefix,
         nhs_theme=settings.web.nhs_theme,
         absence=word_absence,

@@ -105,6 +105,26 @@ def test_a_refusal_loses_nothing_and_what_was_sent_does_not_come_back(page):
     assert page.input_value("#name") == ""
 
 
+def test_neither_back_nor_a_refresh_sends_what_was_refused_again(page):
+    page.fill("#name", "Rita Refused")
+    page.fill("#username", "ward")
+    send(page)
+    sent = []
+    page.on(
+        "request",
+        lambda request: sent.append(request.method) if request.is_navigation_request() else None,
+    )
+    page.reload()
+    page.wait_for_selector(f"text={BACK}")
+    send(page)
+    sent.clear()
+    page.goto("/audit")  # as a scan goes to Find, wherever one is
+    page.go_back()
+    page.wait_for_selector(f"text={BACK}")
+    assert page.input_value("#name") == "Rita Refused"
+    assert set(sent) == {"GET"}
+
+
 def test_a_password_is_never_kept(page):
     page.goto("/password")
     page.fill("#new", "not to be kept at all")

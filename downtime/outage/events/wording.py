@@ -1,5 +1,6 @@
 """Events as sentences, worded when they are read. Pure."""
 
+import re
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ from downtime.outage.events.kinds import EVENT_ROWS
 from downtime.outage.events.model import Event
 from downtime.outage.events.row_types import DAYS, TIMES, EventField, FieldKind
 
+_STORED_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _PLACE = ("ward", "bay", "bed")
 
 
@@ -53,7 +55,7 @@ def word_answer(field: EventField, text: str, zone: ZoneInfo) -> str:
     """An answer as people read it."""
     if field.kind == FieldKind.CHOICE:
         return next((choice.text for choice in field.choices if choice.code == text), text)
-    if field.kind in TIMES:
+    if field.kind in TIMES or _STORED_TIME.fullmatch(text):  # also one that was taken from a record
         return display.format_moment(text, zone)
     if field.kind in DAYS:
         return display.format_day(text)

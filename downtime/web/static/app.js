@@ -2,6 +2,19 @@
 (function () {
   "use strict";
 
+  // A page that answers what was sent takes the address of the form it came from: neither Back nor a refresh sends
+  // anything again, and the browser has nothing to ask. What was typed and refused comes back there (typed.js).
+  var SENT_FROM = "sent-from";
+  if (document.body.dataset.answers) {
+    var sentFrom = sessionStorage.getItem(SENT_FROM) || "/";
+    var isOwn = document.body.dataset.answers === "page" && sentFrom.split("?")[0] !== location.pathname;
+    history.replaceState(null, "", isOwn ? location.pathname : sentFrom);
+  }
+  window.addEventListener("submit", function (event) {
+    if (event.defaultPrevented || event.target.method !== "post") return;
+    sessionStorage.setItem(SENT_FROM, location.pathname + location.search);
+  });
+
   // A box above a long table shows only the rows that have all its words.
   document.querySelectorAll("[data-filter]").forEach(function (box) {
     var groups = document.getElementById(box.dataset.filter).querySelectorAll("tbody");

@@ -1,6 +1,7 @@
 """The backlog, courses under way and samples in counts: what a site has to know after days without systems."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,6 +10,7 @@ from downtime.outage import outages
 from downtime.outage.events.backlog import count_backlog, list_backlog
 from downtime.outage.events.list_events import list_events
 from downtime.outage.events.model import Event, EventKind, EventSubject
+from downtime.outage.events.wording import describe_event
 from downtime.snapshot.courses_under_way import list_courses
 from downtime.snapshot.model import AppointmentRow
 from downtime.web.views import appointments
@@ -52,6 +54,12 @@ def test_the_backlog_is_what_has_no_new_date_the_gravest_and_earliest_first():
     assert count_backlog(backlog) == {
         "Suspected cancer": 2, "Urgent": 0, "Routine": 1, "Priority not recorded": 1
     }  # fmt: skip
+
+
+def test_a_time_that_was_taken_from_a_booking_is_shown_as_people_read_it():
+    text = describe_event(outcome("x", "cancelled"), ZoneInfo("Europe/London"))
+    assert "was at 02-Nov-2026 14:00" in text
+    assert "2026-11-02T" not in text
 
 
 def test_the_backlog_is_counted_on_the_screen_and_exported(down, monkeypatch):
