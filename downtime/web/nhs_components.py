@@ -25,6 +25,7 @@ def _environment() -> Environment:
         loader=PackageLoader("nhsuk_frontend_jinja"),
         autoescape=True,
         undefined=ChainableUndefined,
+        auto_reload=False,  # else each component of each page asks the disk whether it changed
         trim_blocks=True,
         lstrip_blocks=True,
     )

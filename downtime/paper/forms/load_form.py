@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -37,13 +37,34 @@ from downtime.paper.forms.model import (
 )
 
 
+class _Stamp(NamedTuple):
+    """A file or folder as it lay there: it differs once that has changed."""
+
+    path: Path
+    number: int
+    size: int
+    changed_ns: int
+
+
+def _stamp(path: Path) -> _Stamp:
+    status = path.stat()
+    return _Stamp(path, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
 def load_forms(home: Home | None = None) -> dict[str, FormDefinition]:
     """Every form by name; without a home, those of the installation alone.
 
     A form of the home stands in place of the installation's of that name. One with a mistake is
     left out: `problems` says what is wrong with it. A file that changes counts at once.
     """
-    return {path.stem: read_form(path) for path in _paths(home) if not check_file(path)}
+    folders = tuple(_stamp(folder) for folder in _folders(home) if folder.is_dir())
+    return dict(_load_unchanged(tuple(map(_stamp, _paths(home))), folders))
+
+
+@lru_cache(maxsize=8)
+def _load_unchanged(files: tuple[_Stamp, ...], _: tuple[_Stamp, ...]) -> dict[str, FormDefinition]:
+    """Remembered while no file has changed and none beside them has come or gone: each page asks."""
+    return {file.path.stem: read_form(file.path) for file in files if not check_file(file.path)}
 
 
 def load_form(name: str, home: Home | None = None) -> FormDefinition:
@@ -62,9 +83,12 @@ def find_all_problems(home: Home | None = None) -> list[FormFileProblem]:
 
 def _paths(home: Home | None) -> list[Path]:
     """The file of each form, by name."""
-    folders = [data_folder("forms"), home.forms_folder] if home else [data_folder("forms")]
-    paths = {path.stem: path for folder in folders for path in folder.glob("*.yaml")}
+    paths = {path.stem: path for folder in _folders(home) for path in folder.glob("*.yaml")}
     return [paths[name] for name in sorted(paths)]
+
+
+def _folders(home: Home | None) -> list[Path]:
+    return [data_folder("forms"), home.forms_folder] if home else [data_folder("forms")]
 
 
 def check_file(path: Path) -> list[FormFileProblem]:

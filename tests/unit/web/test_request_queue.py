@@ -1,6 +1,8 @@
 """Requests wait in two queues: people with a session first, strangers by their addresses in turn."""
 
+import math
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -8,9 +10,10 @@ import pytest
 from downtime.access_settings import WebSettings
 from downtime.web.client_address import name_client
 from downtime.web.live_sessions import LiveSessions
-from downtime.web.request_queue import RequestQueue
+from downtime.web.request_queue import STRANGERS_REST, RequestQueue
 
 WAIT_SECONDS = 60
+BUSY_SECONDS = 0.02
 
 
 class Channel:
@@ -25,6 +28,10 @@ class Channel:
         self._log.append(self.name + (" refused" if self.requests[0].error else ""))
         if self.name.startswith("slow"):
             self.may_end.wait(WAIT_SECONDS)
+        if self.name.startswith("busy"):
+            end = time.thread_time() + BUSY_SECONDS
+            while time.thread_time() < end:
+                pass
         self.is_done.set()
 
 
@@ -72,6 +79,27 @@ def test_who_fills_the_queue_is_refused_and_another_address_is_not(queue):
     slow.may_end.set()
     assert visitor.is_done.wait(WAIT_SECONDS)
     assert "visitor" in log
+
+
+def test_strangers_rest_while_a_nurse_asks_for_pages_and_not_otherwise(queue):
+    log: list[str] = []
+
+    def seconds_of_strangers(*cookies: str) -> float:
+        for number, cookie in enumerate(cookies):
+            queue.add_task(nurse := Channel(f"nurse {number}", "192.0.2.9", log, cookie))
+            assert nurse.is_done.wait(WAIT_SECONDS)
+        started = time.monotonic()
+        strangers = [Channel(f"busy {n}", "192.0.2.1", log) for n in range(3)]
+        for channel in strangers:
+            queue.add_task(channel)
+        assert strangers[-1].is_done.wait(WAIT_SECONDS)
+        return time.monotonic() - started
+
+    assert seconds_of_strangers("downtime_session=nurse") > 2 * (1 + STRANGERS_REST) * BUSY_SECONDS
+    assert queue._strangers_rest_until > time.monotonic()
+    queue._strangers_rest_until = queue._person_seen = -math.inf
+    seconds_of_strangers()
+    assert queue._strangers_rest_until == -math.inf
 
 
 @pytest.mark.parametrize(
