@@ -76,10 +76,18 @@ class EventWarnings:
         wards = [row.code for row in snapshot.list_wards()] if snapshot else []
         if place[0] and wards and place[0] not in wards:
             yield f"No ward {place[0]} is known: {', '.join(wards[:20])}."
+        yield from self._warn_of_number(place[0], place[2])
         others = self._hospital.find_bed_neighbours(*place)
         names = "; ".join(_name(other) for other in others if other.id != patient)
         if names:
             yield f"{display.format_place(*place)} is taken: {names}."
+
+    def _warn_of_number(self, ward: str, bed: str) -> Iterator[str]:
+        """Figures that are no bed of the ward may be the rest of a scan; a place in words is a person's."""
+        rows = self._hospital.read_ward(ward).rows if ward else ()
+        beds = {row.location.bed for row in rows} - {""}
+        if len(bed) > 1 and bed.isdecimal() and beds and bed not in beds:
+            yield f"No bed {bed} is known on {ward}."
 
     def _warn_of_namesakes(self, answers: Mapping[str, str]) -> Iterator[str]:
         """Who has this name, or one of these numbers: it may be the same person."""

@@ -89,7 +89,10 @@ def test_a_taken_bed_and_an_unknown_ward_are_shown_before_anything_is_saved(ward
         ward.record(EventKind.MOVE, ann, ward="A1", bay="1", bed="2")
     with pytest.raises(UnconfirmedError, match="No ward Z9 is known"):
         ward.record(EventKind.MOVE, ann, ward="Z9", bed="2")
+    with pytest.raises(UnconfirmedError, match="No bed 018 is known on A1"):  # the rest of a scan
+        ward.record(EventKind.MOVE, ann, ward="A1", bed="018")
     assert list_events(ward.vault) == []
+    ward.record(EventKind.MOVE, ann, ward="A1", bed="Trolley 18")
     ward.record(EventKind.MOVE, ann, ward="A1", bay="1", bed="2", confirmed=True)
 
 
