@@ -204,6 +204,7 @@ def identity() -> str:
 
 def plausibility() -> str:
     from downtime.clinical import value_limits
+    from downtime.entry.plausibility import signed_rules
     from downtime.entry.plausibility.model import HARD_RULES
     from downtime.entry.plausibility.wording import REASON_TITLES, SENTENCES
 
@@ -219,11 +220,17 @@ def plausibility() -> str:
     limits = [
         (row.title, row.ucum or "–", word_limits(row.refuse), word_limits(row.ask),
          f"by age: {row.centiles}" if row.centiles else word_limits(row.ask_child),
-         "; ".join(row.sources), row.unsourced or "–", row.signed or "not signed")
+         "; ".join(row.sources), row.unsourced or "–", row.signed or signed_rules.UNSIGNED)
         for row in value_limits.VALUE_LIMITS.values()
     ]  # fmt: skip
     head = ("Value", "Unit (UCUM)", "Refused", "Asked about",
             f"Under {value_limits.CHILD_UNDER_YEARS} years", "Source", "Unsourced", "Signed by")  # fmt: skip
+    signed, rows = signed_rules.count_signatures()
+    figures = [
+        (word_rule(SENTENCES[rule]), row.figure, "refused" if rule in HARD_RULES else "asked",
+         row.signed or signed_rules.UNSIGNED)
+        for rule, row in signed_rules.SIGNED_RULES.items()
+    ]  # fmt: skip
     rules = [
         ("refused" if rule in HARD_RULES else "asked", word_rule(sentence))
         for rule, sentence in SENTENCES.items()
@@ -240,8 +247,16 @@ def plausibility() -> str:
         "What is plausible",
         introduction,
         "downtime/clinical/value_limits.toml and downtime/entry/plausibility",
+        "## Signatures",
+        f"**{signed} of {rows} rows of the two tables that follow are signed by a clinician.** Whoever checks"
+        " one writes name, role and day into its `signed`, in `downtime/clinical/value_limits.toml` or"
+        " `downtime/entry/plausibility/signed_rules.toml`; whoever changes a figure takes its signature out.",
         "## Values",
         table(head, limits),
+        "## Figures of rules",
+        "Taken from no publication; those in hours, minutes, days, shares and percent are settings, shown with"
+        " their defaults.",
+        table(("Rule", "Figure", "Then", "Signed by"), figures),
         "## Children by age",
         value_limits.SOURCES["fleming"] + ".",
         *ages,

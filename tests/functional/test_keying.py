@@ -12,7 +12,7 @@ from downtime.paper import ledger, move_form
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.store import layouts
-from tests.functional.conftest import NURSE, Typist, press_through, wait_until
+from tests.functional.conftest import LAPTOP, NURSE, Typist, press_through, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -186,6 +186,8 @@ def test_the_first_field_has_the_focus_and_tab_leads_past_rows_left_empty(visit,
     page.goto(f"/key/{blank('observations')}")
     rows, fields = page.locator("[data-rows] tbody tr:visible"), set()
     page.wait_for_function(FIRST_HAS_FOCUS)
+    save = page.get_by_role("button", name="Save and next").bounding_box()
+    assert save["y"] + save["height"] <= LAPTOP["height"], "one scrolls to save"
     while "f-author-name" not in fields and len(fields) < 60:
         page.keyboard.press("Tab")
         fields.add(page.evaluate("document.activeElement.id"))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from downtime.entry.plausibility.signed_rules import count_signatures
 from tests.safety.model import Control, Group, Hazard, Severity, load_groups
 
 SEVERITIES = {
@@ -60,7 +61,22 @@ def _summarise(groups: list[Group]) -> list[str]:
         f" {sum(len(hazard.controls) for hazard in group.hazards)} |"
         for group in groups
     ]  # fmt: skip
-    return ["## Parts", "\n".join(parts), "## How bad", "\n".join(severities)]
+    signed, rows = count_signatures()
+    clinical = (
+        f"{signed} of {rows} figures of what is plausible are signed by a clinician; the others are"
+        " **not yet signed by a clinician** ([who signed what](../plausibility.md#signatures)). The weights by"
+        " which a patient is believed to be the one on paper ([identity](../identity.md)), and the other names"
+        " of medicines (`downtime/reconcile/rules/medicines.toml`), want a clinician and a pharmacist who read"
+        " them too."
+    )  # fmt: skip
+    return [
+        "## Signed by clinicians",
+        clinical,
+        "## Parts",
+        "\n".join(parts),
+        "## How bad",
+        "\n".join(severities),
+    ]
 
 
 def _describe(hazard: Hazard) -> str:

@@ -42,7 +42,7 @@ _UNITS: Mapping[str, tuple[str, Decimal]] = {
 }
 """A unit to its dimension, and how many of that dimension's least unit (mg for mass) it is."""
 _PARACETAMOL = ("paracetamol", "acetaminophen")
-_MOST_PARACETAMOL_MG = Decimal(4000)
+MOST_PARACETAMOL_MG = Decimal(4000)
 _DAY = timedelta(hours=24)
 
 
@@ -193,5 +193,5 @@ def _judge_paracetamol(key: str, text: str, same: Sequence[Dose], fact: Fact) ->
         dose.dosage for dose in same if timedelta(0) <= administered - from_text(dose.at) < _DAY
     ]
     masses = [quantity.number for t in (text, *doses) if (quantity := parse_quantity(t))]
-    if sum(masses) > _MOST_PARACETAMOL_MG:
-        yield Finding(key, Rule.PARACETAMOL, text, str(_MOST_PARACETAMOL_MG))
+    if sum(masses) > MOST_PARACETAMOL_MG:
+        yield Finding(key, Rule.PARACETAMOL, text, str(MOST_PARACETAMOL_MG))

@@ -24,7 +24,7 @@ SYSTOLIC, DIASTOLIC, SATURATION, OXYGEN = "8480-6", "8462-4", "59408-5", "INSPIR
 _RESPIRATIONS, _PULSE, _CONSCIOUSNESS, _TEMPERATURE = "9279-1", "8867-4", "80288-4", "8310-5"
 _NEWS2 = "news2"
 _AIR = ("air", "a", "21", "room air")
-_LEAST_PULSE_PRESSURE = 15
+LEAST_PULSE_PRESSURE = 15
 """mmHg between systolic and diastolic; less is asked about."""
 
 
@@ -213,7 +213,7 @@ def _judge_pressure(keys: Mapping[str, list[str]], answers: Mapping[str, str]) -
         return
     if low >= high:
         yield Finding(key, Rule.NOT_ABOVE, answers[key], answers[other], other)
-    elif high - low < _LEAST_PULSE_PRESSURE:
+    elif high - low < LEAST_PULSE_PRESSURE:
         yield Finding(key, Rule.NARROW_PRESSURE, answers[key], answers[other], other)
 
 
