@@ -1,7 +1,7 @@
 """Write the documents that are drawn from the program's own tables; `--check` only compares.
 
 docs/settings.md, docs/sources.md, docs/places.md, docs/permissions.md, docs/lifecycles.md, docs/commands.md,
-docs/rules.md, docs/identity.md, docs/plausibility.md, docs/safety/.
+docs/rules.md, docs/identity.md, docs/plausibility.md, docs/safety/, docs/asvs.md.
 """
 
 import difflib
@@ -57,6 +57,7 @@ def documents() -> dict[str, str]:
         "plausibility.md": plausibility(),
         "round-trip.md": round_trip(),
         **safety(),
+        "asvs.md": asvs(),
     }
 
 
@@ -143,6 +144,18 @@ def safety() -> dict[str, str]:
     return {name: page(*texts, *parts) for name, (*texts, parts) in pages.items()}
 
 
+def asvs() -> str:
+    introduction = (
+        "The requirements of [OWASP ASVS 5.0.0](https://owasp.org/www-project-application-security-verification-standard/)"
+        " at levels 1 and 2, each in a few words of ours: what is met and the test that shows it, or the page that"
+        " says it; what does not apply, and why; what is not met. `tests/contract/test_asvs.py` looks that every"
+        " test that is named exists. Read the standard beside it for what each number asks."
+    )
+    sys.path.insert(0, str(ROOT))
+    parts = importlib.import_module("tests.safety.asvs").list_parts()
+    return page("OWASP ASVS 5.0.0, level 2", introduction, "tests/safety/asvs.toml", *parts)
+
+
 def field_table(form: Any, places: Any) -> str:
     """One row for each field that is keyed, and a sentence about those that are not."""
     rows, on_paper = [], []
@@ -150,12 +163,12 @@ def field_table(form: Any, places: Any) -> str:
         place = places.find_places(form, item)
         name = " ".join((item.text or item.link_id).split()).replace("|", "/")
         if place is places.ON_PAPER:
-            on_paper.append(name)
+            on_paper.append(name.partition(", column ")[0])
         elif item.link_id not in places.IN_SIGN_OFF:
             elements = [path for path in place.fhir if path != places.ANSWERS]
             cells = [", ".join(cell) for cell in (place.hl7, elements, place.worklist)]
             rows.append((name, *cells, place.remark))
-    kept = f"\n\nStays on the paper and in its scan: {'; '.join(on_paper)}." if on_paper else ""
+    kept = f"\n\nStays on the paper and in its scan: {'; '.join(dict.fromkeys(on_paper))}." if on_paper else ""
     return table(("Field", "HL7 v2", "FHIR", "Worklist", ""), rows) + kept
 
 

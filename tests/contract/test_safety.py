@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -47,8 +47,11 @@ def test_every_named_test_exists():
 
 def exists(control: Control) -> bool:
     path, _, name = control.test.partition("::")
-    file = house.ROOT / path
-    return file.exists() and re.search(rf"^def {name}\(", file.read_text("utf-8"), re.M) is not None
+    file, function = house.ROOT / path, name.rpartition("::")[2]
+    return (
+        file.exists()
+        and re.search(rf"^ *def {function}\(", file.read_text("utf-8"), re.M) is not None
+    )
 
 
 def test_every_page_of_the_safety_case_is_as_the_table_says():
@@ -61,7 +64,7 @@ def test_every_page_of_the_safety_case_is_as_the_table_says():
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch) -> Path:
+def project(tmp_path, monkeypatch) -> Iterator[sabotage.ProjectCopy]:
     """A program of one line with its test, as `scripts/sabotage` copies it."""
     root = tmp_path / "root"
     (root / "downtime").mkdir(parents=True)
@@ -75,7 +78,8 @@ def project(tmp_path, monkeypatch) -> Path:
         "def test_wrong():\n    assert not can_open('wrong')\n"
     )
     monkeypatch.setattr(sabotage, "ROOT", root)
-    return sabotage.copy_project(tmp_path / "copy")
+    with sabotage.ProjectCopy(tmp_path / "copy") as copy:
+        yield copy
 
 
 @pytest.mark.parametrize(
@@ -92,5 +96,5 @@ def test_a_control_is_taken_away_in_the_copy_alone(project, without, test, caugh
     control = Control(
         "Locked", "downtime/__init__.py", source, without, f"tests/test_lock.py::{test}"
     )
-    assert sabotage.try_without(project, control).caught is caught
-    assert source in (project / "downtime" / "__init__.py").read_text()
+    assert project.try_without(control).caught is caught
+    assert source in (project.path / "downtime" / "__init__.py").read_text()

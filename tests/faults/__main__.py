@@ -1,13 +1,15 @@
 """Break a small site in many ways; exit 1 when anything wrong was believed, or anything was lost.
 
-Run by `scripts/faults [NAME …]`. The disk's faults need root: they mount disks of their own.
+Run by `scripts/faults [NAME …] [--quick] [--json]`. The disk's faults need root: they mount disks of their own.
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,19 +18,31 @@ from tests.faults.breaks import DiskFull, Killed, PowerCut
 from tests.faults.clocks import shift_clocks
 from tests.faults.damage import damage_everything
 from tests.faults.flood import flood_server
+from tests.faults.fuzz import fuzz_parsers
 from tests.faults.remote import break_remote
 from tests.faults.tally import Row, format_table
 
-FAULTS: dict[str, tuple[int, Callable[[Path, int, int], list[Row]]]] = {
-    "kill": (500, partial(break_off, Killed)),
-    "full": (100, partial(break_off, DiskFull)),
-    "power": (100, partial(break_off, PowerCut)),
-    "damage": (10_000, damage_everything),
-    "clock": (1, shift_clocks),
-    "remote": (150, break_remote),
-    "flood": (1, flood_server),
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is done, and how often when nobody says: in full, and quickly."""
+
+    try_it: Callable[[Path, int, int], list[Row]]
+    rounds: int
+    quick: int
+
+
+FAULTS: dict[str, Fault] = {
+    "kill": Fault(partial(break_off, Killed), 500, 12),
+    "disk": Fault(partial(break_off, DiskFull), 100, 12),
+    "power": Fault(partial(break_off, PowerCut), 100, 12),
+    "damage": Fault(damage_everything, 10_000, 500),
+    "clock": Fault(shift_clocks, 1, 1),
+    "remote": Fault(break_remote, 150, 15),
+    "flood": Fault(flood_server, 1, 1),
+    "fuzz": Fault(fuzz_parsers, 0, 5),
 }
-"""By name: how many rounds when nobody says, and what is done."""
+"""By name. `fuzz` goes on for `FUZZ_SECONDS` when no number of rounds is given."""
 
 
 def main() -> int:
@@ -38,19 +52,25 @@ def main() -> int:
         "name", nargs="*", metavar="NAME", help=f"{', '.join(FAULTS)}; all when none is named"
     )
     parser.add_argument("--rounds", type=int, default=0, help="another number of rounds")
+    parser.add_argument("--quick", action="store_true", help="a few rounds of each: some minutes")
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other faults")
     arguments = parser.parse_args()
     names = arguments.name or list(FAULTS)
     if unknown := set(names) - set(FAULTS):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
-    if os.geteuid() != 0 and {"full", "power", "remote"} & set(names):
-        parser.error("'full', 'power' and 'remote' mount disks: run them as root, or name others")
+    if os.geteuid() != 0 and {"disk", "power", "remote"} & set(names):
+        parser.error("'disk', 'power' and 'remote' mount disks: run them as root, or name others")
     rows: list[Row] = []
     for name in names:
-        rounds, try_faults = FAULTS[name]
+        fault = FAULTS[name]
+        rounds = arguments.rounds or (fault.quick if arguments.quick else fault.rounds)
         with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-            rows += try_faults(Path(folder) / "site", arguments.rounds or rounds, arguments.seed)
-    print(format_table(rows))
+            rows += fault.try_it(Path(folder) / "site", rounds, arguments.seed)
+    if arguments.json:
+        print(json.dumps({"faults": [row.as_json() for row in rows]}, indent=2, ensure_ascii=False))
+    else:
+        print(format_table(rows))
     harms = [finding for row in rows for finding in row.findings]
     print(*harms, sep="\n", file=sys.stderr)
     return 1 if harms else 0

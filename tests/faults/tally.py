@@ -28,6 +28,16 @@ class Row:
                 f"{self.name}, round {self.rounds}: {finding.harm}: {finding.text}"
             )
 
+    def as_json(self) -> dict[str, object]:
+        """As `scripts/faults --json` has it: `doubled` counts two moments, or one number, mixed into one."""
+        return {
+            "name": self.name,
+            "tried": self.rounds,
+            "lost": self.harms[Harm.LOST],
+            "doubled": self.harms[Harm.MIXED],
+            "ok": not self.findings,
+        }
+
 
 def format_table(rows: Iterable[Row]) -> str:
     """As Markdown."""

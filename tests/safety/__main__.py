@@ -11,11 +11,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
 
 from tests.safety.model import Control, Hazard, load_groups
-from tests.safety.sabotage import ALL_TESTS_SECONDS, Outcome, copy_project, run_tests, try_without
+from tests.safety.sabotage import ALL_TESTS_SECONDS, Outcome, ProjectCopy
 
 Case = tuple[Hazard, Control]
 
@@ -70,38 +71,40 @@ def _read_arguments() -> argparse.Namespace:
 
 
 def _try_all(folder: Path, cases: list[Case], workers: int) -> list[Outcome]:
-    projects: SimpleQueue[Path] = SimpleQueue()
-    for index in range(workers):
-        projects.put(copy_project(folder / str(index)))
+    with ExitStack() as stack:
+        copies = [stack.enter_context(ProjectCopy(folder / str(index))) for index in range(workers)]
+        free: SimpleQueue[ProjectCopy] = SimpleQueue()
+        for project in copies:
+            free.put(project)
 
-    def try_one(case: Case) -> Outcome:
-        project = projects.get()
-        try:
-            outcome = try_without(project, case[1])
-        finally:
-            projects.put(project)
-        _report(case, outcome)
-        return outcome
+        def try_one(case: Case) -> Outcome:
+            project = free.get()
+            try:
+                outcome = project.try_without(case[1])
+            finally:
+                free.put(project)
+            _report(case, outcome)
+            return outcome
 
-    failing = set(_failing_with_controls(folder / "0", cases, workers))
-    with ThreadPoolExecutor(workers) as pool:
-        outcomes = list(pool.map(try_one, cases))
+        failing = set(_failing_with_controls(copies[0], cases, workers))
+        with ThreadPoolExecutor(workers) as pool:
+            outcomes = list(pool.map(try_one, cases))
     return [
         Outcome(False, "it fails with its control too") if control.test in failing else outcome
         for (_, control), outcome in zip(cases, outcomes, strict=True)
     ]
 
 
-def _failing_with_controls(project: Path, cases: list[Case], workers: int) -> Iterator[str]:
+def _failing_with_controls(project: ProjectCopy, cases: list[Case], workers: int) -> Iterator[str]:
     """Tests that fail in a copy in which nothing was changed: nothing follows from these."""
     tests = sorted({control.test for _, control in cases})
-    tested = run_tests(project, tests, "-n", str(workers), seconds=ALL_TESTS_SECONDS)
-    if tested.returncode:
-        print(tested.stdout, tested.stderr, file=sys.stderr)
-    if tested.returncode not in (0, 1):  # nothing was run: a test has another name
+    tested = project.run_tests(tests, "-n", str(workers), seconds=ALL_TESTS_SECONDS)
+    if tested.code != 0:
+        print(tested.text[-20_000:], file=sys.stderr)
+    if tested.code not in (0, 1):  # nothing was run: a test has another name
         yield from tests
     for test in tests:
-        if re.search(rf"^(?:FAILED|ERROR) {re.escape(test)}(?:\[|\s|$)", tested.stdout, re.M):
+        if re.search(rf"^(?:FAILED|ERROR) {re.escape(test)}(?:\[|\s|$)", tested.text, re.M):
             yield test
 
 

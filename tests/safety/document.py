@@ -90,4 +90,4 @@ def _describe(hazard: Hazard) -> str:
 
 def _row(control: Control) -> str:
     path, _, name = control.test.partition("::")
-    return f"| {control.text} | `{control.file}` | `{path}`: {name.removeprefix('test_').replace('_', ' ')} |"
+    return f"| {control.text} | `{control.file}` | `{path}`: {name.rpartition('::')[2].removeprefix('test_').replace('_', ' ')} |"

@@ -1,5 +1,6 @@
 """Take a control away in a copy of the project and see whether the test that is named for it fails."""
 
+import json
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, Self
 
 from tests.safety.model import ROOT, Control
 
@@ -15,7 +17,9 @@ COPIED = ("downtime", "forms", "templates", "tests", "scripts", "docs", "pyproje
           "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "uv.lock")  # fmt: skip
 TEST_SECONDS = 600
 ALL_TESTS_SECONDS = 7200
-BROKEN = re.compile(
+_OPTIONS = ("-q", "-rfE", "--tb=short", "-p", "no:cacheprovider")
+_FAILED = re.compile(r"^FAILED ", re.M)
+_BROKEN = re.compile(
     r"\b(SyntaxError|IndentationError|NameError|UnboundLocalError|ImportError|ModuleNotFoundError)\b"
 )
 """A program that cannot run at all fails every test: that shows nothing about this one."""
@@ -23,63 +27,80 @@ BROKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Whether the test failed without its control, and what it said."""
+    """Whether the test failed without its control, and what it said if not."""
 
     caught: bool
     text: str
 
 
-def copy_project(folder: Path) -> Path:
-    """A copy of the sources to change, with the environment of this project beside it."""
+class Tested(NamedTuple):
+    """What pytest answered: its exit code, None when it did not end in time."""
+
+    code: int | None
+    text: str
+
+
+class ProjectCopy:
+    """A copy of the project's sources to change, and a process beside it that runs its tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "project"
+        self._files = folder / "files"
+        self._output = folder / "output"
+        _copy_project(self.path)
+        self._files.mkdir()
+        self._files.chmod(0o711)
+        environment = os.environ | {"PYTHONPATH": str(self.path), "TMPDIR": str(self._files)}
+        self._tests = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("forked_tests.py")],
+            cwd=self.path, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._tests.communicate()
+
+    def try_without(self, control: Control) -> Outcome:
+        """Run the control's test in the copy without it; the copy is whole again afterwards."""
+        path = self.path / control.file
+        whole, status = path.read_text(encoding="utf-8"), path.stat()
+        try:
+            path.write_text(control.remove(whole), encoding="utf-8")
+            tested = self.run_tests([control.test])
+        finally:
+            path.write_text(whole, encoding="utf-8")
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if tested.code is None:
+            return Outcome(False, "its test did not end in time")
+        if tested.code != 1 or not _FAILED.search(tested.text):
+            return Outcome(False, tested.text[-1500:])
+        if broken := _BROKEN.search(tested.text):
+            return Outcome(False, f"without it the program does not run: {broken.group()}")
+        return Outcome(True, "")
+
+    def run_tests(
+        self, tests: Iterable[str], *options: str, seconds: float = TEST_SECONDS
+    ) -> Tested:
+        """What pytest says of these tests of the copy, as its sources are now."""
+        assert self._tests.stdin is not None
+        assert self._tests.stdout is not None
+        arguments = [*_OPTIONS, *options, *tests]
+        request = {"arguments": arguments, "output": str(self._output), "seconds": seconds}
+        self._tests.stdin.write(f"{json.dumps(request)}\n")
+        self._tests.stdin.flush()
+        code: int | None = json.loads(self._tests.stdout.readline())
+        return Tested(code, self._output.read_text("utf-8", "replace"))
+
+
+def _copy_project(folder: Path) -> None:
+    """The sources, with the environment of this project beside them."""
     folder.mkdir(parents=True)
     for name in COPIED:
         if (ROOT / name).is_dir():
-            shutil.copytree(
-                ROOT / name, folder / name, ignore=shutil.ignore_patterns("node_modules")
-            )
+            left_out = shutil.ignore_patterns("node_modules")
+            shutil.copytree(ROOT / name, folder / name, ignore=left_out)
         elif (ROOT / name).exists():
             shutil.copy2(ROOT / name, folder / name)
     (folder / ".venv").symlink_to(ROOT / ".venv")
-    return folder
-
-
-def try_without(project: Path, control: Control) -> Outcome:
-    """Run the control's test in a copy that lacks it; the copy is whole again afterwards."""
-    path = project / control.file
-    whole = path.read_text(encoding="utf-8")
-    status = path.stat()
-    try:
-        path.write_text(control.remove(whole), encoding="utf-8")
-        tested = run_tests(project, [control.test])
-    finally:
-        path.write_text(whole, encoding="utf-8")
-        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    failed = tested.returncode == 1 and "\nFAILED " in tested.stdout
-    if failed and (broken := BROKEN.search(tested.stdout)):
-        return Outcome(False, f"without it the program does not run: {broken.group()}")
-    if failed:
-        return Outcome(True, "")
-    return Outcome(False, tested.stdout[-1500:] + tested.stderr[-1500:])
-
-
-def run_tests(
-    project: Path, tests: Iterable[str], *options: str, seconds: int = TEST_SECONDS
-) -> subprocess.CompletedProcess[str]:
-    """What pytest says of these tests of a copy, also where they start the program anew."""
-    temporary = project.parent / f"{project.name}-files"
-    temporary.mkdir(exist_ok=True)
-    temporary.chmod(0o711)
-    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider",
-               *options, *tests]  # fmt: skip
-    environment = os.environ | {
-        "PYTHONPATH": str(project),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "TMPDIR": str(temporary),
-    }
-    try:
-        return subprocess.run(
-            command, cwd=project, env=environment, capture_output=True, check=False, text=True,
-            timeout=seconds,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, 1, "\nFAILED it did not end\n", "")
