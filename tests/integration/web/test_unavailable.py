@@ -146,7 +146,7 @@ def test_beds_that_were_not_sent_are_no_doubt_about_who_lies_where(browser):
 
 def test_no_count_of_a_board_is_of_what_no_system_sent(browser):
     page = words(browser.get("/beds/ward?ward=A1").text)
-    assert "Not on this board: Alerts: EPR unavailable; tests outstanding: LIMS" in page
+    assert "Not on this board: Alerts: not sent by EPR; tests outstanding: LIMS" in page
     assert "who is expected: not sent; who is expected to leave: not sent." in page
     for chip in (
         "Empty (not sent)", "Closed (not sent)", "Alerts (not sent)", "Due today (not sent)",
