@@ -22,8 +22,8 @@ from downtime.fleet.receipt_exchange import ReceiptExchange
 from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.fleet.site_root import NewStick
 from downtime.outage.outages import list_down_systems
-from downtime.transport.carrier import open_carrier
 from downtime.transport.folder_address import FolderAddress, FolderKind
+from downtime.transport.open_carrier import open_carrier
 from downtime.transport.pace import Pace
 from downtime.vault import device
 from downtime.vault.machines import Machine

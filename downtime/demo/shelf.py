@@ -18,8 +18,8 @@ from downtime.demo.tables import read_table
 from downtime.paper.shelf.find_documents import list_documents
 from downtime.paper.shelf.keep_document import DocumentDraft, add_document
 from downtime.paper.shelf.shelf_exchange import ShelfExchange
-from downtime.transport.carrier import open_carrier
 from downtime.transport.folder_address import FolderAddress, FolderKind
+from downtime.transport.open_carrier import open_carrier
 from downtime.transport.pace import Pace
 
 _A4 = (595, 842)

@@ -16,7 +16,8 @@ from downtime.fleet.places import Place
 from downtime.fleet.run_state import PlaceState
 from downtime.fleet_settings import FleetSettings
 from downtime.security_events import report_error
-from downtime.transport.carrier import PacedCarrier, open_carrier
+from downtime.transport.carrier import PacedCarrier
+from downtime.transport.open_carrier import open_carrier
 from downtime.transport.pace import Pace
 
 T = TypeVar("T")

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NamedTuple, Protocol, Self
 
 from downtime.transport.faults import faults_as_os_errors
-from downtime.transport.folder_address import FolderAddress, FolderKind
 from downtime.transport.pace import Pace, Traffic
 
 PASSING = ".part-"
@@ -134,32 +133,3 @@ class PacedCarrier:
             self.traffic.writes += 1
             self.traffic.bytes_out += len(block)
             yield block
-
-
-def open_carrier(address: FolderAddress, pace: Pace) -> PacedCarrier:
-    """Connect to a place; OSError when it cannot be reached, InputError for a secret's file.
-
-    Each library is loaded when it is needed: together they take a second.
-    """
-    with faults_as_os_errors():
-        return PacedCarrier(_connect(address), pace)
-
-
-def _connect(address: FolderAddress) -> Carrier:
-    match address.kind:
-        case FolderKind.SFTP:
-            from downtime.transport.sftp_carrier import SftpCarrier
-
-            return SftpCarrier(address)
-        case FolderKind.SMB:
-            from downtime.transport.smb_carrier import SmbCarrier
-
-            return SmbCarrier(address)
-        case FolderKind.S3:
-            from downtime.transport.s3_carrier import S3Carrier
-
-            return S3Carrier(address)
-        case FolderKind.LOCAL:
-            from downtime.transport.local_carrier import LocalCarrier
-
-            return LocalCarrier(address)

@@ -41,7 +41,7 @@ from downtime.snapshot import bundle
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.payload import write_payload
 from downtime.snapshot.row_layout import COLUMNS
-from downtime.transport.carrier import open_carrier
+from downtime.transport.open_carrier import open_carrier
 from downtime.transport.pace import Pace
 from downtime.vault import device, machines, raise_marks, schema
 from downtime.vault.machines import Machine

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
@@ -41,6 +42,22 @@ def test_every_module_stands_in_a_known_room():
 def test_imports_run_only_down():
     violations = [fault for module in house.modules() if module.room for fault in faults(module)]
     assert not violations, "\n".join(violations)
+
+
+def test_no_files_import_each_other_in_a_circle():
+    """Not inside a function either: each file can be read after those that it rests on."""
+    modules = {module.name: module for module in house.modules()}
+    rests_on = {
+        name: {
+            imported.target if imported.target in modules else imported.target.rpartition(".")[0]
+            for imported in house.imports(module)
+        }
+        for name, module in modules.items()
+    }
+    try:
+        TopologicalSorter(rests_on).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
 
 
 def test_the_package_itself_imports_no_room():

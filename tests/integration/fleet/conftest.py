@@ -2,8 +2,8 @@
 
 import pytest
 
-from downtime.transport.carrier import open_carrier
 from downtime.transport.folder_address import FolderAddress, FolderKind
+from downtime.transport.open_carrier import open_carrier
 from downtime.transport.pace import Pace
 from tests.integration.fleet.carrying import Machine
 from tests.site import enrol_all

@@ -13,9 +13,9 @@ from downtime.fleet.carry_outbox import carry_outbox
 from downtime.fleet.outbox import put_in_outbox
 from downtime.fleet.publish_everywhere import publish_everywhere
 from downtime.fleet.run_state import PlaceState
-from downtime.transport.carrier import open_carrier
 from downtime.transport.folder_address import FolderAddress, FolderKind
 from downtime.transport.local_carrier import LocalCarrier
+from downtime.transport.open_carrier import open_carrier
 from downtime.transport.pace import Pace
 from downtime.transport.pointer import Pointer
 from downtime.vault.machines import list_recipients

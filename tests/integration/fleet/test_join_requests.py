@@ -8,8 +8,8 @@ from downtime.errors import InputError, NotFoundError, UntrustedError
 from downtime.fleet import enrol_machine, join_requests, machine_list
 from downtime.fleet.carry_outbox import carry_outbox
 from downtime.fleet.run_state import PlaceState
-from downtime.transport.carrier import open_carrier
 from downtime.transport.folder_address import FolderAddress, FolderKind
+from downtime.transport.open_carrier import open_carrier
 from downtime.transport.pace import Pace
 from downtime.vault import device
 from downtime.vault.model import Actor, MachineRole

@@ -14,7 +14,7 @@ from downtime.fleet.model import AuditAction
 from downtime.fleet.receipt_exchange import ReceiptExchange, leave_receipts, put_to_use
 from downtime.fleet.unlock_notices import list_notices
 from downtime.settings import Settings
-from downtime.transport.carrier import open_carrier
+from downtime.transport.open_carrier import open_carrier
 from downtime.transport.pace import Pace
 from downtime.vault import checkpoint, copied_home, device, find_copies, raise_marks
 from downtime.vault.database import transaction

@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from downtime.transport.carrier import open_carrier
 from downtime.transport.folder_address import FolderAddress, FolderKind
+from downtime.transport.open_carrier import open_carrier
 from downtime.transport.pace import Pace
 
 KINDS = ("file", "sftp", "smb", "s3")
