@@ -86,7 +86,12 @@ def init_filters(app: Flask, settings: Settings, clock: Clock) -> None:
 
 @lru_cache(maxsize=16_384)
 def split_moment(text: str) -> Markup:
-    """Day and time, or day and age, of which each stays in one line: they may stand under each other."""
+    """Day and time, or day and age, of which each stays in one line: they may stand under each other.
+
+    Empty without a text, so that what stands for it can be said.
+    """
+    if not text:
+        return Markup("")
     parts = (Markup('<span class="nowrap">{}</span>').format(part) for part in text.split(" "))
     return Markup(" ").join(parts)
 
