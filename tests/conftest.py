@@ -18,6 +18,20 @@ from downtime.vault.vault import Vault
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
 
 
+SHORT = ("golden", "property", "contract", "spec", "unit")
+"""Folders whose files take seconds, those of the shortest last."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first: the short ones then fill up what each process has left of the run."""
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        return SHORT.index(folder) if folder in SHORT else -1
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory) -> Path:
     """One folder for the whole run, whichever of its processes asks."""
