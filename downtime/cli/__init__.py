@@ -9,12 +9,14 @@ import click
 
 from downtime.cli.program import downtime, load_all_commands
 from downtime.errors import UserError
+from downtime.processes.private_memory import keep_memory_private
 
 __all__ = ["downtime", "main", "load_all_commands"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with 0 ok, 1 failed, 2 usage or 3 stale data."""
+    keep_memory_private()
     sys.exit(run(arguments))
 
 

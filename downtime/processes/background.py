@@ -14,6 +14,8 @@ import threading
 from collections.abc import Mapping
 from typing import IO, Self, cast
 
+from downtime.processes.private_memory import keep_memory_private
+
 _INPUT = 0
 NICENESS = 10
 
@@ -57,6 +59,7 @@ def send_arguments(pipe: IO[bytes], arguments: Mapping[str, str]) -> None:
 
 def read_arguments() -> dict[str, str]:
     """In the background process: what it begins with. From now on it ends when its parent does."""
+    keep_memory_private()
     arguments: dict[str, str] = json.loads(_read_line())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     return arguments

@@ -19,6 +19,8 @@ from threading import Thread
 from types import MappingProxyType
 from typing import IO, Any, Generic, Self, TypeVar, cast
 
+from downtime.processes.private_memory import keep_memory_private
+
 Work = TypeVar("Work")
 Answer = TypeVar("Answer")
 
@@ -159,6 +161,7 @@ def serve_worker(
     reads, and ends it when somebody presses Ctrl-C.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_memory_private()
     gc.freeze()  # what was loaded stays: looking through it time and again costs a twentieth
     answers = _Sender(sys.stdout.buffer)
     try:

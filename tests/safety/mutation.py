@@ -8,21 +8,24 @@ imported; no file is touched. Exit 0 when at least `GOAL` of a hundred are notic
 import argparse
 import ast
 import copy
+import importlib
 import importlib.abc
 import importlib.util
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from tests.safety.forked_tests import LOADED
 from tests.safety.model import ROOT
 
 GOAL = 95
@@ -106,18 +109,18 @@ def _list_code(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
         if id(node) in skipped:
             skipped |= {id(child) for child in ast.iter_child_nodes(node)}
             continue
+        skipped |= {id(decorator) for decorator in getattr(node, "decorator_list", ())}
         for name in ("annotation", "returns"):
             if annotation := getattr(node, name, None):
                 skipped.add(id(annotation))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error"):
             skipped |= {id(child) for child in ast.iter_child_nodes(node)}  # the words of a refusal
-        if isinstance(node, ast.Compare | ast.BoolOp | ast.BinOp | ast.UnaryOp | ast.If | ast.IfExp
-                      | ast.Return | ast.Constant | ast.comprehension):  # fmt: skip
-            if hasattr(node, "lineno"):
-                yield node  # type: ignore[misc]
+        if isinstance(node, ast.Compare | ast.BoolOp | ast.BinOp | ast.If | ast.IfExp | ast.Return
+                      | ast.Constant):  # fmt: skip
+            yield node
 
 
-def _list_changes(node: ast.AST) -> Iterator:
+def _list_changes(node: ast.AST) -> Iterator[Callable[[], object]]:
     """Functions that change a node, each in one way."""
     if isinstance(node, ast.Compare) and type(node.ops[0]) in _COMPARISONS:
         yield lambda: node.ops.__setitem__(0, _COMPARISONS[type(node.ops[0])]())
@@ -164,11 +167,9 @@ def is_noticed(mutant: Mutant) -> bool:
 
 
 def _run_tests(mutant: Mutant) -> int:
-    with open(os.devnull, "w") as nowhere:
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
-    import signal
-
     signal.alarm(MUTANT_SECONDS)  # one that never ends is noticed too
     sys.meta_path.insert(0, _Changed(mutant))
     with tempfile.TemporaryDirectory() as folder:
@@ -198,7 +199,9 @@ def main() -> int:
 
 def _load_what_never_changes() -> None:
     """Once, before the processes part: half of the time of each."""
-    import flask, hypothesis, orjson, pikepdf, sqlcipher3, sqlite_utils  # noqa: E401, F401, I001
+    for name in LOADED:
+        with suppress(ImportError):
+            importlib.import_module(name)
 
 
 def _passes_unchanged(mutant: Mutant) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from downtime.clinical.holders import list_holders
 from downtime.snapshot.availability import (
     find_availability,
+    list_unsent_types,
     word_absence,
     word_place,
     word_unavailable,
@@ -127,3 +128,32 @@ def test_nobody_is_called_no_inpatient_when_the_stays_were_not_sent():
     )
     assert word_place("A1", True, unknown, "") == "A1"
     assert (word_unavailable(known), word_unavailable(unknown)) == ("", "PAS unavailable")
+
+
+def test_a_system_whose_age_is_not_known_has_no_time_beside_it():
+    delivered = {"LIMS": ("DiagnosticReport",), "Radiology": ("DiagnosticReport",)}
+    late = "2026-11-02T14:00:00Z"
+    here = absence(delivered, ("LIMS", "Radiology"), "DiagnosticReport", stale_before=late)
+    assert here == ("", False)
+    gone = absence(delivered, ("Radiology",), "DiagnosticReport", stale_before=late)
+    assert gone == ("LIMS: age not known", True)
+
+
+def test_data_as_old_as_the_limit_is_not_yet_old():
+    delivered = {"EPR": ("MedicationRequest",)}
+    limit = SYSTEMS["EPR"]
+    assert absence(delivered, ["EPR"], "MedicationRequest", stale_before=limit).text == ""
+
+
+def test_which_types_a_system_did_not_send_is_known():
+    unsent = list_unsent_types(header(IMAGING), "Radiology")
+    assert "ServiceRequest" not in unsent
+    assert "DiagnosticReport" not in unsent
+    assert "DiagnosticReport" in list_unsent_types(header(IMAGING), "LIMS")
+
+
+def test_something_was_sent_when_any_system_sent_it():
+    assert find_availability(header(IMAGING), "ServiceRequest").is_delivered
+    by_another = find_availability(header({"EPR": ("ServiceRequest",)}), "ServiceRequest")
+    assert by_another.is_delivered
+    assert not find_availability(header({}), "ServiceRequest").is_delivered

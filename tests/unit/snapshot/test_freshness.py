@@ -5,7 +5,12 @@ from datetime import timedelta
 import pytest
 
 from downtime.settings import Settings, SnapshotSettings, SystemsSettings
-from downtime.snapshot.freshness import describe_clock_fault, list_freshness
+from downtime.snapshot.freshness import (
+    CLOCK_TOLERANCE,
+    describe_clock_fault,
+    find_stale_time,
+    list_freshness,
+)
 from downtime.snapshot.header import SystemTime
 from tests.conftest import NOW
 
@@ -63,3 +68,20 @@ def test_a_clock_that_went_back_makes_nothing_younger():
     assert (
         describe_clock_fault(NOW, NOW, SETTINGS) == describe_clock_fault(NOW, None, SETTINGS) == ""
     )
+
+
+def test_up_to_the_tolerance_a_clock_that_went_back_is_no_fault():
+    tolerated = NOW + CLOCK_TOLERANCE
+    assert describe_clock_fault(NOW, tolerated, SETTINGS) == ""
+    assert lims("2026-11-02T14:30:00Z", last_seen=tolerated).level == "fresh"
+    assert describe_clock_fault(NOW, tolerated + timedelta(seconds=1), SETTINGS) != ""
+
+
+def test_a_clock_that_may_have_stood_still_is_said_and_makes_nothing_fresh():
+    assert "stood still" in describe_clock_fault(NOW, NOW, SETTINGS, is_doubtful=True)
+    age = lims("2026-11-02T14:05:00Z", is_doubtful=True)
+    assert (age.level, age.old) == ("stale", "(at least 25 min old)")
+
+
+def test_what_is_stale_is_older_than_the_setting_says():
+    assert find_stale_time(NOW, SETTINGS) == "2026-11-02T10:30:00Z"
