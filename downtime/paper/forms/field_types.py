@@ -150,7 +150,7 @@ FIELD_TYPES: dict[FieldType, FieldTypeRow] = {
         is_moment=True,
         refusal="it is not a date; type it like 02/11/26 or 021126",
         keying_example="021126",
-        paper_hint="day, month, year",
+        paper_hint="d/m/y",
         specimen="02-Nov-2026",
     ),
     FieldType.TIME: FieldTypeRow(

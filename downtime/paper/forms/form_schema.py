@@ -73,6 +73,7 @@ ITEM = {
     "words": ("row_texts", list),
     "gridRows": ("grid_rows", list),
     "gridColumns": ("grid_columns", list),
+    "columnText": ("column_text", str),
     "place": ("boxes", dict),
     "item": ("items", list),
 }

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 TRUE = "true"
 """The answer of a ticked box."""
@@ -194,7 +194,9 @@ class FormItem:
     """What a `display` in a repeating group prints into each row."""
     grid_rows: tuple[str, ...] = ()
     grid_columns: tuple[str, ...] = ()
-    """A `text` field ruled as a grid to write in: words before its rows, words above its columns."""
+    """A `text` field ruled as a grid, each cell a field: words before its rows, words above its columns."""
+    column_text: str = ""
+    """Words before a row of cells above a grid's columns, such as their dates, again on every page."""
     boxes: tuple[FieldBox, ...] = ()
     """Where it stands on a background; empty where the paper's own print will do."""
     items: tuple["FormItem", ...] = ()
@@ -320,8 +322,11 @@ def _leaves(items: tuple[FormItem, ...]) -> Iterator[FormItem]:
             repeated = {"group": item.link_id, "repeated": item.rows} if item.repeats else {}
             record_group = {"record_group": item.link_id} if item.record else {}
             for leaf in _leaves(item.items):
-                changes = repeated | record_group | _inherit(item, leaf)
+                of_row = {} if _COLUMN_CELL in leaf.link_id else repeated
+                changes = of_row | record_group | _inherit(item, leaf)
                 yield replace(leaf, **changes) if changes else leaf  # type: ignore[arg-type]
+        elif item.grid_rows:
+            yield from make_grid_cells(item)
         elif item.type != FieldType.DISPLAY:
             yield item
             if item.score:
@@ -335,6 +340,36 @@ def _inherit(group: FormItem, leaf: FormItem) -> dict[str, str]:
         for name in ("record", "system")
         if getattr(group, name) and not getattr(leaf, name)
     }
+
+
+_COLUMN_CELL = ".column"
+"""In the linkId of a cell above a grid: it belongs to all of a group's rows."""
+
+
+def count_grid_columns(item: FormItem) -> int:
+    """Columns of a grid to write in: those that have words above them, else as many as it says."""
+    return len(item.grid_columns) - 1 if item.grid_columns else item.columns
+
+
+def make_grid_cells(item: FormItem) -> list[FormItem]:
+    """The cells of a grid, which stay on the paper: `given.column3` above it, `given.2.3` in its second row."""
+    columns = range(1, count_grid_columns(item) + 1)
+    above = [
+        replace(item, link_id=f"{item.link_id}{_COLUMN_CELL}{column}",
+                text=f"{item.column_text}, column {column}", **_PLAIN_CELL)
+        for column in columns if item.column_text
+    ]  # fmt: skip
+    return above + [
+        replace(item, link_id=f"{item.link_id}.{row}.{column}",
+                text=f"{item.text}: {words or f'line {row}'}, column {column}", **_PLAIN_CELL)
+        for row, words in enumerate(item.grid_rows, 1) for column in columns
+    ]  # fmt: skip
+
+
+_PLAIN_CELL: dict[str, Any] = {
+    "type": FieldType.STRING, "grid_rows": (), "grid_columns": (), "column_text": "",
+    "columns": 0, "keyed": False, "required": False, "max_length": 2,
+}  # fmt: skip
 
 
 def make_score_item(item: FormItem) -> FormItem:

@@ -42,7 +42,7 @@ def overflow_blocks(
     blocks: list[Block] = []
     if orders:
         rows = [_order_row(signature, keys, values, labels) for signature, keys in orders.items()]
-        columns = (("Row", 0.7), ("The order in full", 4.0), ("PRESCRIBER SIGNS: name, time", 2.0))
+        columns = (("Row", 0.7), ("The order in full", 4.0), ("PRESCRIBER signs: name, time", 2.0))
         blocks += [
             Heading("What did not fit into its box: valid only when signed here"),
             Table(columns, rows, row_height=_SIGNING_HEIGHT),

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pikepdf
 
 from downtime.paper.forms.field_types import FIELD_TYPES
-from downtime.paper.forms.model import SIGN_OFF, FormDefinition, Orientation
+from downtime.paper.forms.model import SIGN_OFF, FormDefinition, Orientation, count_grid_columns
 from downtime.paper.layout.model import FormLayout
 from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.templates import print_html, render_html, template_folder
@@ -30,7 +30,7 @@ def form_html(form: FormDefinition, mrn_name: str) -> str:
     return render_html("form.html", **_template_context(form, mrn_name))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def form_layout(form: FormDefinition, mrn_name: str) -> FormLayout:
     """The layout of a form; `mrn_name` is what the hospital calls its patient number."""
     digest = form_digest(form, mrn_name)
@@ -43,6 +43,7 @@ def _template_context(form: FormDefinition, mrn_name: str) -> dict[str, Any]:
     return {
         "form": form,
         "types": FIELD_TYPES,
+        "grid_columns": count_grid_columns,
         "title": form.title,
         "identity": bool(form.identity),
         "wide": form.orientation == Orientation.LANDSCAPE,

@@ -10,7 +10,10 @@ from downtime.paper.forms.load_form import load_forms
 from downtime.paper_settings import PaperSettings
 from downtime.settings import Settings
 
-TYPES = ("adult", "maternity", "emergency", "theatres", "outpatients", "laboratory")
+TYPES = (
+    "adult", "maternity", "emergency", "theatres", "outpatients", "laboratory", "children",
+    "intensive-care", "mental-health",
+)  # fmt: skip
 
 
 def having(**paper):
