@@ -15,7 +15,7 @@ from downtime.cli.options import EXISTING_FILE
 from downtime.cli.program import downtime
 from downtime.cli.session import Output, Session, command, pick, prompt_for
 from downtime.demo.settings import settings_text
-from downtime.errors import NotFoundError, StaleDataError
+from downtime.errors import NotFoundError, StaleDataError, UserError
 from downtime.fleet import declared_elsewhere
 from downtime.fleet.fleet_status import MachineStatus, list_fleet, read_own_status
 from downtime.fleet.known_time import describe_clock, find_known_time, reckon_ages
@@ -169,35 +169,49 @@ def status(session: Session) -> Output:
     stale = list_stale(ages, down)
     warning = describe_clock(known, now, session.settings)
     supplies = ledger.list_supplies(session.vault, session.settings)
-    this_machine, *others = _list_machines(session)
+    listed, fault = _list_machines(session)
+    this_machine = next((status for status in listed if status.is_own), None)
+    others = [status for status in listed if not status.is_own]
     document = {
         "outage": outage.id if outage else None,
         "down": list(down),
         "systems": [pick(age, "newest", "level", name="system") for age in ages],
         "stale": stale,
         "warning": warning,
-        "declared_elsewhere": declared_elsewhere.read_declared(session.home),
+        "declared_elsewhere": {} if fault else declared_elsewhere.read_declared(session.home),
         "left": [
             pick(supply, "total", what="kind", left="remaining", low="is_low")
             for supply in supplies
         ],
-        "machine": describe_machine(this_machine),
+        "machine": describe_machine(this_machine) if this_machine else None,
         "fleet": [describe_machine(other) for other in others],
     }
     lines = [
         *([warning] if warning else []),
         *notices,
-        *declared_elsewhere.list_alarms(session.home, list_down_systems(session.vault)),
+        *([] if fault else _list_alarms(session)),
         f"{outage.label}, down: {', '.join(down) or 'none'}"
         if outage
         else "No outage is declared.",
         *(age.sentence + (", stale" if age.system in stale else "") for age in ages),
         *(supply.sentence for supply in supplies),
-        *([word_own(this_machine.heartbeat)] if this_machine.heartbeat else []),
+        *fault,
+        *([word_own(this_machine.heartbeat)] if this_machine and this_machine.heartbeat else []),
         *map(word_machine, others),
     ]
-    is_stale = bool(stale) or this_machine.health.level in (MachineLevel.STALE, MachineLevel.EMPTY)
+    is_stale = bool(stale) or _shows_stale(this_machine)
+    if fault:
+        return Output(document, lines, UserError.exit_code)
     return Output(document, lines, StaleDataError.exit_code if is_stale else 0)
+
+
+def _list_alarms(session: Session) -> list[str]:
+    return list(declared_elsewhere.list_alarms(session.home, list_down_systems(session.vault)))
+
+
+def _shows_stale(this_machine: MachineStatus | None) -> bool:
+    levels = (MachineLevel.STALE, MachineLevel.EMPTY)
+    return this_machine is not None and this_machine.health.level in levels
 
 
 def _read_systems(vault: Vault) -> tuple[list[SystemTime], list[str]]:
@@ -209,9 +223,15 @@ def _read_systems(vault: Vault) -> tuple[list[SystemTime], list[str]]:
         return [], [error.sentence, error.next_step]
 
 
-def _list_machines(session: Session) -> list[MachineStatus]:
-    """This machine first, then the others for whoever may see them."""
+def _list_machines(session: Session) -> tuple[list[MachineStatus], list[str]]:
+    """This machine first, then the others for whoever may see them.
+
+    Without its identity a machine believes no list, not even that it is on it: nobody, and why.
+    """
     whole = (session.home, session.settings, session.clock)
-    if not permissions.is_permitted(session.signed_in.person, Permission.FLEET_VIEW):
-        return [read_own_status(*whole)]
-    return sorted(list_fleet(*whole), key=lambda status: not status.is_own)
+    try:
+        if not permissions.is_permitted(session.signed_in.person, Permission.FLEET_VIEW):
+            return [read_own_status(*whole)], []
+        return sorted(list_fleet(*whole), key=lambda status: not status.is_own), []
+    except NotFoundError as error:
+        return [], [error.sentence, error.next_step]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from downtime.clock import from_text, to_text
+from downtime.errors import NotFoundError
 from downtime.fleet.known_time import read_known_time
 from downtime.fleet.model import AuditAction
 from downtime.fleet.store.silence import SilenceRow, fetch_silence, save_silence
@@ -110,9 +111,17 @@ def break_glass(vault: Vault, settings: Settings, actor: Actor, reason: str) -> 
 
 def check_open_snapshots(vault: Vault, settings: Settings, actor: Actor) -> Iterator[CheckedPart]:
     """Look at each snapshot and heal it; those that were closed on purpose stay closed."""
-    silence = assess_silence(vault, settings)
-    are_closed = silence is not None and silence.is_closed
+    are_closed = _are_closed(vault, settings)
     yield from check_snapshots(vault, settings, actor, are_closed=are_closed)
+
+
+def _are_closed(vault: Vault, settings: Settings) -> bool:
+    """A machine that has lost its identity believes no list of machines; what was closed stays so."""
+    try:
+        silence = assess_silence(vault, settings)
+    except NotFoundError:
+        return bool(fetch_silence(vault.db).closed)
+    return silence is not None and silence.is_closed
 
 
 def _close(vault: Vault, actor: Actor, silence: Silence) -> None:

@@ -66,7 +66,7 @@ def check_home(vault: Vault) -> list[CheckedPart]:
     return [
         *_check_databases(vault.home, vault.derive_key),
         *_check_chain(vault),
-        _check_marks(vault),
+        *_check_marks(vault),
         *_check_keys(vault),
     ]
 
@@ -138,17 +138,20 @@ def _check_chain(vault: Vault) -> Iterator[CheckedPart]:
         yield CheckedPart("audit")
 
 
-def _check_marks(vault: Vault) -> CheckedPart:
-    finding, _ = compare_marks(vault, vault.db)
+def _check_marks(vault: Vault) -> Iterator[CheckedPart]:
+    try:
+        finding, _ = compare_marks(vault, vault.db)
+    except UserError:  # without the identity no mark can be checked; it is named by itself
+        return
     if sentences := list_sentences(vault):
-        return CheckedPart(
+        yield CheckedPart(
             "marks", sentences[-1], "Say what happened: 'downtime marks read --reason TEXT'."
         )
-    if finding in (MarkFinding.FITS, MarkFinding.NEW, MarkFinding.INTERRUPTED):
-        return CheckedPart("marks")
-    return CheckedPart(
-        "marks", "they do not fit this vault, and could not be written.", "Make room on the disk."
-    )
+    elif finding in (MarkFinding.FITS, MarkFinding.NEW, MarkFinding.INTERRUPTED):
+        yield CheckedPart("marks")
+    else:
+        fault = "they do not fit this vault, and could not be written."
+        yield CheckedPart("marks", fault, "Make room on the disk.")
 
 
 def _check_keys(vault: Vault) -> Iterator[CheckedPart]:

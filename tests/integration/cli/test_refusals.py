@@ -1,16 +1,23 @@
 """What goes wrong at the command line is one sentence and a next step, on standard error."""
 
 import os
+from contextlib import closing
 
 import click
 import pytest
 
+from downtime import config
+from downtime.accounts.homes import open_with_file
 from downtime.accounts.model import Permission
 from downtime.accounts.permissions import ROLES_ALLOWED
 from downtime.cli import load_all_commands
 from downtime.cli.options import NewFile
+from downtime.config import Home
 from downtime.entry import import_responses
+from downtime.vault import device
+from downtime.vault.model import MachineRole
 from tests.integration.cli.conftest import is_one_sentence
+from tests.site import Site
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -294,3 +301,22 @@ def test_an_interrupt_stops_the_command(refusing, monkeypatch):
     monkeypatch.setattr(import_responses, "import_file", stopped)
     answer = refusing.run("entry", "import", "array.json")
     assert (answer.code, answer.out, answer.err.strip()) == (1, "", "Stopped.")
+
+
+def test_a_machine_of_a_site_that_lost_its_identity_still_says_how_it_is(home, monkeypatch):
+    """With the identity it believes no list of machines either: the rest is shown and looked at."""
+    settings = config.load_settings(home.folder / "home" / "config.toml")
+    place = Home(home.folder / "home")
+    with closing(open_with_file(place, settings, home.clock, home.folder / "key").vault) as vault:
+        Site().enrol(vault, MachineRole.WARD_LAPTOP)
+    (place.keys_folder / "device.json").rename(home.folder / "away")
+    monkeypatch.setattr(device, "_last_cards", {})  # as in a program that never saw it
+    status, check = home.run("status", "--json"), home.run("check", "--json")
+    (home.folder / "away").rename(place.keys_folder / "device.json")
+    assert (status.code, check.code) == (1, 1)
+    assert (status.json["machine"], status.json["fleet"]) == (None, [])
+    assert status.json["systems"]
+    parts = {part["name"]: part["next_step"] for part in check.json["parts"]}
+    assert parts["vault.db"] == ""
+    assert parts["identity"] == "Put keys/device.json back from the last backup."
+    assert home.run("check").code == 0
