@@ -156,6 +156,11 @@ class AccountsSettings:
     )
     pin_length: int = setting(6, "Shortest PIN with which one's own locked screen is opened.")
     pin_tries: int = setting(3, "Wrong PINs in a row after which the password is asked for again.")
+    ward_scopes: dict[str, tuple[str, ...]] = setting(
+        {},
+        "User name to the codes of the wards whose patients this person sees, records and prints; who is"
+        " not named sees all (docs/break-glass.md#wards-of-ones-own).",
+    )
     argon2_memory_kib: int = setting(65_536, "Memory of the password derivation.")
     argon2_time_cost: int = setting(3, "Passes of the password derivation.")
     argon2_parallelism: int = setting(4, "Lanes of the password derivation.")

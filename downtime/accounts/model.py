@@ -10,6 +10,7 @@ class AuditAction(StrEnum):
     """What an entry of the audit says was done; the chain keeps the words."""
 
     HOME_CREATE = "home.create"
+    PERSON_ADD_PASSKEY = "person.add-passkey"
     PERSON_CONFIRM = "person.confirm"
     PERSON_CHANGE_PASSWORD = "person.change-password"  # noqa: S105 - an action, no password
     PERSON_CREATE = "person.create"
@@ -17,6 +18,7 @@ class AuditAction(StrEnum):
     PERSON_ENABLE = "person.enable"
     PERSON_PRINT_CODES = "person.print-codes"
     PERSON_RECOVER = "person.recover"
+    PERSON_REMOVE_PASSKEY = "person.remove-passkey"
     PERSON_RENAME = "person.rename"
     PERSON_RESET = "person.reset"
     PERSON_SET_ROLE = "person.set-role"

@@ -97,6 +97,18 @@ def check_pin_choice(pin: str, settings: AccountsSettings) -> None:
         )
 
 
+def check_passkey_name(typed: str) -> str:
+    """What its owner calls a passkey: one line of printable characters."""
+    name = " ".join(typed.split())
+    if 1 <= len(name) <= MAX_NAME and name.isprintable():
+        return name
+    raise InputError(
+        "passkey.name",
+        f"A passkey's name has 1 to {MAX_NAME} characters.",
+        "Say what it lies in: 'my phone'.",
+    )
+
+
 def check_is_human(role: Role) -> None:
     """InputError for the role of a program, or of somebody let in by break-glass."""
     if role is Role.GUEST:

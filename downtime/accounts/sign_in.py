@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from downtime.accounts import second_factor, sign_in_delays, sign_in_lane, totp
+from downtime.accounts import passkeys, second_factor, sign_in_delays, sign_in_lane, totp
 from downtime.accounts.model import AuditAction, Person
+from downtime.accounts.passkeys import PasskeyAnswer
 from downtime.accounts.printed_codes import UsedCode
 from downtime.accounts.read_only import (
     accounts_db,
@@ -49,12 +50,13 @@ def sign_in(
     password: str,
     code: str,
     *,
+    passkey: PasskeyAnswer | None = None,
     vault: Vault | None = None,
     client: str = "",
 ) -> SignedIn:
     """Unlock the vault for a person, or join the one that this process has open.
 
-    `client` is the address that asks, empty at a terminal. LockedError `signin.refused` or, after
+    A `passkey` takes the place of the code. `client` is the address that asks, empty at a terminal. LockedError `signin.refused` or, after
     several failures from there, `signin.wait`; BusyError while too many try. Refusals are audited when
     the vault is open anyway.
     """
@@ -64,12 +66,22 @@ def sign_in(
     )
     try:
         with _reporting_refusals():
-            signed_in = _check_code(unlocked_vault, settings, username, code, client)
+            signed_in = _check_code(unlocked_vault, settings, username, passkey or code, client)
     except BaseException:
         if unlocked_vault is not vault:
             unlocked_vault.close()
         raise
     return signed_in
+
+
+def sign_in_with_passkey(
+    vault: Vault, settings: Settings, passkey: PasskeyAnswer, *, client: str = ""
+) -> SignedIn:
+    """Join the vault that this process has open, with what the passkey knows and is; LockedError otherwise."""
+    username = passkeys.find_username(vault, passkey)
+    with _reporting_refusals():
+        sign_in_delays.count_attempt(vault.home, settings.accounts, vault.clock(), username, client)
+        return _check_code(vault, settings, username, passkey, client)
 
 
 def open_with_password(
@@ -113,7 +125,7 @@ def _reporting_refusals() -> Iterator[None]:
 
 @works_read_only
 def _check_code(
-    vault: Vault, settings: Settings, username: str, code: str, client: str
+    vault: Vault, settings: Settings, username: str, code: str | PasskeyAnswer, client: str
 ) -> SignedIn:
     person = find_account(vault, username)
     if person is None or not person.is_active:
@@ -128,9 +140,16 @@ def _check_code(
     raise _refuse_code(vault, settings, person, code) or keys.refused_error()
 
 
-def _note_sign_in(vault: Vault, person: Person, actor: Actor, code: str) -> UsedCode | None:
+def _note_sign_in(
+    vault: Vault, person: Person, actor: Actor, code: str | PasskeyAnswer
+) -> UsedCode | None:
     """The printed code that was used, if it was one."""
-    with change_accounts(vault, actor, AuditAction.SESSION_SIGN_IN, person.id) as db:
+    reason = "with a passkey" if isinstance(code, PasskeyAnswer) else ""
+    with change_accounts(vault, actor, AuditAction.SESSION_SIGN_IN, person.id, reason) as db:
+        if isinstance(code, PasskeyAnswer):
+            if not passkeys.accept_passkey(db, person.id, code, vault.now()):
+                raise _WrongCodeError
+            return None
         if is_reader(vault, person):
             return None
         accepted = second_factor.accept_code(db, person.id, code, vault.clock())
@@ -139,10 +158,14 @@ def _note_sign_in(vault: Vault, person: Person, actor: Actor, code: str) -> Used
         return accepted.printed
 
 
-def _refuse_code(vault: Vault, settings: Settings, person: Person, code: str) -> LockedError | None:
+def _refuse_code(
+    vault: Vault, settings: Settings, person: Person, code: str | PasskeyAnswer
+) -> LockedError | None:
     """Audit that a code was wrong; the reason, when this machine's clock is it."""
     now, nobody = vault.clock(), Actor("", "", device.read_own_code(vault.home))
-    offset = totp.find_offset(accounts_db(vault), person.id, code, now)
+    offset = None
+    if not isinstance(code, PasskeyAnswer):
+        offset = totp.find_offset(accounts_db(vault), person.id, code, now)
     with change_accounts(vault, nobody, AuditAction.SESSION_REFUSED, person.id) as db:
         if offset is not None:
             totp.offer_code(db, person.id, offset, now)

@@ -16,7 +16,7 @@ from downtime.accounts import permissions, sessions
 from downtime.accounts.model import Permission, Person
 from downtime.accounts.sessions import SessionState
 from downtime.vault.write_again import write_again
-from downtime.web import guest_access, request_context
+from downtime.web import guest_access, request_context, ward_access
 from downtime.web.cookies import session_cookie
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import permission_of
@@ -58,11 +58,14 @@ def set_session_cookie(answer: Response, token: str) -> None:
 
 
 def clear_session_cookie(answer: Response) -> None:
-    """Take the token away, and with it all that the browser kept of these pages."""
+    """Take the token away, and with it all that the browser kept of these pages.
+
+    Not every cookie: the page that answers is the next user's sign-in, whose form has one of its own.
+    """
     answer.delete_cookie(
         session_cookie(), httponly=True, samesite="Strict", secure=request.is_secure
     )
-    answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
 def session_token() -> str:
@@ -73,7 +76,7 @@ def session_token() -> str:
 def has_permission(permission: Permission) -> bool:
     """Whether the one who is signed in may do it."""
     is_permitted = permissions.is_permitted(g.get("person"), permission)
-    return is_permitted and guest_access.may_use(permission)
+    return is_permitted and guest_access.may_use(permission) and ward_access.may_use(permission)
 
 
 def _load_user(_: Any) -> SessionUser | None:
@@ -113,6 +116,8 @@ def _check_request() -> ViewResponse | None:
         return _redirect_page("account.password")
     permissions.check_can(state.person, permission)
     guest_access.check_guest_request()
+    if elsewhere := ward_access.check_ward_request(permission):
+        return elsewhere
     if "X-Poll" not in request.headers:
         sessions.touch_session(g.vault, session_token())
     return None

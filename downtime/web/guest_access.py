@@ -43,7 +43,7 @@ PATIENT_PAGES = (
     "printing.patient",
 )
 RECORD_PAGES = ("events.record", "events.save")
-_PEOPLE = ("patient", "mother", "answer-partner", "answer-mother")
+PEOPLE = ("patient", "mother", "answer-partner", "answer-mother")
 """What a page about patients calls them."""
 
 
@@ -108,7 +108,7 @@ def _list_subjects(endpoint: str) -> Iterator[str]:
     for name, patient in (request.view_args or {}).items():
         if name == "patient_id":
             yield str(patient)
-    for name in _PEOPLE:
+    for name in PEOPLE:
         yield from filter(None, request.values.getlist(name))
 
 

@@ -25,6 +25,7 @@ from downtime.web.cookies import SESSION_COOKIES, session_cookie
 from downtime.web.derived_reports import DerivedReports
 from downtime.web.live_sessions import LiveSessions
 from downtime.web.open_snapshots import OpenSnapshots
+from downtime.web.passkey_challenges import PasskeyChallenges
 from downtime.web.presses import Presses
 from downtime.web.vault_holder import VaultHolder
 
@@ -47,6 +48,7 @@ class AppState:
     """The page that each person had open last."""
     presses: Presses = field(default_factory=Presses)
     live_sessions: LiveSessions = field(default_factory=lambda: LiveSessions(*SESSION_COOKIES))
+    passkey_challenges: PasskeyChallenges = field(default_factory=PasskeyChallenges)
     reports: DerivedReports = field(init=False)
 
     def __post_init__(self) -> None:

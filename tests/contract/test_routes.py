@@ -21,6 +21,7 @@ PUBLIC_PAGES = {
     "assets.send_asset",
     "monitoring.health",
     "monitoring.metrics",
+    "passkeys.ask",
     "shelf.send_public",
     "shelf.show_public",
 }

@@ -15,6 +15,7 @@ class AuditAction(StrEnum):
     BREAK_GLASS_REVIEW = "break-glass.review"
     WARD_CODE_CREATE = "ward-code.create"
     WARD_CODE_WITHDRAW = "ward-code.withdraw"
+    WARD_REFUSED = "ward.refused"
 
 
 class ReviewVerdict(StrEnum):

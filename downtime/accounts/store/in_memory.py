@@ -6,11 +6,11 @@ from pathlib import Path
 import sqlcipher3
 import sqlite_utils
 
-_FACTORS = ("code_drift", "printed_code")
+_FACTORS = ("code_drift", "passkey", "printed_code")
 """Tables of which a sign-in changes rows: what is known of a person's second factors."""
 _TABLES = ("person", "session", "session_pin", *_FACTORS)
-_MIGRATION = Path(__file__).parents[1] / "migrations" / "0110_second_factor.sql"
-"""Makes those that a vault of before, which could not be brought up to date, does not have."""
+_MIGRATIONS = ("0110_second_factor.sql", "0111_passkeys.sql")
+"""Make those that a vault of before, which could not be brought up to date, does not have."""
 
 
 def copy_to_memory(db: sqlite_utils.Database) -> sqlite_utils.Database:
@@ -25,18 +25,22 @@ def copy_to_memory(db: sqlite_utils.Database) -> sqlite_utils.Database:
         copy.execute(statement)
         rows = db.conn.execute(f"SELECT * FROM {table}").fetchall()
         _insert_rows(memory, table, rows)
-    for shape in re.finditer(r"CREATE TABLE (\w+).*?;", _MIGRATION.read_text(), re.DOTALL):
+    for shape in re.finditer(r"CREATE TABLE (\w+).*?;", _read_migrations(), re.DOTALL):
         if shape[1] not in _list_tables(memory):
             copy.execute(shape[0])
     return memory
 
 
 def write_back(memory: sqlite_utils.Database, db: sqlite_utils.Database) -> None:
-    """Sessions as they are in memory, and one-time codes that were used meanwhile."""
+    """Sessions and their PINs as they are in memory, and one-time codes that were used meanwhile."""
     people = {row[0] for row in db.conn.execute("SELECT id FROM person")}
     db.conn.execute("DELETE FROM session")
     sessions = memory.conn.execute("SELECT * FROM session").fetchall()
     _insert_rows(db, "session", [row for row in sessions if row["person"] in people])
+    if "session_pin" in _list_tables(db):
+        db.conn.execute("DELETE FROM session_pin")
+        pins = memory.conn.execute("SELECT * FROM session_pin").fetchall()
+        _insert_rows(db, "session_pin", pins)
     for row in memory.conn.execute("SELECT id, totp_last_step FROM person"):
         db.conn.execute(
             "UPDATE person SET totp_last_step = ? WHERE id = ? AND totp_last_step < ?",
@@ -47,6 +51,11 @@ def write_back(memory: sqlite_utils.Database, db: sqlite_utils.Database) -> None
         rows = memory.conn.execute(f"SELECT * FROM {table}").fetchall()
         changed = [row for row in rows if tuple(row) not in known and row["person"] in people]
         _insert_rows(db, table, changed)
+
+
+def _read_migrations() -> str:
+    folder = Path(__file__).parents[1] / "migrations"
+    return "\n".join((folder / name).read_text() for name in _MIGRATIONS)
 
 
 def _list_tables(db: sqlite_utils.Database) -> list[str]:

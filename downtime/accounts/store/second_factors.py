@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import sqlite_utils
 
+from downtime.accounts.store import passkeys
 from downtime.vault.database import build_record, insert_record
 
 _LIVE = "used = '' AND withdrawn = ''"
@@ -78,8 +79,9 @@ def withdraw_codes(db: sqlite_utils.Database, person: str, at: str) -> None:
 
 
 def forget_factors(db: sqlite_utils.Database, person: str, at: str) -> None:
-    """The phone is another now, or nobody's: its clock is not known, and the sheet opens nothing."""
+    """The phone is another now, or nobody's: its clock is not known, and sheet and passkeys open nothing."""
     withdraw_codes(db, person, at)
+    passkeys.remove_all_passkeys(db, person, at)
     save_drift(db, CodeDrift(person=person))
 
 

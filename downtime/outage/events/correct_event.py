@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from downtime.outage import outages
-from downtime.outage.events import guest_scope, policies, store
+from downtime.outage.events import guest_scope, policies, store, ward_scope
 from downtime.outage.events.hospital_now import HospitalNow, list_threads
 from downtime.outage.events.hospital_without import HospitalWithout
 from downtime.outage.events.kinds import EVENT_ROWS
@@ -56,7 +56,7 @@ def correct_event(
     ward = checked.get("ward", before.ward)
     after = replace(before, happened=happened, answers=checked, subject=subject, ward=ward)
     hospital = HospitalWithout(vault, snapshot, before.root)
-    _check_people(vault, HospitalNow(vault, snapshot), after, actor)
+    _check_people(vault, settings, HospitalNow(vault, snapshot), after, actor)
     warnings = EventWarnings(hospital, settings).list_warnings(
         row, subject.patient, checked, happened
     )
@@ -65,10 +65,14 @@ def correct_event(
     return _add_version(vault, after, actor, reason, role, AuditAction.EVENT_CORRECT)
 
 
-def _check_people(vault: Vault, hospital: HospitalNow, after: Event, actor: Actor) -> None:
+def _check_people(
+    vault: Vault, settings: Settings, hospital: HospitalNow, after: Event, actor: Actor
+) -> None:
     """Whom it names is known, and who may not record it so may not correct it so."""
     mother = after.answers.get("mother", "")
-    guest_scope.check_people_of_event(vault, hospital, actor, (after.subject.patient, mother))
+    people = (after.subject.patient, mother)
+    guest_scope.check_people_of_event(vault, hospital, actor, people)
+    ward_scope.check_people_of_event(vault, settings, hospital, actor.id, people)
     if mother:
         hospital.get_person(mother)
     result = find_thread(vault, after.topic) if after.kind == EventKind.READ_BACK else None

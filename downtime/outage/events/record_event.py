@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from downtime.clinical.identifiers import add_check_character
 from downtime.clinical.model import Appointment, Record, ServiceRequest
 from downtime.outage import downtime_numbers, outages
-from downtime.outage.events import guest_scope, policies, store
+from downtime.outage.events import guest_scope, policies, store, ward_scope
 from downtime.outage.events.hospital_now import HospitalNow, list_threads
 from downtime.outage.events.kinds import EVENT_ROWS, NEWBORN
 from downtime.outage.events.model import (
@@ -120,6 +120,9 @@ class EventRecorder:
         answers = policies.check_answers(row, self._fill_in(row, draft), now.date())
         people = (draft.patient, answers.get("partner", ""), answers.get("mother", ""))
         guest_scope.check_people_of_event(self._vault, self._hospital, self._actor, people)
+        ward_scope.check_people_of_event(
+            self._vault, self._settings, self._hospital, self._actor.id, people
+        )
         if draft.patient:
             self._hospital.get_person(draft.patient)
         thread = self._find_followed(row, draft.topic)

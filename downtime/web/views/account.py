@@ -3,7 +3,17 @@
 from http import HTTPStatus
 from typing import cast
 
-from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+)
 from flask import url_for as address
 
 from downtime.accounts import people, printed_codes, sessions
@@ -11,12 +21,14 @@ from downtime.accounts import sign_in as accounts_sign_in
 from downtime.accounts.check_password import check_password, clear_tries
 from downtime.accounts.model import Permission
 from downtime.accounts.second_factor import describe_used
+from downtime.accounts.sign_in import SignedIn
 from downtime.errors import BusyError, InputError, LockedError, UserError
 from downtime.fleet import unlock_notices
 from downtime.outage import outages
 from downtime.paper.labels.complete_codes import parse_complete_code
 from downtime.vault import copied_home
-from downtime.web import access_control, request_context, typed_texts
+from downtime.vault.vault import Vault
+from downtime.web import access_control, passkey_challenges, request_context, typed_texts
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 from downtime.web.views import guidance
@@ -27,24 +39,15 @@ blueprint = Blueprint("account", __name__)
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @require_permission(Permission.PUBLIC)
 def sign_in() -> ViewResponse:
-    """User name, password and one-time code; every refusal has the same sentence."""
+    """User name, password and one-time code or passkey; every refusal has the same sentence."""
     if request.method == "GET":
-        return render_template("account/sign_in.html", error=None, username="", note="")
+        return _sign_in_page()
     web = request_context.app_state()
     username = request.form.get("username", "")
     try:
         _refuse_scan("username", "password", "code")
         with web.vault_holder.use_if_unlocked() as held_vault:
-            signed_in = accounts_sign_in.sign_in(
-                web.home,
-                web.settings,
-                web.clock,
-                username,
-                request.form.get("password", ""),
-                request.form.get("code", ""),
-                vault=held_vault,
-                client=request_context.client(),
-            )
+            signed_in = _sign_in(held_vault, username)
             if held_vault is None:
                 web.vault_holder.keep_vault(signed_in.vault)
                 for notice in copied_home.list_messages(signed_in.vault):
@@ -64,11 +67,47 @@ def sign_in() -> ViewResponse:
                 vault, web.settings, signed_in.person, signed_in.actor.device
             )
     except UserError as error:
-        page = render_template("account/sign_in.html", error=error, username=username, note="")
-        return page, error.http_status
+        return _sign_in_page(error, username=username), error.http_status
     answer = cast(Response, redirect(address("home.start"), 303))
     access_control.set_session_cookie(answer, token)
     return answer
+
+
+def _sign_in_page(error: UserError | None = None, username: str = "", note: str = "") -> str:
+    return render_template(
+        "account/sign_in.html",
+        error=error,
+        username=username,
+        note=note,
+        takes_passkeys=passkey_challenges.works_here(),
+    )
+
+
+def _sign_in(vault: Vault | None, username: str) -> SignedIn:
+    """With a passkey alone only where the vault is open: it opens none."""
+    web, client = request_context.app_state(), request_context.client()
+    password, credential = request.form.get("password", ""), request.form.get("passkey", "")
+    passkey = web.passkey_challenges.take_answer(credential) if credential else None
+    if passkey and not password:
+        if vault is None:
+            raise LockedError(
+                "signin.passkey-alone",
+                "Nobody is signed in on this laptop, so its data are locked: a passkey alone opens them"
+                " for nobody.",
+                "Type your user name and password, then press the button again.",
+            )
+        return accounts_sign_in.sign_in_with_passkey(vault, web.settings, passkey, client=client)
+    return accounts_sign_in.sign_in(
+        web.home,
+        web.settings,
+        web.clock,
+        username,
+        password,
+        request.form.get("code", ""),
+        passkey=passkey,
+        vault=vault,
+        client=client,
+    )
 
 
 @blueprint.post("/lock")
@@ -158,8 +197,8 @@ def _end(note: str) -> ViewResponse:
     request_context.forget_texts()
     sessions.end_session(request_context.vault(), access_control.session_token())
     g.pop("person", None)
-    page = render_template("account/sign_in.html", error=None, username="", note=note)
-    answer = make_response(page)
+    session.clear()
+    answer = make_response(_sign_in_page(note=note))
     access_control.clear_session_cookie(answer)
     return answer
 

@@ -81,7 +81,7 @@ def test_signing_out_forgets_the_vault_with_the_last_session(hospital):
     keeper = hospital.app.extensions["downtime"].vault_holder
     first, second = hospital.browser("ward"), hospital.browser("site")
     answer = first.post("/sign-out")
-    assert '"cache"' in answer.headers["Clear-Site-Data"]
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert keeper.unlocked
     assert first.get("/beds").location == "/sign-in"
     second.post("/sign-out")
