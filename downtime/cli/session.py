@@ -21,6 +21,7 @@ from downtime.config import Home
 from downtime.errors import LockedError, apply_to_each
 from downtime.fleet import unlock_notices
 from downtime.outage import outages
+from downtime.outage.events import ward_scope
 from downtime.settings import Settings
 from downtime.syslog import start_syslog
 from downtime.vault import copied_home, keys
@@ -127,6 +128,8 @@ class Session:
         try:
             check_password_is_own(signed_in.person, self.permission)
             permissions.check_can(signed_in.person, self.permission)
+            scope = ward_scope.find_scope(signed_in.vault, self.settings, signed_in.person.id)
+            ward_scope.check_permission(scope, self.permission, page=False)
         except BaseException:
             signed_in.vault.close()
             raise

@@ -124,6 +124,7 @@ class WardLabels(LabelRequest):
 class StockLabels(LabelRequest):
     """Labels for boxes and dividers of blank forms: title, purpose and version of each."""
 
+    names_nobody = True
     label: LabelKind = LabelKind.STOCK
     forms: tuple[str, ...]
 

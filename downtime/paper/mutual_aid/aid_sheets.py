@@ -54,6 +54,7 @@ class CapacitySheet(PrintRequest):
 
     kind: ClassVar[RequestKind] = RequestKind.CAPACITY
     title: ClassVar[str] = "Capacity and divert sheet"
+    names_nobody = True
     destination: str = ""
     contact: str = ""
 

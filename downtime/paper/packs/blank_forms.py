@@ -18,6 +18,7 @@ class BlankForms(PrintRequest):
 
     kind: ClassVar[RequestKind] = RequestKind.BLANK
     title: ClassVar[str] = "Blank forms"
+    names_nobody = True
     forms: tuple[str, ...]
     copies: int = 1
     ward: str = ""

@@ -45,6 +45,7 @@ from downtime.paper.packs.model import (
 )
 from downtime.paper.packs.print_context import PrintContext, list_draft
 from downtime.paper.packs.print_request import PrintRequest
+from downtime.paper.packs.ward_prints import check_ward_prints
 from downtime.paper.serials import make_serial
 from downtime.paper.store import issued_forms, layouts, packs
 from downtime.paper.stored_reasons import ProgramReason, store_reason
@@ -80,6 +81,7 @@ def print_pack(
     """
     with closing(PrintContext(vault, settings, actor, reason, snapshot)) as context:
         check_guest_prints(context, request)
+        check_ward_prints(context, request)
         plan = settle_earlier_paper(context, request.plan(context), recall=request.recall)
         pack_ledger.void_interrupted(vault, settings)
         issue = _Issue(context, plan, orjson.dumps(request.to_json()).decode(), job)

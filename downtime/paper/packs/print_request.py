@@ -25,6 +25,8 @@ class PrintRequest(ABC):
     kind: ClassVar[RequestKind]
     title: ClassVar[str]
     """What lists of jobs call it."""
+    names_nobody: ClassVar[bool] = False
+    """Whether no page of it is about a patient or says who lies where."""
     by_form: bool = False
     """All sheets of one form together, instead of all sheets of one patient."""
     two_sided: bool = False

@@ -17,7 +17,7 @@ from downtime.outage.events.wording import describe_event
 from downtime.paper.model import PackKind, Subject
 from downtime.paper.packs.model import PackPlan, RequestKind
 from downtime.paper.packs.print_context import PrintContext
-from downtime.paper.packs.print_request import PrintRequest
+from downtime.paper.packs.print_request import PrintRequest, PrintScope
 from downtime.paper.packs.snapshot_pages import format_warnings
 from downtime.pdf.flow_blocks import Block, Paragraph, Table
 from downtime.snapshot.bed_board import row_sort_key
@@ -52,6 +52,11 @@ class ShiftHandover(PrintRequest):
     """Empty for the whole ward."""
     nurse: str = ""
     """Who takes over, for the head of the list."""
+
+    @property
+    def scope(self) -> PrintScope:
+        """That ward."""
+        return PrintScope((self.ward,))
 
     def plan(self, context: PrintContext) -> PackPlan:
         """A list of who is on the ward now; empty where nobody is."""

@@ -23,6 +23,7 @@ class ProofPage(PrintRequest):
 
     kind: ClassVar[RequestKind] = RequestKind.READINESS
     title: ClassVar[str] = "Proof of readiness"
+    names_nobody = True
     round: str
 
     def plan(self, context: PrintContext) -> PackPlan:

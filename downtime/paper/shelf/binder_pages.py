@@ -33,6 +33,7 @@ class BinderPages(PrintRequest):
 
     kind: ClassVar[RequestKind] = RequestKind.REFERENCE
     title: ClassVar[str] = "Reference binder"
+    names_nobody = True
     documents: tuple[str, ...] = ()
     """Names of documents; empty for all that belong into the binder and have not expired."""
 

@@ -5,11 +5,10 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from downtime.accounts import people, permissions
-from downtime.accounts.break_glass.model import BreakGlassAccess
 from downtime.accounts.model import Permission
 from downtime.errors import NotFoundError
 from downtime.outage.downtime_numbers import find_issues
-from downtime.outage.events import guest_scope
+from downtime.outage.events import guest_scope, ward_scope
 from downtime.paper.labels.complete_codes import (
     CodeKind,
     CompleteCode,
@@ -17,7 +16,8 @@ from downtime.paper.labels.complete_codes import (
     parse_complete_code,
 )
 from downtime.snapshot.find_people import SHORTEST, find_among, find_people
-from downtime.web import guest_access, request_context
+from downtime.snapshot.model import PatientRow
+from downtime.web import guest_access, request_context, ward_access
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 
@@ -69,10 +69,12 @@ def as_you_type() -> ViewResponse:
 
 
 def _search_results(text: str) -> dict[str, object]:
-    if access := guest_access.current_access():
-        return _search_within(access, text)
-    vault, snapshot = request_context.vault(), request_context.snapshot_or_none()
     hospital = request_context.hospital_now()
+    if access := guest_access.current_access():
+        return _search_within(guest_scope.list_people(access, hospital), text)
+    if scope := ward_access.current_scope():
+        return _search_within(ward_scope.list_people(scope, hospital), text)
+    vault, snapshot = request_context.vault(), request_context.snapshot_or_none()
     registered = (
         hospital.search(text, request_context.now().date()) if len(text) >= SHORTEST else []
     )
@@ -85,10 +87,9 @@ def _search_results(text: str) -> dict[str, object]:
     }
 
 
-def _search_within(access: BreakGlassAccess, text: str) -> dict[str, object]:
-    """The same for who was let in by break-glass: among those alone whom the access is for."""
+def _search_within(patients: list[PatientRow], text: str) -> dict[str, object]:
+    """The same among those alone whom a break-glass access or a limited account is for."""
     zone = ZoneInfo(request_context.settings().site.time_zone)
-    patients = guest_scope.list_people(access, request_context.hospital_now())
     return {
         "found": find_among(patients, text, request_context.now().astimezone(zone).date()),
         "registered": [],

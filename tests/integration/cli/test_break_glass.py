@@ -32,3 +32,24 @@ def test_whoever_may_not_review_is_told_who_may(by_admin):
     answer = by_admin("review", "K7-B1", "--verdict", "justified", "--reason", "x")
     assert answer.code == 1
     assert "site team or records supervisor" in answer.err
+
+
+def test_an_account_for_one_ward_runs_no_command_that_lists_others(home, by_admin):
+    terminal = Terminal(home.folder, home.clock)
+    terminal.secrets = home.secrets
+    words = ("person", "add", "nurse", "Nia Nurse", "--role", "ward", "--reason", "new")
+    terminal.learn(
+        terminal.run(*words, "--home", "home", "--json", stdin=terminal.signed_in("admin")).json
+    )
+    terminal.choose_password("home", "nurse", "another long enough sentence")
+    with (home.folder / "home" / "config.toml").open("a") as file:
+        file.write('\n[accounts.ward_scopes]\nnurse = ["AMU"]\n')
+
+    def run(*command):
+        return terminal.run(*command, "--home", "home", stdin=terminal.signed_in("nurse"))
+
+    for command in (("ledger", "list"), ("events", "list"), ("statement", "--out", "s.pdf")):
+        answer = run(*command)
+        assert answer.code == 1, answer
+        assert "Your account is for ward AMU only" in answer.err, command
+    assert run("outage", "list").code == 0

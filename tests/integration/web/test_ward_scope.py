@@ -1,0 +1,158 @@
+"""Somebody whose account is limited to wards: every screen, print, command and record keeps to them."""
+
+import io
+import re
+
+import pytest
+
+from downtime.accounts import people
+from downtime.errors import ForbiddenError
+from downtime.outage.events import ward_scope
+from downtime.outage.events.hospital_now import HospitalNow
+from downtime.paper.labels.print_labels import PatientLabels, WardLabels
+from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.event_log import EventLog
+from downtime.paper.packs.patient_pack import PatientPack
+from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.shift_handover import ShiftHandover
+from downtime.paper.packs.ward_pack import WardPack
+from downtime.snapshot import local_snapshots
+from downtime.vault.store import audit_chain
+from tests.integration.web.conftest import Browser
+from tests.integration.web.test_break_glass import FORM
+from tests.integration.web.test_ward import words
+
+SCOPE = '\n[accounts.ward_scopes]\nward = ["A1"]\n'
+
+
+@pytest.fixture
+def limited(hospital):
+    """The tiny hospital, in which the nurse sees ward A1 alone; the site team sees all."""
+    with hospital.home.config_file.open("a") as file:
+        file.write(SCOPE)
+    hospital.__post_init__()
+    return hospital
+
+
+@pytest.fixture
+def patients(limited):
+    return {ward: find_patient(limited, ward) for ward in ("A1", "B2")}
+
+
+def find_patient(hospital, ward):
+    board = hospital.browser("site").get(f"/beds/ward?ward={ward}").text
+    return re.search(r'href="/patients/(\w+)"', board)[1]
+
+
+def find_nurse(vault):
+    return next(person for person in people.list_people(vault) if person.username == "ward")
+
+
+@pytest.fixture
+def nurse(limited) -> Browser:
+    return limited.browser("ward")
+
+
+def test_own_ward_is_open_and_the_other_is_closed_and_that_is_recorded(limited, nurse, patients):
+    for path in (
+        "/beds/ward?ward=A1",
+        "/handover?ward=A1",
+        "/tests?ward=A1",
+        f"/patients/{patients['A1']}",
+    ):
+        assert nurse.get(path).status_code == 200, path
+    for path in (
+        "/beds/ward?ward=B2",
+        "/handover?ward=B2",
+        "/tests?ward=B2",
+        f"/patients/{patients['B2']}",
+        "/appointments",
+        "/events",
+        "/forms",
+        "/statement",
+        "/beds/ward-not-known",
+    ):
+        answer = nurse.get(path)
+        assert answer.status_code == 403, path
+        assert "Your account is for ward A1 only" in words(answer.text)
+        assert "Øksen" not in answer.text
+    vault = limited.open().vault
+    count = audit_chain.count_entries(vault.db)
+    entries = audit_chain.list_entries(vault.db, before=count + 1, limit=200)
+    refused = [entry.target for entry in entries if entry.action == "ward.refused"]
+    assert len(refused) == 9
+    assert any(patients["B2"] in target for target in refused)
+    vault.close()
+
+
+@pytest.mark.parametrize("path", ["/beds/ward", "/tests", "/handover"])
+def test_a_list_without_a_ward_is_of_their_own(nurse, path):
+    answer = nurse.get(path)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{path}?ward=A1")
+
+
+def test_a_laptop_that_stands_on_another_ward_opens_it_to_nobody(limited, nurse):
+    limited.browser("site").post("/beds/my-ward", {"ward": "B2"})
+    assert "Øksen" not in nurse.get("/handover", follow_redirects=True).text
+
+
+@pytest.mark.parametrize("text", ["Øksen", "1000003"])
+def test_whom_they_do_not_care_for_is_not_found(nurse, text):
+    nurse.post("/find", {"text": text})
+    assert "/patients/" not in nurse.get("/find").text
+    nurse.post("/find", {"text": "Sample"})
+    assert "/patients/" in nurse.get("/find").text
+
+
+def test_the_menu_shows_only_what_opens(nurse):
+    page = nurse.get("/beds").text
+    addresses = set(re.findall(r'href="(/[a-z-]*)"', page.partition("<main")[0]))
+    assert {"/beds", "/tests"} <= addresses
+    for address in addresses - {"/static"}:
+        assert nurse.get(address, follow_redirects=True).status_code == 200, address
+
+
+def test_who_is_not_named_sees_all(limited, patients):
+    site = limited.browser("site")
+    for path in ("/beds/ward?ward=B2", f"/patients/{patients['B2']}", "/appointments", "/events"):
+        assert site.get(path).status_code == 200, path
+
+
+def test_prints_keep_to_the_wards_whichever_door_leads_to_them(limited, patients):
+    vault = limited.open().vault
+    actor = find_nurse(vault).make_actor("K7")
+
+    def order(request):
+        print_pack(vault, limited.settings, request, actor, "for a test", io.BytesIO())
+
+    for request in (
+        WardPack(wards=("A1", "B2")),
+        PatientPack(patient=patients["B2"]),
+        PatientLabels(label="patient", patient=patients["B2"]),
+        WardLabels(label="patient", wards=("B2",)),
+        ShiftHandover(ward="B2"),
+        EventLog(),
+    ):
+        with pytest.raises(ForbiddenError, match="ward A1 only"):
+            order(request)
+    order(ShiftHandover(ward="A1"))
+    order(BlankForms(forms=("observations",), copies=1))
+    vault.close()
+
+
+def test_a_record_of_somebody_elsewhere_is_refused(limited, patients):
+    vault = limited.open().vault
+    nurse, check = find_nurse(vault), ward_scope.check_people_of_event
+    with local_snapshots.open_current_snapshot(vault) as snapshot:
+        hospital = HospitalNow(vault, snapshot)
+        check(vault, limited.settings, hospital, nurse.id, (patients["A1"], ""))
+        with pytest.raises(ForbiddenError):
+            check(vault, limited.settings, hospital, nurse.id, (patients["A1"], patients["B2"]))
+    vault.close()
+
+
+def test_break_glass_leads_beyond_and_is_reviewed_by_somebody_else(limited, nurse, patients):
+    assert nurse.post("/break-glass/start", FORM | {"ward": "B2"}).status_code == 303
+    nurse.get("/")
+    assert nurse.get(f"/patients/{patients['B2']}").status_code == 200
+    assert nurse.get("/beds/ward?ward=A1").status_code == 403
