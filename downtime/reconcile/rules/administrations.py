@@ -48,23 +48,26 @@ def find_doses(fact: Fact, patient: Patient, context: ComparisonContext) -> Cand
         )  # fmt: skip
 
     codes = find_codes(name, patient, context)
-    same = [a for a in live if is_same_medicine(name, codes, a)]
     own_names = context.settings.reconcile.medicine_names.items()
+    same = [a for a in live if is_same_medicine(name, codes, a, own_names)]
     medicine = read_medicine(name, own_names)
     similar = [
         a
         for a in live
-        if not is_same_medicine(name, codes, a)
+        if not is_same_medicine(name, codes, a, own_names)
         and (shares_code(codes, a) or are_alike(medicine, read_medicine(a.medicine, own_names)))
     ]
     return rank_after(rank(same), rank(similar))
 
 
 def is_same_medicine(
-    name: str, codes: Collection[MedicineCode], live: MedicationAdministration
+    name: str,
+    codes: Collection[MedicineCode],
+    live: MedicationAdministration,
+    own_names: Iterable[tuple[str, str]],
 ) -> bool:
     """Whether a dose is of the medicine that paper names, beyond doubt: by its name, or by its code."""
-    return is_same_name(name, live.medicine) or is_same_by_code(name, codes, live)
+    return is_same_name(name, live.medicine) or is_same_by_code(name, codes, live, own_names)
 
 
 def _contest(fact: Fact) -> str:
@@ -87,7 +90,8 @@ def compare_administration(
     name = fact.fields.get("medicine", "")
     if is_same_name(name, live.medicine):
         return _compare_dose(fact, live)
-    if not is_same_by_code(name, find_codes(name, patient, context), live):
+    own_names = context.settings.reconcile.medicine_names.items()
+    if not is_same_by_code(name, find_codes(name, patient, context), live, own_names):
         return _offer_alike(fact, live)
     verdict = _compare_dose(fact, live)
     named = make_reasons(ReasonCode.MEDICINE_BY_CODE, live=live.medicine)

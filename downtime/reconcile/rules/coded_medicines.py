@@ -1,8 +1,8 @@
 """When a medicine on paper and a dose in a system are one by their codes, whatever each is called. Pure.
 
 Paper has no codes: a name on paper has those which all of the patient's coded records of that name
-share. A code may stand for an ingredient only, so names that say another strength, or another way of
-giving it, are never one by it. Another code parts nobody: a brand and what it is made of have two.
+share. A code may stand for an ingredient only, or for several, so names that say another strength or way
+of giving it, or of which the tables know another ingredient, are never one by it. Another code parts nobody: a brand and what it is made of have two.
 """
 
 from collections.abc import Collection, Iterable
@@ -10,7 +10,11 @@ from functools import reduce
 
 from downtime.clinical.medicine_codes import MedicineCode, read_codes
 from downtime.clinical.model import MedicationAdministration, MedicationRequest, Patient
-from downtime.reconcile.rules.medicine_names import are_given_apart, is_of_one_strength
+from downtime.reconcile.rules.medicine_names import (
+    are_given_apart,
+    are_known_apart,
+    is_of_one_strength,
+)
 from downtime.reconcile.rules.verdict import ComparisonContext, fold_text
 
 _CACHE = "codes of medicines"
@@ -50,11 +54,15 @@ def shares_code(codes: Collection[MedicineCode], live: MedicationAdministration)
 
 
 def is_same_by_code(
-    name: str, codes: Collection[MedicineCode], live: MedicationAdministration
+    name: str,
+    codes: Collection[MedicineCode],
+    live: MedicationAdministration,
+    own_names: Iterable[tuple[str, str]] = (),
 ) -> bool:
-    """Whether a dose has one of these codes, and its name says neither another strength nor another way."""
+    """Whether a dose has one of these codes, and its name contradicts in no ingredient, strength or way."""
     return (
         shares_code(codes, live)
+        and not are_known_apart(name, live.medicine, own_names)
         and is_of_one_strength(name, live.medicine)
         and not are_given_apart(name, live.medicine)
     )

@@ -137,6 +137,22 @@ def _is_within(salts: frozenset[str], other: frozenset[str]) -> bool:
     return salts <= other or other <= salts
 
 
+def are_known_apart(name: str, other: str, own_names: Iterable[tuple[str, str]] = ()) -> bool:
+    """Whether the tables know what both names are made of, and it is not the same."""
+    names = tuple(own_names)
+    first, second, known = _read(name, names), _read(other, names), _list_known(names)
+    is_known = all(
+        medicine.ingredients and medicine.ingredients <= known for medicine in (first, second)
+    )
+    return is_known and not are_alike(first, second)
+
+
+@lru_cache(maxsize=8)
+def _list_known(own_names: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    """Every ingredient that a name of the tables has."""
+    return frozenset(word for words in _all_names(own_names).values() for word in words) - _OTHER
+
+
 def sort_words(name: MedicineName) -> str:
     """By what names that may be alike are gathered: a general name gathers its kind."""
     if general := name.ingredients & _GENERAL:

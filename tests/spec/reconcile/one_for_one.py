@@ -296,8 +296,8 @@ CODED = Table(
     "Medicines by their codes",
     "A name on paper has the codes (SNOMED CT, dm+d, a system's own) that all of the patient's coded"
     " prescriptions and doses of that name share. A dose with one of them is of that medicine, whatever"
-    " it is called there, unless the names say different strengths or ways of giving it: then it is"
-    " offered to two people. Another code parts nobody, and codes that a system made itself say nothing"
+    " it is called there, unless the names say different strengths or ways of giving it, or are known for"
+    " different ingredients: then it is offered to two people. Another code parts nobody, and codes that a system made itself say nothing"
     " of another system's.",
     (
         coded("NovoRapid", "SCT|1001000", coded_dose("SCT|1001000"), "already-there",
@@ -316,6 +316,8 @@ CODED = Table(
               f"EPR has this dose of {AN_HOUR}."),
         coded("Brandaxol", "SCT|1001000", coded_dose("SCT|1001000"), "already-there",
               f"EPR has this dose of {AN_HOUR}. {CALLED}", prescribed="Brandaxol"),
+        coded("Actrapid", "SCT|1001000", coded_dose("SCT|1001000", "Insulatard"), "conflict",
+              offered("Actrapid 6 units", "Insulatard 6 units"), prescribed="Actrapid"),
         coded("Brandaxol", "", coded_dose("SCT|1001000"), "new", NO_DOSE, prescribed="Brandaxol"),
     ),
 )  # fmt: skip
