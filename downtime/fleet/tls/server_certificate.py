@@ -68,12 +68,12 @@ def issue_certificate(
     actor: Actor,
     reason: str,
 ) -> ServerCertificate:
-    """A new key and certificate for this machine; without names those of the one it has are kept.
+    """A new key and certificate for this machine; without names those of the one it has stay.
 
     InputError for a name for which the authority may not speak.
     """
-    kept = read_certificate(vault.home)
-    checked = check_names(list(names) or (kept.names if kept else ()))
+    current = read_certificate(vault.home)
+    checked = check_names(list(names) or (current.names if current else ()))
     check_within(checked, authority.domains)
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = _sign(authority, key, checked, vault, settings)
@@ -154,7 +154,7 @@ def _store(
             serialization.NoEncryption(),
         )
         write_atomic(key_path(vault.home), private)
-        public = b"".join(one.public_bytes(serialization.Encoding.PEM) for one in chain)
+        public = b"".join(link.public_bytes(serialization.Encoding.PEM) for link in chain)
         write_atomic(certificate_path(vault.home), public)
 
 
