@@ -12,6 +12,7 @@ from downtime.accounts.break_glass.model import AuditAction
 from downtime.accounts.model import Permission
 from downtime.errors import ForbiddenError
 from downtime.outage.events import ward_scope
+from downtime.outage.events.correct_event import find_thread
 from downtime.outage.events.ward_scope import WardScope
 from downtime.web import request_context
 from downtime.web.guest_access import FIND_PAGES, FREE_BLUEPRINTS, FREE_PAGES, PATIENT_PAGES, PEOPLE
@@ -91,7 +92,7 @@ def _check_subjects(scope: WardScope, endpoint: str, subjects: list[str]) -> Non
     if endpoint in _WARD_PAGES:
         for ward in request.values.getlist("ward") or [""]:
             ward_scope.check_ward(scope, ward)
-    elif endpoint in PATIENT_PAGES:
+    elif endpoint in PATIENT_PAGES and not request.values.get("transfer"):
         for patient in subjects:
             ward_scope.check_patient(scope, request_context.hospital_now(), patient)
     else:
@@ -99,8 +100,11 @@ def _check_subjects(scope: WardScope, endpoint: str, subjects: list[str]) -> Non
 
 
 def _list_subjects() -> Iterator[str]:
-    """The patients that a request names."""
+    """The patients that a request names, or whose event it follows."""
     if patient := (request.view_args or {}).get("patient_id"):
         yield str(patient)
     for name in PEOPLE:
         yield from filter(None, request.values.getlist(name))
+    for topic in filter(None, request.values.getlist("topic")):
+        if thread := find_thread(request_context.vault(), topic):
+            yield from filter(None, [thread.latest.subject.patient])

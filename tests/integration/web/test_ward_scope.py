@@ -59,6 +59,10 @@ def test_own_ward_is_open_and_the_other_is_closed_and_that_is_recorded(limited, 
         "/handover?ward=A1",
         "/tests?ward=A1",
         f"/patients/{patients['A1']}",
+        f"/events/record?kind=move&patient={patients['A1']}",
+        "/print",
+        "/numbers",
+        "/passkeys",
     ):
         assert nurse.get(path).status_code == 200, path
     for path in (
@@ -71,6 +75,8 @@ def test_own_ward_is_open_and_the_other_is_closed_and_that_is_recorded(limited, 
         "/forms",
         "/statement",
         "/beds/ward-not-known",
+        f"/events/record?kind=move&patient={patients['B2']}",
+        "/events/record?kind=arrival&transfer=AB-1",
     ):
         answer = nurse.get(path)
         assert answer.status_code == 403, path
@@ -80,7 +86,7 @@ def test_own_ward_is_open_and_the_other_is_closed_and_that_is_recorded(limited, 
     count = audit_chain.count_entries(vault.db)
     entries = audit_chain.list_entries(vault.db, before=count + 1, limit=200)
     refused = [entry.target for entry in entries if entry.action == "ward.refused"]
-    assert len(refused) == 9
+    assert len(refused) == 11
     assert any(patients["B2"] in target for target in refused)
     vault.close()
 
