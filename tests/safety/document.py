@@ -89,5 +89,5 @@ def _describe(hazard: Hazard) -> str:
 
 
 def _row(control: Control) -> str:
-    path, _, name = control.test.partition("::")
+    path, *_, name = control.test.split("::")
     return f"| {control.text} | `{control.file}` | `{path}`: {name.rpartition('::')[2].removeprefix('test_').replace('_', ' ')} |"
