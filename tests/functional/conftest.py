@@ -1,5 +1,6 @@
 """A real Chromium before a served home; nothing but this machine can be reached from it."""
 
+import functools
 import io
 import os
 import signal
@@ -12,11 +13,13 @@ import pytest
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import sync_playwright
 from waitress.server import create_server
+from werkzeug.exceptions import NotFound
 
 from downtime.paper import ledger
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.print_pack import print_pack
 from downtime.vault.model import Actor
+from downtime.web.cookies import PAGE_COOKIE, SESSION_COOKIE
 from downtime.web.job_worker import JobWorker
 from tests.integration.web.conftest import (  # noqa: F401 - fixtures
     PASSWORD,
@@ -53,31 +56,51 @@ PRINTING_MS = 240_000
 WAIT_SECONDS = 120
 """The longest that anything else is waited for which no page shows."""
 CLOSING_SECONDS = 60
+WAITING_MS = 30_000
+"""What Playwright itself waits for anything."""
+PARKED = "/static/0/icon.svg"
+"""What a page shows that nobody has: of the same site, so that it keeps its process, and it asks for nothing."""
 TABS_PAST_EMPTY = 4
 SECONDS_A_KEY, SECONDS_A_CLICK = 0.2, 1.3
 """What somebody takes who types all day (Card, Moran and Newell 1980: keystroke-level model); 0.28 for others."""
 
 
+class Address:
+    """The one address of a run, at which the hospital answers that is looked at just now: so a page that
+    is open can be lent from test to test."""
+
+    def __init__(self) -> None:
+        self.apps = []
+        # A map of its own: waitress keeps the sockets of all servers of a process in one, and each
+        # server's thread, also one that was closed, would then handle those of the others.
+        server = create_server(self, map={}, host="127.0.0.1", port=0, threads=4)
+        self.url = f"http://127.0.0.1:{server.effective_port}"
+        threading.Thread(target=server.run, daemon=True).start()
+
+    def __call__(self, environ, start_response):
+        app = self.apps[-1] if self.apps else NotFound()
+        return app(environ, start_response)
+
+
+@functools.cache
+def address() -> Address:
+    return Address()
+
+
 class Served:
-    """A hospital that answers at an address."""
+    """A hospital that answers at the address while somebody visits it, and does its jobs."""
 
     def __init__(self, hospital: Hospital) -> None:  # noqa: F811
         self.hospital = hospital
-        # A map of its own: waitress keeps the sockets of all servers of a process in one, and each
-        # server's thread, also one that was closed, would then handle those of the others.
-        self.server = create_server(hospital.app, map={}, host="127.0.0.1", port=0, threads=4)
-        self.address = f"http://127.0.0.1:{self.server.effective_port}"
+        self.address = address().url
         self.worker = JobWorker(hospital.app.extensions["downtime"])
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
 
     def __enter__(self) -> "Served":
         self.worker.start()
-        self.thread.start()
         return self
 
     def __exit__(self, *_) -> None:
         self.worker.stop()
-        self.server.close()
         self.hospital.app.extensions["downtime"].vault_holder.release()
 
 
@@ -93,11 +116,44 @@ class Chromium:
 
     def __init__(self, playwright) -> None:
         self.playwright, self.browser, self.process = playwright, None, 0
+        self.idle = []
+        """Pages that wait for the next test: a new context and its first page cost a second of work."""
 
     def new_context(self, **options):
         if self.browser is None:
             self.start()
         return self.browser.new_context(**options)
+
+    def open_page(self, **options):
+        """A page of a context of its own, which notes what is `strange`."""
+        context = self.new_context(viewport=LAPTOP, **options)
+        page = context.new_page()
+        page.strange = []
+        page.on("request", lambda request: _note_strange(page, request.url))
+        page.on("console", lambda message: _note_error(page, message))
+        page.on("pageerror", lambda error: page.strange.append(str(error)))
+        return page
+
+    def lend_page(self):
+        """A page that knows nothing of whoever had it before."""
+        return self.idle.pop() if self.idle else self.open_page(base_url=address().url)
+
+    def take_back(self, page) -> None:
+        """Keep a page for the next test, unless it does not become as new."""
+        for other in page.context.pages:
+            if other is not page:
+                other.close()
+        try:
+            page.unroute_all()
+            page.set_default_timeout(WAITING_MS)
+            page.set_viewport_size(LAPTOP)
+            page.goto(PARKED)
+            page.context.clear_cookies()
+        except BrowserError:
+            self.close(page.context)
+        else:
+            page.strange = []
+            self.idle.append(page)
 
     def start(self) -> None:
         self.browser = self.playwright.chromium.launch(
@@ -116,7 +172,7 @@ class Chromium:
         except BrowserError:
             if watch.is_alive():
                 raise
-            self.browser = None
+            self.browser, self.idle = None, []
         finally:
             watch.cancel()
 
@@ -146,25 +202,44 @@ def visit_own(chromium, hospital):  # noqa: F811
 
 @contextmanager
 def visiting(chromium, served):
-    contexts = []
+    """Give `open_page(role)`: a page signed in as a role. It is lent from test to test, except one with
+    options of its context, or `alone`: a test that sets the page's clock spoils it for others."""
+    address().apps.append(served.hospital.app)
+    lent, own = [], []
 
-    def open_page(role: str | None = None, **options):
-        context = chromium.new_context(base_url=served.address, viewport=LAPTOP, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.strange = []
-        page.on("request", lambda request: _note_strange(page, request.url))
-        page.on("console", lambda message: _note_error(page, message))
-        page.on("pageerror", lambda error: page.strange.append(str(error)))
+    def open_page(role: str | None = None, *, alone: bool = False, **options):
+        if alone or options or served.address != address().url:
+            own.append(page := chromium.open_page(base_url=served.address, **options))
+        else:
+            lent.append(page := chromium.lend_page())
         if role:
-            sign_in(page, served.hospital, role)
+            let_in(page, served, role)
         return page
 
     yield open_page
-    strange = [said for one in contexts for page in one.pages for said in page.strange]
-    for context in contexts:
-        chromium.close(context)
+    strange = [said for page in (*lent, *own) for one in page.context.pages for said in one.strange]
+    for page in own:
+        chromium.close(page.context)
+    for page in lent:
+        if page.url.endswith("/file"):  # the browser's own reader of PDFs may not let go of it
+            chromium.close(page.context)
+        else:
+            chromium.take_back(page)
+    address().apps.pop()
     assert strange == []
+
+
+def let_in(page, served: Served, role: str) -> None:
+    """Put somebody who signed in elsewhere before the first page."""
+    client = served.hospital.browser(role).client
+    page.context.add_cookies(
+        [
+            {"name": name, "value": client.get_cookie(name).value, "url": served.address}
+            for name in (SESSION_COOKIE, PAGE_COOKIE)
+        ]
+    )
+    page.goto("/")
+    page.wait_for_selector(".nav")
 
 
 def sign_in(page, hospital: Hospital, role: str) -> None:  # noqa: F811

@@ -114,6 +114,7 @@ def test_a_move_is_recorded_from_the_patient_in_seconds_and_seen_on_the_board(do
     page.wait_for_selector("text=Move: recorded.")
     assert typist.seconds < SECONDS
     page.goto("/beds/ward?ward=A1")
+    page.click(".staff > summary")
     assert "bed 7" in page.inner_text(".staff")
     assert "copy: A1, bay 1, bed 1" in page.inner_text(".staff")
 

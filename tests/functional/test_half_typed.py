@@ -11,7 +11,7 @@ BACK = "What you had begun to type here is back"
 
 @pytest.fixture
 def page(visit, served):
-    page = visit("administrator")
+    page = visit("administrator", alone=True)
     page.kept = served.hospital.app.extensions["downtime"].typed  # what the server holds, by person
     page.clock.install()
     page.goto("/people")

@@ -130,7 +130,7 @@ def test_every_journey_works_without_a_script(visit, served):
 
 
 def test_an_idle_page_sends_itself_to_the_lock(visit, served):
-    page = visit("ward")
+    page = visit("ward", alone=True)
     page.clock.install()
     page.goto("/beds/ward?ward=A1")
     page.clock.fast_forward("05:01")

@@ -102,9 +102,9 @@ def type_result(typist) -> None:
     sign(typist)
 
 
-def begin(visit, serial: str):
+def begin(visit, serial: str, **how):
     """A clerk's page with the first field of a phoned result kept as a draft, or on its way."""
-    page = visit("records-clerk")
+    page = visit("records-clerk", **how)
     page.goto(f"/key/{serial}")
     page.focus("#f-department")
     page.keyboard.type("Bl")
@@ -248,7 +248,7 @@ def test_who_leaves_in_the_middle_of_a_word_finds_it_again(visit, served, phoned
 
 
 def test_what_the_browsers_own_buttons_leave_behind_is_kept_too(visit, served, phoned, slow):
-    page = begin(visit, phoned)
+    page = begin(visit, phoned, alone=True)  # the answer to each question
     page.keyboard.type("Jo La")
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))

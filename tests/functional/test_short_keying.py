@@ -137,7 +137,7 @@ def test_a_form_takes_at_most_sixty_keys_beyond_what_the_paper_says(visit, serve
 
 def test_a_lock_while_keying_loses_no_letter(visit, served, blank):
     serial = blank()
-    page = visit("records-clerk")
+    page = visit("records-clerk", alone=True)
     page.set_default_timeout(20_000)
     page.clock.install()
     page.goto(f"/key/{serial}")
@@ -184,7 +184,7 @@ def test_what_was_chosen_between_two_keyings_survives_a_lock(visit, served, blan
     second = {"checked": "mrn", "value:1": "5.9", "units:1": "mmol/L"} | who
     double_keying.submit_second_keying(vault, rare, serial, second, Actor("u-8", "Two", "K7"))
     vault.close()
-    page = visit("records-supervisor")
+    page = visit("records-supervisor", alone=True)
     page.set_default_timeout(20_000)
     page.clock.install()
     page.goto(f"/key/{serial}/decide")
