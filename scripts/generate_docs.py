@@ -1,7 +1,7 @@
 """Write the documents that are drawn from the program's own tables; `--check` only compares.
 
 docs/settings.md, docs/sources.md, docs/places.md, docs/permissions.md, docs/lifecycles.md, docs/commands.md,
-docs/rules.md, docs/identity.md, docs/plausibility.md, docs/safety/, docs/asvs.md.
+docs/rules.md, docs/identity.md, docs/plausibility.md, docs/safety/, docs/asvs.md, docs/reliability.md.
 """
 
 import difflib
@@ -58,6 +58,7 @@ def documents() -> dict[str, str]:
         "round-trip.md": round_trip(),
         **safety(),
         "asvs.md": asvs(),
+        "reliability.md": reliability(),
     }
 
 
@@ -156,6 +157,18 @@ def asvs() -> str:
     return page("OWASP ASVS 5.0.0, level 2", introduction, "tests/safety/asvs.toml", *parts)
 
 
+def reliability() -> str:
+    introduction = (
+        "What was measured of this program: faults survived, inputs tried, load held, controls taken away; each figure"
+        " as a script wrote it, with its day. `scripts/reliability FILE` takes newer ones. How the faults are made and"
+        " what counts as harm is in [faults](faults.md), what the controls are for in the"
+        " [safety case](safety/README.md). Most were measured on two cores that did other work as well."
+    )
+    sys.path.insert(0, str(ROOT))
+    parts = importlib.import_module("tests.faults.reliability").list_parts()
+    return page("Reliability", introduction, "tests/faults/figures.json", *parts)
+
+
 def field_table(form: Any, places: Any) -> str:
     """One row for each field that is keyed, and a sentence about those that are not."""
     rows, on_paper = [], []
@@ -168,7 +181,11 @@ def field_table(form: Any, places: Any) -> str:
             elements = [path for path in place.fhir if path != places.ANSWERS]
             cells = [", ".join(cell) for cell in (place.hl7, elements, place.worklist)]
             rows.append((name, *cells, place.remark))
-    kept = f"\n\nStays on the paper and in its scan: {'; '.join(dict.fromkeys(on_paper))}." if on_paper else ""
+    kept = (
+        f"\n\nStays on the paper and in its scan: {'; '.join(dict.fromkeys(on_paper))}."
+        if on_paper
+        else ""
+    )
     return table(("Field", "HL7 v2", "FHIR", "Worklist", ""), rows) + kept
 
 

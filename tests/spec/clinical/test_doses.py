@@ -32,6 +32,12 @@ def given(at=LAST, status="given", medicine="paracetamol  500mg tablets", key="d
         ("Once a day at 18:00", "regular", "2026-11-02T18:00:00Z"),
         ("08:00, 14:00 and 22:00", "regular", "2026-11-02T14:00:00Z"),
         ("Once a day at 08:30", "regular", "2026-11-03T08:30:00Z"),
+        ("Three times a day", "regular", "2026-11-02T16:05:00Z"),
+        ("Two times a day", "regular", "2026-11-02T20:05:00Z"),
+        ("Six times a day", "regular", "2026-11-02T12:05:00Z"),
+        # An hour after a dose, a time that is named is still of that dose.
+        ("Once a day at 09:05", "regular", "2026-11-03T09:05:00Z"),
+        ("Once a day at 09:06", "regular", "2026-11-02T09:06:00Z"),
         ("Up to three times a day", "as-required", ""),
         ("Up to three times a day", "regular", ""),
         ("Once a week", "regular", ""),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from downtime.clinical.model import MedicationRequest
 from downtime.entry.fact_reader import find_facts
 from downtime.entry.facts import Fact
-from downtime.entry.plausibility.dose_rules import find_text_rule
+from downtime.entry.plausibility.dose_rules import find_text_rule, parse_quantity
 from downtime.entry.plausibility.judge_response import judge_response
 from downtime.entry.plausibility.model import Dose, KnownWard, Rule, Situation, fold_ward
 from downtime.entry.plausibility.wording import word_finding
@@ -465,6 +466,27 @@ def test_a_patient_who_moved_in_the_outage_leaves_from_there():
 )  # fmt: skip
 def test_how_a_dose_is_written(text, rule):
     assert find_text_rule(text) == rule
+
+
+@pytest.mark.parametrize(
+    ("text", "quantity"),
+    [
+        ("500 micrograms", (Decimal("0.5"), "mass")),
+        ("500 mcg", (Decimal("0.5"), "mass")),
+        ("2,5 mg", (Decimal("2.5"), "mass")),
+        ("1 g", (Decimal(1000), "mass")),
+        ("6 units", (Decimal(6), "units")),
+        ("10 ml", (Decimal(10), "volume")),
+        ("40 mmol", (Decimal(40), "mmol")),
+        ("2 tablets", (Decimal(2), "tablets")),
+        ("2 puffs", (Decimal(2), "puffs")),
+        ("3 drops", (Decimal(3), "drops")),
+        ("two tablets", None),
+        ("10 mg in 50 ml", None),
+    ],
+)
+def test_a_dose_is_so_many_of_one_unit(text, quantity):
+    assert parse_quantity(text) == quantity
 
 
 def test_a_dose_on_the_screen_is_judged_where_its_form_says_so():
