@@ -65,9 +65,13 @@ class ProjectCopy:
     def try_without(self, control: Control) -> Outcome:
         """Run the control's test in the copy without it; the copy is whole again afterwards."""
         path = self.path / control.file
-        whole, status = path.read_text(encoding="utf-8"), path.stat()
         try:
-            path.write_text(control.remove(whole), encoding="utf-8")
+            whole, status = path.read_text(encoding="utf-8"), path.stat()
+            changed = control.remove(whole)
+        except (OSError, ValueError) as error:
+            return Outcome(False, str(error))
+        try:
+            path.write_text(changed, encoding="utf-8")
             tested = self.run_tests([control.test])
         finally:
             path.write_text(whole, encoding="utf-8")
