@@ -129,13 +129,13 @@ class RequestQueue:
             while not self._is_stopping:
                 if self._first:
                     return _Next(self._first.popleft(), is_stranger=False)
-                rest = 0.0
+                pause_seconds = 0.0
                 if self._strangers and self._strangers_answered < self._strangers_most:
-                    rest = self._strangers_rest_until - time.monotonic()
-                    if rest <= 0:
+                    pause_seconds = self._strangers_rest_until - time.monotonic()
+                    if pause_seconds <= 0:
                         self._strangers_answered += 1
                         return _Next(self._pop_stranger(), is_stranger=True)
-                self._changed.wait(rest if rest > 0 else None)
+                self._changed.wait(pause_seconds if pause_seconds > 0 else None)
         return None
 
     def _pop_stranger(self) -> Any:
