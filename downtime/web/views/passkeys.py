@@ -52,7 +52,7 @@ def show() -> ViewResponse:
             flash("The passkey is made: the next time it takes the place of the code.")
             return redirect(url_for("passkeys.show"), 303)
     page = render_template(
-        "account/passkeys.html",
+        "passkeys/show.html",
         error=error,
         passkeys=passkeys.list_passkeys(vault, person.id),
         works_here=passkey_challenges.works_here(),
