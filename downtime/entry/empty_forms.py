@@ -22,6 +22,11 @@ _FRAME = frozenset(item.link_id for item in (*IDENTITY, *SIGN_OFF))
 _STROKES = re.compile(r"[\s\-‐-―−_.·:,;/\\~]*")
 """What people put into a box to say that nothing stands there; a plus sign is an answer."""
 _PLAIN = re.compile(r"[\W_]+")
+_SAYS_NOTHING = frozenset(
+    ("na", "notapplicable", "blank", "empty", "unused", "notused", "nothing", "nothingwritten", "notwritten",
+     "notcompleted", "seepaper")
+)  # fmt: skip
+"""Words in free text that are typed to get past a form of which nothing is keyed; `none` is an answer."""
 
 
 def is_empty(vault: Vault, form: KeyedForm, answers: Mapping[str, str]) -> bool:
@@ -49,7 +54,7 @@ def has_answers(form: KeyedForm, answers: Mapping[str, str], printed: Mapping[st
     if form.definition.policy == KeyingPolicy.SCAN or not items:
         return True
     return any(
-        _is_answer(text) and not _is_as_printed(items[key], text, printed.get(key, ""))
+        _is_answer(items[key], text) and not _is_as_printed(items[key], text, printed.get(key, ""))
         for key, text in answers.items()
         if key in items
     )
@@ -61,8 +66,11 @@ def _is_frame(form: KeyedForm, item: FormItem) -> bool:
     return item.link_id in _FRAME or (is_person and bool(form.definition.identity))
 
 
-def _is_answer(text: str) -> bool:
-    return text != AbsentReason.NOT_WRITTEN and not _STROKES.fullmatch(text)
+def _is_answer(item: FormItem, text: str) -> bool:
+    if text == AbsentReason.NOT_WRITTEN or _STROKES.fullmatch(text):
+        return False
+    is_free = item.type in (FieldType.STRING, FieldType.TEXT)
+    return not is_free or _PLAIN.sub("", text).casefold() not in _SAYS_NOTHING
 
 
 def _is_as_printed(item: FormItem, text: str, printed: str) -> bool:

@@ -179,7 +179,7 @@ def check_can_propose(
 ) -> None:
     """Who may close books with things open: two people who saw the same, never a program.
 
-    ForbiddenError for a program and for who proposed it; ConflictError when other things are open now.
+    ForbiddenError for a program and for who proposed it; ConflictError when anything has changed since.
     """
     if is_program:
         raise ForbiddenError(
@@ -196,7 +196,7 @@ def check_can_propose(
     if not is_as_proposed:
         raise ConflictError(
             "closing.changed",
-            "Other things are open now than when closing was proposed.",
+            "The books are not as they were when closing was proposed: something was settled, or came up.",
             "Propose it anew: both people have to have seen the same.",
         )
 

@@ -36,8 +36,16 @@ def append_entry(
     db: sqlite_utils.Database, at: str, actor: Actor, action: str, target: str, reason: str
 ) -> int:
     """Add one entry inside the caller's transaction; returns its number."""
-    _note_missing_end(db, at, actor.device)
-    content = _bind_content(db, at, actor.device)
+    note_foreign_changes(db, at, actor.device)
+    return append_rebased(db, at, actor, action, target, reason)
+
+
+def append_rebased(
+    db: sqlite_utils.Database, at: str, actor: Actor, action: str, target: str, reason: str
+) -> int:
+    """The entry of what has taken the sums anew, as a migration does, which may bind other tables:
+    before it did, `note_foreign_changes` was called."""
+    content = _bind_content(db)
     return _append(db, (at, actor.id, actor.device, action, target, reason), content)
 
 
@@ -64,19 +72,26 @@ def _append(db: sqlite_utils.Database, entry: tuple[str, ...], content: str) -> 
     return seq + 1
 
 
-def _bind_content(db: sqlite_utils.Database, at: str, device: str) -> str:
-    """The digest of all that people wrote; empty in a vault of an older program.
+def note_foreign_changes(db: sqlite_utils.Database, at: str, device: str) -> None:
+    """That something else cut the chain, or changed the sums since its last entry, stands in it for good.
 
-    When it is not what the last entry says, something else has changed the sums meanwhile: that
-    stands in the chain for good, before what this transaction wrote is added to them.
+    It is looked for before what this transaction wrote is added to them.
     """
+    _note_missing_end(db, at, device)
+    sums = getattr(db, "content", None)
+    if sums is None or not sums.is_armed:
+        return
+    present, stated = content_sums.find_digest(db.conn), audit_chain.fetch_content(db)
+    if stated and present != stated:
+        program = ("program", device, AuditAction.CONTENT_DIFFERS, "", "")
+        _append(db, (at, *program), present)
+
+
+def _bind_content(db: sqlite_utils.Database) -> str:
+    """The digest of all that people wrote; empty in a vault of an older program."""
     sums = getattr(db, "content", None)
     if sums is None or not sums.is_armed:
         return ""
-    before, stated = content_sums.find_digest(db.conn), audit_chain.fetch_content(db)
-    if stated and before != stated:
-        program = ("program", device, AuditAction.CONTENT_DIFFERS, "", "")
-        _append(db, (at, *program), before)
     sums.fold(db.conn, audit_chain.count_entries(db) + 1)
     return content_sums.find_digest(db.conn)
 

@@ -13,7 +13,7 @@ from downtime.config import Home
 from downtime.errors import ConflictError, LockedError, UserError
 from downtime.settings import Settings
 from downtime.vault import device, schema
-from downtime.vault.audit import append_entry
+from downtime.vault.audit import append_rebased, note_foreign_changes
 from downtime.vault.backup import BackupError, back_up_vault, delete_old_backups
 from downtime.vault.copied_home import check_at_opening
 from downtime.vault.database import is_damage, transaction
@@ -113,6 +113,7 @@ def _migrate(vault: Vault) -> MigrationReport | None:
             return None
         backup = back_up_vault(vault, db)
         changed = content_sums.find_changed_tables(db.conn)
+        note_foreign_changes(db, vault.now(), device.read_own_code(vault.home))
         vault.db.content.disarm(db.conn)
         schema.apply_migrations(db, migrations, vault.now())
         content_sums.rebase(db.conn)
@@ -121,5 +122,5 @@ def _migrate(vault: Vault) -> MigrationReport | None:
         names = ", ".join(f"{migration.room}/{migration.name}" for migration in migrations)
         if changed:
             names += f"; rows had been changed by something else: {', '.join(changed)}"
-        append_entry(db, vault.now(), actor, AuditAction.VAULT_MIGRATE, backup.name, names)
+        append_rebased(db, vault.now(), actor, AuditAction.VAULT_MIGRATE, backup.name, names)
     return MigrationReport(len(migrations), backup)

@@ -41,5 +41,6 @@ SIGNED_RULES: Mapping[Rule, SignedRule] = MappingProxyType(_read_rules())
 
 def count_signatures() -> tuple[int, int]:
     """How many rows of values and rules are signed, of how many."""
-    signatures = [row.signed for row in (*VALUE_LIMITS.values(), *SIGNED_RULES.values())]
+    signatures = [row.signed for row in VALUE_LIMITS.values()]
+    signatures += [row.signed for row in SIGNED_RULES.values()]
     return sum(map(bool, signatures)), len(signatures)

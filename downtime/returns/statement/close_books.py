@@ -17,6 +17,7 @@ from downtime.returns.model import AuditAction, Lead
 from downtime.returns.policies import check_can_close_alone, check_can_propose, check_reason
 from downtime.returns.statement.closing_model import LIFECYCLE, Closing, ClosingState
 from downtime.returns.statement.completeness_statement import Statement, gather_statement
+from downtime.returns.statement.open_groups import count_things
 from downtime.returns.store import closings
 from downtime.settings import Settings
 from downtime.vault.model import Actor
@@ -35,7 +36,7 @@ def close_outage(
     outage = outages.get_outage(vault, outage_id)
     OUTAGE_LIFECYCLE.check(outage.state, OutageState.CLOSED)
     statement = gather_statement(vault, settings, outage_id)
-    check_can_close_alone(outage, statement.open_kinds, list_unsigned(statement))
+    check_can_close_alone(outage, count_things(statement.facts["open"]), list_unsigned(statement))
     return _close(vault, statement, _make_closing(vault, statement), actor, reason)
 
 
@@ -72,7 +73,7 @@ def close_incomplete(
     """Close the books that another person proposed to close with things open.
 
     ForbiddenError for the one who proposed it and for a program; NotFoundError without a proposal;
-    ConflictError when other things are open than the first person saw.
+    ConflictError when anything is otherwise than the first person saw.
     """
     reason = check_reason(reason)
     statement = gather_statement(vault, settings, outage_id)
@@ -87,7 +88,7 @@ def close_incomplete(
         is_program=is_program(vault, actor),
         proposed_by=proposed.proposed_by,
         actor_id=actor.id,
-        is_as_proposed=dict(proposed.open_kinds) == statement.open_kinds,
+        is_as_proposed=proposed.facts_sha256 == statement.digest,
     )
     return _close(vault, statement, proposed, actor, reason)
 
@@ -140,7 +141,7 @@ def _make_closing(vault: Vault, statement: Statement) -> Closing:
         state=ClosingState.PROPOSED,
         verdict=statement.verdict,
         facts_sha256=statement.digest,
-        open_kinds=statement.open_kinds,
+        open_kinds=count_things(statement.facts["open"]),
         unsigned=list_unsigned(statement),
     )
 

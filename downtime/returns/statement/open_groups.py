@@ -49,6 +49,11 @@ def group_open_items(lines: Iterable[Mapping[str, Any]], now: str) -> list[OpenG
     return [_make_group(kind, lines, now) for kind, lines in lines_by_kind.items()]
 
 
+def count_things(lines: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many things of each kind are open, as people count: one line may name hundreds of forms."""
+    return {group.kind.value: group.n for group in group_open_items(lines, "")}
+
+
 def _make_group(kind: OpenKind, lines: list[Mapping[str, Any]], now: str) -> OpenGroup:
     def is_overdue(line: Mapping[str, Any]) -> bool:
         return any(owned["due"] < now for owned in line["owners"])

@@ -62,7 +62,7 @@ def _choose_step(outage: Outage, statement: Statement, proposal: Closing | None)
     if outage.drill or is_complete:
         return Step.CLOSE
     is_mine = proposal is None or proposal.proposed_by == request_context.actor().id
-    is_same = proposal is not None and dict(proposal.open_kinds) == statement.open_kinds
+    is_same = proposal is not None and proposal.facts_sha256 == statement.digest
     return Step.SECOND if is_same and not is_mine else Step.PROPOSE
 
 

@@ -58,11 +58,17 @@ def test_a_stroke_is_no_answer(vault, settings, issue, actor, stroke):
 
 @pytest.mark.parametrize(
     "answers",
-    [{"caller": "Jo Lab"}, {"confirmed": "true"}, {"caller": "??"}, {"test:3": "+"}],
+    [{"caller": "Jo Lab"}, {"confirmed": "true"}, {"caller": "??"}, {"test:3": "+"}, {"test:3": "None"}],
 )
 def test_one_word_one_tick_one_scrawl_is_an_answer(vault, settings, issue, answers):
     form = open_form(vault, issue("phoned-result"), settings)
     assert has_answers(form, SIGNED | answers, {})
+
+
+@pytest.mark.parametrize("word", ["N/A", "blank", "See paper."])
+def test_a_word_that_says_nothing_is_no_answer_in_free_text(vault, settings, issue, word):
+    form = open_form(vault, issue("phoned-result"), settings)
+    assert not has_answers(form, SIGNED | {"caller": word}, {})
 
 
 def test_who_it_is_about_is_no_answer_but_on_a_list_people_are(vault, settings, issue):

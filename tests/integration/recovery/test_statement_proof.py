@@ -19,6 +19,7 @@ from downtime.returns.statement import (
     statement_files,
 )
 from downtime.returns.statement import sign_statement as sign_statement_file
+from downtime.returns.statement.open_groups import count_things
 from downtime.vault import audit
 from downtime.vault.database import open_with_key
 from downtime.vault.model import Actor
@@ -257,11 +258,12 @@ def test_with_things_open_two_people_close_and_both_stand_on_the_statement(
     for stranger, words in ((SITE, "another person"), (machine, "service account")):
         with pytest.raises(ForbiddenError, match=words):
             close_books.close_incomplete(vault, settings, outage.id, stranger, "yes")
-    serial = issue("observations")
-    with pytest.raises(ConflictError, match="Other things are open"):
-        close_books.close_incomplete(vault, settings, outage.id, RECORDS, "yes")
-    assert outages.get_outage(vault, outage.id).state == "recovering", serial
-    close_books.propose_closing(vault, settings, outage.id, SITE, "The paper is lost for good")
+    # The first is of a kind that nobody has seen open; the second stands in a line that is there already.
+    for serial in (issue("observations"), issue("observations")):
+        with pytest.raises(ConflictError, match="not as they were when closing was proposed"):
+            close_books.close_incomplete(vault, settings, outage.id, RECORDS, "yes")
+        assert outages.get_outage(vault, outage.id).state == "recovering", serial
+        close_books.propose_closing(vault, settings, outage.id, SITE, "The paper is lost for good")
     closed = close_books.close_incomplete(vault, settings, outage.id, RECORDS, "I looked as well")
     assert closed.state == "closed"
     made = completeness_statement.gather_statement(vault, settings, outage.id)
@@ -271,7 +273,7 @@ def test_with_things_open_two_people_close_and_both_stand_on_the_statement(
         "The paper is lost for good",
     )
     assert (last["closed_name"], last["closed_reason"]) == ("Rod Records", "I looked as well")
-    assert (last["open_kinds"], len(last["unsigned"])) == (made.open_kinds, 3)
+    assert (last["open_kinds"], len(last["unsigned"])) == (count_things(made.facts["open"]), 3)
     assert [one.state for one in made.closings] == ["withdrawn", "closed"]
 
 

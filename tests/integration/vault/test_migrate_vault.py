@@ -14,7 +14,7 @@ from downtime.vault.database import connect, transaction
 from downtime.vault.migrate_vault import open_vault
 from downtime.vault.model import Actor, AuditAction
 from downtime.vault.schema import Migration
-from downtime.vault.store import audit_chain, tables
+from downtime.vault.store import audit_chain, content_sums, tables
 from downtime.vault.vault import Vault
 from tests.integration import fork_server
 
@@ -118,6 +118,31 @@ def test_it_is_audited_in_its_own_transaction(old, opened):
     assert (entry.action, entry.actor) == (AuditAction.VAULT_MIGRATE, "migration")
     assert entry.target == vault.migrated.backup.name
     assert audit.verify_chain(vault.db).first_bad is None
+
+
+BINDS_MORE = "CREATE TABLE more (x TEXT);\nINSERT INTO bound_table (name) VALUES ('more');"
+
+
+def test_what_a_migration_binds_is_not_taken_for_what_somebody_changed(old, opened, monkeypatch):
+    opened(old).close()
+    add_migration(monkeypatch, BINDS_MORE)
+    vault = opened(old)
+    assert audit.find_content_problems(vault.db) == []
+    (entry,) = audit_chain.list_entries(vault.db, before=10**6, limit=1)
+    assert entry.action == AuditAction.VAULT_MIGRATE
+    with vault.change(Actor("u-1", "Amina Ward", "K7"), "job.look"):
+        pass
+    assert audit.find_content_problems(vault.db) == []
+
+
+def test_a_migration_hides_nothing_that_somebody_changed_before(old, opened, monkeypatch):
+    vault = opened(old)
+    vault.db.conn.execute("INSERT INTO bound_table (name) VALUES ('ghost')")
+    content_sums.rebase(vault.db.conn)  # as somebody does who has the key and the program
+    vault.close()
+    add_migration(monkeypatch, BINDS_MORE)
+    (problem,) = audit.find_content_problems(opened(old).db)
+    assert "something else had changed what people wrote" in problem
 
 
 def test_the_second_opening_finds_nothing_to_do(old, home, opened):
