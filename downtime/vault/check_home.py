@@ -140,9 +140,10 @@ def _check_chain(vault: Vault) -> Iterator[CheckedPart]:
 
 def _check_marks(vault: Vault) -> Iterator[CheckedPart]:
     try:
-        finding, _ = compare_marks(vault, vault.db)
-    except UserError:  # without the identity no mark can be checked; it is named by itself
+        device.check_own_card(vault.home)
+    except (UserError, OSError):  # without it no mark can be checked; it is named by itself
         return
+    finding, _ = compare_marks(vault, vault.db)
     if sentences := list_sentences(vault):
         yield CheckedPart(
             "marks", sentences[-1], "Say what happened: 'downtime marks read --reason TEXT'."

@@ -162,13 +162,10 @@ def read_marks(home: Home) -> HighWaterMarks | None:
     try:
         high_water = parse_marks(json.loads(home.marks_file.read_bytes()))
         card = device.read_own_card(home)
-    except (OSError, ValueError, UserError):
+        is_own = high_water.is_signed(card.public_key) and high_water.device == card.code
+    except (OSError, ValueError, UserError):  # of a lost card nothing but its code may be known
         return None
-    return (
-        high_water
-        if high_water.is_signed(card.public_key) and high_water.device == card.code
-        else None
-    )
+    return high_water if is_own else None
 
 
 def write_marks(home: Home, signer: Device, values: Mapping[str, Any]) -> HighWaterMarks:
