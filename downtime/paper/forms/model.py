@@ -361,8 +361,8 @@ def make_grid_cells(item: FormItem) -> list[FormItem]:
     ]  # fmt: skip
     return above + [
         replace(item, link_id=f"{item.link_id}.{row}.{column}",
-                text=f"{item.text}: {words or f'line {row}'}, column {column}", **_PLAIN_CELL)
-        for row, words in enumerate(item.grid_rows, 1) for column in columns
+                text=f"{item.text}: {row_text or f'line {row}'}, column {column}", **_PLAIN_CELL)
+        for row, row_text in enumerate(item.grid_rows, 1) for column in columns
     ]  # fmt: skip
 
 
