@@ -3,6 +3,7 @@
 import pytest
 
 from downtime.accounts import homes, people, sessions
+from downtime.accounts.store import in_memory, session_pins
 from downtime.errors import ConflictError, LockedError
 from downtime.vault import schema
 from downtime.vault.database import transaction
@@ -70,3 +71,17 @@ def test_every_change_is_refused_with_a_sentence(newer, signed_in):
     with pytest.raises(ConflictError, match="this one only shows it"):
         newer.add(signed_in, "bo")
     assert len(people.list_people(signed_in.vault)) == 2
+
+
+def test_a_pin_that_was_used_up_while_nothing_could_be_written_unlocks_nothing_afterwards(
+    hospital, admin
+):
+    vault, settings = admin.vault, hospital.settings
+    token = sessions.start_session(vault, settings, admin.person, "K7")
+    sessions.choose_pin(vault, settings, token, PASSWORD, "271828")
+    memory = in_memory.copy_to_memory(vault.db)
+    session_pins.delete_pin(memory, sessions._hash_token(token))
+    with transaction(vault.db) as db:
+        in_memory.write_back(memory, db)
+    assert not sessions.has_pin(vault, token)
+    assert sessions.resume_session(vault, token) is not None
