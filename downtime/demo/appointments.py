@@ -141,7 +141,7 @@ def _list_days(course: CourseRow, today: date) -> list[date]:
     """The weekday of each part; the next one is so many days from today."""
     next_day = today + timedelta(days=course.in_days)
     days = (
-        next_day + timedelta(days=(part - course.next) * course.every)
+        next_day + timedelta(days=(part - course.next_part) * course.interval_days)
         for part in range(1, course.parts + 1)
     )
     return list(days)

@@ -49,9 +49,9 @@ class CourseRow(NamedTuple):
     specialty: str
     text: str
     parts: int
-    next: int
+    next_part: int
     in_days: int
-    every: int
+    interval_days: int
     """Days between two parts."""
     ages: tuple[int, int]
     sexes: str
