@@ -24,7 +24,7 @@ item:
     columns: 4
     item:
       - {linkId: drug, text: Medicine, type: string, prefill: medicine.medicine, span: 2}
-      - {linkId: given, text: Given, type: text, gridRows: [Time, ""], columns: 3, span: 2}
+      - {linkId: given, text: Given, type: text, gridRows: [Time, ""], columns: 3, columnText: Date, span: 2}
   - linkId: risk
     type: group
     repeats: true
@@ -42,15 +42,23 @@ def written(tmp_path, text=CHART):
     return path
 
 
-def test_a_grid_is_one_place_for_each_row_and_words_are_printed_not_asked(tmp_path):
+def test_each_cell_of_a_grid_is_a_field_that_stays_on_the_paper(tmp_path):
     form = forms.read_form(written(tmp_path))
     assert forms.check_file(written(tmp_path)) == []
-    assert form.keys()[:6] == ["drug:1", "drug:2", "given:1", "given:2", "score:1", "score:2"]
+    cells = [item for item in form.fields() if item.link_id.startswith("given.")]
+    assert [item.link_id for item in cells] == [
+        "given.column1", "given.column2", "given.column3", "given.1.1", "given.1.2", "given.1.3",
+        "given.2.1", "given.2.2", "given.2.3",
+    ]  # fmt: skip
+    assert not any(item.keyed for item in cells)
+    assert cells[0].answer_keys() == ["given.column1"], "the dates of all rows"
+    assert form.field("given.1.3:2").text == "Given: Time, column 3"
     (page,) = form_layout(form, "Hospital No.").pages
     places = {place.key: place for place in page}
-    assert places["given:1"].height > 2 * 8 * 72 / 25.4
-    assert places["given:1"].x > places["drug:1"].x + places["drug:1"].width
-    assert "name:1" not in places
+    assert {key for item in cells for key in item.answer_keys()} <= set(places)
+    assert places["given.1.1:1"].x > places["drug:1"].x + places["drug:1"].width
+    assert places["given.column1"].y > places["given.1.1:1"].y > places["given.2.1:1"].y
+    assert "name:1" not in places, "words are printed, not asked"
 
 
 @pytest.mark.parametrize(
