@@ -95,7 +95,11 @@ def cut_off(page) -> list[str]:
 
 
 def violations(page) -> list[str]:
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    options = {
+        "runOnly": RULES,
+        "resultTypes": ["violations"],
+    }  # a third less work than all results
+    found = Axe().run(page, options=options).response["violations"]
     return [f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:200]}" for v in found]
 
 
