@@ -259,7 +259,8 @@ def test_with_things_open_two_people_close_and_both_stand_on_the_statement(
         with pytest.raises(ForbiddenError, match=words):
             close_books.close_incomplete(vault, settings, outage.id, stranger, "yes")
     # The first is of a kind that nobody has seen open; the second stands in a line that is there already.
-    for serial in (issue("observations"), issue("observations")):
+    for _ in range(2):
+        serial = issue("observations")
         with pytest.raises(ConflictError, match="not as they were when closing was proposed"):
             close_books.close_incomplete(vault, settings, outage.id, RECORDS, "yes")
         assert outages.get_outage(vault, outage.id).state == "recovering", serial
