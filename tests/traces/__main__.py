@@ -96,7 +96,7 @@ def _only_home(arguments: str, home: Path) -> bool:
 def live_through(folder: Path, *command: str) -> Path:
     """Run a program under strace; the log of its calls, and of all that it starts."""
     log = folder / "calls"
-    traced = ["strace", "-f", "-y", "-qq", "-s", str(_MOST_BYTES), "-o", str(log),
+    traced = ["strace", "-f", "--seccomp-bpf", "-y", "-qq", "-s", str(_MOST_BYTES), "-o", str(log),
               "-e", f"trace={','.join(_SYSTEM_CALLS)}", *command]  # fmt: skip
     subprocess.run(traced, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return log
