@@ -14,6 +14,7 @@ import pytest
 from downtime.paper import ledger
 from downtime.paper.packs import pack_ledger
 from downtime.paper.packs.model import PrintChannel
+from downtime.paper.packs.prepare_layouts import prepare_layouts
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.processes import background
@@ -148,7 +149,8 @@ def test_what_prints_for_minutes_is_done_beside_the_pages_and_what_takes_seconds
     assert not kind.own_process(order(vault, wards=("A1",)))
 
 
-def test_the_packs_of_a_whole_site_come_from_a_process_of_their_own(vault):
+def test_the_packs_of_a_whole_site_come_from_a_process_of_their_own(hospital, vault):
+    list(prepare_layouts(vault, hospital.settings))  # shared by the run; the process has them not
     order(vault, forms=("observations",))
     job = jobs.claim_next_job(vault)
     run_in_background(vault, job, threading.Event())
