@@ -159,7 +159,7 @@ def _close(
             _move(closing, ClosingState.CLOSED),
             verdict=statement.verdict,
             facts_sha256=statement.digest,
-            open_kinds=statement.open_kinds,
+            open_kinds=count_things(statement.facts["open"]),
             unsigned=list_unsigned(statement),
             closed_by=actor.id,
             closed_name=actor.name,
