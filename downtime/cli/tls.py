@@ -34,15 +34,15 @@ def create_authority(session: Session, folder: Path, domains: tuple[str, ...]) -
     passphrase = prompt_for("New passphrase for the authority", secret=True)
     if prompt_for("Once more", secret=True) != passphrase:
         raise InputError("tls.differ", "The two passphrases differ.", "Type them again.")
-    made = site_authority.create_authority(
+    certificate = site_authority.create_authority(
         folder, domains, passphrase, session.settings_or_default, session.clock()
     )
     path = folder / site_authority.CERTIFICATE_NAME
     return Output(
-        {"certificate": str(path), "ends": made.not_valid_after_utc.isoformat()},
+        {"certificate": str(path), "ends": certificate.not_valid_after_utc.isoformat()},
         [
             f"The authority is made, for names in {', '.join(domains)}, until"
-            f" {made.not_valid_after_utc:%Y-%m-%d}. Lock the stick away.",
+            f" {certificate.not_valid_after_utc:%Y-%m-%d}. Lock the stick away.",
             f"Put {path.name} into the trusted authorities of every browser that shall open the pages.",
             "Next, on each machine that serves: 'downtime tls certificate --authority FOLDER"
             " --name NAME --reason TEXT'.",
