@@ -58,7 +58,13 @@ def test_a_stroke_is_no_answer(vault, settings, issue, actor, stroke):
 
 @pytest.mark.parametrize(
     "answers",
-    [{"caller": "Jo Lab"}, {"confirmed": "true"}, {"caller": "??"}, {"test:3": "+"}, {"test:3": "None"}],
+    [
+        {"caller": "Jo Lab"},
+        {"confirmed": "true"},
+        {"caller": "??"},
+        {"test:3": "+"},
+        {"test:3": "None"},
+    ],
 )
 def test_one_word_one_tick_one_scrawl_is_an_answer(vault, settings, issue, answers):
     form = open_form(vault, issue("phoned-result"), settings)

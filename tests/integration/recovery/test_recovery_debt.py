@@ -78,9 +78,7 @@ def test_only_one_sitting_of_the_one_who_has_it_is_measured(
     assert times(vault)[1:] == [("key-again", "observations", 40)]
 
 
-def test_what_is_keyed_in_a_drill_tells_nothing_of_real_paper(
-    vault, settings, issue, actor, clock
-):
+def test_what_is_keyed_in_a_drill_tells_nothing_of_real_paper(vault, settings, issue, actor, clock):
     serial = issue("observations")
     vault.db.execute("UPDATE form_issue SET drill = 1 WHERE serial = ?", [serial])
     claims.claim_form(vault, settings, serial, actor)

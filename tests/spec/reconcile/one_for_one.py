@@ -271,11 +271,19 @@ ALIKE = Table(
 
 
 def coded(
-    paper: str, codes: str, live: MedicationAdministration, state: str, sentence: str,
-    *, prescribed: str = "NovoRapid", source: str = "EPR",
+    paper: str,
+    codes: str,
+    live: MedicationAdministration,
+    state: str,
+    sentence: str,
+    *,
+    prescribed: str = "NovoRapid",
+    source: str = "EPR",
 ) -> Row:
     """Paper names a medicine; the patient has a prescription with codes, and a dose with codes."""
-    order = MedicationRequest(id="q", source=source, patient="p-ann", medicine=prescribed, codes=codes)
+    order = MedicationRequest(
+        id="q", source=source, patient="p-ann", medicine=prescribed, codes=codes
+    )
     recovered = (f"{live.medicine} {live.dosage} ({name_codes(live.codes)}) at 14:05;"
                  f" {prescribed} prescribed in {source} ({name_codes(codes)})")  # fmt: skip
     return beside(f"{paper} 6 units", recovered, replace_medicine(paper), (), (order, live), state,
@@ -286,7 +294,9 @@ def name_codes(codes: str) -> str:
     return codes.replace(" ", ", ").replace("|", " ") or "no code"
 
 
-def coded_dose(codes: str, medicine: str = ASPART, amount: str = "6 units") -> MedicationAdministration:
+def coded_dose(
+    codes: str, medicine: str = ASPART, amount: str = "6 units"
+) -> MedicationAdministration:
     return replace(held_dose(medicine, amount), codes=codes, source="EPR")
 
 

@@ -10,7 +10,9 @@ from downtime.returns.statement.thing_names import name_thing, name_things
 SERIAL = make_serial("K7", 42)
 SHOWN = f"K7-000042-{SERIAL[-1]}"
 EVENT = next(
-    text for last in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ" if is_event_id(text := f"K7AB12CDE01{last}")
+    text
+    for last in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    if is_event_id(text := f"K7AB12CDE01{last}")
 )
 
 
@@ -37,7 +39,9 @@ def test_a_thing_is_named_as_people_know_it(kind, name, shown):
 def test_no_key_of_an_item_is_shown_of_any_kind_that_is_found_by_keys(kind):
     key = f"{SERIAL}-r2.blood"
     is_by_own_name = name_thing(kind, SHOWN) == SHOWN
-    assert is_by_own_name or key not in name_thing(kind, key) or kind.startswith(("message", "tick"))
+    assert (
+        is_by_own_name or key not in name_thing(kind, key) or kind.startswith(("message", "tick"))
+    )
     assert WORDINGS[kind].sentence
 
 
