@@ -63,10 +63,11 @@ def test_every_page_of_the_safety_case_is_as_the_table_says():
     assert present == written
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch) -> Iterator[sabotage.ProjectCopy]:
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Iterator[sabotage.ProjectCopy]:
     """A program of one line with its test, as `scripts/sabotage` copies it."""
-    root = tmp_path / "root"
+    folder = tmp_path_factory.mktemp("sabotage")
+    root = folder / "root"
     (root / "downtime").mkdir(parents=True)
     (root / "tests").mkdir()
     (root / ".venv").mkdir()
@@ -77,9 +78,10 @@ def project(tmp_path, monkeypatch) -> Iterator[sabotage.ProjectCopy]:
         "from downtime import can_open\n\n\ndef test_right():\n    assert can_open('right')\n\n\n"
         "def test_wrong():\n    assert not can_open('wrong')\n"
     )
-    monkeypatch.setattr(sabotage, "ROOT", root)
-    with sabotage.ProjectCopy(tmp_path / "copy") as copy:
-        yield copy
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sabotage, "ROOT", root)
+        with sabotage.ProjectCopy(folder / "copy") as copy:
+            yield copy
 
 
 @pytest.mark.parametrize(
