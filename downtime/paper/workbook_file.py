@@ -40,6 +40,11 @@ def write_workbook(
         book.add_named_style(_style(name, bold))
     for name, rows in sheets.items():
         _fill(book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", name)[:31]), head, widths, rows)
+    return save_workbook(book)
+
+
+def save_workbook(book: Workbook) -> bytes:
+    """The file of a workbook, made in memory alone."""
     content = io.BytesIO()
     with ZipFile(content, "w", ZIP_DEFLATED) as archive:
         _MemoryWriter(book, archive).write_data()

@@ -27,6 +27,8 @@ def theatre_list(cases: Iterable[Operation], extracted: datetime) -> bytes:
     from openpyxl import Workbook  # slow to load, and no other command needs it
     from openpyxl.styles import Font
 
+    from downtime.paper.workbook_file import save_workbook
+
     book = Workbook()
     sheet = book.create_sheet("Theatre list", 0)
     del book["Sheet"]
@@ -38,9 +40,7 @@ def theatre_list(cases: Iterable[Operation], extracted: datetime) -> bytes:
         sheet.append(list(row.values()))
     book.properties.created = local(extracted)
     book.properties.creator = "Theatres"
-    raw = io.BytesIO()
-    book.save(raw)
-    return _without_the_clock(raw.getvalue(), local(extracted))
+    return _without_the_clock(save_workbook(book), local(extracted))
 
 
 def _theatre_row(case: Operation) -> dict[str, Cell]:
