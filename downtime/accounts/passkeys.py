@@ -172,7 +172,10 @@ def _find_passkey(db: sqlite_utils.Database, answer: PasskeyAnswer) -> Passkey |
 
 
 def _parse_answer(answer: PasskeyAnswer) -> dict[str, object]:
-    document = json.loads(answer.credential[:MAX_ANSWER])
+    try:
+        document = json.loads(answer.credential[:MAX_ANSWER])
+    except RecursionError:
+        raise ValueError("no credential") from None
     if not isinstance(document, dict):
         raise ValueError("no credential")
     return document

@@ -26,6 +26,7 @@ from downtime.accounts.policies import (
     check_role,
     check_username,
 )
+from downtime.accounts.read_only import accounts_db
 from downtime.accounts.readable_secrets import make_readable_secret
 from downtime.accounts.store import account_sessions, accounts, second_factors
 from downtime.errors import ConflictError
@@ -99,8 +100,8 @@ def list_people(vault: Vault) -> list[Person]:
 
 
 def get_person(vault: Vault, person_id: str) -> Person:
-    """NotFoundError when there is none."""
-    return accounts.get_person(vault.db, person_id)
+    """NotFoundError when there is none; somebody who stands in for a lost account is one."""
+    return accounts.get_person(accounts_db(vault), person_id)
 
 
 def is_program(vault: Vault, actor: Actor) -> bool:

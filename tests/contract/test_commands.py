@@ -49,9 +49,19 @@ def loaded(*arguments):
     return set(done.stdout.splitlines()[-1].split())
 
 
+HELP_LOADS = (
+    "cli",
+    "cli.options",
+    "cli.program",
+    "errors",
+    "processes",
+    "processes.private_memory",
+)
+
+
 def test_help_needs_no_room_of_the_hospital():
     ours = {name for name in loaded("--help") if name.startswith("downtime.")}
-    assert ours <= {f"downtime.{name}" for name in ("cli", "cli.options", "cli.program", "errors")}
+    assert ours <= {f"downtime.{name}" for name in HELP_LOADS}
 
 
 @pytest.mark.parametrize("arguments", [("outage", "list"), ("person", "list"), ("feeds", "check")])

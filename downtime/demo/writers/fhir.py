@@ -160,6 +160,6 @@ def _own_code(medicine: Medicine) -> str:
 
 
 def _codings(medicine: Medicine) -> list[dict[str, str]]:
-    own = {"system": "https://epr.example/id/medicine", "code": _own_code(medicine)}
-    standard = {"system": "http://snomed.info/sct", "code": medicine.code}
-    return [standard, own] if medicine.code else [own]
+    local = {"system": "https://epr.example/id/medicine", "code": _own_code(medicine)}
+    snomed = {"system": "http://snomed.info/sct", "code": medicine.code}
+    return [snomed, local] if medicine.code else [local]

@@ -15,6 +15,8 @@ from downtime.errors import InputError
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _MAX_NAME = 253
 MIN_RSA_BITS = 2048
+CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
+"""P-256, P-384 and P-521: those that every browser speaks."""
 
 
 def check_names(names: Iterable[str]) -> tuple[str, ...]:
@@ -27,7 +29,7 @@ def check_names(names: Iterable[str]) -> tuple[str, ...]:
         raise InputError(
             "tls.no-name",
             "It is not said under which name the pages are opened.",
-            "Give it with --name, as people type it: ward-a.hospital.example.",
+            "Name it as people type it: ward-a.hospital.example (--name, or in the certificate).",
         )
     for name in unique:
         labels = name.split(".")
@@ -70,31 +72,49 @@ def check_chain(chain: Sequence[x509.Certificate], key: PrivateKeyTypes, now: da
             " authorities.",
         )
     _check_strength(key)
-    if not first.not_valid_before_utc <= now < first.not_valid_after_utc:
-        raise InputError(
-            "tls.time",
-            f"This certificate holds from {first.not_valid_before_utc:%Y-%m-%d} to"
-            f" {first.not_valid_after_utc:%Y-%m-%d}, and this machine's clock says {now:%Y-%m-%d}.",
-            "Ask for a new one, or set the clock.",
-        )
+    for certificate in chain:
+        _check_time(certificate, now)
     _check_use(first)
     for lower, upper in zip(chain, chain[1:], strict=False):
         _check_issued(lower, upper)
 
 
+def _check_time(certificate: x509.Certificate, now: datetime) -> None:
+    starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if not starts <= now < ends:
+        raise InputError(
+            "tls.time",
+            f"The certificate of {certificate.subject.rfc4514_string() or 'this machine'} holds from"
+            f" {starts:%Y-%m-%d} to {ends:%Y-%m-%d}, and this machine's clock says {now:%Y-%m-%d}.",
+            "Ask for a new one, or set the clock.",
+        )
+
+
 def _check_strength(key: PrivateKeyTypes) -> None:
-    strong = isinstance(key, ec.EllipticCurvePrivateKey) or (
-        isinstance(key, rsa.RSAPrivateKey) and key.key_size >= MIN_RSA_BITS
-    )
-    if not strong:
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        is_strong = isinstance(key.curve, CURVES)
+    else:
+        is_strong = isinstance(key, rsa.RSAPrivateKey) and key.key_size >= MIN_RSA_BITS
+    if not is_strong:
         raise InputError(
             "tls.weak",
-            f"This key is neither an elliptic curve's nor RSA of {MIN_RSA_BITS} bits or more.",
+            f"This key is neither of the curves P-256, P-384 or P-521 nor RSA of {MIN_RSA_BITS} bits or more.",
             "Ask for a certificate with such a key.",
         )
 
 
 def _check_use(certificate: x509.Certificate) -> None:
+    try:
+        authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        authority = False
+    if authority:
+        raise InputError(
+            "tls.authority",
+            "The first certificate in this file is an authority's: whoever had this machine's disk could"
+            " make certificates for others.",
+            "Give the machine's own first, then its authorities.",
+        )
     try:
         uses = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -181,7 +182,7 @@ def _load_key(path: Path) -> PrivateKeyTypes:
         step = (
             "Take the passphrase off ('openssl pkey'); the copy in the home is its owner's alone."
         )
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         sentence = f"{path.name} holds no private key that can be read."
         step = "Give it as PEM: text between BEGIN PRIVATE KEY and END PRIVATE KEY."
     raise InputError("tls.key", sentence, step)

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from downtime.outage import outages
 from downtime.outage.events import guest_scope, policies, store, ward_scope
 from downtime.outage.events.hospital_now import HospitalNow, list_threads
 from downtime.outage.events.hospital_without import HospitalWithout
 from downtime.outage.events.kinds import EVENT_ROWS
+from downtime.outage.events.may_see import may_see
 from downtime.outage.events.model import AuditAction, Event, EventKind, EventThread
 from downtime.outage.events.record_event import make_event_id
 from downtime.outage.events.registered_people import subject_of_arrival
@@ -55,9 +57,13 @@ def correct_event(
         subject = subject_of_arrival(before.root, checked)
     ward = checked.get("ward", before.ward)
     after = replace(before, happened=happened, answers=checked, subject=subject, ward=ward)
-    hospital = HospitalWithout(vault, snapshot, before.root)
-    _check_people(vault, settings, HospitalNow(vault, snapshot), after, actor)
-    warnings = EventWarnings(hospital, settings).list_warnings(
+    hospital, hospital_now = (
+        HospitalWithout(vault, snapshot, before.root),
+        HospitalNow(vault, snapshot),
+    )
+    _check_people(vault, settings, hospital_now, after, actor)
+    sees = partial(may_see, vault, settings, hospital_now, actor)
+    warnings = EventWarnings(hospital, settings, sees).list_warnings(
         row, subject.patient, checked, happened
     )
     if warnings and not is_confirmed:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlite_utils import Database
 
@@ -12,6 +13,7 @@ from downtime.outage import downtime_numbers, outages
 from downtime.outage.events import guest_scope, policies, store, ward_scope
 from downtime.outage.events.hospital_now import HospitalNow, list_threads
 from downtime.outage.events.kinds import EVENT_ROWS, NEWBORN
+from downtime.outage.events.may_see import may_see
 from downtime.outage.events.model import (
     NOBODY,
     AuditAction,
@@ -167,7 +169,8 @@ class EventRecorder:
         if row.kind == EventKind.SWAP:
             self._hospital.get_person(draft.answers["partner"])
             return ()
-        warnings = EventWarnings(self._hospital, self._settings)
+        sees = partial(may_see, self._vault, self._settings, self._hospital, self._actor)
+        warnings = EventWarnings(self._hospital, self._settings, sees)
         return warnings.list_warnings(row, draft.patient, draft.answers, draft.happened)
 
     def _record_swap(self, draft: EventDraft) -> Event:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from downtime.accounts import people
 from downtime.accounts.model import Permission
+from downtime.accounts.read_only import has_lost_accounts
 from downtime.errors import ForbiddenError, NotFoundError
 from downtime.outage.events.hospital_now import HospitalNow
 from downtime.settings import Settings
@@ -50,13 +51,16 @@ class WardScope(NamedTuple):
 
 def find_scope(vault: Vault, settings: Settings, person_id: str) -> WardScope | None:
     """To which wards an account is limited; None for who sees all, and for who has no account."""
-    if not settings.accounts.ward_scopes:
+    scopes = {name.lower(): wards for name, wards in settings.accounts.ward_scopes.items()}
+    if not scopes:
         return None
     try:
         username = people.get_person(vault, person_id).username
-    except NotFoundError:
-        return None
-    wards = settings.accounts.ward_scopes.get(username)
+    except (
+        NotFoundError
+    ):  # a guest, whom their own access limits, or somebody whose account is lost
+        return WardScope(()) if has_lost_accounts(vault) else None
+    wards = scopes.get(username)
     return None if wards is None else WardScope(wards)
 
 

@@ -1,6 +1,6 @@
 """What a person has to see before an event is saved: namesakes, an occupied bed, who has left."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
@@ -17,8 +17,10 @@ from downtime.settings import Settings
 class EventWarnings:
     """Sentences about one event to be; none means that it can be saved at once."""
 
-    def __init__(self, hospital: HospitalNow, settings: Settings) -> None:
-        self._hospital = hospital
+    def __init__(
+        self, hospital: HospitalNow, settings: Settings, sees: Callable[[str], bool]
+    ) -> None:
+        self._hospital, self._sees = hospital, sees
         self._zone = ZoneInfo(settings.site.time_zone)
 
     def list_warnings(
@@ -78,7 +80,7 @@ class EventWarnings:
             yield f"No ward {place[0]} is known: {', '.join(wards[:20])}."
         yield from self._warn_of_number(place[0], place[2])
         others = self._hospital.find_bed_neighbours(*place)
-        names = "; ".join(_name(other) for other in others if other.id != patient)
+        names = "; ".join(self._name(other) for other in others if other.id != patient)
         if names:
             yield f"{display.format_place(*place)} is taken: {names}."
 
@@ -97,8 +99,10 @@ class EventWarnings:
             [] if answers["identity"] == UNKNOWN else self._hospital.find_namesakes(newcomer)
         )
         for row in namesakes:
+            place = display.format_place(*_place(row.encounter)) or "no ward"
+            where = f", {place}" if self._sees(row.patient.id) else ""
             yield (
-                f"Same name: {_name(row.patient)}, {display.format_place(*_place(row.encounter)) or 'no ward'}."
+                f"Same name: {self._name(row.patient)}{where}."
                 + (
                     " Tell twins apart by their given names."
                     if answers["identity"] == NEWBORN
@@ -107,7 +111,7 @@ class EventWarnings:
             )
         for number in ("nhs_number", "mrn"):
             if owner := self._find_owner(answers.get(number, "")):
-                yield f"This number is known: it is that of {_name(owner)}. Find them instead."
+                yield f"This number is known: it is that of {self._name(owner)}. Find them instead."
 
     def _find_owner(self, number: str) -> Patient | None:
         if not number:
@@ -121,10 +125,12 @@ class EventWarnings:
         moment = display.format_moment(event.happened, self._zone)
         return f"{EVENT_ROWS[event.kind].title.lower()} at {moment}, said by {event.author_name}"
 
-
-def _name(patient: Patient) -> str:
-    born = display.format_day(patient.birth_date) or "not recorded"
-    return f"{display.format_name(patient)}, born {born}"
+    def _name(self, patient: Patient) -> str:
+        """Who it is, for whom may see them."""
+        if not self._sees(patient.id):
+            return "somebody whom your account does not show (Break-glass leads to them)"
+        born = display.format_day(patient.birth_date) or "not recorded"
+        return f"{display.format_name(patient)}, born {born}"
 
 
 def _place(stay: Encounter | None) -> tuple[str, str, str]:

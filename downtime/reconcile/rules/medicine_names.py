@@ -150,7 +150,7 @@ def are_known_apart(name: str, other: str, own_names: Iterable[tuple[str, str]] 
 @lru_cache(maxsize=8)
 def _list_known(own_names: tuple[tuple[str, str], ...]) -> frozenset[str]:
     """Every ingredient that a name of the tables has."""
-    return frozenset(word for words in _all_names(own_names).values() for word in words) - _OTHER
+    return frozenset().union(*_all_names(own_names).values()) - _OTHER
 
 
 def sort_words(name: MedicineName) -> str:

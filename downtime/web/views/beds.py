@@ -140,7 +140,7 @@ def find_my_ward() -> str:
 def choose_ward(endpoint: str, title: str) -> str:
     """The wards, each with the page of it that was asked for without naming one."""
     wards = request_context.hospital_now().count_wards()
-    return render_template("beds/choose.html", wards=wards, endpoint=endpoint, title=title)
+    return render_template("beds/choose_ward.html", wards=wards, endpoint=endpoint, title=title)
 
 
 def find_ward(ward: str) -> WardRow:

@@ -11,6 +11,7 @@ from downtime.accounts.break_glass.start_access import StartedAccess
 from downtime.accounts.model import Permission
 from downtime.errors import InputError, LockedError, UserError, parse_choice, refusal_of
 from downtime.outage.events import guest_scope
+from downtime.outage.events.may_see import may_see
 from downtime.sync.laptop_audit import list_entries_of
 from downtime.web import access_control, my_ward, request_context
 from downtime.web.access_control import has_permission
@@ -58,6 +59,7 @@ def begin() -> ViewResponse:
 
 
 def _render_form(problem: UserError | None) -> str:
+    vault, settings = request_context.vault(), request_context.settings()
     hospital = request_context.hospital_now()
     patient = request.values.get("patient", "")
     return render_template(
@@ -67,7 +69,8 @@ def _render_form(problem: UserError | None) -> str:
         wards=hospital.list_wards(),
         mine=my_ward.read_my_ward(request_context.app_state().home),
         patient=hospital.get_person(patient) if patient else None,
-        limits=request_context.settings().break_glass,
+        is_named=may_see(vault, settings, hospital, request_context.actor(), patient),
+        limits=settings.break_glass,
     )
 
 

@@ -16,9 +16,15 @@ blueprint = Blueprint("list_search", __name__)
 def search(name: str) -> ViewResponse:
     """Go back to the list, which then shows what holds these words."""
     back, text = request.form.get("back", ""), request.form.get("text", "")
-    if not back.startswith("/") or back.startswith(("//", "/\\")):
+    if not _is_page_here(back):
         raise InputError("list.back", "That list is not known.", "Open it from the menu.")
     searched = remember_search(name, text)
     if not text.strip():
         return redirect(back, 303)
     return redirect(f"{back}{'&' if '?' in back else '?'}{searched}=1", 303)
+
+
+def _is_page_here(address: str) -> bool:
+    """Browsers drop a tab or a line break, and read `\\` as `/`: then the rest is another's address."""
+    is_path = address.startswith("/") and not address.startswith("//")
+    return is_path and address.isprintable() and "\\" not in address

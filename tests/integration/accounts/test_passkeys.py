@@ -143,3 +143,10 @@ def test_a_key_that_asks_its_owner_nothing_makes_no_passkey(admin, nurse):
     answer = phone.make(challenge, origin="https://evil.example")
     with pytest.raises(InputError):
         passkeys.add_passkey(admin.vault, nurse, "phone", answer, nurse.make_actor("K7"))
+
+
+@pytest.mark.parametrize("credential", ["[" * 19_999, "{", "7", '{"id": null}'])
+def test_an_answer_that_is_none_is_nobody_s(vault, credential):
+    answer = passkeys.PasskeyAnswer(credential, b"asked", "localhost", "http://localhost")
+    assert passkeys.find_username(vault, answer) == ""
+    assert not passkeys.accept_passkey(vault.db, "nobody", answer, "2026-11-02T14:30:00Z")

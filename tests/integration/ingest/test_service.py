@@ -23,7 +23,7 @@ from .received import hl7
 from .service import service
 
 
-def wait_until(holds, seconds: float = 15):
+def wait_until(holds, seconds: float = 60):
     end = time.monotonic() + seconds
     while not (value := holds()):
         assert time.monotonic() < end, "it did not come to pass"

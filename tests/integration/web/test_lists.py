@@ -78,3 +78,12 @@ def test_a_queue_says_how_far_one_has_come_and_of_how_many(clerk, vault, many, a
     assert "1 of 40" not in clerk.get(address).text
     assert "of 40" not in clerk.get(f"/forms/{serial}").text
     assert clerk.get("/queues/key.csv").get_data().decode("utf-8-sig").count("\r\n") == 3
+
+
+@pytest.mark.parametrize(
+    "back", ["//elsewhere", "/\t/elsewhere", "/\\elsewhere", "https://elsewhere"]
+)
+def test_a_search_leads_to_no_page_of_others(hospital, back):
+    clerk = hospital.browser("records-clerk")
+    answer = clerk.post("/lists/forms/search", {"back": back, "text": ""})
+    assert (answer.status_code, answer.location) == (400, None)

@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from downtime.accounts import people
+from downtime.accounts import people, read_only
 from downtime.errors import ForbiddenError
+from downtime.outage import outages
 from downtime.outage.events import ward_scope
 from downtime.outage.events.hospital_now import HospitalNow
 from downtime.paper.labels.print_labels import PatientLabels, WardLabels
@@ -18,8 +19,10 @@ from downtime.paper.packs.shift_handover import ShiftHandover
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.snapshot import local_snapshots
 from downtime.vault.store import audit_chain
+from downtime.vault.write_access import ReadOnlyReason
 from tests.integration.web.conftest import Browser
 from tests.integration.web.test_break_glass import FORM
+from tests.integration.web.test_events import ARRIVAL
 from tests.integration.web.test_ward import words
 
 SCOPE = '\n[accounts.ward_scopes]\nward = ["A1"]\n'
@@ -162,3 +165,47 @@ def test_break_glass_leads_beyond_and_is_reviewed_by_somebody_else(limited, nurs
     nurse.get("/")
     assert nurse.get(f"/patients/{patients['B2']}").status_code == 200
     assert nurse.get("/beds/ward?ward=A1").status_code == 403
+
+
+def find_row(hospital, ward):
+    vault = hospital.open().vault
+    with local_snapshots.open_current_snapshot(vault) as snapshot:
+        row = HospitalNow(vault, snapshot).list_stays(ward)[0]
+    vault.close()
+    return row
+
+
+@pytest.mark.parametrize("asked_for", ["bed", "name"])
+def test_a_warning_names_nobody_of_another_ward(limited, nurse, vault, actor, asked_for):
+    other = find_row(limited, "B2")
+    outages.declare_systems_down(vault, ["PAS"], actor, "said by IT", known=["PAS", "LIMS"])
+    limited.clock.go_on(minutes=1)
+    answers = {
+        "bed": {"ward": "B2", "bay": other.encounter.bay, "bed": other.encounter.bed},
+        "name": {"family": other.patient.family, "given": other.patient.given},
+    }[asked_for]
+    form = ARRIVAL | {f"answer-{name}": text for name, text in answers.items()}
+    answer = nurse.post("/events/record", form)
+    assert answer.status_code == 409, words(answer.text)
+    assert "somebody whom your account does not show" in words(answer.text)
+    assert "01-Sep-2026" not in answer.text
+
+
+def test_somebody_beyond_is_not_named_before_break_glass_has_begun(nurse, limited, patients):
+    page = nurse.get(f"/break-glass/start?patient={patients['B2']}")
+    assert "the patient whom you chose" in words(page.text)
+    assert "Øksen" not in page.text
+    own = nurse.get(f"/break-glass/start?patient={patients['A1']}")
+    assert "the patient whom you chose" not in words(own.text)
+
+
+def test_who_stands_in_for_a_lost_account_stays_limited(limited):
+    vault = limited.open().vault
+    with read_only.accounts_db(vault).conn as connection:
+        connection.execute("UPDATE person SET id = 'slot-ward' WHERE username = 'ward'")
+    assert ward_scope.find_scope(vault, limited.settings, "slot-ward").wards == ("A1",)
+    assert ward_scope.find_scope(vault, limited.settings, "nobody") is None
+    vault.write_access.close(ReadOnlyReason.LOST)
+    vault.partial_tables = {"person"}
+    assert ward_scope.find_scope(vault, limited.settings, "nobody").wards == ()
+    vault.close()
