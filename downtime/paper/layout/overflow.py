@@ -12,6 +12,8 @@ from downtime.pdf.flow_blocks import Block, Heading, Table
 
 _ALLERGIES = "Known allergies"
 """Begins a list of them, which is named by its heading and count where it stands elsewhere."""
+_URGENT = ("TIME-CRITICAL", "NOT GIVEN")
+"""What of a text about doses is said in its field, wherever the rest of it stands."""
 _SIGNING_HEIGHT = 34.0
 """Points of a row to sign in."""
 Wordings = tuple[str, ...]
@@ -85,6 +87,8 @@ def list_references(
         elif values[key].startswith(_ALLERGIES):
             heading = values[key].partition(":")[0]
             wordings = (f"{heading}: see {where}", *wordings)
+        elif urgent := [words for words in _URGENT if words in values[key]]:
+            wordings = tuple(f"{', '.join(urgent)}: {text}" for text in wordings)
         references[key] = wordings
     for signature in orders:
         references[signature] = (f"Not here: sign on {where}", f"Sign on {where}", where)

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 from downtime.accounts.model import Permission
 from downtime.clinical.departments import department_name
 from downtime.clinical.display import NOT_RECORDED
+from downtime.outage.events import ward_scope
 from downtime.outage.events.list_events import find_test_events
 from downtime.snapshot.availability import word_unavailable
 from downtime.snapshot.model import OutstandingRow
@@ -17,7 +18,7 @@ from downtime.snapshot.outstanding_tests import (
     sort_outstanding,
 )
 from downtime.snapshot.store.opened_snapshot import Snapshot
-from downtime.web import request_context
+from downtime.web import request_context, ward_access
 from downtime.web.namesakes import list_same_names
 from downtime.web.outstanding_lines import list_lines
 from downtime.web.responses import ViewResponse
@@ -37,7 +38,7 @@ def outstanding() -> ViewResponse:
     snapshot = request_context.snapshot_or_none()
     wanted, now = _wanted(), request_context.now()
     zone = ZoneInfo(request_context.settings().site.time_zone)
-    everything = _list_tests(snapshot, wanted.ward) if snapshot else []
+    everything = _keep_own(_list_tests(snapshot, wanted.ward)) if snapshot else []
     rows = sort_outstanding(filter_outstanding(everything, wanted, now))
     return render_template(
         "outstanding_tests/outstanding.html",
@@ -75,6 +76,16 @@ def _list_tests(snapshot: Snapshot, ward: str) -> list[OutstandingRow]:
     changes = request_context.hospital_now().changes.values()
     arrived = [c.patient.id for c in changes if c.stay and c.stay.ward == ward]
     return [*rows, *snapshot.list_outstanding_of(key for key in arrived if key not in listed)]
+
+
+def _keep_own(rows: list[OutstandingRow]) -> list[OutstandingRow]:
+    """Of somebody who is limited to wards those of who is there now."""
+    scope = ward_access.current_scope()
+    if scope is None:
+        return rows
+    people = ward_scope.list_people(scope, request_context.hospital_now())
+    own = {row.patient.id for row in people}
+    return [row for row in rows if row.patient.id in own]
 
 
 def _word_places_now() -> dict[str, str]:

@@ -209,3 +209,14 @@ def test_who_stands_in_for_a_lost_account_stays_limited(limited):
     vault.partial_tables = {"person"}
     assert ward_scope.find_scope(vault, limited.settings, "nobody").wards == ()
     vault.close()
+
+
+def test_tests_of_who_left_their_ward_are_not_theirs(limited, nurse, vault, actor):
+    assert "SAMPLE" in words(nurse.get("/tests?ward=A1").text)
+    outages.declare_systems_down(vault, ["PAS"], actor, "said by IT", known=["PAS", "LIMS"])
+    limited.clock.go_on(minutes=1)
+    site = limited.browser("site")
+    for row in (find_row(limited, "A1"), find_row(limited, "A1")):
+        move = {"kind": "move", "patient": row.patient.id, "answer-ward": "B2", "confirmed": "1"}
+        assert site.post("/events/record", move).status_code == 303
+    assert "SAMPLE" not in words(nurse.get("/tests?ward=A1").text)
