@@ -87,7 +87,7 @@ def list_references(
         elif values[key].startswith(_ALLERGIES):
             heading = values[key].partition(":")[0]
             wordings = (f"{heading}: see {where}", *wordings)
-        elif urgent := [words for words in _URGENT if words in values[key]]:
+        elif urgent := [phrase for phrase in _URGENT if phrase in values[key]]:
             wordings = tuple(f"{', '.join(urgent)}: {text}" for text in wordings)
         references[key] = wordings
     for signature in orders:

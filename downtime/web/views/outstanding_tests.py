@@ -84,8 +84,8 @@ def _keep_own(rows: list[OutstandingRow]) -> list[OutstandingRow]:
     if scope is None:
         return rows
     people = ward_scope.list_people(scope, request_context.hospital_now())
-    own = {row.patient.id for row in people}
-    return [row for row in rows if row.patient.id in own]
+    patients = {row.patient.id for row in people}
+    return [row for row in rows if row.patient.id in patients]
 
 
 def _word_places_now() -> dict[str, str]:
