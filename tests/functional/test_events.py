@@ -94,7 +94,7 @@ def test_forms_and_a_wristband_are_printed_for_who_arrived(down, visit_own):
         ) as got:
             page.click(f"text={button}")
         assert got.value.status == 200
-        page.wait_for_url("**/file")
+        page.wait_for_url("**/file", wait_until="commit")
         page.goto(place)
 
 
