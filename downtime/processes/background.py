@@ -12,12 +12,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import IO, Self, cast
 
 from downtime.processes.private_memory import keep_memory_private
 
 _INPUT = 0
-NICENESS = 10
+NICENESS = 19
+_SESSION_NICENESS = Path("/proc/self/autogroup")
+"""Linux shares a processor first between sessions, each as nice as this says, then within one."""
 
 
 class BackgroundProcess:
@@ -69,6 +72,8 @@ def give_way() -> None:
     """In the background process: let whoever waits for a page go first, with all processes begun here."""
     if hasattr(os, "nice"):  # Windows has no such order
         os.nice(NICENESS)
+    with contextlib.suppress(OSError):  # a kernel without sessions' shares, or one that allows none
+        _SESSION_NICENESS.write_text(str(NICENESS))
 
 
 def _read_line() -> bytes:

@@ -74,9 +74,17 @@ def session_token() -> str:
 
 
 def has_permission(permission: Permission) -> bool:
-    """Whether the one who is signed in may do it."""
-    is_permitted = permissions.is_permitted(g.get("person"), permission)
-    return is_permitted and guest_access.may_use(permission) and ward_access.may_use(permission)
+    """Whether the one who is signed in may do it; found once in a request, since a menu asks forty times."""
+    person = g.get("person")
+    answers: dict[tuple[str, Permission], bool] = g.setdefault("permission_answers", {})
+    asked = (person.id if person else "", permission)
+    if asked not in answers:
+        answers[asked] = (
+            permissions.is_permitted(person, permission)
+            and guest_access.may_use(permission)
+            and ward_access.may_use(permission)
+        )
+    return answers[asked]
 
 
 def _load_user(_: Any) -> SessionUser | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request
@@ -75,11 +74,8 @@ class Page:
 
 
 def init_page_context(app: Flask) -> None:
-    """Give every template the page around it."""
-
-    @app.context_processor
-    def variables() -> dict[str, Any]:
-        return {"page": LocalProxy(_page), "may": _may, "public_documents": _list_public}
+    """Give every template the page around it; as globals, so that imported parts are run once for all pages."""
+    app.jinja_env.globals.update(page=LocalProxy(_page), may=_may, public_documents=_list_public)
 
 
 def _list_public() -> list[ShelfVersion]:

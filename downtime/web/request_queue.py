@@ -4,6 +4,7 @@ Strangers (anybody without a session: the sign-in page is all that they need) ha
 their addresses has its turn after each other's. So a nurse's page never waits behind them, and nobody at
 one address keeps those at another from signing in. While people with a session ask for pages, strangers
 have a share of the processor's time and no more: a page shares the interpreter with every other thread.
+For the same reason few pages are made at once: each of many would end with the last of them.
 """
 
 import logging
@@ -20,6 +21,10 @@ log = logging.getLogger("downtime.web")
 
 STRANGERS_REST = 4
 """While somebody with a session asks for pages, strangers rest so many times as long as they have worked."""
+AT_ONCE = 2
+"""So many requests are answered at once: one that reads the disk leaves the interpreter to another."""
+LONG_SECONDS = 0.25
+"""Whatever takes longer, as an upload does, no longer keeps the next one waiting."""
 SECONDS_WITH_PEOPLE = 5.0
 """So long after a page for somebody with a session the next one is expected."""
 
@@ -57,6 +62,7 @@ class RequestQueue:
         self._strangers: OrderedDict[str, deque[Any]] = OrderedDict()
         self._strangers_answered = 0
         self._strangers_rest_until = self._person_seen = -math.inf
+        self._begun: dict[int, float] = {}
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
         self._changed = threading.Condition()
@@ -112,31 +118,43 @@ class RequestQueue:
                 following.channel.service()
             except BaseException as error:
                 log.error("a connection failed: %s", type(error).__name__)
-            if following.is_stranger:
-                self._end_stranger(time.thread_time() - started)
+            with self._changed:
+                del self._begun[threading.get_ident()]
+                if following.is_stranger:
+                    self._end_stranger(time.thread_time() - started)
+                self._changed.notify()
 
     def _end_stranger(self, worked_seconds: float) -> None:
         now = time.monotonic()
-        with self._changed:
-            self._strangers_answered -= 1
-            if now - self._person_seen < SECONDS_WITH_PEOPLE:
-                rested_until = max(now, self._strangers_rest_until)
-                self._strangers_rest_until = rested_until + STRANGERS_REST * worked_seconds
-            self._changed.notify()
+        self._strangers_answered -= 1
+        if now - self._person_seen < SECONDS_WITH_PEOPLE:
+            rested_until = max(now, self._strangers_rest_until)
+            self._strangers_rest_until = rested_until + STRANGERS_REST * worked_seconds
 
     def _wait_for_next(self) -> _Next | None:
         with self._changed:
             while not self._is_stopping:
-                if self._first:
-                    return _Next(self._first.popleft(), is_stranger=False)
-                pause_seconds = 0.0
-                if self._strangers and self._strangers_answered < self._strangers_most:
-                    pause_seconds = self._strangers_rest_until - time.monotonic()
-                    if pause_seconds <= 0:
-                        self._strangers_answered += 1
-                        return _Next(self._pop_stranger(), is_stranger=True)
-                self._changed.wait(pause_seconds if pause_seconds > 0 else None)
+                now = time.monotonic()
+                pause_seconds = self._find_pause(now)
+                if pause_seconds is not None and pause_seconds <= 0:
+                    self._begun[threading.get_ident()] = now
+                    if self._first:
+                        return _Next(self._first.popleft(), is_stranger=False)
+                    self._strangers_answered += 1
+                    return _Next(self._pop_stranger(), is_stranger=True)
+                self._changed.wait(pause_seconds)
         return None
+
+    def _find_pause(self, now: float) -> float | None:
+        """Seconds until a request can be answered; None while there is none for anybody."""
+        is_strangers_turn = self._strangers and self._strangers_answered < self._strangers_most
+        if not self._first and not is_strangers_turn:
+            return None
+        short = sorted(begun for begun in self._begun.values() if now - begun < LONG_SECONDS)
+        pause_seconds = short[-AT_ONCE] + LONG_SECONDS - now if len(short) >= AT_ONCE else 0.0
+        if not self._first:
+            pause_seconds = max(pause_seconds, self._strangers_rest_until - now)
+        return pause_seconds
 
     def _pop_stranger(self) -> Any:
         client, channels = self._strangers.popitem(last=False)

@@ -1,6 +1,7 @@
 """Read forms from their files: those of the installation, and before them those of the home."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -36,19 +37,25 @@ from downtime.paper.forms.model import (
     TimeRule,
 )
 
+FORM_SUFFIX = ".yaml"
+
 
 class _Stamp(NamedTuple):
-    """A file or folder as it lay there: it differs once that has changed."""
+    """A file as it lay there: it differs once that has changed."""
 
-    path: Path
+    path: str
     number: int
     size: int
     changed_ns: int
 
 
-def _stamp(path: Path) -> _Stamp:
-    status = path.stat()
-    return _Stamp(path, status.st_ino, status.st_size, status.st_mtime_ns)
+def _list_stamps(folder: Path) -> list[_Stamp]:
+    """Of the forms' files in a folder and their backgrounds; every page asks, so no path is built for each."""
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        files = [(entry.path, entry.stat()) for entry in entries]
+    return sorted(_Stamp(path, s.st_ino, s.st_size, s.st_mtime_ns) for path, s in files)
 
 
 def load_forms(home: Home | None = None) -> dict[str, FormDefinition]:
@@ -57,14 +64,15 @@ def load_forms(home: Home | None = None) -> dict[str, FormDefinition]:
     A form of the home stands in place of the installation's of that name. One with a mistake is
     left out: `problems` says what is wrong with it. A file that changes counts at once.
     """
-    folders = tuple(_stamp(folder) for folder in _folders(home) if folder.is_dir())
-    return dict(_load_unchanged(tuple(map(_stamp, _paths(home))), folders))
+    return dict(_load_unchanged(tuple(tuple(_list_stamps(folder)) for folder in _folders(home))))
 
 
 @lru_cache(maxsize=8)
-def _load_unchanged(files: tuple[_Stamp, ...], _: tuple[_Stamp, ...]) -> dict[str, FormDefinition]:
-    """Remembered while no file has changed and none beside them has come or gone: each page asks."""
-    return {file.path.stem: read_form(file.path) for file in files if not check_file(file.path)}
+def _load_unchanged(folders: tuple[tuple[_Stamp, ...], ...]) -> dict[str, FormDefinition]:
+    """Remembered while no file has changed and none beside them has come or gone."""
+    files = [Path(file.path) for folder in folders for file in folder]
+    paths = {path.stem: path for path in files if path.suffix == FORM_SUFFIX}
+    return {name: read_form(paths[name]) for name in sorted(paths) if not check_file(paths[name])}
 
 
 def load_form(name: str, home: Home | None = None) -> FormDefinition:
@@ -83,7 +91,9 @@ def find_all_problems(home: Home | None = None) -> list[FormFileProblem]:
 
 def _paths(home: Home | None) -> list[Path]:
     """The file of each form, by name."""
-    paths = {path.stem: path for folder in _folders(home) for path in folder.glob("*.yaml")}
+    paths = {
+        path.stem: path for folder in _folders(home) for path in folder.glob(f"*{FORM_SUFFIX}")
+    }
     return [paths[name] for name in sorted(paths)]
 
 
