@@ -23,6 +23,7 @@ from downtime.settings import Settings
 from downtime.vault.lifecycle import Lifecycle
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # the tables of the tests
 DOCS = ROOT / "docs"
 SHARED_OPTIONS = ("--home", "--unlock-file", "--json", "--help")
 
@@ -91,7 +92,6 @@ def rules() -> str:
         " (`[reconcile]` in [settings](settings.md)). Every row is a test. Who a form is about is settled"
         " before any of these rules: a patient who is not found is *unmatched*."
     )
-    sys.path.insert(0, str(ROOT))
     tables = importlib.import_module("tests.spec.reconcile.all_tables").TABLES
     head = ("On paper", "At T0", "Recovered", "State", "What the screen says", "Two people")
     parts = [
@@ -128,7 +128,6 @@ def round_trip() -> str:
         " IAM (NTE-3) from HL7 v2.7 on. A unit of blood of which nobody knows yet what became of it, and"
         " in FHIR a death or an allergy that paper calls wrong, are on the worklist only."
     )
-    sys.path.insert(0, str(ROOT))
     places = importlib.import_module("tests.spec.returns.field_places")
     load_form = importlib.import_module("downtime.paper.forms.load_form")
     forms = [form for form in load_form.load_forms().values() if form.returns]
@@ -140,7 +139,6 @@ def round_trip() -> str:
 
 
 def safety() -> dict[str, str]:
-    sys.path.insert(0, str(ROOT))
     pages = importlib.import_module("tests.safety.document").list_pages()
     return {name: page(*texts, *parts) for name, (*texts, parts) in pages.items()}
 
@@ -152,7 +150,6 @@ def asvs() -> str:
         " says it; what does not apply, and why; what is not met. `tests/contract/test_asvs.py` looks that every"
         " test that is named exists. Read the standard beside it for what each number asks."
     )
-    sys.path.insert(0, str(ROOT))
     parts = importlib.import_module("tests.safety.asvs").list_parts()
     return page("OWASP ASVS 5.0.0, level 2", introduction, "tests/safety/asvs.toml", *parts)
 
@@ -164,7 +161,6 @@ def reliability() -> str:
         " what counts as harm is in [faults](faults.md), what the controls are for in the"
         " [safety case](safety/README.md). Most were measured on two cores that did other work as well."
     )
-    sys.path.insert(0, str(ROOT))
     parts = importlib.import_module("tests.faults.reliability").list_parts()
     return page("Reliability", introduction, "tests/faults/figures.json", *parts)
 

@@ -38,14 +38,19 @@ def check_username(typed: str) -> str:
 
 def check_name(typed: str) -> str:
     """The name as it is shown and printed: one line of printable characters."""
-    name = " ".join(typed.split())
-    if 2 <= len(name) <= MAX_NAME and name.isprintable():
+    if name := _read_line(typed, least=2):
         return name
     raise InputError(
         "person.name",
         f"A person's name has 2 to {MAX_NAME} printable characters.",
         "Give the name as it should stand on screens and prints.",
     )
+
+
+def _read_line(typed: str, least: int) -> str:
+    """One line of printable characters, with single spaces; empty when it is not one."""
+    name = " ".join(typed.split())
+    return name if least <= len(name) <= MAX_NAME and name.isprintable() else ""
 
 
 def check_role(role: str) -> Role:
@@ -99,8 +104,7 @@ def check_pin_choice(pin: str, settings: AccountsSettings) -> None:
 
 def check_passkey_name(typed: str) -> str:
     """What its owner calls a passkey: one line of printable characters."""
-    name = " ".join(typed.split())
-    if 1 <= len(name) <= MAX_NAME and name.isprintable():
+    if name := _read_line(typed, least=1):
         return name
     raise InputError(
         "passkey.name",
