@@ -174,7 +174,10 @@ class Ward:
         found = self._choose(EventKind.INCIDENT, EventKind.RUNNER, EventKind.TELEPHONE)
         if not found:
             return False
-        withdraw_event(self.machine.vault, found, self.machine.checker, "never was")
+        withdraw_event(
+            self.machine.vault, self.settings, found, self.machine.checker, "never was",
+            snapshot=self.snapshot,
+        )  # fmt: skip
         event = self.truth.events[found]
         event.is_withdrawn, event.versions = True, event.versions + 1
         event.author = self.machine.checker.name

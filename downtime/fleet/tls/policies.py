@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 
 from cryptography import x509
@@ -15,8 +15,21 @@ from downtime.errors import InputError
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _MAX_NAME = 253
 MIN_RSA_BITS = 2048
+MOST_DAYS = 36_500
+"""A hundred years: certificates write no year after 9999."""
 CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 """P-256, P-384 and P-521: those that every browser speaks."""
+
+
+def find_end(begins: datetime, days: int, setting: str) -> datetime:
+    """When something ends that holds for so many days; InputError when no browser would take that."""
+    if 1 <= days <= MOST_DAYS:
+        return begins + timedelta(days=days)
+    raise InputError(
+        "tls.days",
+        f"The setting {setting} is {days:,} days.",
+        f"Set it to 1 to {MOST_DAYS:,} days in config.toml.",
+    )
 
 
 def check_names(names: Iterable[str]) -> tuple[str, ...]:

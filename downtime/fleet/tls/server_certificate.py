@@ -5,7 +5,6 @@ encrypts the pages reads it while nobody is signed in.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -19,7 +18,7 @@ from downtime.config import Home
 from downtime.errors import InputError, NotFoundError
 from downtime.fleet.model import AuditAction
 from downtime.fleet.tls.model import ServerCertificate
-from downtime.fleet.tls.policies import check_chain, check_names, check_within
+from downtime.fleet.tls.policies import check_chain, check_names, check_within, find_end
 from downtime.fleet.tls.site_authority import CLOCK_LENIENCE, SiteAuthority
 from downtime.settings import Settings
 from downtime.vault.files import make_private_folder, write_atomic
@@ -39,6 +38,11 @@ def certificate_path(home: Home) -> Path:
 def key_path(home: Home) -> Path:
     """The key of the machine's certificate."""
     return home.tls_folder / "key.pem"
+
+
+def has_certificate(home: Home) -> bool:
+    """Whether there is a file for it, readable or not."""
+    return certificate_path(home).exists()
 
 
 def read_certificate(home: Home) -> ServerCertificate | None:
@@ -110,7 +114,7 @@ def _sign(
     settings: Settings,
 ) -> x509.Certificate:
     now = vault.clock()
-    ends = now + timedelta(days=settings.tls.certificate_days)
+    ends = find_end(now, settings.tls.certificate_days, "tls.certificate_days")
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:_MAX_COMMON_NAME])])
     issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
     usage = x509.KeyUsage(

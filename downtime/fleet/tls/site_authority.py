@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from downtime.errors import ConflictError, InputError, LockedError, NotFoundError
 from downtime.fleet.site_keys import check_passphrase
-from downtime.fleet.tls.policies import check_names
+from downtime.fleet.tls.policies import check_names, find_end
 from downtime.settings import Settings
 from downtime.vault.files import write_atomic
 
@@ -93,7 +93,7 @@ def _sign_itself(
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - CLOCK_LENIENCE)
-        .not_valid_after(now + timedelta(days=settings.tls.authority_days))
+        .not_valid_after(find_end(now, settings.tls.authority_days, "tls.authority_days"))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(constraints, critical=True)

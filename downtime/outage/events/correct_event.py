@@ -75,24 +75,35 @@ def _check_people(
     vault: Vault, settings: Settings, hospital: HospitalNow, after: Event, actor: Actor
 ) -> None:
     """Whom it names is known, and who may not record it so may not correct it so."""
-    mother = after.answers.get("mother", "")
-    people = (after.subject.patient, mother)
-    guest_scope.check_people_of_event(vault, hospital, actor, people)
-    ward_scope.check_people_of_event(vault, settings, hospital, actor.id, people)
-    if mother:
+    _check_limits(vault, settings, hospital, after, actor)
+    if mother := after.answers.get("mother", ""):
         hospital.get_person(mother)
     result = find_thread(vault, after.topic) if after.kind == EventKind.READ_BACK else None
     if result:
         policies.check_can_read_back(actor, result.latest, after.answers["value"])
 
 
-def withdraw_event(vault: Vault, event_id: str, actor: Actor, reason: str, role: str = "") -> Event:
+def _check_limits(
+    vault: Vault, settings: Settings, hospital: HospitalNow, event: Event, actor: Actor
+) -> None:
+    """ForbiddenError for who is limited to other wards or patients than those it is about."""
+    others = (event.answers.get(name, "") for name in ("partner", "mother"))
+    people = (event.subject.patient, *others)
+    guest_scope.check_people_of_event(vault, hospital, actor, people)
+    ward_scope.check_people_of_event(vault, settings, hospital, actor.id, people)
+
+
+def withdraw_event(
+    vault: Vault, settings: Settings, event_id: str, actor: Actor, reason: str, role: str = "",
+    *, snapshot: Snapshot | None,
+) -> Event:  # fmt: skip
     """Say that it did not happen; it stays in the record. Errors as `correct_event`.
 
     ConflictError while other events about somebody whom it registered stand.
     """
     reason = check_reason(reason, "event.reason", "Say in a few words what was wrong.")
     thread = policies.check_can_correct(find_thread(vault, event_id))
+    _check_limits(vault, settings, HospitalNow(vault, snapshot), thread.latest, actor)
     if EVENT_ROWS[thread.latest.kind].subject == SubjectRule.NEW:
         others = store.fetch_of_patient(vault.db, [thread.latest.outage], thread.root)
         policies.check_is_alone(thread, list_threads(vault, others))

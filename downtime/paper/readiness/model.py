@@ -17,6 +17,7 @@ class CheckKind(StrEnum):
     DATA = "data"
     SNAPSHOT = "snapshot"
     HOME = "home"
+    CERTIFICATE = "certificate"
     CLOCK = "clock"
     DISK = "disk"
     POWER = "power"
@@ -30,6 +31,7 @@ CHECK_TITLES = {
     CheckKind.DATA: "Hospital data is fresh",
     CheckKind.SNAPSHOT: "Snapshot opens",
     CheckKind.HOME: "Keys, vault and audit",
+    CheckKind.CERTIFICATE: "Certificate for other browsers",
     CheckKind.CLOCK: "Clock",
     CheckKind.DISK: "Disk",
     CheckKind.POWER: "Battery and mains",

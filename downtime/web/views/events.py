@@ -154,8 +154,9 @@ def correct(ref: str) -> ViewResponse:
 def withdraw(ref: str) -> ViewResponse:
     """Say that it did not happen."""
     event = withdraw_event(
-        request_context.vault(), ref, request_context.actor(), required_reason(), _role()
-    )
+        request_context.vault(), request_context.settings(), ref, request_context.actor(),
+        required_reason(), _role(), snapshot=request_context.snapshot_or_none(),
+    )  # fmt: skip
     flash(f"{EVENT_ROWS[event.kind].title}: withdrawn. It stays in the record.")
     return redirect(url_for("events.show_event", ref=event.root), 303)
 

@@ -6,7 +6,7 @@ import pytest
 
 from downtime.clock import to_text
 from downtime.outage import outages
-from downtime.outage.events.correct_event import correct_event
+from downtime.outage.events.correct_event import correct_event, withdraw_event
 from downtime.outage.events.hospital_now import HospitalNow
 from downtime.outage.events.record_event import EventDraft, EventRecorder
 from downtime.snapshot import local_snapshots
@@ -50,6 +50,10 @@ class Ward:
             self.vault, self.settings, event.id, at, answers, BO, reason,
             snapshot=self.now.snapshot, is_confirmed=confirmed,
         )  # fmt: skip
+
+    def withdraw(self, event_id, reason, actor=BO):
+        snapshot = self.now.snapshot
+        return withdraw_event(self.vault, self.settings, event_id, actor, reason, snapshot=snapshot)
 
     def beds(self, ward="A1"):
         rows = self.now.read_ward(ward).rows

@@ -7,7 +7,7 @@ import sqlcipher3
 
 from downtime.clock import to_text
 from downtime.errors import ConflictError, ForbiddenError, InputError
-from downtime.outage.events.correct_event import find_thread, withdraw_event
+from downtime.outage.events.correct_event import find_thread
 from downtime.outage.events.list_events import list_events, list_patient_events
 from downtime.outage.events.model import EventKind
 from downtime.outage.events.policies import UnconfirmedError
@@ -175,19 +175,19 @@ def test_a_correction_is_another_event_and_both_can_be_read(ward):
 def test_what_was_withdrawn_changes_no_board_and_stays_in_the_record(ward):
     ann = ward.patient("1000001")
     event = ward.record(EventKind.DISCHARGE, ann, outcome="advised")
-    withdraw_event(ward.vault, event.id, BO, "wrong patient")
+    ward.withdraw(event.id, "wrong patient")
     assert "1" in ward.beds()
     (thread,) = list_patient_events(ward.vault, ann)
     assert not thread.stands
     with pytest.raises(ConflictError, match="was withdrawn"):
-        withdraw_event(ward.vault, event.id, BO, "again")
+        ward.withdraw(event.id, "again")
 
 
 def test_an_arrival_is_not_withdrawn_from_under_what_was_done_since(ward):
     event = ward.record(EventKind.ARRIVAL, **ARRIVAL)
     ward.record(EventKind.MOVE, event.id, ward="B2", bed="9")
     with pytest.raises(ConflictError, match="Other events about this person"):
-        withdraw_event(ward.vault, event.id, BO, "came twice")
+        ward.withdraw(event.id, "came twice")
 
 
 def test_a_phoned_result_is_read_back_by_somebody_else_who_heard_the_same(ward):

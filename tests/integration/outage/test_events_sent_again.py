@@ -7,7 +7,6 @@ import pytest
 
 from downtime.clock import to_text
 from downtime.errors import ConflictError, InputError
-from downtime.outage.events.correct_event import withdraw_event
 from downtime.outage.events.list_events import list_events
 from downtime.outage.events.model import EventKind
 from downtime.outage.events.policies import AlreadySavedError, UnconfirmedError
@@ -79,7 +78,7 @@ def test_what_was_corrected_or_withdrawn_since_is_not_said_to_be_recorded(ward, 
     with pytest.raises(AlreadySavedError, match="was corrected since") as refused:
         save(page)
     assert refused.value.root == event.root
-    withdraw_event(ward.vault, event.root, AMINA, "of another ward")
+    ward.withdraw(event.root, "of another ward")
     with pytest.raises(AlreadySavedError, match="was withdrawn since"):
         save(page)
 

@@ -33,7 +33,7 @@ def logged(vault, settings, snapshot, actor):
     answers = {"what": "Generator one failed"}
     correct_event(vault, settings, first.root, AT, answers, actor, "two of them", snapshot=snapshot)
     second = line(EventKind.INCIDENT, what="Flood in cellar")
-    withdraw_event(vault, second.root, actor, "other site")
+    withdraw_event(vault, settings, second.root, actor, "other site", snapshot=snapshot)
     trip = {"runner": "Al", "what": "Blood", "from": "A1", "to": "Lab"}
     line(EventKind.RUNNER, "p1", **trip)
     return vault

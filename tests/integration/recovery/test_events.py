@@ -179,10 +179,10 @@ def test_what_was_corrected_after_its_return_is_put_before_a_person(
     assert row.item.fact.fields["ward"] == "C3"
 
 
-def test_what_was_withdrawn_is_no_item(record, vault, outage, compare):
+def test_what_was_withdrawn_is_no_item(record, vault, settings, outage, compare):
     move = record(EventKind.MOVE, "p-ann", ward="B2", bed="4")
     compare(HOSPITAL)
-    withdraw_event(vault, move.id, SECOND, "never was")
+    withdraw_event(vault, settings, move.id, SECOND, "never was", snapshot=None)
     compare(HOSPITAL, 3)
     assert find_items.list_items(vault, outage.id) == []
 
@@ -201,7 +201,7 @@ def test_the_statement_counts_events_and_names_what_is_unfinished(
     unit = {"donation": "G123456", "group": "O-neg", "why": "Bleeding", "authorised": "Dr Cole"}
     issued = record(EventKind.BLOOD_ISSUE, "p-ann", **unit)
     line = record(EventKind.INCIDENT, what="Lights out")
-    withdraw_event(vault, line.id, SECOND, "never was")
+    withdraw_event(vault, settings, line.id, SECOND, "never was", snapshot=None)
     facts = gather_statement(vault, settings).facts
     assert facts["events"] == {
         "recorded": 3, "corrected": 0, "withdrawn": 1,

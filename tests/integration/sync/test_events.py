@@ -41,7 +41,7 @@ def test_events_of_two_laptops_are_one_record_whatever_the_order(fleet, tmp_path
     first = k7.export(station)
     correct(k7, arrived, family="Taster")
     line = record(m3, EventKind.INCIDENT, what="Lights out")
-    withdraw_event(m3.vault, line.id, m3.checker, "never was")
+    withdraw_event(m3.vault, SETTINGS, line.id, m3.checker, "never was", snapshot=None)
     bundles = [first, k7.export(station), m3.export(station)]
     station.backup(tmp_path / "before")
     seen = set()

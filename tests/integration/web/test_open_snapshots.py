@@ -117,7 +117,8 @@ class Story:
 
     def withdraw(self) -> None:
         if thread := self.choose_thread():
-            withdraw_event(self.vault, thread.root, AMINA, "was another patient")
+            settings, why = self.hospital.settings, "was another patient"
+            withdraw_event(self.vault, settings, thread.root, AMINA, why, snapshot=None)
 
     def merge(self) -> None:
         """Another machine's word on a move that was recorded here, a new event to this one."""

@@ -2,6 +2,7 @@
 
 import io
 import re
+from functools import partial
 
 import pytest
 
@@ -9,7 +10,10 @@ from downtime.accounts import people, read_only
 from downtime.errors import ForbiddenError
 from downtime.outage import outages
 from downtime.outage.events import ward_scope
+from downtime.outage.events.correct_event import withdraw_event
 from downtime.outage.events.hospital_now import HospitalNow
+from downtime.outage.events.model import EventKind
+from downtime.outage.events.record_event import EventDraft, EventRecorder
 from downtime.paper.labels.print_labels import PatientLabels, WardLabels
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.event_log import EventLog
@@ -18,6 +22,7 @@ from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.shift_handover import ShiftHandover
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.snapshot import local_snapshots
+from downtime.vault.model import Actor
 from downtime.vault.store import audit_chain
 from downtime.vault.write_access import ReadOnlyReason
 from tests.integration.web.conftest import Browser
@@ -25,6 +30,7 @@ from tests.integration.web.test_break_glass import FORM
 from tests.integration.web.test_events import ARRIVAL
 from tests.integration.web.test_ward import words
 
+OTHER = Actor("u-other", "Site Team", "K7")
 SCOPE = '\n[accounts.ward_scopes]\nward = ["A1"]\n'
 
 
@@ -157,6 +163,30 @@ def test_a_record_of_somebody_elsewhere_is_refused(limited, patients):
         check(vault, limited.settings, hospital, nurse.id, (patients["A1"], ""))
         with pytest.raises(ForbiddenError):
             check(vault, limited.settings, hospital, nurse.id, (patients["A1"], patients["B2"]))
+    vault.close()
+
+
+def test_what_was_recorded_of_somebody_elsewhere_is_not_withdrawn(limited, patients):
+    vault = limited.open().vault
+    outages.declare_systems_down(vault, ["PAS"], OTHER, "said by IT", known=["PAS"])
+    limited.clock.go_on(minutes=2)
+    nurse = find_nurse(vault).make_actor("K7")
+    with local_snapshots.open_current_snapshot(vault) as snapshot:
+        recorder = EventRecorder(vault, limited.settings, snapshot, OTHER)
+        for ward, answers in (("A1", {"where": "X-ray"}), ("B2", {"where": "X-ray"})):
+            draft = EventDraft(
+                kind=EventKind.ABSENCE,
+                happened=vault.now(),
+                patient=patients[ward],
+                answers=answers,
+            )
+            event = recorder.record(draft)
+            withdraw = partial(withdraw_event, vault, limited.settings, event.root, nurse, "no")
+            if ward == "B2":
+                with pytest.raises(ForbiddenError, match="ward A1 only"):
+                    withdraw(snapshot=snapshot)
+            else:
+                withdraw(snapshot=snapshot)
     vault.close()
 
 

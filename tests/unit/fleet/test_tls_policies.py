@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from downtime.errors import InputError
-from downtime.fleet.tls.policies import check_chain
+from downtime.fleet.tls.policies import check_chain, find_end
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -69,3 +69,11 @@ def test_any_other_is_refused(wrong, key, code):
     with pytest.raises(InputError) as refused:
         check_chain(wrong, key, NOW)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("days", [0, -1, 36_501, 99_999_999])
+def test_days_that_no_certificate_can_hold_are_refused_with_the_setting(days):
+    with pytest.raises(InputError, match=r"tls\.authority_days") as refused:
+        find_end(NOW, days, "tls.authority_days")
+    assert "1 to 36,500 days" in refused.value.next_step
+    assert find_end(NOW, 397, "tls.certificate_days") == NOW + 397 * DAY
