@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from downtime.entry.scan_codes import list_serials
 from downtime.entry.scans import attach_read_scan, read_scan
 from downtime.entry.store import scans
 from downtime.errors import ConflictError, InputError, UserError
 from downtime.paper import ledger, serials
+from downtime.scanning.scan_codes import list_serials
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault

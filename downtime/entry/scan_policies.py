@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from downtime.entry.model import ScanDoubt, ScanInfo
-from downtime.entry.scan_codes import list_serials
 from downtime.errors import ConflictError
 from downtime.paper import serials
+from downtime.scanning.scan_codes import list_serials
 
 NO_CODE = "scan.no-code"
 """The refusal that a person may answer by comparing the printed serial."""

@@ -16,13 +16,13 @@ from sqlite_utils import Database
 
 from downtime.entry import scan_policies
 from downtime.entry.model import AuditAction, ScanDoubt, ScanInfo
-from downtime.entry.scan_codes import ScannedPage, list_unread_pages, order_pages
 from downtime.entry.store import scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import ledger, serials
 from downtime.paper.model import IssuedForm
 from downtime.paper.store import layouts
 from downtime.processes import sandbox
+from downtime.scanning.scan_codes import ScannedPage, list_unread_pages, order_pages
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
@@ -247,7 +247,7 @@ def _open_in_sandbox(content: bytes, settings: Settings) -> dict[str, Any]:
         raise _unusable_scan("it is too large (entry.scan_max_bytes)")
     limits = entry.scan_memory_bytes, entry.scan_seconds
     try:
-        lines = sandbox.read_lines("downtime.entry.scan_sandbox", [], *limits, content=content)
+        lines = sandbox.read_lines("downtime.scanning.scan_sandbox", [], *limits, content=content)
         answer: dict[str, Any] = orjson.loads(b"".join(lines))
     except sandbox.SandboxError as error:
         too_long, damaged = "it takes too long to open", "it is damaged, or asks for too much"

@@ -36,6 +36,7 @@ FLOORS = {
     "fleet": 8,
     "outage": 9,
     "paper": 10,
+    "scanning": 11,
     "entry": 12,
     "sync": 13,
     "reconcile": 14,
@@ -44,7 +45,6 @@ FLOORS = {
     "web": 17,
     "cli": 17,
 }
-"""The floor without a room here is kept for `scanning` (11)."""
 
 GROUND = {
     "access_settings",
@@ -68,6 +68,7 @@ MUST_NOT_KNOW = {
     "fleet": WEB | PDF,
     "outage": WEB | PDF,
     "paper": WEB,
+    "scanning": WEB | {"downtime.feeds"},
     "entry": WEB,
     "sync": WEB | {"downtime.feeds"},
     "reconcile": WEB | {"downtime.feeds"},

@@ -6,7 +6,7 @@ from dataclasses import fields
 from sqlite_utils import Database
 
 from downtime.entry.model import ScanDoubt, ScanInfo
-from downtime.entry.scan_codes import ScannedPage
+from downtime.scanning.scan_codes import ScannedPage
 from downtime.vault.database import insert_record
 
 _COLUMNS = ", ".join(f.name for f in fields(ScanInfo))
