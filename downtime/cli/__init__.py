@@ -39,8 +39,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         return 1
+    except ImportError as error:
+        click.echo(_describe_missing_part(error) or _describe_fault(error), err=True)
+        return 1
     except OSError as error:
-        click.echo(_describe_os_error(error) or _describe_fault(error), err=True)
+        click.echo(
+            _describe_missing_library(error) or _describe_os_error(error) or _describe_fault(error),
+            err=True,
+        )
         return 1
     except Exception as error:
         from downtime.vault.database import describe_damage  # only then: '--help' starts at once
@@ -49,6 +55,27 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sentence = f"{damage.sentence}\n{damage.next_step}" if damage else _describe_fault(error)
         click.echo(sentence, err=True)
         return 1
+
+
+def _describe_missing_part(error: ImportError) -> str:
+    """A part of other makers that cannot be loaded; empty when it is one of ours, which is a fault."""
+    name = (error.name or "").partition(".")[0]
+    if not name or name == "downtime":
+        return ""
+    return (
+        f"A part of this program cannot be loaded: {name}."
+        "\nHave the program installed anew, made for this computer's processor and Python."
+    )
+
+
+def _describe_missing_library(error: OSError) -> str:
+    """A library of the system that a part of ours looked for in vain; empty when it is no such thing."""
+    if error.errno is not None or "cannot load library" not in str(error):
+        return ""
+    from downtime.paper.readiness.system_libraries import describe_missing_libraries
+
+    missing = describe_missing_libraries()
+    return missing and f"{missing}\n'downtime doctor' looks at everything else."
 
 
 def _describe_os_error(error: OSError) -> str:

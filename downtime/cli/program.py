@@ -24,6 +24,10 @@ SINGLE_COMMANDS = {
         "safety",
         "Look at everything in the home: every page of every database, audit, marks, keys.",
     ),
+    "doctor": (
+        "doctor",
+        "Look whether this machine has what the program needs, a line each with what to do next.",
+    ),
     "init": ("homes", "Create a home: keys, an empty vault and its first administrator."),
     "migrate": (
         "homes",

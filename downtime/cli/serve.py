@@ -9,6 +9,7 @@ from downtime.accounts.model import Permission
 from downtime.cli.program import downtime
 from downtime.cli.session import Output, Session, command
 from downtime.config import Home
+from downtime.paper.readiness.system_libraries import describe_missing_libraries
 from downtime.returns import check_targets
 from downtime.vault import keys
 
@@ -31,6 +32,10 @@ def start_server(home: Home, host: str | None = None, port: int | None = None) -
     """Serve until stopped; the settings say where unless told otherwise."""
     keys.check_home_exists(home)
     settings = config.load_settings(home.config_file)
+    if missing := describe_missing_libraries():  # found now, not when paper is needed
+        click.echo(
+            f"{missing}\nUntil then nothing can be printed; everything else works.", err=True
+        )
     for fault in check_targets.check_targets(settings)[1]:
         # What waits for that system goes on waiting; everything else works.
         click.echo(f"{home.config_file}: {fault.sentence}\n{fault.next_step}", err=True)

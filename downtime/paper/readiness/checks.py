@@ -10,17 +10,16 @@ from pathlib import Path
 
 from downtime.errors import UserError
 from downtime.fleet import known_time
-from downtime.fleet.device_condition import (
-    POWER_FOLDER,
-    PrinterState,
-    ask_printer,
-    read_battery,
-    read_condition,
-)
+from downtime.fleet.device_condition import POWER_FOLDER, read_battery
+from downtime.fleet.tls.server_certificate import has_certificate, read_certificate
 from downtime.outage import outages
 from downtime.paper import ledger
-from downtime.paper.forms.load_form import find_all_problems, load_forms
-from downtime.paper.layout.lay_out_form import lay_out_form
+from downtime.paper.readiness.machine_checks import (
+    CheckResult,
+    check_disk,
+    check_printer,
+    check_printing,
+)
 from downtime.paper.readiness.model import Check, CheckKind, Sighted
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
@@ -28,8 +27,6 @@ from downtime.snapshot.freshness import FreshnessLevel
 from downtime.vault.check_home import check_home
 from downtime.vault.vault import Vault
 
-CheckResult = tuple[str, str]
-"""What was found, and the fault or empty."""
 _TOO_OLD = (FreshnessLevel.STALE, FreshnessLevel.UNAVAILABLE)
 
 
@@ -81,6 +78,19 @@ def _check_home(inspection: Inspection) -> CheckResult:
     return f"{len(parts)} parts were looked at", faults
 
 
+def _check_certificate(inspection: Inspection) -> CheckResult:
+    vault, settings = inspection.vault, inspection.settings
+    if not has_certificate(vault.home):
+        return "None: only this laptop's own browser opens the pages", ""
+    certificate = read_certificate(vault.home)
+    if certificate is None:
+        step = "Make a new one with 'downtime tls certificate'."
+        return "", f"The certificate of this machine's pages cannot be read. {step}"
+    days = certificate.count_days_left(vault.clock())
+    fault = certificate.describe_end(vault.clock(), settings.tls.warning_days)
+    return f"For {', '.join(certificate.names)}, {days} days left", fault
+
+
 def _check_clock(inspection: Inspection) -> CheckResult:
     vault, settings = inspection.vault, inspection.settings
     known = known_time.find_known_time(vault, settings)
@@ -88,12 +98,7 @@ def _check_clock(inspection: Inspection) -> CheckResult:
 
 
 def _check_disk(inspection: Inspection) -> CheckResult:
-    free = read_condition(inspection.vault.home, PrinterState.UNKNOWN).free_mb
-    least = inspection.settings.monitoring.disk_warning_mb
-    if free is None:
-        return "", "How much room there is cannot be told. Restart the laptop."
-    fault = f"Less than {least:,} MB. Make room on the disk." if free < least else ""
-    return f"{free:,} MB are free", fault
+    return check_disk(inspection.vault.home, inspection.settings)
 
 
 def _check_power(inspection: Inspection) -> CheckResult:
@@ -111,28 +116,11 @@ def _check_power(inspection: Inspection) -> CheckResult:
 
 
 def _check_printer(inspection: Inspection) -> CheckResult:
-    state, queue = ask_printer(inspection.settings), inspection.settings.printing.queue
-    if state is PrinterState.NONE:
-        return "No queue is set: pages go to the screen or into a folder", ""
-    if state is PrinterState.READY:
-        return f"The queue '{queue}' is ready", ""
-    word = "is stopped" if state is PrinterState.STOPPED else "does not answer"
-    return "", f"The queue '{queue}' {word}. See to the printer and its cable."
+    return check_printer(inspection.settings)
 
 
 def _check_programs(inspection: Inspection) -> CheckResult:
-    try:
-        form = next(iter(load_forms(inspection.vault.home).values()))
-        lay_out_form(form, inspection.vault.home, inspection.settings)
-    except OSError as error:  # a library of the system, or a font, is not there
-        return "", f"Pages cannot be drawn: {error}. Have the program installed anew."
-    if problems := find_all_problems(inspection.vault.home):
-        first = problems[0]
-        return "", (
-            f"{len(problems)} mistakes in the site's forms, the first in {first.file} line {first.line}:"
-            f" {first.sentence} That form is not printed: have it mended."
-        )
-    return "A form was laid out as a trial", ""
+    return check_printing(inspection.vault.home, inspection.settings)
 
 
 def _check_numbers(inspection: Inspection) -> CheckResult:
@@ -151,6 +139,7 @@ _CHECKS: Mapping[CheckKind, Callable[[Inspection], CheckResult]] = {
     CheckKind.DATA: _check_data,
     CheckKind.SNAPSHOT: _check_snapshot,
     CheckKind.HOME: _check_home,
+    CheckKind.CERTIFICATE: _check_certificate,
     CheckKind.CLOCK: _check_clock,
     CheckKind.DISK: _check_disk,
     CheckKind.POWER: _check_power,

@@ -10,7 +10,7 @@ from downtime.fleet.device_condition import PrinterState
 from downtime.paper import ledger
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.readiness import check_readiness as rounds
-from downtime.paper.readiness import checks
+from downtime.paper.readiness import checks, machine_checks
 from downtime.paper.readiness.checks import Inspection, run_checks
 from downtime.paper.readiness.model import CheckKind, Sighted
 from downtime.paper.readiness.proof_page import ProofPage
@@ -28,7 +28,7 @@ def laptop(vault, snapshot, monkeypatch, tmp_path):
     """A laptop on which everything is right, as far as a test does not change it."""
     opened = type(snapshot)(snapshot.path, snapshot.key) if hasattr(snapshot, "key") else snapshot
     monkeypatch.setattr(checks.local_snapshots, "open_current_snapshot", lambda _: _Kept(opened))
-    monkeypatch.setattr(checks, "ask_printer", lambda _: PrinterState.READY)
+    monkeypatch.setattr(machine_checks, "ask_printer", lambda _: PrinterState.READY)
     monkeypatch.setattr(checks.known_time, "list_ages", lambda *_: [])
     monkeypatch.setattr(checks, "check_home", lambda _: [CheckedPart("vault.db")])
     battery(tmp_path, 90, "Charging")
@@ -99,14 +99,18 @@ def clock_back(monkeypatch, tmp_path):
     monkeypatch.setattr(checks.known_time, "describe_clock", lambda *_: "The clock went back.")
 
 
+def torn_certificate(monkeypatch, tmp_path):
+    monkeypatch.setattr(checks, "has_certificate", lambda _: True)
+
+
 def full(monkeypatch, tmp_path):
     condition = type("Condition", (), {"free_mb": 12})
-    monkeypatch.setattr(checks, "read_condition", lambda *_: condition)
+    monkeypatch.setattr(machine_checks, "read_condition", lambda *_: condition)
 
 
 def untold(monkeypatch, tmp_path):
     monkeypatch.setattr(
-        checks, "read_condition", lambda *_: type("Condition", (), {"free_mb": None})
+        machine_checks, "read_condition", lambda *_: type("Condition", (), {"free_mb": None})
     )
 
 
@@ -119,25 +123,25 @@ def dead_socket(monkeypatch, tmp_path):
 
 
 def stopped(monkeypatch, tmp_path):
-    monkeypatch.setattr(checks, "ask_printer", lambda _: PrinterState.STOPPED)
+    monkeypatch.setattr(machine_checks, "ask_printer", lambda _: PrinterState.STOPPED)
 
 
 def silent(monkeypatch, tmp_path):
-    monkeypatch.setattr(checks, "ask_printer", lambda _: PrinterState.UNKNOWN)
+    monkeypatch.setattr(machine_checks, "ask_printer", lambda _: PrinterState.UNKNOWN)
 
 
 def no_library(monkeypatch, tmp_path):
     def fail(*_):
         raise OSError("cannot load library 'libpango-1.0-0'")
 
-    monkeypatch.setattr(checks, "lay_out_form", fail)
+    monkeypatch.setattr(machine_checks, "lay_out_form", fail)
 
 
 def broken(monkeypatch, tmp_path):
     def fail(*_):
         raise RuntimeError("of some kind")
 
-    monkeypatch.setattr(checks, "lay_out_form", fail)
+    monkeypatch.setattr(machine_checks, "lay_out_form", fail)
 
 
 FAULTS = [
@@ -146,6 +150,7 @@ FAULTS = [
         (damaged, CheckKind.HOME, "page 7 is damaged"),
         (lost_key, CheckKind.HOME, "The key file is lost"),
         (clock_back, CheckKind.CLOCK, "The clock went back"),
+        (torn_certificate, CheckKind.CERTIFICATE, "downtime tls certificate"),
         (full, CheckKind.DISK, "Make room on the disk"),
         (untold, CheckKind.DISK, "cannot be told"),
         (flat, CheckKind.POWER, "holds less than 60%"),
