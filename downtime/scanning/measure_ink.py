@@ -1,0 +1,194 @@
+"""Ink on an aligned page: what is darker than the form's own print, without streaks and specks."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from downtime.pdf.field_rectangle import FieldKind, FieldRectangle
+from downtime.scanning.page_reading import Mark
+from downtime.scanning.pixels import DOTS_IN_MM, Box, Pixels, locate_rectangle, mm
+
+INK_TONES = 28
+"""Tones below the print by which ink differs; pale pencil is 40 below white paper and more."""
+PRINT_MARGIN = 5
+"""Dots a side over which print may have moved or grown."""
+PRINT_HALO = 11
+"""The same outside of fields: a rule that moved by half a millimetre is not writing."""
+SPECK_MM2 = 0.3
+"""What is smaller is dust."""
+FAINT_MM2 = 0.12
+"""Ink of a field, in all: less than `SPECK_MM2` and more than this goes to a person."""
+SHADE_BLOCK = 16
+"""Dots a side of the blocks over which the light of a page is measured."""
+EDGE_MM = 4.0
+"""The border of a page, where a scanner shows its own shadow."""
+STREAK_SHARE = 0.5
+"""A line along the feed over so much of a page is the scanner's dirt, not ink."""
+STREAK_MM = 1.2
+STREAK_STEP = 4
+"""Every so many rows are looked at: a streak is in all of them."""
+HOLE_MM = (3.5, 8.5)
+"""Diameters of punched holes: 6 mm (ISO 838), 5.5 and 8 mm."""
+HOLE_EDGE_MM = 22.0
+OUTSIDE_MM = 3.5
+"""Ink outside all fields is told from so long a stroke on."""
+JOIN_MM = 2.0
+"""Strokes that are nearer are shown as one."""
+FIELD_MARGIN_MM = 1.2
+"""How far writing may stand over its field's border and still be that field's."""
+
+
+@dataclass(frozen=True, slots=True)
+class InkMask:
+    """Where ink is: 255 in `solid` for strokes, without dust; `raw` has the dust too."""
+
+    solid: Pixels
+    raw: Pixels
+    flat: Pixels
+    """The aligned page with even light."""
+
+
+def flatten_light(aligned: Pixels, printed: Pixels) -> Pixels:
+    """The page as if its paper were white all over, compared block by block with the print."""
+    share = _brightest(aligned) / np.maximum(_brightest(printed), 1.0)
+    shade = cv2.GaussianBlur(cv2.medianBlur(share.astype(np.float32), 5), (5, 5), 0)
+    gain = (1 / np.clip(shade, 0.25, 1.1)).astype(np.float32)
+    size = printed.shape[::-1]
+    even = cv2.resize(gain, size, interpolation=cv2.INTER_LINEAR)
+    return cv2.multiply(aligned, even, dtype=cv2.CV_8U)
+
+
+def _brightest(page: Pixels) -> Pixels:
+    """The tone of the paper in each block: of its brightest quarter."""
+    rows, columns = (-(-side // SHADE_BLOCK) for side in page.shape)
+    small = cv2.resize(page, (columns * 4, rows * 4), interpolation=cv2.INTER_AREA)
+    blocks = small.reshape(rows, 4, columns, 4).max(axis=(1, 3))
+    return cv2.dilate(blocks, np.ones((3, 3), np.uint8)).astype(np.float32)
+
+
+def find_ink(aligned: Pixels, printed: Pixels, down: tuple[float, float]) -> InkMask:
+    """The ink of a page; `down` is the direction of its scanner's feed."""
+    flat = flatten_light(aligned, printed)
+    expected = cv2.erode(printed, np.ones((PRINT_MARGIN, PRINT_MARGIN), np.uint8))
+    darker = cv2.subtract(expected, flat)
+    raw = cv2.threshold(darker, INK_TONES, 255, cv2.THRESH_BINARY)[1]
+    for streak in _find_streaks(raw, down):
+        raw[streak > 0] = 0
+    return InkMask(_drop_specks(raw), raw, flat)
+
+
+def _drop_specks(raw: Pixels) -> Pixels:
+    """Strokes without dust; dots that are a dot apart count as one stroke, which dust never is."""
+    quarter = cv2.resize(raw, None, fx=1 / 2, fy=1 / 2, interpolation=cv2.INTER_AREA)
+    _, labels = cv2.connectedComponents((quarter > 0).astype(np.uint8), connectivity=8)
+    inked = np.flatnonzero(quarter)
+    area = np.bincount(labels.ravel()[inked], quarter.ravel()[inked]) * 4 / 255
+    keep = (area >= SPECK_MM2 * DOTS_IN_MM**2).astype(np.uint8) * 255
+    keep = keep if len(keep) else np.zeros(1, np.uint8)
+    strokes = cv2.resize(keep[labels], raw.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return cv2.bitwise_and(strokes, raw)
+
+
+def _find_streaks(raw: Pixels, down: tuple[float, float]) -> list[Pixels]:
+    """Masks of thin lines along the feed, or across it, over more than half of a page."""
+    masks = []
+    for x, y in (down, (down[1], -down[0])):
+        mask = _find_lines(raw, x / y) if abs(y) > abs(x) else _find_lines(raw.T, y / x)
+        if mask is not None:
+            masks.append(mask if abs(y) > abs(x) else mask.T)
+    return masks
+
+
+def _find_lines(raw: Pixels, slope: float) -> Pixels | None:
+    """Lines that run nearly upright: `slope` dots aside for each dot down."""
+    rows, columns = raw.shape
+    some = np.ascontiguousarray(raw[::STREAK_STEP])
+    shear = np.array([[1, slope * STREAK_STEP, 0], [0, 1, 0]], np.float32)
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    upright = cv2.warpAffine(some, shear, some.shape[::-1], flags=flags)
+    filled = cv2.dilate(upright, np.ones((1, 3), np.uint8))
+    dark = cv2.reduce(filled, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0] > 255 * STREAK_SHARE
+    dark &= np.convolve(dark, np.ones(mm(STREAK_MM) * 2 + 1), "same") <= mm(STREAK_MM) + 2
+    if not dark.any():
+        return None
+    wide = np.convolve(dark, np.ones(3), "same") > 0
+    lines = np.repeat((wide * 255).astype(np.uint8)[None], rows, axis=0)
+    back = np.array([[1, -slope, 0], [0, 1, 0]], np.float32)
+    return cv2.warpAffine(lines, back, (columns, rows), flags=flags)
+
+
+def measure_fields(ink: InkMask, rectangles: Sequence[FieldRectangle]) -> list[tuple[Mark, float]]:
+    """What each field holds and its ink in square millimetres."""
+    solid = cv2.integral(ink.solid // 255)
+    raw = cv2.integral(ink.raw // 255)
+    rows = ink.solid.shape[0]
+    return [_measure(solid, raw, locate_rectangle(field, rows)) for field in rectangles]
+
+
+def _measure(solid: Pixels, raw: Pixels, box: Box) -> tuple[Mark, float]:
+    area = sum_box(solid, box) / DOTS_IN_MM**2
+    if area >= SPECK_MM2:
+        return Mark.MARKED, area
+    if area > 0 or sum_box(raw, box) / DOTS_IN_MM**2 >= FAINT_MM2:
+        return Mark.DOUBTFUL, area
+    return Mark.EMPTY, area
+
+
+def sum_box(integral: Pixels, box: Box) -> float:
+    """The sum of a picture over a box, from its integral."""
+    bottom, right = integral.shape[0] - 1, integral.shape[1] - 1
+    left, top = min(max(box.left, 0), right), min(max(box.top, 0), bottom)
+    right, bottom = min(max(box.right, left), right), min(max(box.bottom, top), bottom)
+    a, b = (
+        integral[bottom, right] - integral[top, right],
+        integral[top, left] - integral[bottom, left],
+    )
+    return float(a + b)
+
+
+def find_outside(ink: InkMask, printed: Pixels, rectangles: Sequence[FieldRectangle]) -> list[Box]:
+    """Boxes around what is written outside every field, without holes and the page's border."""
+    margin = np.ones((PRINT_HALO, PRINT_HALO), np.uint8)
+    print_near = cv2.erode(printed, margin) < 255 - INK_TONES
+    rest = ink.solid.copy()
+    rest[print_near] = 0
+    rows = rest.shape[0]
+    for field in rectangles:
+        grown = mm(4.0) if field.kind is FieldKind.CODE else mm(FIELD_MARGIN_MM)
+        locate_rectangle(field, rows).grow(grown).cut(rest)[:] = 0
+    edge = mm(EDGE_MM)
+    rest[:edge] = rest[-edge:] = 0
+    rest[:, :edge] = rest[:, -edge:] = 0
+    _mask_holes(rest, ink.solid)
+    return _find_strokes(rest)
+
+
+def _find_strokes(rest: Pixels) -> list[Box]:
+    """Boxes around strokes that are long enough; those near each other in one box."""
+    small = cv2.resize(rest, None, fx=1 / 4, fy=1 / 4, interpolation=cv2.INTER_AREA)
+    join = mm(JOIN_MM) // 4 | 1
+    joined = cv2.dilate((small > 0).astype(np.uint8), np.ones((join, join), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
+    return [
+        Box(4 * left, 4 * top, 4 * (left + width), 4 * (top + height))
+        for left, top, width, height, _ in stats[1:].tolist()
+        if 4 * math.hypot(width - join, height - join) >= mm(OUTSIDE_MM)
+    ]
+
+
+def _mask_holes(rest: Pixels, solid: Pixels) -> None:
+    """Blank the punched holes: round, dark or only their rim, near an edge."""
+    closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
+    rows, columns = solid.shape
+    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    for contour in contours:
+        (x, y), radius = cv2.minEnclosingCircle(contour)
+        to_edge = min(x, y, columns - x, rows - y)
+        if not HOLE_MM[0] <= 2 * radius / DOTS_IN_MM <= HOLE_MM[1]:
+            continue
+        round_share = cv2.contourArea(contour) / (math.pi * radius**2)
+        if to_edge <= mm(HOLE_EDGE_MM) and round_share > 0.8:
+            cv2.circle(rest, (round(x), round(y)), round(radius) + 4, (0,), -1)

@@ -1,0 +1,35 @@
+"""The picture of a form's page as it was printed, empty: what a returned page is laid over."""
+
+import io
+from datetime import UTC, datetime
+
+import numpy as np
+import pypdfium2
+
+from downtime.paper.layout.model import DRILL, FormLayout
+from downtime.pdf.compose_page import compose_page
+from downtime.pdf.drawing import watermark_operators
+from downtime.pdf.writer import PdfWriter
+from downtime.scanning.page_reading import PAGE_DPI
+from downtime.scanning.pixels import Pixels
+
+
+def render_printed_page(layout: FormLayout, page_number: int, drill: bool = False) -> Pixels:
+    """A page of a layout, from 1, in grey at `PAGE_DPI`; that of a drill with its word across it."""
+    page = _render(layout.pdf, page_number - 1)
+    return np.minimum(page, _render(_print_watermark(layout.size), 0)) if drill else page
+
+
+def _render(pdf: bytes, index: int) -> Pixels:
+    with pypdfium2.PdfDocument(pdf) as document:
+        page: Pixels = document[index].render(scale=PAGE_DPI / 72, grayscale=True).to_numpy()
+        return page.copy()
+
+
+def _print_watermark(size: tuple[float, float]) -> bytes:
+    out = io.BytesIO()
+    writer = PdfWriter(out, DRILL, datetime(2000, 1, 1, tzinfo=UTC), tagged=False)
+    writer.begin_section()
+    compose_page(writer, size, [], [watermark_operators(DRILL, size)], [])
+    writer.finish()
+    return out.getvalue()

@@ -1,0 +1,99 @@
+"""Read one page of an issued form: what is ticked, where ink is, what a person has to look at.
+
+Only the child process that opens scans imports this: it brings OpenCV with it.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+
+from downtime.paper.layout.model import FormLayout
+from downtime.pdf.field_rectangle import FieldKind, FieldRectangle
+from downtime.scanning import gate_page
+from downtime.scanning.crop_fields import crop_box, crop_field
+from downtime.scanning.measure_ink import InkMask, find_ink, find_outside, measure_fields
+from downtime.scanning.measure_ticks import measure_ticks
+from downtime.scanning.page_reading import (
+    FieldReading,
+    GateReason,
+    Mark,
+    OutsideInk,
+    PageReading,
+)
+from downtime.scanning.pixels import DOTS_IN_POINT, Box, Pixels
+from downtime.scanning.register_page import STAMPED, Registration, find_codes, register_page
+
+cv2.setNumThreads(1)  # one page a core; more threads would only take memory
+
+
+def read_issued_page(
+    image: Pixels, layout: FormLayout, page_number: int, printed_page_raster: Pixels
+) -> PageReading:
+    """What is on a scanned page; `image` is grey, its print from `printed_page`.
+
+    Pages count from 1. A page that cannot be measured says why in `gate`, and then none of its
+    fields is called empty or marked.
+    """
+    rectangles = layout.pages[page_number - 1]
+    gate = gate_page.judge_picture(image)
+    codes = find_codes(image, page_number)
+    if not codes:
+        return PageReading(page_number, gate=GateReason.NO_CODE)
+    registration = register_page(image, printed_page_raster, rectangles, codes)
+    gate = gate or gate_page.judge_registration(registration)
+    if registration is None:
+        return PageReading(page_number, gate=gate)
+    return _read_aligned(registration, rectangles, page_number, printed_page_raster, gate)
+
+
+def _read_aligned(
+    registration: Registration,
+    rectangles: Sequence[FieldRectangle],
+    page_number: int,
+    printed: Pixels,
+    gate: GateReason | None,
+) -> PageReading:
+    aligned = registration.aligned
+    ink = find_ink(aligned, printed, registration.down)
+    gate = gate or gate_page.judge_ink(ink, printed)
+    boxes = [] if gate else find_outside(ink, printed, rectangles)
+    return PageReading(
+        page_number=page_number,
+        fields=tuple(_read_fields(aligned, ink, printed, rectangles, gate)),
+        outside=tuple(_show_outside(aligned, box) for box in boxes),
+        gate=gate,
+        turned=registration.turned,
+        is_mirrored=registration.is_mirrored,
+        residual=registration.residual_mm,
+    )
+
+
+def _read_fields(
+    aligned: Pixels,
+    ink: InkMask,
+    printed: Pixels,
+    rectangles: Sequence[FieldRectangle],
+    gate: GateReason | None,
+) -> list[FieldReading]:
+    answers = [place for place in rectangles if not place.key.startswith(STAMPED)]
+    ticks = [place for place in answers if place.kind is FieldKind.TICK]
+    texts = [place for place in answers if place.kind is FieldKind.TEXT]
+    measured = [*measure_ticks(ink, printed, ticks), *measure_fields(ink, texts)]
+    return [
+        FieldReading(
+            place.key, place.kind, Mark.DOUBTFUL if gate else mark, amount,
+            crop_field(aligned, place),
+        )
+        for place, (mark, amount) in zip([*ticks, *texts], measured, strict=True)
+    ]  # fmt: skip
+
+
+def _show_outside(aligned: Pixels, box: Box) -> OutsideInk:
+    rows = aligned.shape[0]
+    return OutsideInk(
+        x=box.left / DOTS_IN_POINT,
+        y=(rows - box.bottom) / DOTS_IN_POINT,
+        width=(box.right - box.left) / DOTS_IN_POINT,
+        height=(box.bottom - box.top) / DOTS_IN_POINT,
+        crop=crop_box(aligned, box),
+    )
