@@ -23,6 +23,8 @@ FAINT_MM2 = 0.12
 """Ink of a field, in all: less than `SPECK_MM2` and more than this goes to a person."""
 SHADE_BLOCK = 16
 """Dots a side of the blocks over which the light of a page is measured."""
+GAIN_UNIT = 64.0
+"""What stands for no gain; four times as much is the most."""
 EDGE_MM = 4.0
 """The border of a page, where a scanner shows its own shadow."""
 STREAK_SHARE = 0.5
@@ -55,17 +57,20 @@ def flatten_light(aligned: Pixels, printed: Pixels) -> Pixels:
     """The page as if its paper were white all over, compared block by block with the print."""
     share = _brightest(aligned) / np.maximum(_brightest(printed), 1.0)
     shade = cv2.GaussianBlur(cv2.medianBlur(share.astype(np.float32), 5), (5, 5), 0)
-    gain = (1 / np.clip(shade, 0.25, 1.1)).astype(np.float32)
-    size = printed.shape[::-1]
+    gain = np.clip(GAIN_UNIT / np.maximum(shade, 0.25), 0, 255).astype(np.uint8)
+    size = (gain.shape[1] * SHADE_BLOCK, gain.shape[0] * SHADE_BLOCK)
     even = cv2.resize(gain, size, interpolation=cv2.INTER_LINEAR)
-    return cv2.multiply(aligned, even, dtype=cv2.CV_8U)
+    below, beside = printed.shape[0] - size[1], printed.shape[1] - size[0]
+    even = cv2.copyMakeBorder(even, 0, below, 0, beside, cv2.BORDER_REPLICATE)
+    return cv2.multiply(aligned, even, scale=1 / GAIN_UNIT)
 
 
 def _brightest(page: Pixels) -> Pixels:
-    """The tone of the paper in each block: of its brightest quarter."""
-    rows, columns = (-(-side // SHADE_BLOCK) for side in page.shape)
-    small = cv2.resize(page, (columns * 4, rows * 4), interpolation=cv2.INTER_AREA)
-    blocks = small.reshape(rows, 4, columns, 4).max(axis=(1, 3))
+    """The tone of the paper in each whole block: of its brightest sixteenth."""
+    rows, columns = (side // SHADE_BLOCK for side in page.shape)
+    whole = page[: rows * SHADE_BLOCK, : columns * SHADE_BLOCK]
+    small = cv2.resize(whole, (columns * 4, rows * 4), interpolation=cv2.INTER_AREA)
+    blocks = cv2.dilate(small, np.ones((4, 4), np.uint8), anchor=(0, 0))[::4, ::4]
     return cv2.dilate(blocks, np.ones((3, 3), np.uint8)).astype(np.float32)
 
 

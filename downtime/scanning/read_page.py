@@ -78,7 +78,7 @@ def _read_fields(
     answers = [place for place in rectangles if not place.key.startswith(STAMPED)]
     ticks = [place for place in answers if place.kind is FieldKind.TICK]
     texts = [place for place in answers if place.kind is FieldKind.TEXT]
-    measured = [*measure_ticks(ink, printed, ticks), *measure_fields(ink, texts)]
+    measured = [*measure_ticks(ink, printed, ticks, rectangles), *measure_fields(ink, texts)]
     return [
         FieldReading(
             place.key, place.kind, Mark.DOUBTFUL if gate else mark, amount,

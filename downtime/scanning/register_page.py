@@ -92,11 +92,7 @@ def register_page(
     matrix = _add_squares(image, printed, _fit_codes(*pairs), *pairs)
     scale = math.sqrt(abs(np.linalg.det(matrix[:2, :2])))
     image, matrix, shrunk = _shrink(image, matrix, scale)
-    rough = cv2.warpPerspective(
-        image, matrix, printed.shape[::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_CONSTANT, borderValue=(255,),
-    )  # fmt: skip
-    shifts = measure_shifts(*(_blank_stamped(page, rectangles) for page in (printed, rough)))
+    shifts = measure_shifts(printed, image, matrix, rectangles)
     if shifts is None:
         return None
     way = _find_way(matrix, shifts, printed.shape)
@@ -112,7 +108,7 @@ def register_page(
         turned=math.degrees(math.atan2(across[1], across[0])),
         is_mirrored=bool(across[0] * down[1] - across[1] * down[0] < 0),
         down=(float(inverse[0, 1]) / length, float(inverse[1, 1]) / length),
-        way=way[1:, 1:] / shrunk,
+        way=(way[1:, 1:] + 0.5) * shrunk - 0.5,
     )
 
 
@@ -238,14 +234,19 @@ def _square_template(half: int) -> Pixels:
     return template
 
 
-def _shrink(image: Pixels, matrix: Pixels, scale: float) -> tuple[Pixels, Pixels, Pixels]:
-    """A picture with many more dots than are needed, averaged down so that thin lines stay."""
-    if scale < 1.2:
-        return image, matrix, np.ones(2)
-    rows, columns = (round(side / scale) for side in image.shape)
-    factor = np.array([columns / image.shape[1], rows / image.shape[0]])
-    small = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA)
-    return small, np.diag([*factor, 1]) @ matrix, factor
+def _shrink(image: Pixels, matrix: Pixels, scale: float) -> tuple[Pixels, Pixels, int]:
+    """A picture with more dots than are needed, averaged so that thin lines stay; how many in one."""
+    factor = max(1, int(scale / 1.2))
+    if factor > 1:
+        rows, columns = (side // factor for side in image.shape)
+        cut = image[: rows * factor, : columns * factor]
+        image = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA)
+        half = np.array([[1 / factor, 0, 0.5 / factor - 0.5], [0, 1 / factor, 0.5 / factor - 0.5],
+                         [0, 0, 1]])  # fmt: skip
+        matrix = half @ matrix
+    if scale / factor > 1.2:
+        image = cv2.blur(image, (3, 3))
+    return image, matrix, factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,39 +269,60 @@ def _terms(points: Pixels, count: int) -> Pixels:
     return np.column_stack([np.ones_like(x), x, y, x * x, x * y, y * y])[:, :count]
 
 
-def _blank_stamped(page: Pixels, rectangles: Sequence[FieldRectangle]) -> Pixels:
-    """The page without what differs from print to print: its codes, and what it says of itself."""
-    blank = page.copy()
-    for rectangle in rectangles:
-        if rectangle.key.startswith(STAMPED):
-            locate_rectangle(rectangle, page.shape[0]).cut(blank)[:] = 255
-    return blank
-
-
-def measure_shifts(printed: Pixels, rough: Pixels) -> Shifts | None:
+def measure_shifts(
+    printed: Pixels, image: Pixels, matrix: Pixels, rectangles: Sequence[FieldRectangle]
+) -> Shifts | None:
     """The shifts of all tiles that hold print, and a curve through them that bears outliers.
 
     They are measured on pages of half the dots: as exact, in a quarter of the time.
     """
-    pair = [cv2.pyrDown(page).astype(np.float32) for page in (printed, rough)]
-    side, (rows, columns) = TILE // 2, pair[0].shape
+    page = _halve(printed)
+    seen = cv2.warpPerspective(
+        _halve(image), np.linalg.inv(_HALVED) @ matrix @ _HALVED, page.shape[::-1],
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT, borderValue=(255,),
+    )  # fmt: skip
+    for rectangle in rectangles:
+        if rectangle.key.startswith(STAMPED):
+            left, top, right, bottom = locate_rectangle(rectangle, printed.shape[0])
+            for half in (page, seen):
+                half[max(0, top // 2) : bottom // 2 + 1, max(0, left // 2) : right // 2 + 1] = 255
+    centres, shifts, with_print = _correlate_tiles(page.astype(np.float32), seen.astype(np.float32))
+    if len(centres) < FEWEST_TILES:
+        return None
+    return _fit_shifts(np.array(centres), np.array(shifts), with_print)
+
+
+_HALVED = np.array([[2, 0, 0.5], [0, 2, 0.5], [0, 0, 1]])
+"""From dots of a halved picture to those of the whole one."""
+
+
+def _halve(picture: Pixels) -> Pixels:
+    rows, columns = (side // 2 for side in picture.shape)
+    even = picture[: 2 * rows, : 2 * columns]
+    return cv2.resize(even, (columns, rows), interpolation=cv2.INTER_AREA)
+
+
+def _correlate_tiles(
+    page: Pixels, seen: Pixels
+) -> tuple[list[tuple[float, float]], list[tuple[float, float]], int]:
+    """Middle and shift, in whole dots, of the tiles that were found; how many hold print."""
+    side, (rows, columns) = TILE // 2, page.shape
     window = cv2.createHanningWindow((side, side), cv2.CV_32F)
     centres, shifts, with_print = [], [], 0
     for top, left in itertools.product(
         range(0, rows - side // 2, side), range(0, columns - side // 2, side)
     ):
         y, x = min(top, rows - side), min(left, columns - side)
-        tile, seen = (page[y : y + side, x : x + side] for page in pair)
+        tile, other = (half[y : y + side, x : x + side] for half in (page, seen))
         if cv2.meanStdDev(tile)[1][0, 0] < TILE_CONTRAST:
             continue
         with_print += 1
-        (dx, dy), likeness = cv2.phaseCorrelate(tile, seen, window)
+        (dx, dy), likeness = cv2.phaseCorrelate(tile, other, window)
         if likeness > TILE_LIKENESS and 2 * math.hypot(dx, dy) < TILE_SHIFT:
-            centres.append((2 * x + side, 2 * y + side))
+            centres.append((2.0 * x + side, 2.0 * y + side))
             shifts.append((2 * dx, 2 * dy))
-    if len(centres) < FEWEST_TILES:
-        return None
-    return _fit_shifts(np.array(centres), np.array(shifts), with_print)
+    return centres, shifts, with_print
 
 
 def _fit_shifts(centres: Pixels, shifts: Pixels, with_print: int) -> Shifts:
@@ -332,9 +354,11 @@ def _bend(image: Pixels, way: Pixels, shape: tuple[int, ...]) -> Pixels:
     """The picture as printed, drawn once from its own dots."""
     rows, columns = way.shape[:2]
     size = (columns * GRID, rows * GRID)
-    fine = cv2.resize(way.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    fine = fine[GRID : GRID + shape[0], GRID : GRID + shape[1]]
+    place = np.s_[GRID : GRID + shape[0], GRID : GRID + shape[1]]
+    across, down = (
+        cv2.resize(np.ascontiguousarray(way[..., axis], np.float32), size)[place] for axis in (0, 1)
+    )
     return cv2.remap(
-        image, fine[..., 0], fine[..., 1], cv2.INTER_LINEAR,
+        image, np.ascontiguousarray(across), np.ascontiguousarray(down), cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT, borderValue=(255,),
     )  # fmt: skip
