@@ -25,6 +25,9 @@ class PaperSettings:
         "Medicines of which a late dose can harm, by beginnings of words: first on lists and charts."
         " Empty for those of `clinical/time_critical.toml`.",
     )
+    medicines_due_hours: int = setting(
+        4, "The list of medicines due on a ward looks so many hours ahead."
+    )
     summary_result_days: int = setting(3, "Results of this many days are in a printed summary.")
     label_sheet: str = setting("L7160", "Sheet of labels that is offered first (Avery number).")
     label_offset_x_mm: float = setting(0.0, "Labels are printed so much further to the right.")

@@ -109,6 +109,23 @@ def _find_named_due(medicine: MedicationRequest, last: str, zone: ZoneInfo) -> s
     return to_text(_next_named(times, from_text(last), zone)) if times and "T" in last else ""
 
 
+def list_named_times(
+    frequency: str, since: datetime, until: datetime, zone: ZoneInfo
+) -> list[datetime] | None:
+    """The times after `since` and up to `until` that a frequency names; None where it names none of every day."""
+    names = _NAMED_TIME.findall(frequency)
+    if not names or any(word in frequency.casefold() for word in _NOT_BY_THE_CLOCK):
+        return None
+    first = since.astimezone(zone).date()
+    days = (until.astimezone(zone).date() - first).days
+    moments = (
+        datetime.combine(first + timedelta(days=day), time(int(hour), int(minute)), zone)
+        for day in range(days + 1)
+        for hour, minute in names
+    )
+    return sorted(moment for moment in moments if since < moment <= until)
+
+
 def find_interval_hours(frequency: str) -> float:
     """The hours between two doses that a prescription's frequency names; 0 where it names none."""
     folded = frequency.casefold()

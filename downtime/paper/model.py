@@ -103,6 +103,7 @@ class PackKind(StrEnum):
     LABELS = "labels"
     READINESS = "readiness"
     HANDOVER = "handover"
+    MEDICINES_DUE = "medicines-due"
     REFERENCE = "reference"
     TRANSFER = "transfer-summary"
     CAPACITY = "capacity"

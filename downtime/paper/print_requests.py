@@ -13,6 +13,7 @@ from downtime.paper.model import Pack
 from downtime.paper.mutual_aid.aid_sheets import CapacitySheet, TransferSheets
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.event_log import EventLog
+from downtime.paper.packs.medicines_due import MedicinesDue
 from downtime.paper.packs.model import RequestKind
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.print_request import PrintRequest
@@ -28,7 +29,7 @@ REQUESTS: Mapping[RequestKind, type[PrintRequest]] = {
     request.kind: request
     for request in (
         WardPack, WardChanges, PatientPack, ClinicPack, TheatrePack, BlankForms, Reprint,
-        PatientLabels, ProofPage, ShiftHandover, BinderPages,
+        PatientLabels, ProofPage, ShiftHandover, MedicinesDue, BinderPages,
         TransferSheets, CapacitySheet, EventLog,
     )
 }  # fmt: skip

@@ -31,6 +31,7 @@ FIND_PAGES = ("find.results", "find.search", "find.as_you_type")
 WARD_PAGES = (
     "beds.board",
     "handover.show",
+    "medicines_due.show",
     "labels.ward",
     "printing.changes",
     "printing.ward",

@@ -112,6 +112,7 @@ SITE_AREAS: tuple[MenuArea, ...] = (
 )
 MENU_BLUEPRINTS = {
     "handover": "beds",
+    "medicines_due": "beds",
     "quarantine": "snapshots",
     "queues": "keying",
     "verifying": "keying",

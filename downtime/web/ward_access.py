@@ -40,11 +40,17 @@ _FREE_PAGES = (
     "printing.blank",
     "printing.choose",
 )
-_WARD_LISTS = ("beds.board", "handover.show", "outstanding_tests.outstanding")
+_WARD_LISTS = (
+    "beds.board",
+    "handover.show",
+    "medicines_due.show",
+    "outstanding_tests.outstanding",
+)
 """Pages that show a ward of their own choice, or all, where none is named."""
 _WARD_PAGES = (
     *_WARD_LISTS,
     "handover.print_list",
+    "medicines_due.print_list",
     "labels.ward",
     "printing.changes",
     "printing.ward",

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WARD = (
     "find", "beds", "beds/ward?ward=A1", "beds/ward?ward=B2", "beds/corridor?ward=A1", "beds/ward-not-known",
-    "handover?ward=A1", "tests", "appointments", "appointments?kind=theatre", "print", "numbers", "events",
+    "handover?ward=A1", "medicines-due?ward=A1", "tests", "appointments", "appointments?kind=theatre", "print", "numbers", "events",
     "laboratory", "reference", "mutual-aid", "training", "readiness", "endurance", "break-glass",
     "break-glass/start", "what-to-do", "forms", "statement", "outages", "snapshots", "password",
 )  # fmt: skip

@@ -1,8 +1,11 @@
 """What a nurse sees on a ward laptop: who it is stays on the screen, no column is lost, content comes first."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
+from downtime.clinical.model import MedicationRequest
 from downtime.outage import outages
+from downtime.snapshot.store.opened_snapshot import Snapshot
 from tests.functional.conftest import press_through
 
 pytestmark = pytest.mark.browser
@@ -86,6 +89,38 @@ def test_a_zoomed_screen_shows_content_first(visit, path):
     heading = page.locator("main h1").bounding_box()
     assert heading["y"] + heading["height"] < ZOOMED["height"] / 2
     assert page.evaluate("document.documentElement.scrollWidth") <= ZOOMED["width"]
+
+
+LONG = "piperacillin 4 g / tazobactam 500 mg powder for solution for infusion vials"
+PRESCRIBED = [
+    ("Paracetamol 500 mg tablets", "15:00 and 22:00"),
+    (LONG, "17:00"),
+    ("Co-careldopa 25 mg/100 mg tablets", "14:00 and 18:00"),
+    ("Furosemide 40 mg tablets", "As directed"),
+]
+
+
+def test_medicines_due_are_one_press_from_the_beds_the_time_critical_first(visit, monkeypatch):
+    sent = [
+        MedicationRequest(
+            id=name, source="EPR", medicine=name, frequency=often, dosage="1 g", route="Oral"
+        )
+        for name, often in PRESCRIBED
+    ]
+    monkeypatch.setattr(Snapshot, "list_medicines", lambda *_: sent)
+    page = visit("ward")
+    page.goto("/beds")
+    page.click("text='Medicines due on A1'")
+    tags = page.locator("tbody tr", has=page.locator(":text('Time-critical')"))
+    assert tags.count() == 4
+    first = page.locator("tbody tr").first
+    assert "was due 14:00" in first.inner_text()
+    box = first.bounding_box()
+    assert box["y"] + box["height"] < page.viewport_size["height"]
+    assert page.get_by_text("Medicines: not sent by EPR").bounding_box()["y"] < box["y"]
+    for table in page.locator(".table-wrap").all():
+        assert table.evaluate("e => e.scrollWidth <= e.clientWidth")
+    assert not Axe().run(page).response["violations"]
 
 
 @pytest.mark.parametrize("path", ["/tests", "/beds/ward?ward=A1", "/find"])

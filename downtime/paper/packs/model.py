@@ -27,6 +27,7 @@ class RequestKind(StrEnum):
     LABELS = "labels"
     READINESS = "readiness"
     HANDOVER = "handover"
+    MEDICINES_DUE = "medicines-due"
     REFERENCE = "reference"
     TRANSFER = "transfer-summary"
     CAPACITY = "capacity"

@@ -10,6 +10,7 @@ from downtime.paper.labels.print_labels import PatientLabels, StockLabels, WardL
 from downtime.paper.mutual_aid.aid_sheets import CapacitySheet, TransferSheets
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.event_log import EventLog
+from downtime.paper.packs.medicines_due import MedicinesDue
 from downtime.paper.packs.model import RequestKind
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.reprint import Reprint
@@ -42,6 +43,7 @@ REQUESTS_OF_EACH_KIND = [
     StockLabels(forms=("admission",)),
     ProofPage(round="a1b2"),
     ShiftHandover(ward="A1", bays=("Bay 1",), nurse="Sam Okoro"),
+    MedicinesDue(ward="A1"),
     EventLog(kinds=("incident",), outage="2026-11-02-1"),
     BinderPages(documents=("insulin",)),
     TransferSheets(patient="p1", destination="Another hospital", contact="Bleep 1"),

@@ -1,0 +1,74 @@
+"""Which medicines are due within some hours, and of which nothing says when. Pure.
+
+Times come from the prescription alone: those that it names, or its interval after the last dose. What
+cannot be told is never left out: it is a medicine whose time is not known, and the chart says when.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from downtime.clinical.doses import MedicineRow, list_named_times
+from downtime.clinical.model import (
+    AdministrationStatus,
+    MedicationRequestCategory,
+    MedicationRequestStatus,
+)
+from downtime.clock import from_text, to_text
+
+_OVER = frozenset(MedicationRequestStatus) - {MedicationRequestStatus.ACTIVE}
+_NOT_BY_TIME = (
+    MedicationRequestCategory.AS_REQUIRED,
+    MedicationRequestCategory.DISCHARGE,
+    MedicationRequestCategory.COMMUNITY,
+)
+_STILL_THAT_DOSE = timedelta(hours=1)
+"""A time that is named is looked back on for so long where no dose says that it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueMedicine:
+    """A medicine and when it is due (UTC, the first first); without times nothing says when."""
+
+    row: MedicineRow
+    times: tuple[str, ...] = ()
+
+
+def list_due_medicines(
+    rows: Iterable[MedicineRow], now: datetime, hours: int, zone: ZoneInfo
+) -> list[DueMedicine]:
+    """Those of one patient that are due by `hours` from now or were before, and those not known."""
+    found = []
+    for row in rows:
+        times = _find_times(row, now, now + timedelta(hours=hours), zone)
+        if times is None:
+            found.append(DueMedicine(row))
+        elif times:
+            found.append(DueMedicine(row, times))
+    return found
+
+
+def _find_times(
+    row: MedicineRow, now: datetime, until: datetime, zone: ZoneInfo
+) -> tuple[str, ...] | None:
+    """The times that are due; empty for none of them, None where nothing says when."""
+    medicine = row.medicine
+    if medicine.status in _OVER or medicine.category in _NOT_BY_TIME:
+        return ()
+    if medicine.category == MedicationRequestCategory.ONCE_ONLY:
+        is_done = row.last and row.last.status != AdministrationStatus.NOT_GIVEN
+        return () if is_done else None
+    if medicine.category not in ("", MedicationRequestCategory.REGULAR):
+        return None
+    since = now - _STILL_THAT_DOSE
+    missed: tuple[str, ...] = ()
+    if row.next_due:
+        due = from_text(row.next_due)
+        if due > until:
+            return ()
+        missed, since = (row.next_due,), max(due, now)
+    named = list_named_times(medicine.frequency, since, until, zone)
+    if not row.next_due and named is None:
+        return None
+    return (*missed, *map(to_text, named or ()))

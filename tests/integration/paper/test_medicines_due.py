@@ -1,0 +1,189 @@
+"""The medicines due on a ward: from the copy, for who is there as staff say, and never 'none' in a doubt."""
+
+import io
+from dataclasses import replace
+
+import pytest
+
+from downtime.clinical.model import MedicationAdministration, MedicationRequest
+from downtime.outage import outages
+from downtime.outage.events.model import EventKind
+from downtime.outage.events.record_event import EventDraft, EventRecorder
+from downtime.paper.packs.medicines_due import MedicinesDue, read_ward_medicines
+from downtime.paper.packs.print_context import PrintContext
+from downtime.paper.packs.print_pack import print_pack
+from tests.integration.paper.conftest import MEDICINE, read_words, records
+
+TYPES = ("Patient", "Encounter", "Location", "MedicationRequest")
+DOSES = "MedicationAdministration"
+NEWEST = {"PAS": "2026-11-02T13:58:00Z", "EPR": "2026-11-02T13:40:00Z"}
+
+
+def prescribed(key, patient, medicine, frequency, **more):
+    return MedicationRequest(
+        id=key, source="EPR", patient=patient, medicine=medicine, frequency=frequency,
+        **{"category": "regular", "status": "active", "dosage": "1 g"} | more,
+    )  # fmt: skip
+
+
+def given(patient, medicine, at="2026-11-02T09:00:00Z"):
+    return MedicationAdministration(
+        id=f"d-{patient}-{medicine}", source="EPR", patient=patient, medicine=medicine, given=at,
+        status="given",
+    )  # fmt: skip
+
+
+SENT = [
+    given("p1", MEDICINE),
+    prescribed("m2", "p2", "Paracetamol 500 mg tablets", "10:00, 15:00 and 22:00"),
+    given("p2", "Paracetamol 500 mg tablets", "2026-11-02T10:00:00Z"),
+    prescribed("m3", "p3", "Co-careldopa 25 mg/100 mg tablets", "08:00, 12:00 and 17:00"),
+    given("p3", "Co-careldopa 25 mg/100 mg tablets", "2026-11-02T12:00:00Z"),
+    prescribed("m4", "p3", "Furosemide 40 mg tablets", "As directed"),
+    prescribed("m5", "p2", "Codeine 30 mg tablets", "Up to 4 a day", category="as-required"),
+]
+
+
+@pytest.fixture
+def ward(vault, settings, actor, snapshot_of):
+    """`ward(records, …)` → what is due on ward A1 at 14:30; `.printed()` the words of its paper."""
+
+    def read(
+        sent=SENT, types=(*TYPES, DOSES), systems=NEWEST, deliver=("PAS", "EPR"), name="A1", hours=4
+    ):
+        snapshot = snapshot_of(
+            [*records(), *sent],
+            systems=systems,
+            delivered={system: tuple(types) for system in deliver},
+            holders={
+                "MedicationRequest": ("EPR",), DOSES: ("EPR",), "Encounter": ("PAS",),
+            },
+        )  # fmt: skip
+        read.snapshot = snapshot
+        paper = replace(settings.paper, medicines_due_hours=hours)
+        context = PrintContext(vault, replace(settings, paper=paper), actor, "", snapshot)
+        return read_ward_medicines(context, name)
+
+    def printed(name="A1"):
+        out = io.BytesIO()
+        print_pack(vault, settings, MedicinesDue(ward=name), actor, "", out, snapshot=read.snapshot)
+        return " ".join("\n".join(read_words(out.getvalue())).split())
+
+    read.printed = printed
+    return read
+
+
+def names(lines):
+    return [(line.row.patient.id, line.when) for line in lines]
+
+
+def test_time_critical_medicines_come_first_then_the_earliest(ward):
+    found = ward()
+    assert names(found.critical) == [("p1", "17:00"), ("p3", "17:00")]
+    assert names(found.others) == [("p2", "15:00")]
+    assert [line.due.row.medicine.id for line in found.unknown] == ["m4"]
+    assert found.summary == "3 medicines due by 18:30, 2 of them time-critical"
+    assert found.warnings == ()
+    words = ward.printed()
+    places = [
+        words.index(text)
+        for text in ("TIME-CRITICAL: give", "Other medicines due", "Nothing says when")
+    ]
+    assert places == sorted(places)
+    assert "Furosemide" in words[places[2] :]
+    assert "Codeine" not in words
+    assert "02-Jan-1960" in words
+
+
+def test_the_hours_are_a_setting(ward):
+    found = ward(hours=1)
+    assert found.summary == "1 medicine due by 15:30"
+    assert names(found.others) == [("p2", "15:00")]
+
+
+def test_a_dose_that_was_due_before_is_said_to_be_late(ward):
+    (line,) = ward([*SENT[:1], prescribed("m", "p2", "Digoxin 125 micrograms", "08:00, 14:00"),
+                    given("p2", "Digoxin 125 micrograms", "2026-11-02T08:00:00Z")]).critical[:1]  # fmt: skip
+    assert line.when == "was due 14:00"
+    assert line.is_late
+
+
+def test_what_the_system_did_not_send_is_not_known_and_never_none(ward):
+    found = ward([], types=TYPES[:-1], deliver=("PAS",), name="C3")
+    assert found.summary == "Not known whether medicines are due by 18:30"
+    assert "Medicines: " in found.warnings[0]
+    assert "EPR" in found.warnings[0]
+    words = ward.printed("C3")
+    assert "Not known whether medicines are due" in words
+    assert "No medicine due" not in words
+    assert "Some may be due that are not on this list" in words
+
+
+def test_none_is_said_only_where_all_was_sent(ward):
+    assert ward(name="C3").summary == "No medicine due by 18:30, as the copy says"
+
+
+def test_doses_that_no_system_sent_are_said(ward):
+    found = ward(types=TYPES)
+    assert any(text.startswith("Doses given: ") and "EPR" in text for text in found.warnings)
+    assert "may have been given" in ward.printed()
+
+
+def test_old_data_is_said_with_its_age(ward):
+    found = ward(systems=NEWEST | {"EPR": "2026-10-31T09:40:00Z"})
+    assert "EPR as at 31-Oct-2026 09:40" in found.warnings[0]
+    assert "What was prescribed or stopped since is not here" in ward.printed()
+
+
+def test_who_was_moved_and_who_came_are_where_staff_say(ward, vault, settings, actor):
+    ward()
+    outages.declare_systems_down(
+        vault, ["PAS"], actor, "x", known=["PAS"], snapshot=ward.snapshot.id
+    )
+    recorder = EventRecorder(vault, settings, ward.snapshot, actor)
+    answers = {
+        "identity": "known", "family": "Newcomer", "given": "Nia", "birth_date": "1990-05-05",
+        "gender": "female", "ward": "A1", "bed": "Chair 9", "stay": "emergency",
+    }  # fmt: skip
+    recorder.record(
+        EventDraft(kind=EventKind.ARRIVAL, happened=vault.now(), answers=answers), is_confirmed=True
+    )
+    recorder.record(
+        EventDraft(
+            kind=EventKind.MOVE,
+            happened=vault.now(),
+            patient="p3",
+            answers={"ward": "B2", "bed": "9"},
+        ),
+        is_confirmed=True,
+    )
+    context = PrintContext(vault, settings, actor, "", ward.snapshot)
+    here, there = (read_ward_medicines(context, name) for name in ("A1", "B2"))
+    assert "p3" not in {line.row.patient.id for line in (*here.critical, *here.unknown)}
+    assert names(there.critical) == [("p3", "17:00")]
+    assert not here.is_known
+    assert "NEWCOMER, Nia" in here.warnings[-1]
+
+
+def test_who_died_is_not_on_the_list(ward, vault, settings, actor):
+    ward()
+    outages.declare_systems_down(
+        vault, ["PAS"], actor, "x", known=["PAS"], snapshot=ward.snapshot.id
+    )
+    EventRecorder(vault, settings, ward.snapshot, actor).record(
+        EventDraft(
+            kind=EventKind.DEATH,
+            happened=vault.now(),
+            patient="p3",
+            answers={"verified_by": "Dr Cole"},
+        ),
+        is_confirmed=True,
+    )
+    found = read_ward_medicines(PrintContext(vault, settings, actor, "", ward.snapshot), "A1")
+    assert names(found.critical) == [("p1", "17:00")]
+
+
+def test_where_nobody_said_who_is_on_the_ward_nothing_is_none(ward):
+    found = ward([], types=TYPES[2:], deliver=("EPR",), name="C3")
+    assert found.summary == "Not known whether medicines are due by 18:30"
+    assert "Who is on the ward: PAS unavailable" in found.warnings[0]
