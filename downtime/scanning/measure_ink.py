@@ -21,6 +21,8 @@ SPECK_MM2 = 0.3
 """What is smaller is dust."""
 FAINT_MM2 = 0.12
 """Ink of a field, in all: less than `SPECK_MM2` and more than this goes to a person."""
+BORDER = 3
+"""Dots along a field's border."""
 SHADE_BLOCK = 16
 """Dots a side of the blocks over which the light of a page is measured."""
 GAIN_UNIT = 64.0
@@ -134,8 +136,9 @@ def measure_fields(ink: InkMask, rectangles: Sequence[FieldRectangle]) -> list[t
 
 
 def _measure(solid: Pixels, raw: Pixels, box: Box) -> tuple[Mark, float]:
+    """What a field holds. Ink along its border alone may be a rule that moved, or a neighbour's."""
     area = sum_box(solid, box) / DOTS_IN_MM**2
-    if area >= SPECK_MM2:
+    if sum_box(solid, box.grow(-BORDER)) / DOTS_IN_MM**2 >= SPECK_MM2:
         return Mark.MARKED, area
     if area > 0 or sum_box(raw, box) / DOTS_IN_MM**2 >= FAINT_MM2:
         return Mark.DOUBTFUL, area

@@ -9,6 +9,7 @@ import pypdfium2
 from downtime.paper.layout.model import DRILL, FormLayout
 from downtime.pdf.compose_page import compose_page
 from downtime.pdf.drawing import watermark_operators
+from downtime.pdf.typeface import glyph_runs
 from downtime.pdf.writer import PdfWriter
 from downtime.scanning.page_reading import PAGE_DPI
 from downtime.scanning.pixels import Pixels
@@ -30,6 +31,8 @@ def _print_watermark(size: tuple[float, float]) -> bytes:
     out = io.BytesIO()
     writer = PdfWriter(out, DRILL, datetime(2000, 1, 1, tzinfo=UTC), tagged=False)
     writer.begin_section()
+    for face, glyphs, _ in glyph_runs(DRILL, True)[0]:
+        writer.use_glyphs(face, glyphs)
     compose_page(writer, size, [], [watermark_operators(DRILL, size)], [])
     writer.finish()
     return out.getvalue()

@@ -127,7 +127,8 @@ def _pair_codes(
         seen.append(code.points)
     if not seen:
         return None
-    return np.array(printed, np.float64), np.concatenate(seen)
+    at = np.array(printed, np.float64)
+    return at, _order_mirrored(at, np.concatenate(seen))
 
 
 def _fit_codes(printed: Pixels, seen: Pixels) -> Pixels:
@@ -140,24 +141,39 @@ def _fit_codes(printed: Pixels, seen: Pixels) -> Pixels:
     return matrix if bent is None else bent
 
 
+def _order_mirrored(printed: Pixels, seen: Pixels) -> Pixels:
+    """The corners as printed. Of a code in a mirror they are told the other way round.
+
+    Only where two codes lie towards each other tells that it is one.
+    """
+    if len(printed) < 8:
+        return seen
+    other = seen.reshape(-1, 4, 2)[:, [0, 3, 2, 1]].reshape(-1, 2)
+    plain, mirrored = (
+        _distances(_fit_similarity(printed, order), printed, order) for order in (seen, other)
+    )
+    return seen if plain.max() <= mirrored.max() else other
+
+
 def _fit_similarity(printed: Pixels, seen: Pixels) -> Pixels:
-    """Turn, scale and shift, and a mirror where the corners go round the other way; least squares."""
-    mirrored = bool(_turns_left(seen[:4]) != _turns_left(printed[:4]))
-    source = printed * (1, -1) if mirrored else printed
-    centre_p, centre_s = source.mean(axis=0), seen.mean(axis=0)
-    p = (source - centre_p) @ np.array([1, 1j])
+    """Turn, scale and shift, and a mirror where the corners go round the other way."""
+    if _turns_left(printed) == _turns_left(seen):
+        return _fit_turn(printed, seen)
+    return _fit_turn(printed * (1, -1), seen) @ np.diag([1, -1, 1])
+
+
+def _turns_left(corners: Pixels) -> bool:
+    (ax, ay), (bx, by) = corners[1] - corners[0], corners[3] - corners[0]
+    return bool(ax * by < ay * bx)
+
+
+def _fit_turn(printed: Pixels, seen: Pixels) -> Pixels:
+    centre_p, centre_s = printed.mean(axis=0), seen.mean(axis=0)
+    p = (printed - centre_p) @ np.array([1, 1j])
     s = (seen - centre_s) @ np.array([1, 1j])
     factor = (np.conj(p) @ s) / (np.conj(p) @ p)
     turn = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
-    shift = centre_s - turn @ centre_p
-    if mirrored:
-        turn = turn @ np.diag([1, -1])
-    return np.vstack([np.column_stack([turn, shift]), [0, 0, 1]])
-
-
-def _turns_left(points: Pixels) -> bool:
-    (ax, ay), (bx, by) = points[1] - points[0], points[3] - points[0]
-    return bool(ax * by - ay * bx < 0)
+    return np.vstack([np.column_stack([turn, centre_s - turn @ centre_p]), [0, 0, 1]])
 
 
 def _distances(matrix: Pixels, printed: Pixels, seen: Pixels) -> Pixels:
