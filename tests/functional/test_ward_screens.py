@@ -110,7 +110,7 @@ def test_medicines_due_are_one_press_from_the_beds_the_time_critical_first(visit
     monkeypatch.setattr(Snapshot, "list_medicines", lambda *_: sent)
     page = visit("ward")
     page.goto("/beds")
-    page.click("text='Medicines due on A1'")
+    page.click("a[href='/medicines-due?ward=A1']")
     tags = page.locator("tbody tr", has=page.locator(":text('Time-critical')"))
     assert tags.count() == 4
     first = page.locator("tbody tr").first

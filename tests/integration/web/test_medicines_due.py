@@ -38,6 +38,7 @@ def test_time_critical_medicines_stand_first_and_are_marked(ward, monkeypatch):
     places = [page.index(name) for name in ("Co-careldopa", "Paracetamol", "Furosemide")]
     assert places == sorted(places)
     assert "Co-careldopa Time-critical" in page
+    assert "SAMPLE, Ann (Ms) Same name" in page
     assert "At least 4 medicines due by 18:30, 2 of them time-critical" in page
 
 
