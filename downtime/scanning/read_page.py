@@ -3,7 +3,11 @@
 Only the child process that opens scans imports this: it brings OpenCV with it.
 """
 
+import os
 from collections.abc import Sequence
+
+# One page a core: threads of numpy's would only reserve memory, some 90 MB for each core.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import cv2
 
