@@ -1,13 +1,12 @@
 """Ink on an aligned page: what is darker than the form's own print, without streaks and specks."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from downtime.pdf.field_rectangle import FieldKind, FieldRectangle
+from downtime.pdf.field_rectangle import FieldRectangle
 from downtime.scanning.page_reading import Mark
 from downtime.scanning.pixels import DOTS_IN_MM, Box, Pixels, locate_rectangle, mm
 
@@ -15,8 +14,6 @@ INK_TONES = 28
 """Tones below the print by which ink differs; pale pencil is 40 below white paper and more."""
 PRINT_MARGIN = 5
 """Dots a side over which print may have moved or grown."""
-PRINT_HALO = 11
-"""The same outside of fields: a rule that moved by half a millimetre is not writing."""
 SPECK_MM2 = 0.3
 """What is smaller is dust."""
 FAINT_MM2 = 0.12
@@ -27,22 +24,11 @@ SHADE_BLOCK = 16
 """Dots a side of the blocks over which the light of a page is measured."""
 GAIN_UNIT = 64.0
 """What stands for no gain; four times as much is the most."""
-EDGE_MM = 4.0
-"""The border of a page, where a scanner shows its own shadow."""
 STREAK_SHARE = 0.5
 """A line along the feed over so much of a page is the scanner's dirt, not ink."""
 STREAK_MM = 1.2
 STREAK_STEP = 4
 """Every so many rows are looked at: a streak is in all of them."""
-HOLE_MM = (3.5, 8.5)
-"""Diameters of punched holes: 6 mm (ISO 838), 5.5 and 8 mm."""
-HOLE_EDGE_MM = 22.0
-OUTSIDE_MM = 3.5
-"""Ink outside all fields is told from so long a stroke on."""
-JOIN_MM = 2.0
-"""Strokes that are nearer are shown as one."""
-FIELD_MARGIN_MM = 1.2
-"""How far writing may stand over its field's border and still be that field's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,48 +141,3 @@ def sum_box(integral: Pixels, box: Box) -> float:
         integral[top, left] - integral[bottom, left],
     )
     return float(a + b)
-
-
-def find_outside(ink: InkMask, printed: Pixels, rectangles: Sequence[FieldRectangle]) -> list[Box]:
-    """Boxes around what is written outside every field, without holes and the page's border."""
-    margin = np.ones((PRINT_HALO, PRINT_HALO), np.uint8)
-    print_near = cv2.erode(printed, margin) < 255 - INK_TONES
-    rest = ink.solid.copy()
-    rest[print_near] = 0
-    rows = rest.shape[0]
-    for field in rectangles:
-        grown = mm(4.0) if field.kind is FieldKind.CODE else mm(FIELD_MARGIN_MM)
-        locate_rectangle(field, rows).grow(grown).cut(rest)[:] = 0
-    edge = mm(EDGE_MM)
-    rest[:edge] = rest[-edge:] = 0
-    rest[:, :edge] = rest[:, -edge:] = 0
-    _mask_holes(rest, ink.solid)
-    return _find_strokes(rest)
-
-
-def _find_strokes(rest: Pixels) -> list[Box]:
-    """Boxes around strokes that are long enough; those near each other in one box."""
-    small = cv2.resize(rest, None, fx=1 / 4, fy=1 / 4, interpolation=cv2.INTER_AREA)
-    join = mm(JOIN_MM) // 4 | 1
-    joined = cv2.dilate((small > 0).astype(np.uint8), np.ones((join, join), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
-    return [
-        Box(4 * left, 4 * top, 4 * (left + width), 4 * (top + height))
-        for left, top, width, height, _ in stats[1:].tolist()
-        if 4 * math.hypot(width - join, height - join) >= mm(OUTSIDE_MM)
-    ]
-
-
-def _mask_holes(rest: Pixels, solid: Pixels) -> None:
-    """Blank the punched holes: round, dark or only their rim, near an edge."""
-    closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-    rows, columns = solid.shape
-    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    for contour in contours:
-        (x, y), radius = cv2.minEnclosingCircle(contour)
-        to_edge = min(x, y, columns - x, rows - y)
-        if not HOLE_MM[0] <= 2 * radius / DOTS_IN_MM <= HOLE_MM[1]:
-            continue
-        round_share = cv2.contourArea(contour) / (math.pi * radius**2)
-        if to_edge <= mm(HOLE_EDGE_MM) and round_share > 0.8:
-            cv2.circle(rest, (round(x), round(y)), round(radius) + 4, (0,), -1)

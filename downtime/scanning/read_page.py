@@ -15,7 +15,8 @@ from downtime.paper.layout.model import FormLayout
 from downtime.pdf.field_rectangle import FieldKind, FieldRectangle
 from downtime.scanning import gate_page
 from downtime.scanning.crop_fields import crop_box, crop_field
-from downtime.scanning.measure_ink import InkMask, find_ink, find_outside, measure_fields
+from downtime.scanning.find_outside import find_outside
+from downtime.scanning.measure_ink import InkMask, find_ink, measure_fields
 from downtime.scanning.measure_ticks import measure_ticks
 from downtime.scanning.page_reading import (
     FieldReading,

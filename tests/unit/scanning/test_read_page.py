@@ -217,3 +217,12 @@ def test_print_of_another_form_under_the_code_is_not_read(sheet):
     reading = ReturnedPage(sheet.layout, other).read()
     assert reading.gate is GateReason.NOT_ALIGNED
     assert set(reading.marks().values()) <= {Mark.DOUBTFUL}
+
+
+def test_a_line_through_the_forms_own_words_is_shown(sheet):
+    """A struck-out instruction, or an option crossed out, changes what the page says."""
+    x, y, _, _ = sheet.place("test.fbc")
+    sheet.stroke((x, y - 6), (x + 25, y - 5.5))  # through the heading 'Tests wanted (tick)'
+    outside = sheet.read().outside
+    assert min(ink.x for ink in outside) * 25.4 / 72 < x + 4
+    assert max(ink.x + ink.width for ink in outside) * 25.4 / 72 > x + 21

@@ -1,0 +1,131 @@
+"""What is written outside every field: strokes on blank paper, and lines through the form's own words."""
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from downtime.pdf.field_rectangle import FieldKind, FieldRectangle
+from downtime.scanning.measure_ink import INK_TONES, InkMask
+from downtime.scanning.pixels import DOTS_IN_MM, Box, Pixels, locate_rectangle, mm
+
+PRINT_HALO = 11
+"""Dots a side over which print may have moved: a rule half a millimetre off is not writing."""
+EDGE_MM = 4.0
+"""The border of a page, where a scanner shows its own shadow."""
+HOLE_MM = (3.5, 8.5)
+"""Diameters of punched holes: 6 mm (ISO 838), 5.5 and 8 mm."""
+HOLE_EDGE_MM = 22.0
+RIM_EDGE_MM = (9.0, 16.0)
+"""From a page's edge to the middle of a hole of which only the rim shows; others may be a written ring."""
+FILLED_SHARE = 0.6
+OUTSIDE_MM = 3.5
+"""Ink is told from so long a stroke on."""
+JOIN_MM = 2.0
+"""Strokes that are nearer are shown as one."""
+FIELD_MARGIN_MM = 1.2
+"""How far writing may stand over its field's border and still be that field's."""
+COARSE = 4
+"""Dots a side of what is looked at together."""
+STRUCK_TONES = 22
+"""Words are that much darker on average with a pen's line through them."""
+STRUCK_SPREAD = 5.0
+"""And by so many times what print differs from print on this page."""
+STRUCK_MM = 3.0
+
+
+def find_outside(ink: InkMask, printed: Pixels, rectangles: Sequence[FieldRectangle]) -> list[Box]:
+    """Boxes around what is written outside every field, without holes and the page's border."""
+    margin = np.ones((PRINT_HALO, PRINT_HALO), np.uint8)
+    print_near = cv2.erode(printed, margin) < 255 - INK_TONES
+    rest = ink.solid.copy()
+    rest[print_near] = 0
+    _mask_holes(rest, ink.solid)
+    seen = cv2.bitwise_or(_coarsen(rest) // 255, _find_struck(ink.flat, printed))
+    blank = _mask_fields(printed.shape, rectangles)
+    seen[cv2.resize(blank, seen.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0] = 0
+    return _find_strokes(seen)
+
+
+def _coarsen(mask: Pixels) -> Pixels:
+    """255 wherever any of `COARSE` dots a side is set."""
+    size = mask.shape[1] // COARSE, mask.shape[0] // COARSE
+    whole = mask[: size[1] * COARSE, : size[0] * COARSE]
+    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
+    return cv2.threshold(small, 0, 255, cv2.THRESH_BINARY)[1]
+
+
+def _mask_fields(shape: tuple[int, ...], rectangles: Sequence[FieldRectangle]) -> Pixels:
+    """Where ink is a field's, a code's or the border's."""
+    blank = np.full(shape, 255, np.uint8)
+    edge = mm(EDGE_MM)
+    blank[edge:-edge, edge:-edge] = 0
+    for field in rectangles:
+        grown = mm(4.0) if field.kind is FieldKind.CODE else mm(FIELD_MARGIN_MM)
+        locate_rectangle(field, shape[0]).grow(grown).cut(blank)[:] = 255
+    return blank
+
+
+def _find_struck(flat: Pixels, printed: Pixels) -> Pixels:
+    """1 where print is darker than elsewhere on the page, over a pen's line and its surroundings.
+
+    Whether print has moved a little does not change how dark a word is on average.
+    """
+    seen, expected = (_measure_darkness(page) for page in (flat, printed))
+    words = (expected > 20) & (expected < 150)
+    if words.sum() < 100:
+        return np.zeros(seen.shape, np.uint8)
+    gain = float(np.median(seen[words] / expected[words]))
+    extra = seen - np.clip(gain, 0.6, 1.5) * expected
+    spread = 1.48 * float(np.median(np.abs(extra[words])))
+    struck = (words & (extra > max(STRUCK_TONES, STRUCK_SPREAD * spread))).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(struck)
+    length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    keep = (length * COARSE >= mm(STRUCK_MM)).astype(np.uint8)
+    keep[0] = 0
+    kept: Pixels = keep[labels]
+    return kept
+
+
+def _measure_darkness(page: Pixels) -> Pixels:
+    size = page.shape[1] // COARSE, page.shape[0] // COARSE
+    whole = page[: size[1] * COARSE, : size[0] * COARSE]
+    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    dark: Pixels = cv2.GaussianBlur(255 - small, (0, 0), 1.2)
+    return dark
+
+
+def _find_strokes(seen: Pixels) -> list[Box]:
+    """Boxes around strokes that are long enough; those near each other in one box."""
+    join = mm(JOIN_MM) // COARSE | 1
+    joined = cv2.dilate(seen, np.ones((join, join), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
+    return [
+        Box(COARSE * left, COARSE * top, COARSE * (left + width), COARSE * (top + height))
+        for left, top, width, height, _ in stats[1:].tolist()
+        if COARSE * math.hypot(width - join, height - join) >= mm(OUTSIDE_MM)
+    ]
+
+
+def _mask_holes(rest: Pixels, solid: Pixels) -> None:
+    """Blank the punched holes: round, dark or only their rim, near an edge."""
+    closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
+    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    for contour in contours:
+        (x, y), radius = cv2.minEnclosingCircle(contour)
+        if HOLE_MM[0] <= 2 * radius / DOTS_IN_MM <= HOLE_MM[1] and (
+            cv2.contourArea(contour) > 0.8 * math.pi * radius**2
+            and _is_hole(solid, round(x), round(y), round(radius))
+        ):
+            cv2.circle(rest, (round(x), round(y)), round(radius) + 4, (0,), -1)
+
+
+def _is_hole(solid: Pixels, x: int, y: int, radius: int) -> bool:
+    """Whether something round is dark all over near an edge, or a rim just where holes are."""
+    rows, columns = solid.shape
+    to_edge = min(x, y, columns - x, rows - y)
+    inside = solid[max(0, y - radius) : y + radius, max(0, x - radius) : x + radius]
+    if cv2.countNonZero(inside) > FILLED_SHARE * inside.size:
+        return to_edge <= mm(HOLE_EDGE_MM)
+    return mm(RIM_EDGE_MM[0]) <= to_edge <= mm(RIM_EDGE_MM[1])
