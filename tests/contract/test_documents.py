@@ -20,7 +20,14 @@ from downtime.settings import Settings
 from tests.contract import house
 
 DOCS = house.ROOT / "docs"
-PAGES = sorted([house.ROOT / "README.md", house.ROOT / "CHANGELOG.md", *DOCS.glob("*.md")])
+PAGES = sorted(
+    [
+        house.ROOT / "README.md",
+        house.ROOT / "CHANGELOG.md",
+        *DOCS.glob("*.md"),
+        *DOCS.glob("guides/*.md"),
+    ]
+)
 
 
 @pytest.mark.parametrize(

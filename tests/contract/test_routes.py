@@ -19,6 +19,8 @@ PUBLIC_PAGES = {
     "break_glass.resume",
     "account.sign_in",
     "assets.send_asset",
+    "help.show",
+    "help.show_guide",
     "monitoring.health",
     "monitoring.metrics",
     "passkeys.ask",

@@ -54,6 +54,7 @@ def test_every_page_of_a_newer_vault_says_so_and_is_shown(newer, role):
     own = (
         "account",
         "break_glass.enter",
+        "help.",
         "shelf.show_public",
     )  # pages of somebody who is not signed in
     for rule in newer.app.url_map.iter_rules():
