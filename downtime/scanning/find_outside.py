@@ -19,7 +19,11 @@ HOLE_MM = (3.5, 8.5)
 HOLE_EDGE_MM = 22.0
 RIM_EDGE_MM = (9.0, 16.0)
 """From a page's edge to the middle of a hole of which only the rim shows; others may be a written ring."""
-FILLED_SHARE = 0.6
+ROUND_SHARE = 0.72
+"""Of its circle; a square has 0.64."""
+DISC_TONE = 190
+HOLE_MARGIN = 7
+"""Dots around a hole that are its own."""
 OUTSIDE_MM = 3.5
 """Ink is told from so long a stroke on."""
 JOIN_MM = 2.0
@@ -41,9 +45,9 @@ def find_outside(ink: InkMask, printed: Pixels, rectangles: Sequence[FieldRectan
     print_near = cv2.erode(printed, margin) < 255 - INK_TONES
     rest = ink.solid.copy()
     rest[print_near] = 0
-    _mask_holes(rest, ink.solid)
     seen = cv2.bitwise_or(_coarsen(rest) // 255, _find_struck(ink.flat, printed))
     blank = _mask_fields(printed.shape, rectangles)
+    _mask_holes(blank, ink)
     seen[cv2.resize(blank, seen.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0] = 0
     return _find_strokes(seen)
 
@@ -108,24 +112,47 @@ def _find_strokes(seen: Pixels) -> list[Box]:
     ]
 
 
-def _mask_holes(rest: Pixels, solid: Pixels) -> None:
-    """Blank the punched holes: round, dark or only their rim, near an edge."""
+def _mask_holes(blank: Pixels, ink: InkMask) -> None:
+    """Add the punched holes near an edge: dark all over, or only their rim.
+
+    A field that one goes through keeps its ink: a person looks, nothing is lost.
+    """
+    for x, y, radius in (*_find_discs(ink.flat), *_find_rims(ink.solid)):
+        cv2.circle(blank, (round(x), round(y)), round(radius) + HOLE_MARGIN, (255,), -1)
+
+
+def _find_discs(flat: Pixels) -> list[tuple[float, float, float]]:
+    """Dark discs, whatever is printed or written across them: middle and radius."""
+    size = flat.shape[1] // COARSE, flat.shape[0] // COARSE
+    small = cv2.resize(flat, size, interpolation=cv2.INTER_AREA)
+    side = mm(HOLE_MM[0]) // COARSE
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    dark = cv2.morphologyEx((small < DISC_TONE).astype(np.uint8), cv2.MORPH_OPEN, disc)
+    found = (_measure_round(contour, COARSE) for contour in _find_contours(dark))
+    return [at for at in found if at and _distance_to_edge(flat, at) <= mm(HOLE_EDGE_MM)]
+
+
+def _find_rims(solid: Pixels) -> list[tuple[float, float, float]]:
+    """Rings just where holes are; others may be written."""
     closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    for contour in contours:
-        (x, y), radius = cv2.minEnclosingCircle(contour)
-        if HOLE_MM[0] <= 2 * radius / DOTS_IN_MM <= HOLE_MM[1] and (
-            cv2.contourArea(contour) > 0.8 * math.pi * radius**2
-            and _is_hole(solid, round(x), round(y), round(radius))
-        ):
-            cv2.circle(rest, (round(x), round(y)), round(radius) + 4, (0,), -1)
+    low, high = map(mm, RIM_EDGE_MM)
+    found = (_measure_round(contour, 1) for contour in _find_contours(closed))
+    return [at for at in found if at and low <= _distance_to_edge(solid, at) <= high]
 
 
-def _is_hole(solid: Pixels, x: int, y: int, radius: int) -> bool:
-    """Whether something round is dark all over near an edge, or a rim just where holes are."""
-    rows, columns = solid.shape
-    to_edge = min(x, y, columns - x, rows - y)
-    inside = solid[max(0, y - radius) : y + radius, max(0, x - radius) : x + radius]
-    if cv2.countNonZero(inside) > FILLED_SHARE * inside.size:
-        return to_edge <= mm(HOLE_EDGE_MM)
-    return mm(RIM_EDGE_MM[0]) <= to_edge <= mm(RIM_EDGE_MM[1])
+def _find_contours(mask: Pixels) -> list[Pixels]:
+    return list(cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0])
+
+
+def _measure_round(contour: Pixels, scale: int) -> tuple[float, float, float] | None:
+    """Middle and radius of what is round and as large as a hole."""
+    (x, y), radius = cv2.minEnclosingCircle(contour)
+    is_round = cv2.contourArea(contour) > ROUND_SHARE * math.pi * radius**2
+    if not is_round or not HOLE_MM[0] <= 2 * radius * scale / DOTS_IN_MM <= HOLE_MM[1]:
+        return None
+    return (x + 0.5) * scale, (y + 0.5) * scale, radius * scale
+
+
+def _distance_to_edge(page: Pixels, at: tuple[float, float, float]) -> float:
+    rows, columns = page.shape
+    return float(min(at[0], at[1], columns - at[0], rows - at[1]))
