@@ -14,7 +14,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pikepdf
 
 from downtime.paper.forms.field_types import FIELD_TYPES
-from downtime.paper.forms.model import SIGN_OFF, FormDefinition, Orientation, count_grid_columns
+from downtime.paper.forms.model import (
+    SIGN_OFF,
+    FormDefinition,
+    GroupLayout,
+    Orientation,
+    count_grid_columns,
+)
 from downtime.paper.layout.model import FormLayout
 from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.templates import print_html, render_html, template_folder
@@ -48,15 +54,27 @@ def _template_context(form: FormDefinition, mrn_name: str) -> dict[str, Any]:
         "identity": bool(form.identity),
         "wide": form.orientation == Orientation.LANDSCAPE,
         "mrn_name": mrn_name,
-        "footer": f"{form.title}, version {form.version}. {_FOOTERS[form.returns]}",
+        "footer": f"{form.title}, version {form.version}. {_word_filling(form)}",
         "sign_off_order": order,
     }
 
 
-_FOOTERS = {
-    True: "Fill in every field whose label is bold.",
-    False: "Keep it at hand; it need not come back.",
-}
+def _word_filling(form: FormDefinition) -> str:
+    """What must be filled in: bold labels are spoken of only where a field beside the sign-off has one."""
+    if not form.returns:
+        return "Keep it at hand; it need not come back."
+    needed = any(
+        item.required
+        for group in form.items
+        for item in (group, *(() if group.layout in _HEADED else group.items))
+    )
+    if needed:
+        return "Fill in every field whose label is bold."
+    return "Sign it at the end, with name, role, date and time."
+
+
+_HEADED = (GroupLayout.TABLE, GroupLayout.CHART)
+"""Layouts whose headings are all bold, whether the field is needed or not."""
 _SIGN_ORDER = ("author.name", "author.role", "author.signature", "event.date", "event.time")
 
 

@@ -85,6 +85,8 @@ def value(key, text, units="mmol/L", name="Potassium"):
         ("Co-careldopa 25mg/100mg tablets", True),
         ("Insulin glargine 100 units/ml", True),
         ("sodium VALPROATE 200mg", True),
+        ("Epilim Chrono 500 tablets (Sanofi)", True),
+        ("Valproic acid 250mg capsules", True),
         ("Paracetamol 500mg tablets", False),
         ("Cortisone-free cream", False),
     ],
