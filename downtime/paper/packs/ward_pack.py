@@ -105,7 +105,9 @@ class _BlankSets:
         }
         self._numbered = {
             ward: {
-                name for name in form_set.blanks if is_numbered(context.get_form(name)[0], form_set)
+                name
+                for name, count in self._counts[ward].items()
+                if count and is_numbered(context.forms[name], form_set)
             }
             for ward, form_set in sets.items()
         }

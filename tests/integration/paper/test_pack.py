@@ -55,6 +55,18 @@ def test_the_code_says_the_serial_that_is_printed_beside_it(pack, codes):
         assert set(SERIAL.findall(text)) == {serials.format_serial(serial)}
 
 
+def test_only_what_is_printed_is_laid_out(pack, monkeypatch):
+    laid_out = []
+    lay_out = print_context.lay_out_form
+    monkeypatch.setattr(
+        print_context,
+        "lay_out_form",
+        lambda form, *a: laid_out.append(form.name) or lay_out(form, *a),
+    )
+    pack(forms=["progress-notes"], blanks=0)
+    assert laid_out == ["progress-notes"]
+
+
 def test_every_printed_serial_is_in_the_ledger_with_its_pages(pack, vault):
     made = pack()
     printed: dict[str, int] = {}
