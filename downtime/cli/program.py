@@ -62,6 +62,10 @@ SINGLE_COMMANDS = {
         "services",
         "Run several services in one process until stopped: a publisher's, or a laptop's.",
     ),
+    "scan": (
+        "scan",
+        "Read scanned pages from a folder or files: PDF, TIFF of many pages, JPEG, PNG.",
+    ),
     "serve": ("serve", "Serve the web app until stopped; it stays locked until somebody signs in."),
     "sign": (
         "statement",

@@ -15,6 +15,7 @@ import orjson
 from sqlite_utils import Database
 
 from downtime.entry import scan_policies
+from downtime.entry.filed_pages import bind_pages, return_pages
 from downtime.entry.model import AuditAction, ScanDoubt, ScanInfo
 from downtime.entry.store import scans
 from downtime.errors import ConflictError, InputError, NotFoundError
@@ -167,13 +168,17 @@ def compare_files(db: Database, digests: Iterable[str]) -> None:
 
 
 def detach_scan(vault: Vault, serial: str, actor: Actor, reason: str) -> None:
-    """Remove a scan that belongs to another form; `reason` is required. NotFoundError."""
+    """Remove a scan that belongs to another form; `reason` is required. NotFoundError.
+
+    Pages that came in a batch lie in the tray again.
+    """
     number = serials.parse_serial(serial)
     reason = check_reason(reason, "scan.reason", "Say in a few words what is wrong.")
     with vault.change(actor, AuditAction.ENTRY_SCAN_AWAY, target=number, reason=reason) as db:
         info = scans.fetch(db, number)
         if info is None:
             raise _no_page(number)
+        return_pages(db, number)
         scans.delete(db, number)
         compare_files(db, [info.sha256])
 
@@ -181,7 +186,22 @@ def detach_scan(vault: Vault, serial: str, actor: Actor, reason: str) -> None:
 def get_scan_file(vault: Vault, serial: str) -> Scan | None:
     """The scan of a form with its file; None when nothing was attached."""
     info = find_scan(vault, serial)
-    return Scan(info, scans.fetch_content(vault.db, info.serial)) if info else None
+    if info is None:
+        return None
+    content = scans.fetch_content(vault.db, info.serial)
+    return Scan(info, content or bind_pages(scans.fetch_pictures(vault.db, info.serial)))
+
+
+def list_pages(vault: Vault, serial: str) -> list[int]:
+    """The numbers of the pages of which there is a picture."""
+    return list(scans.fetch_sizes(vault.db, serials.parse_serial(serial)))
+
+
+def list_missing_pages(vault: Vault, form: IssuedForm) -> list[int]:
+    """The pages that were not scanned of a form whose pages came one by one."""
+    if not scans.is_paged(vault.db, form.serial):
+        return []
+    return sorted(set(range(1, form.pages + 1)) - set(list_pages(vault, form.serial)))
 
 
 def find_scan(vault: Vault, serial: str) -> ScanInfo | None:
@@ -222,14 +242,15 @@ def find_field_positions(vault: Vault, serial: str) -> dict[str, FieldPosition]:
     issued = ledger.get_form(vault, serial)
     layout = layouts.find_layout(vault.db, issued.layout)
     sizes = scans.fetch_sizes(vault.db, issued.serial)
-    if layout is None or len(sizes) < len(layout.pages):
+    is_paged = scans.is_paged(vault.db, issued.serial)
+    if layout is None or (len(sizes) < len(layout.pages) and not is_paged):
         return {}
     width, height = layout.size
-    if any(abs((w / h) / (width / height) - 1) > _PROPORTION_TOLERANCE for w, h in sizes):
+    if any(abs((w / h) / (width / height) - 1) > _PROPORTION_TOLERANCE for w, h in sizes.values()):
         return {}
     positions: dict[str, FieldPosition] = {}
     for number, page in enumerate(layout.pages, 1):
-        for box in page:
+        for box in page if number in sizes else ():
             top = height - box.y - box.height
             position = FieldPosition(
                 number, box.x / width, top / height, box.width / width, box.height / height

@@ -86,28 +86,30 @@ def _open_image(content: bytes) -> Image.Image:
 
 def _read_page(picture: Image.Image) -> dict[str, Any]:
     grey = picture.convert("L")
-    codes = _read_codes(grey)
+    codes = read_codes(grey)
     if codes:
         picture = picture.rotate(90 * round(codes[0].orientation / 90), expand=True)
     picture.thumbnail((LONGEST, LONGEST))
     texts = sorted({code.text for code in codes})
-    return {**_encode_jpeg(picture), "codes": texts, "blank": not codes and _is_blank(grey)}
+    return {**encode_jpeg(picture), "codes": texts, "blank": not codes and is_blank(grey)}
 
 
-def _read_codes(grey: Image.Image) -> list[zxingcpp.Barcode]:
+def read_codes(grey: Image.Image) -> list[zxingcpp.Barcode]:
     """The page codes on a page; whatever else is printed or stuck there is passed over."""
     read = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats(_PAGE_CODE))
     return [code for code in read if is_page_code(code.text)]
 
 
-def _is_blank(grey: Image.Image) -> bool:
+def is_blank(grey: Image.Image) -> bool:
+    """Whether a page has no ink: the empty back of another."""
     counts = grey.histogram()
     paper = counts.index(max(counts))
     inked = sum(n for tone, n in enumerate(counts) if abs(tone - paper) > BLANK_TONES)
     return inked < BLANK_SHARE * sum(counts)
 
 
-def _encode_jpeg(picture: Image.Image) -> dict[str, Any]:
+def encode_jpeg(picture: Image.Image) -> dict[str, Any]:
+    """A picture as JPEG in base64, with its size in pixels."""
     out = io.BytesIO()
     picture.convert("RGB").save(out, "JPEG", quality=QUALITY, optimize=True)
     width, height = picture.size

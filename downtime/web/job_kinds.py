@@ -9,6 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import orjson
 
+from downtime.entry import take_in_batch
 from downtime.paper.packs import pack_ledger
 from downtime.paper.packs.deliver import DELIVERED_WORDS, make_delivery
 from downtime.paper.packs.model import PrintChannel, RequestKind
@@ -22,6 +23,7 @@ from downtime.returns import export_messages, send_messages
 from downtime.returns.rekey import rekey_lines, worklist_files
 from downtime.returns.report import incident_report, report_files
 from downtime.returns.statement import completeness_statement, statement_files
+from downtime.scanning.model import PageOutcome
 from downtime.settings import Settings
 from downtime.snapshot.replay_ledger import preview_replay, replay_ledger
 from downtime.vault.files import make_private_folder
@@ -46,6 +48,7 @@ class JobName(StrEnum):
     REPORT = "report"
     REPLAY = "replay"
     REPLAY_PREVIEW = "replay-preview"
+    SCANNING = "scan"
     SENDING = "send"
     STATEMENT = "statement"
 
@@ -203,6 +206,14 @@ def _replay_ledger(vault: Vault, settings: Settings, job: Job, progress: Progres
     return None, f"Records of {len(report.patients)} patients have changed."
 
 
+def _read_scans(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
+    report = take_in_batch.take_in_upload(
+        vault, settings, str(job.arguments["batch"]), job.actor, progress
+    )
+    filed, tray = report.counts[PageOutcome.FILED], report.homeless
+    return None, f"{report.pages} pages, {filed} filed, {tray} in the tray."
+
+
 _PRINT_PREFIX = "pack-"
 
 
@@ -283,6 +294,14 @@ JOB_KINDS: dict[str, JobKind] = {
         "Replay",
         "ingest.show",
         "See the messages",
+        own_process=_always,
+        lane=JobLane.LONG,
+    ),
+    JobName.SCANNING: JobKind(
+        _read_scans,
+        "Reading a box of paper",
+        "scanning.show",
+        "See all boxes",
         own_process=_always,
         lane=JobLane.LONG,
     ),

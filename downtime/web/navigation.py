@@ -51,6 +51,7 @@ RECORDS_AREAS: tuple[MenuArea, ...] = (
         "Paper",
         (
             MenuPage("check_in.show", "Check in forms", Permission.LEDGER_MOVE),
+            MenuPage("scanning.show", "Scanned boxes", Permission.ENTRY_SCAN),
             MenuPage("piles.show", "Ward piles", Permission.LEDGER_MOVE),
             MenuPage("ledger.show", "All forms", Permission.LEDGER_VIEW),
             MenuPage(

@@ -62,6 +62,9 @@ PAGES: Mapping[OpenKind, SolvingPage] = {
     OpenKind.FORM_UNKEYED: _KEYING,
     OpenKind.FORM_UNFILED: _KEYING,
     OpenKind.FORM_UNVERIFIED: _KEYING,
+    OpenKind.PAGE_UNFILED: SolvingPage(
+        "scanning.show_page", Permission.ENTRY_SCAN, lambda thing: {"page_id": thing.name}
+    ),
     OpenKind.QUERY_OPEN: SolvingPage(
         "questions.show_query", Permission.QUERY_LIST, lambda thing: {"query": thing.name}
     ),

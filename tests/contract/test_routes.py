@@ -38,6 +38,8 @@ ARGUMENTS = {
     "key": "K7000042X-form",
     "ref": "K7000042X",
     "batch": "0123456789ab",
+    "batch_id": "K7-B001",
+    "page_id": "0123456789abcdef-1",
     "link_id": "0123456789abcdef",
     "device": "M3",
     "person_id": "u-0",

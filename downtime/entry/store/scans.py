@@ -66,15 +66,49 @@ def fetch_serials(db: Database) -> set[str]:
 
 
 def fetch_content(db: Database, serial: str) -> bytes:
-    """The file itself."""
+    """The file itself; empty where the pages came one by one."""
     row = db.execute("SELECT content FROM form_scan WHERE serial = ?", [serial]).fetchone()
     return bytes(row[0])
 
 
-def fetch_sizes(db: Database, serial: str) -> list[tuple[int, int]]:
-    """Width and height of each page's picture."""
-    query = "SELECT width, height FROM form_scan_page WHERE serial = ? ORDER BY page"
-    return [(int(width), int(height)) for width, height in db.execute(query, [serial]).fetchall()]
+def add_page(db: Database, info: ScanInfo, number: int, page: ScannedPage) -> None:
+    """Lay one more page with the scan of a form; `info` is what is known of it then."""
+    if info.pages == 1:
+        insert_record(db, "form_scan", info, content=b"")
+    else:
+        _update(db, info)
+    db.execute(
+        "INSERT INTO form_scan_page (serial, page, width, height, picture) VALUES (?, ?, ?, ?, ?)",
+        [info.serial, number, page.width, page.height, page.picture],
+    )
+
+
+def _update(db: Database, info: ScanInfo) -> None:
+    db.execute(
+        "UPDATE form_scan SET sha256 = ?, bytes = ?, pages = ?, codes = ?, without_code = ?"
+        " WHERE serial = ?",
+        [info.sha256, info.bytes, info.pages, info.codes, info.without_code, info.serial],
+    )
+
+
+def is_paged(db: Database, serial: str) -> bool:
+    """Whether its pages came one by one, each under its printed number, and not as one file."""
+    query = "SELECT length(content) = 0 FROM form_scan WHERE serial = ?"
+    row = db.execute(query, [serial]).fetchone()
+    return bool(row and row[0])
+
+
+def fetch_sizes(db: Database, serial: str) -> dict[int, tuple[int, int]]:
+    """Width and height of each page's picture, by its number."""
+    query = "SELECT page, width, height FROM form_scan_page WHERE serial = ? ORDER BY page"
+    rows = db.execute(query, [serial]).fetchall()
+    return {int(page): (int(width), int(height)) for page, width, height in rows}
+
+
+def fetch_pictures(db: Database, serial: str) -> list[bytes]:
+    """The JPEG of each page, in their order."""
+    query = "SELECT picture FROM form_scan_page WHERE serial = ? ORDER BY page"
+    return [bytes(row[0]) for row in db.execute(query, [serial]).fetchall()]
 
 
 def fetch_picture(db: Database, serial: str, page: int) -> bytes | None:

@@ -30,6 +30,7 @@ class OpenKind(StrEnum):
     FORM_UNKEYED = "form-unkeyed"
     FORM_UNFILED = "form-unfiled"
     FORM_UNVERIFIED = "form-unverified"
+    PAGE_UNFILED = "page-unfiled"
     QUERY_OPEN = "query-open"
     LINK_UNCONFIRMED = "link-unconfirmed"
     NUMBER_UNLINKED = "number-unlinked"

@@ -44,6 +44,7 @@ from downtime.returns.statement.model import (
     OpenKind,
     OwnedItems,
 )
+from downtime.returns.statement.pages_without_home import find_pages
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
@@ -367,6 +368,7 @@ _FINDERS: tuple[tuple[frozenset[OpenKind], Finder], ...] = (
     (frozenset({OpenKind.LAPTOP_AWAITED}), _awaited_laptops),
     (frozenset({OpenKind.NUMBER_TWICE}), _numbers_given_twice),
     (FORM_KINDS, _unfinished_forms),
+    (frozenset({OpenKind.PAGE_UNFILED}), lambda vault, _, outage, __: find_pages(vault, outage)),
     (frozenset({OpenKind.QUERY_OPEN}), _open_queries),
     (frozenset({OpenKind.LINK_UNCONFIRMED}), _unconfirmed_links),
     (frozenset({OpenKind.NUMBER_UNLINKED}), _unlinked_numbers),

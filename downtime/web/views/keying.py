@@ -274,6 +274,8 @@ def form_context(opened: KeyedForm) -> dict[str, Any]:
     positions = scans.find_field_positions(vault, serial) if scan else {}
     return {
         "scan": scan,
+        "scan_pages": scans.list_pages(vault, serial) if scan else [],
+        "missing_pages": scans.list_missing_pages(vault, opened.issued) if scan else [],
         "doubtful_scan": None if scan else scans.find_doubtful_scan(vault, serial),
         "no_code_read": request_context.session_texts(_UNREAD) == serial,
         "positions": json.dumps(

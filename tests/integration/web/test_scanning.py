@@ -1,0 +1,103 @@
+"""Boxes of scanned paper on the screen: sent, read, counted, and the tray emptied by people."""
+
+import io
+
+import pytest
+
+from downtime.entry import scans
+from downtime.paper.serials import format_serial
+from downtime.scanning import store
+from downtime.vault.jobs import claim_next_job
+from downtime.web.run_job import run_job
+from tests.integration.returns.pictures import as_file, as_pdf, blank_page, coded_page, inked_page
+
+
+@pytest.fixture
+def send(vault, settings, outage):
+    """`send(browser, name, *files)`: as a browser sends them, and read as a job reads them."""
+
+    def post(browser, name, *files):
+        sent = [(io.BytesIO(content), f"scan{n}.pdf") for n, content in enumerate(files)]
+        fields = {"name": name, "files": sent}
+        answer = browser.post("/scans", fields, content_type="multipart/form-data")
+        if answer.status_code == 303:
+            run_job(vault, settings, vault_job(vault, answer.location))
+        return answer
+
+    return post
+
+
+def vault_job(vault, address):
+    job = claim_next_job(vault)
+    assert job.id in address
+    return job
+
+
+def test_a_box_is_sent_read_and_counted_and_nothing_of_it_is_kept_twice(
+    hospital, vault, issue, send
+):
+    first, second = issue("observations"), issue("observations")
+    clerk = hospital.browser("records-clerk")
+    box = as_pdf(coded_page(first), blank_page(), inked_page()), as_file(coded_page(second))
+    send(clerk, "Ward A1, box 1", *box)
+    page = clerk.get("/scans").text
+    assert "Ward A1, box 1" in page
+    assert "1 page without a home." in page
+    assert scans.find_scan(vault, first)
+    assert scans.find_scan(vault, second)
+    assert vault.db.execute("SELECT count(content) FROM scan_file").fetchone()[0] == 0
+    (batch,) = store.fetch_batches(vault.db)
+    page = clerk.get(f"/scans/batch/{batch.id}?outcome=filed").text
+    assert "Filed with their forms (2)" in page
+    assert "Blank backs (1)" in page
+    assert format_serial(first) in page
+    assert f'src="/key/{first}/scan/1"' in clerk.get(f"/key/{first}").text
+    refused = send(clerk, "Nothing")
+    assert refused.status_code == 400
+
+
+def test_a_page_of_the_tray_shows_the_person_of_a_typed_serial_before_it_is_filed(
+    hospital, vault, issue, send
+):
+    serial = issue("observations")
+    clerk = hospital.browser("records-clerk")
+    send(clerk, "Box", as_file(inked_page()))
+    (page,) = store.fetch_tray(vault.db)
+    assert page.batch in clerk.get("/scans/tray").text
+    address = f"/scans/page/{page.id}"
+    assert clerk.get(f"{address}/picture").mimetype == "image/jpeg"
+    wrong = clerk.post(f"{address}/find", {"serial": "K7-000001-0", "number": "1"})
+    assert wrong.status_code == 400
+    shown = clerk.post(f"{address}/find", {"serial": format_serial(serial), "number": "1"}).text
+    assert "HILL, Ann" in shown
+    assert scans.find_scan(vault, serial) is None
+    clerk.post(f"{address}/file", {"serial": serial, "number": "1"})
+    assert scans.find_scan(vault, serial).without_code
+    assert "The tray is empty." in clerk.get("/scans/tray").text
+
+
+def test_a_page_is_put_aside_by_two_people_on_the_screen(hospital, vault, send):
+    clerk, supervisor = hospital.browser("records-clerk"), hospital.browser("records-supervisor")
+    send(clerk, "Box", as_file(inked_page()))
+    (page,) = store.fetch_tray(vault.db)
+    address = f"/scans/page/{page.id}"
+    assert clerk.post(f"{address}/aside", {"reason": ""}).status_code == 400
+    clerk.post(f"{address}/aside", {"reason": "a shopping list"})
+    assert "Put it aside" not in clerk.get(address).text
+    assert clerk.post(f"{address}/aside/confirm").status_code == 409
+    assert "a shopping list" in supervisor.get(address).text
+    supervisor.post(f"{address}/aside/confirm")
+    assert "The tray is empty." in supervisor.get("/scans/tray").text
+
+
+def test_pages_that_were_not_scanned_are_named_beside_the_fields(hospital, vault, issue, send):
+    serial = issue("observations")
+    vault.db.execute("UPDATE form_issue SET pages = 3 WHERE serial = ?", [serial])
+    clerk = hospital.browser("records-clerk")
+    send(clerk, "Box", as_file(coded_page(serial, 2)))
+    (batch,) = store.fetch_batches(vault.db)
+    assert "Forms with pages missing" in clerk.get(f"/scans/batch/{batch.id}").text
+    page = clerk.get(f"/key/{serial}").text
+    assert "Not scanned yet: pages 1, 3" in page
+    assert f'src="/key/{serial}/scan/2"' in page
+    assert f'src="/key/{serial}/scan/1"' not in page
