@@ -33,7 +33,6 @@ class GateReason(StrEnum):
     """Too few dots, as a fax has."""
     TWO_TONE = "two_tone"
     """Black and white only: pale pencil is lost."""
-    BLURRED = "blurred"
     NOISY = "noisy"
     """Specks or shades where the form is blank."""
     FADED = "faded"

@@ -169,10 +169,6 @@ def _faded(picture):
     return (255 - (255 - picture.astype(float)) * 0.15).astype(np.uint8)
 
 
-def _blurred(picture):
-    return cv2.GaussianBlur(picture, (0, 0), 4)
-
-
 BAD = {
     GateReason.TWO_TONE: _two_tone,
     GateReason.COARSE: _coarse,
