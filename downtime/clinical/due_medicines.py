@@ -39,14 +39,14 @@ def list_due_medicines(
     rows: Iterable[MedicineRow], now: datetime, hours: int, zone: ZoneInfo
 ) -> list[DueMedicine]:
     """Those of one patient that are due by `hours` from now or were before, and those not known."""
-    found = []
+    due = []
     for row in rows:
         times = _find_times(row, now, now + timedelta(hours=hours), zone)
         if times is None:
-            found.append(DueMedicine(row))
+            due.append(DueMedicine(row))
         elif times:
-            found.append(DueMedicine(row, times))
-    return found
+            due.append(DueMedicine(row, times))
+    return due
 
 
 def _find_times(

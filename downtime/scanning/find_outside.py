@@ -43,9 +43,9 @@ def find_outside(ink: InkMask, printed: Pixels, rectangles: Sequence[FieldRectan
     """Boxes around what is written outside every field, without holes and the page's border."""
     margin = np.ones((PRINT_HALO, PRINT_HALO), np.uint8)
     print_near = cv2.erode(printed, margin) < 255 - INK_TONES
-    rest = ink.solid.copy()
-    rest[print_near] = 0
-    seen = cv2.bitwise_or(_coarsen(rest) // 255, _find_struck(ink.flat, printed))
+    far_ink = ink.solid.copy()
+    far_ink[print_near] = 0
+    seen = cv2.bitwise_or(_coarsen(far_ink) // 255, _find_struck(ink.flat, printed))
     blank = _mask_fields(printed.shape, rectangles)
     _mask_holes(blank, ink)
     seen[cv2.resize(blank, seen.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0] = 0
@@ -77,19 +77,19 @@ def _find_struck(flat: Pixels, printed: Pixels) -> Pixels:
     Whether print has moved a little does not change how dark a word is on average.
     """
     seen, expected = (_measure_darkness(page) for page in (flat, printed))
-    words = (expected > 20) & (expected < 150)
-    if words.sum() < 100:
+    is_word = (expected > 20) & (expected < 150)
+    if is_word.sum() < 100:
         return np.zeros(seen.shape, np.uint8)
-    gain = float(np.median(seen[words] / expected[words]))
+    gain = float(np.median(seen[is_word] / expected[is_word]))
     extra = seen - np.clip(gain, 0.6, 1.5) * expected
-    spread = 1.48 * float(np.median(np.abs(extra[words])))
-    struck = (words & (extra > max(STRUCK_TONES, STRUCK_SPREAD * spread))).astype(np.uint8)
+    spread = 1.48 * float(np.median(np.abs(extra[is_word])))
+    struck = (is_word & (extra > max(STRUCK_TONES, STRUCK_SPREAD * spread))).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(struck)
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     keep = (length * COARSE >= mm(STRUCK_MM)).astype(np.uint8)
     keep[0] = 0
-    kept: Pixels = keep[labels]
-    return kept
+    long_lines: Pixels = keep[labels]
+    return long_lines
 
 
 def _measure_darkness(page: Pixels) -> Pixels:
@@ -106,8 +106,8 @@ def _find_strokes(seen: Pixels) -> list[Box]:
     joined = cv2.dilate(seen, np.ones((join, join), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
     return [
-        Box(COARSE * left, COARSE * top, COARSE * (left + width), COARSE * (top + height))
-        for left, top, width, height, _ in stats[1:].tolist()
+        Box(COARSE * x, COARSE * top, COARSE * (x + width), COARSE * (top + height))
+        for x, top, width, height, _ in stats[1:].tolist()
         if COARSE * math.hypot(width - join, height - join) >= mm(OUTSIDE_MM)
     ]
 
@@ -128,16 +128,16 @@ def _find_discs(flat: Pixels) -> list[tuple[float, float, float]]:
     side = mm(HOLE_MM[0]) // COARSE
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     dark = cv2.morphologyEx((small < DISC_TONE).astype(np.uint8), cv2.MORPH_OPEN, disc)
-    found = (_measure_round(contour, COARSE) for contour in _find_contours(dark))
-    return [at for at in found if at and _distance_to_edge(flat, at) <= mm(HOLE_EDGE_MM)]
+    measured = (_measure_round(contour, COARSE) for contour in _find_contours(dark))
+    return [at for at in measured if at and _distance_to_edge(flat, at) <= mm(HOLE_EDGE_MM)]
 
 
 def _find_rims(solid: Pixels) -> list[tuple[float, float, float]]:
     """Rings just where holes are; others may be written."""
     closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     low, high = map(mm, RIM_EDGE_MM)
-    found = (_measure_round(contour, 1) for contour in _find_contours(closed))
-    return [at for at in found if at and low <= _distance_to_edge(solid, at) <= high]
+    measured = (_measure_round(contour, 1) for contour in _find_contours(closed))
+    return [at for at in measured if at and low <= _distance_to_edge(solid, at) <= high]
 
 
 def _find_contours(mask: Pixels) -> list[Pixels]:

@@ -59,5 +59,5 @@ def judge_ink(ink: InkMask, printed: Pixels) -> GateReason | None:
 def _measure_noise(flat: Pixels, blank: Pixels) -> float:
     """The usual difference between a dot and the next but one, on blank paper, in tones."""
     seen = flat[::4, :-2].astype(np.int16) - flat[::4, 2:]
-    there = blank[::4, 1:-1]
-    return float(np.abs(seen[there]).mean()) if there.any() else 0.0
+    is_blank = blank[::4, 1:-1]
+    return float(np.abs(seen[is_blank]).mean()) if is_blank.any() else 0.0

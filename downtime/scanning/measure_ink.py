@@ -48,8 +48,8 @@ def flatten_light(aligned: Pixels, printed: Pixels) -> Pixels:
     gain = np.clip(GAIN_UNIT / np.maximum(shade, 0.25), 0, 255).astype(np.uint8)
     size = (gain.shape[1] * SHADE_BLOCK, gain.shape[0] * SHADE_BLOCK)
     even = cv2.resize(gain, size, interpolation=cv2.INTER_LINEAR)
-    below, beside = printed.shape[0] - size[1], printed.shape[1] - size[0]
-    even = cv2.copyMakeBorder(even, 0, below, 0, beside, cv2.BORDER_REPLICATE)
+    below, margin = printed.shape[0] - size[1], printed.shape[1] - size[0]
+    even = cv2.copyMakeBorder(even, 0, below, 0, margin, cv2.BORDER_REPLICATE)
     return cv2.multiply(aligned, even, scale=1 / GAIN_UNIT)
 
 
@@ -98,10 +98,10 @@ def _find_streaks(raw: Pixels, down: tuple[float, float]) -> list[Pixels]:
 def _find_lines(raw: Pixels, slope: float) -> Pixels | None:
     """Lines that run nearly upright: `slope` dots aside for each dot down."""
     rows, columns = raw.shape
-    some = np.ascontiguousarray(raw[::STREAK_STEP])
+    sampled = np.ascontiguousarray(raw[::STREAK_STEP])
     shear = np.array([[1, slope * STREAK_STEP, 0], [0, 1, 0]], np.float32)
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    upright = cv2.warpAffine(some, shear, some.shape[::-1], flags=flags)
+    upright = cv2.warpAffine(sampled, shear, sampled.shape[::-1], flags=flags)
     filled = cv2.dilate(upright, np.ones((1, 3), np.uint8))
     dark = cv2.reduce(filled, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0] > 255 * STREAK_SHARE
     dark &= np.convolve(dark, np.ones(mm(STREAK_MM) * 2 + 1), "same") <= mm(STREAK_MM) + 2
@@ -134,10 +134,10 @@ def _measure(solid: Pixels, raw: Pixels, box: Box) -> tuple[Mark, float]:
 def sum_box(integral: Pixels, box: Box) -> float:
     """The sum of a picture over a box, from its integral."""
     bottom, right = integral.shape[0] - 1, integral.shape[1] - 1
-    left, top = min(max(box.left, 0), right), min(max(box.top, 0), bottom)
-    right, bottom = min(max(box.right, left), right), min(max(box.bottom, top), bottom)
+    x_low, top = min(max(box.left, 0), right), min(max(box.top, 0), bottom)
+    right, bottom = min(max(box.right, x_low), right), min(max(box.bottom, top), bottom)
     a, b = (
         integral[bottom, right] - integral[top, right],
-        integral[top, left] - integral[bottom, left],
+        integral[top, x_low] - integral[bottom, x_low],
     )
     return float(a + b)

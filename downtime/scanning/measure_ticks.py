@@ -54,8 +54,8 @@ def _measure_tick(
     return _judge(share, _ink_beside(around, box), sum_box(around, label) / mm(1) ** 2), share
 
 
-def _judge(share: float, beside: float, struck: float) -> Mark:
-    if share < EMPTY_SHARE and beside < BESIDE_MM2 and struck < STRUCK_MM2:
+def _judge(share: float, beside_mm2: float, struck: float) -> Mark:
+    if share < EMPTY_SHARE and beside_mm2 < BESIDE_MM2 and struck < STRUCK_MM2:
         return Mark.EMPTY
     if share < MARKED_SHARE or share > SCRIBBLE_SHARE or struck >= STRUCK_MM2:
         return Mark.DOUBTFUL
@@ -64,11 +64,11 @@ def _judge(share: float, beside: float, struck: float) -> Mark:
 
 def _find_label(box: Box, others: Sequence[Box]) -> Box:
     """Where the words of a box stand, up to the next field: with ink on them they may be struck out."""
-    left, right = box.right + mm(LABEL_MM[0]), box.right + mm(LABEL_MM[1])
+    label_left, right = box.right + mm(LABEL_MM[0]), box.right + mm(LABEL_MM[1])
     for other in others:
         if other.left >= box.right and other.top < box.bottom and box.top < other.bottom:
             right = min(right, other.left - mm(LABEL_MM[0]))
-    return Box(left, box.top, max(left, right), box.bottom)
+    return Box(label_left, box.top, max(label_left, right), box.bottom)
 
 
 def _ink_beside(around: Pixels, box: Box) -> float:

@@ -73,13 +73,13 @@ class PageReading:
     outside: tuple[OutsideInk, ...] = ()
     gate: GateReason | None = None
     """Why a person has to look at all of it: then no mark is EMPTY or MARKED."""
-    turned: float = 0.0
+    turned_degrees: float = 0.0
     """Degrees by which the picture was turned clockwise; about 180 for one upside down."""
     is_mirrored: bool = False
     residual: float = 0.0
     """Millimetres by which its print still lies beside the form's, for 95 in 100 places."""
 
-    def marks(self) -> Mapping[str, Mark]:
+    def find_marks(self) -> Mapping[str, Mark]:
         """What is in each field; of a key that a page has twice, whatever is more than nothing."""
         order = list(Mark)
         seen: dict[str, Mark] = {}

@@ -67,7 +67,7 @@ def _read_aligned(
         fields=tuple(_read_fields(aligned, ink, printed, rectangles, gate)),
         outside=tuple(_show_outside(aligned, box) for box in boxes),
         gate=gate,
-        turned=registration.turned,
+        turned_degrees=registration.turned_degrees,
         is_mirrored=registration.is_mirrored,
         residual=registration.residual_mm,
     )

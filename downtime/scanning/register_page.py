@@ -57,11 +57,11 @@ class Registration:
     """What the tiles' shifts differ from the curve through them, 95 in 100."""
     scale: float
     """Dots of the picture for one of the aligned page."""
-    turned: float
+    turned_degrees: float
     is_mirrored: bool
     down: tuple[float, float]
     """The direction, on the aligned page, in which the scanner's rows follow each other."""
-    way: Pixels
+    source_places: Pixels
     """x and y on the picture of every `GRID`th dot of the aligned page, from its middle one."""
 
 
@@ -95,8 +95,8 @@ def register_page(
     shifts = measure_shifts(printed, image, matrix, rectangles)
     if shifts is None:
         return None
-    way = _find_way(matrix, shifts, printed.shape)
-    aligned = _bend(image, way, printed.shape)
+    places = _find_way(matrix, shifts, printed.shape)
+    aligned = _bend(image, places, printed.shape)
     across, down = matrix[:2, 0], matrix[:2, 1]
     inverse = np.linalg.inv(matrix[:2, :2])
     length = float(np.hypot(*inverse[:, 1])) or 1.0
@@ -105,10 +105,10 @@ def register_page(
         fitting=shifts.share,
         residual_mm=shifts.residual / DOTS_IN_MM,
         scale=scale,
-        turned=math.degrees(math.atan2(across[1], across[0])),
+        turned_degrees=math.degrees(math.atan2(across[1], across[0])),
         is_mirrored=bool(across[0] * down[1] - across[1] * down[0] < 0),
         down=(float(inverse[0, 1]) / length, float(inverse[1, 1]) / length),
-        way=(way[1:, 1:] + 0.5) * shrunk - 0.5,
+        source_places=(places[1:, 1:] + 0.5) * shrunk - 0.5,
     )
 
 
@@ -122,8 +122,8 @@ def _pair_codes(
         rectangle = places.get(f"page.code-{code.corner.lower()}")
         if rectangle is None:
             return None
-        left, top, right, bottom = locate_rectangle(rectangle, rows)
-        printed += [(left, top), (right, top), (right, bottom), (left, bottom)]
+        x_low, top, right, bottom = locate_rectangle(rectangle, rows)
+        printed += [(x_low, top), (right, top), (right, bottom), (x_low, bottom)]
         seen.append(code.points)
     if not seen:
         return None
@@ -172,8 +172,8 @@ def _fit_turn(printed: Pixels, seen: Pixels) -> Pixels:
     p = (printed - centre_p) @ np.array([1, 1j])
     s = (seen - centre_s) @ np.array([1, 1j])
     factor = (np.conj(p) @ s) / (np.conj(p) @ p)
-    turn = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
-    return np.vstack([np.column_stack([turn, centre_s - turn @ centre_p]), [0, 0, 1]])
+    rotation = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
+    return np.vstack([np.column_stack([rotation, centre_s - rotation @ centre_p]), [0, 0, 1]])
 
 
 def _distances(matrix: Pixels, printed: Pixels, seen: Pixels) -> Pixels:
@@ -188,8 +188,8 @@ def find_squares(printed: Pixels) -> list[Pixels]:
     side = mm(SQUARE_MM) // 4
     solid = cv2.erode((small < 60).astype(np.uint8), np.ones((side - 1, side - 1), np.uint8))
     count, _, stats, centres = cv2.connectedComponentsWithStats(solid)
-    near = [centres[n] * 4 + 2 for n in range(1, count) if max(stats[n, 2:4]) <= 4]
-    places = (_find_square(printed, np.eye(3), place, reach=mm(1.5)) for place in near)
+    candidates = [centres[n] * 4 + 2 for n in range(1, count) if max(stats[n, 2:4]) <= 4]
+    places = (_find_square(printed, np.eye(3), place, reach=mm(1.5)) for place in candidates)
     return [place for place in places if place is not None]
 
 
@@ -231,11 +231,11 @@ def _find_square(image: Pixels, matrix: Pixels, square: Pixels, reach: int) -> P
     half = mm(SQUARE_MM) / 2 + 5
     size = 2 * (reach + round(half)) + 1
     offset = np.array([[1, 0, square[0] - size // 2], [0, 1, square[1] - size // 2], [0, 0, 1.0]])
-    near = cv2.warpPerspective(
+    surroundings = cv2.warpPerspective(
         image, matrix @ offset, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
-    likeness = cv2.matchTemplate(near, _square_template(round(half)), cv2.TM_CCOEFF_NORMED)
+    likeness = cv2.matchTemplate(surroundings, _square_template(round(half)), cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(likeness)
     if best < SQUARE_LIKENESS:
         return None
@@ -300,9 +300,9 @@ def measure_shifts(
     )  # fmt: skip
     for rectangle in rectangles:
         if rectangle.key.startswith(STAMPED):
-            left, top, right, bottom = locate_rectangle(rectangle, printed.shape[0])
+            x_low, top, right, bottom = locate_rectangle(rectangle, printed.shape[0])
             for half in (page, seen):
-                half[max(0, top // 2) : bottom // 2 + 1, max(0, left // 2) : right // 2 + 1] = 255
+                half[max(0, top // 2) : bottom // 2 + 1, max(0, x_low // 2) : right // 2 + 1] = 255
     centres, shifts, with_print = _correlate_tiles(page.astype(np.float32), seen.astype(np.float32))
     if len(centres) < FEWEST_TILES:
         return None
@@ -326,10 +326,10 @@ def _correlate_tiles(
     side, (rows, columns) = TILE // 2, page.shape
     window = cv2.createHanningWindow((side, side), cv2.CV_32F)
     centres, shifts, with_print = [], [], 0
-    for top, left in itertools.product(
+    for top, column in itertools.product(
         range(0, rows - side // 2, side), range(0, columns - side // 2, side)
     ):
-        y, x = min(top, rows - side), min(left, columns - side)
+        y, x = min(top, rows - side), min(column, columns - side)
         tile, other = (half[y : y + side, x : x + side] for half in (page, seen))
         if cv2.meanStdDev(tile)[1][0, 0] < TILE_CONTRAST:
             continue
@@ -349,10 +349,10 @@ def _fit_shifts(centres: Pixels, shifts: Pixels, with_print: int) -> Shifts:
         solution, *_ = np.linalg.lstsq(terms[keep], shifts[keep], rcond=None)
         errors = np.hypot(*(terms @ solution - shifts).T)
         limit = max(1.0, 3 * float(np.median(errors[keep])))
-        kept = errors < limit
-        if kept.sum() < FEWEST_TILES or bool((kept == keep).all()):
+        is_close = errors < limit
+        if is_close.sum() < FEWEST_TILES or bool((is_close == keep).all()):
             break
-        keep = kept
+        keep = is_close
     residual = float(np.percentile(errors[keep], 95))
     return Shifts(solution[:, 0], solution[:, 1], keep.sum() / with_print, residual)
 
@@ -362,17 +362,18 @@ def _find_way(matrix: Pixels, shifts: Shifts, shape: tuple[int, ...]) -> Pixels:
     rows, columns = -(-shape[0] // GRID) + 2, -(-shape[1] // GRID) + 2
     y, x = np.mgrid[-1 : rows - 1, -1 : columns - 1].reshape(2, -1) * float(GRID) + (GRID - 1) / 2
     points = np.column_stack([x, y])
-    way: Pixels = cv2.perspectiveTransform((points + shifts.at(points))[None], matrix)[0]
-    return way.reshape(rows, columns, 2)
+    places: Pixels = cv2.perspectiveTransform((points + shifts.at(points))[None], matrix)[0]
+    return places.reshape(rows, columns, 2)
 
 
-def _bend(image: Pixels, way: Pixels, shape: tuple[int, ...]) -> Pixels:
+def _bend(image: Pixels, places: Pixels, shape: tuple[int, ...]) -> Pixels:
     """The picture as printed, drawn once from its own dots."""
-    rows, columns = way.shape[:2]
+    rows, columns = places.shape[:2]
     size = (columns * GRID, rows * GRID)
     place = np.s_[GRID : GRID + shape[0], GRID : GRID + shape[1]]
     across, down = (
-        cv2.resize(np.ascontiguousarray(way[..., axis], np.float32), size)[place] for axis in (0, 1)
+        cv2.resize(np.ascontiguousarray(places[..., axis], np.float32), size)[place]
+        for axis in (0, 1)
     )
     return cv2.remap(
         image, np.ascontiguousarray(across), np.ascontiguousarray(down), cv2.INTER_LINEAR,

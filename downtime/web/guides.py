@@ -52,18 +52,18 @@ def read_guide(name: str) -> Guide:
 
 def _find_file(name: str) -> Path:
     folder = data_folder(FOLDER)
-    beside = folder / f"{name}.md"
-    return beside if beside.is_file() else folder.parent / f"{name}.md"
+    shipped = folder / f"{name}.md"
+    return shipped if shipped.is_file() else folder.parent / f"{name}.md"
 
 
 def _lead_to_pages(tokens: list[Token]) -> list[Token]:
     """Give links the addresses of pages; those that lead to none of ours are taken off their words."""
-    kept, is_open = [], True
+    tokens_shown, is_open = [], True
     for token in tokens:
         if token.type == "link_open":
             name = Path(str(token.attrGet("href")).partition("#")[0]).stem
             is_open = name in NAMES
             token.attrSet("href", f"/help/{name}")
         if is_open or token.type not in ("link_open", "link_close"):
-            kept.append(token)
-    return kept
+            tokens_shown.append(token)
+    return tokens_shown

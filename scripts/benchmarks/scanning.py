@@ -150,9 +150,9 @@ def _worst_error(
     points = points * 72 / 200
     moved = scan.truth.matrix @ np.vstack([points, np.ones(points.shape[1])])
     right = moved[:2] / moved[2]
-    way = registration.way[4 : rows - 4, 4 : columns - 4].reshape(-1, 2).T
+    places = registration.source_places[4 : rows - 4, 4 : columns - 4].reshape(-1, 2).T
     size = registration.scale * 200 / 25.4
-    return float(np.hypot(*(right - way)).max() / size)
+    return float(np.hypot(*(right - places)).max() / size)
 
 
 def measure(quality: Quality, times: int, forms: list[str] | None = None) -> Seen:

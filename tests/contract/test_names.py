@@ -16,6 +16,7 @@ ALLOWED: dict[str, str] = {
     "downtime.paper.model:given": "FHIR HumanName.given",
     "downtime.paper.mutual_aid.model:given": "FHIR HumanName.given",
     "downtime.paper.forms.model:each": "a word of form files: the group of which each row is a record",
+    "downtime.scanning.pixels:left": "the edge of a box, beside right, top and bottom",
     "downtime.pdf.field_rectangle:LEFT": "CSS text-align",
     "downtime.snapshot.header:held": "systems on hold, as the glossary calls it; stands in bundles",
     "downtime.snapshot.update_state:held": "messages on hold, as the glossary calls it",

@@ -64,6 +64,19 @@ def find_scope(vault: Vault, settings: Settings, person_id: str) -> WardScope | 
     return None if wards is None else WardScope(wards)
 
 
+def describe_unknown_names(vault: Vault, settings: Settings) -> str:
+    """The sentence about limits for user names that nobody here has; empty where each has its person."""
+    known = {person.username for person in people.list_people(vault)}
+    unknown = [name for name in settings.accounts.ward_scopes if name.lower() not in known]
+    if not unknown or has_lost_accounts(vault):
+        return ""
+    names = ", ".join(f"'{name}'" for name in unknown)
+    return (
+        f"accounts.ward_scopes in config.toml limits {names}, and nobody has that user name: whoever is"
+        " meant sees every ward. Correct the name."
+    )
+
+
 def check_permission(scope: WardScope | None, permission: Permission, *, page: bool) -> None:
     """ForbiddenError for what is never limited to a ward, or not yet."""
     if scope and permission not in (PAGE_PERMISSIONS if page else COMMAND_PERMISSIONS):

@@ -7,6 +7,7 @@ from downtime.accounts import printed_codes
 from downtime.accounts.model import Permission, Role
 from downtime.accounts.people import Credentials
 from downtime.accounts.permissions import ROLE_TITLES
+from downtime.outage.events import ward_scope
 from downtime.web import request_context
 from downtime.web.qr_code import draw_qr_code
 from downtime.web.responses import ViewResponse, required_reason
@@ -19,9 +20,10 @@ blueprint = Blueprint("people", __name__)
 @require_permission(Permission.PERSON_MANAGE)
 def show() -> ViewResponse:
     """All accounts, closed ones too."""
-    vault = request_context.vault()
+    vault, settings = request_context.vault(), request_context.settings()
     return render_template(
         "people/show.html",
+        unknown_limits=ward_scope.describe_unknown_names(vault, settings),
         people=accounts.list_people(vault),
         roles=ROLE_TITLES,
         role_items=_roles(),

@@ -133,6 +133,16 @@ def test_who_is_not_named_sees_all(limited, patients):
         assert site.get(path).status_code == 200, path
 
 
+def test_a_limit_for_a_name_that_nobody_has_is_said_to_who_manages_people(hospital):
+    with hospital.home.config_file.open("a") as file:
+        file.write('\n[accounts.ward_scopes]\nWard = ["A1"]\nwrad = ["A1"]\n')
+    hospital.__post_init__()
+    assert "and nobody has that user name" in words(
+        hospital.browser("administrator").get("/people").text
+    )
+    assert "wrad" not in hospital.browser("ward").get("/find").text
+
+
 def test_prints_keep_to_the_wards_whichever_door_leads_to_them(limited, patients):
     vault = limited.open().vault
     actor = find_nurse(vault).make_actor("K7")

@@ -21,7 +21,7 @@ def filled(sheet):
 
 
 def _keys(reading, mark):
-    return {key for key, seen in reading.marks().items() if seen is mark}
+    return {key for key, seen in reading.find_marks().items() if seen is mark}
 
 
 SCANS = {
@@ -82,7 +82,7 @@ def test_pale_pencil_is_ink(sheet):
 def test_a_crossed_out_tick_goes_to_a_person(sheet):
     sheet.tick("test.fbc")
     sheet.scribble("test.fbc")
-    assert sheet.read().marks()["test.fbc"] is Mark.DOUBTFUL
+    assert sheet.read().find_marks()["test.fbc"] is Mark.DOUBTFUL
 
 
 @pytest.mark.parametrize("ticked", [True, False], ids=["ticked", "not ticked"])
@@ -92,25 +92,25 @@ def test_an_option_whose_words_are_struck_out_goes_to_a_person(sheet, ticked):
         sheet.tick("test.fbc")
     sheet.stroke((x + width + 2, y + height / 2), (x + width + 18, y + height / 2 - 0.5))
     sheet.stroke((x + width + 2, y + 1), (x + width + 18, y + height - 1))
-    assert sheet.read().marks()["test.fbc"] is Mark.DOUBTFUL
+    assert sheet.read().find_marks()["test.fbc"] is Mark.DOUBTFUL
 
 
 def test_a_mark_too_small_for_a_tick_goes_to_a_person(sheet):
     x, y, width, height = sheet.place("test.crp")
     sheet.stroke((x + width / 2, y + height / 2), (x + width / 2 + 0.7, y + height / 2))
-    assert sheet.read().marks()["test.crp"] is Mark.DOUBTFUL
+    assert sheet.read().find_marks()["test.crp"] is Mark.DOUBTFUL
 
 
 def test_a_tick_beside_its_box_goes_to_a_person(sheet):
     x, y, _, height = sheet.place("test.crp")
     sheet.stroke((x - 1.2, y + 0.5), (x - 0.9, y + height), (x - 0.5, y))
-    assert sheet.read().marks()["test.crp"] is Mark.DOUBTFUL
+    assert sheet.read().find_marks()["test.crp"] is Mark.DOUBTFUL
 
 
 def test_a_full_stop_of_a_field_goes_to_a_person(sheet):
     x, y, width, height = sheet.place("contact")
     sheet.stroke((x + width / 2, y + height / 2), (x + width / 2, y + height / 2), width=0.5)
-    assert sheet.read().marks()["contact"] is not Mark.EMPTY
+    assert sheet.read().find_marks()["contact"] is not Mark.EMPTY
 
 
 def test_what_is_written_outside_every_field_is_shown(sheet):
@@ -183,7 +183,7 @@ def test_of_a_bad_page_no_field_is_called_empty_or_marked(filled, reason, spoil)
     """A pencil's stroke that a fax lost would otherwise be a dose that nobody gave."""
     reading = filled.read(spoil(filled.scanned()))
     assert reading.gate is reason
-    assert set(reading.marks().values()) <= {Mark.DOUBTFUL}
+    assert set(reading.find_marks().values()) <= {Mark.DOUBTFUL}
     assert reading.outside == ()
 
 
@@ -212,7 +212,7 @@ def test_print_of_another_form_under_the_code_is_not_read(sheet):
         ]
     reading = ReturnedPage(sheet.layout, other).read()
     assert reading.gate is GateReason.NOT_ALIGNED
-    assert set(reading.marks().values()) <= {Mark.DOUBTFUL}
+    assert set(reading.find_marks().values()) <= {Mark.DOUBTFUL}
 
 
 def test_a_line_through_the_forms_own_words_is_shown(sheet):
