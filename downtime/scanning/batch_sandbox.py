@@ -19,6 +19,7 @@ import pypdfium2
 import zxingcpp
 from PIL import Image, ImageOps
 
+from downtime.paper.serials import CORNERS, parse_page_code
 from downtime.processes.sandbox import limit_resources
 from downtime.scanning import scan_sandbox
 from downtime.scanning.scan_sandbox import CODE_DPI, CODE_LONGEST, MOST_PIXELS
@@ -120,7 +121,7 @@ def read_page(picture: Image.Image) -> dict[str, Any]:
     is_blank = not codes and scan_sandbox.is_blank(grey)
     if not codes and not is_blank:
         codes = _read_corners(grey)
-    if codes and _is_mirrored(codes[0]):
+    if codes and _is_mirrored(codes):
         picture = ImageOps.mirror(picture)
         codes = scan_sandbox.read_codes(picture.convert("L")) or codes
     if codes:
@@ -142,12 +143,24 @@ def _read_corners(grey: Image.Image) -> list[zxingcpp.Barcode]:
     return [code for crop in enlarged for code in scan_sandbox.read_codes(crop)]
 
 
-def _is_mirrored(code: zxingcpp.Barcode) -> bool:
-    """Whether a code's corners go round the other way than on paper: it was seen through the sheet."""
-    at = code.position
-    along = at.top_right.x - at.top_left.x, at.top_right.y - at.top_left.y
-    down = at.bottom_left.x - at.top_left.x, at.bottom_left.y - at.top_left.y
-    return along[0] * down[1] - along[1] * down[0] < 0
+def _is_mirrored(codes: list[zxingcpp.Barcode]) -> bool:
+    """Whether a sheet was seen through its back: B, on paper at A's lower left, lies at its upper right.
+
+    One code alone does not tell: its corners come in the same order from a mirror as from paper.
+    """
+    corners = {parse_page_code(code.text).corner: code.position for code in codes}
+    if len(corners) < 2:
+        return False
+    at, other = (corners[corner] for corner in CORNERS)
+    across, down = other.top_left.x - at.top_left.x, other.top_left.y - at.top_left.y
+    rightwards = _project(across, down, at.top_left, at.top_right)
+    downwards = _project(across, down, at.top_left, at.bottom_left)
+    return rightwards > 0 > downwards
+
+
+def _project(across: int, down: int, start: zxingcpp.Point, end: zxingcpp.Point) -> int:
+    """How far a way leads along another one; only its sign means something."""
+    return across * (end.x - start.x) + down * (end.y - start.y)
 
 
 if __name__ == "__main__":

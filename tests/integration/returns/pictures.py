@@ -18,7 +18,7 @@ def png(width: int = 1240, height: int = 1754) -> bytes:
 def coded_page(serial: str, page: int = 1, size: tuple[int, int] = (1240, 1754)) -> Image.Image:
     """A printed page of a form: its codes in two corners, a line of ink in the upper half."""
     picture = Image.new("L", size, 255)
-    for corner, left, top in (("A", 40, 40), ("B", size[0] - 200, size[1] - 200)):
+    for corner, left, top in (("A", size[0] - 200, 40), ("B", 40, size[1] - 200)):
         code = zxingcpp.create_barcode(
             make_page_code(serial, page, corner), zxingcpp.BarcodeFormat.QRCodeModel2, ec_level="Q"
         )

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+import zxingcpp
 from PIL import Image, ImageOps
 
 from downtime.entry import scans, settle_tray, take_in_batch
@@ -62,6 +63,11 @@ def test_pages_of_any_kind_of_file_lie_with_their_forms_which_have_come_back(
         assert scans.list_pages(vault, serial) == [1]
     upright = Image.open(io.BytesIO(scans.get_page_picture(vault, serials[1], 1)))
     assert upright.getpixel((upright.width // 2, 310))[0] < 100
+    through_its_back = Image.open(io.BytesIO(scans.get_page_picture(vault, serials[4], 1)))
+    width, height = through_its_back.size
+    for corner in ((width // 2, 0, width, height // 4), (0, height * 3 // 4, width // 2, height)):
+        (code,) = zxingcpp.read_barcodes(through_its_back.crop(corner))
+        assert code.orientation == 0
     assert report.batch.ended
     (unread,) = store.fetch_tray(vault.db, outage.id)
     assert (unread.file, unread.place) == ("b", 2)
@@ -85,7 +91,7 @@ def test_what_belongs_to_no_form_of_this_outage_says_why(
     vault.db.execute("UPDATE form_issue SET state = 'lost' WHERE serial = ?", [lost])
     vault.db.execute("UPDATE form_issue SET outage = 'another' WHERE serial = ?", [other])
     two_on_the_glass = coded_page(void)
-    two_on_the_glass.paste(coded_page(lost).crop((0, 0, 400, 400)), (600, 700))
+    two_on_the_glass.paste(coded_page(lost).crop((840, 0, 1240, 400)), (600, 700))
     files = box(
         a=as_pdf(coded_page(void), coded_page(lost), coded_page(other), coded_page(STRANGE)),
         b=as_pdf(coded_page(twice), coded_page(twice), coded_page(twice, 9)),
