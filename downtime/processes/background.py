@@ -18,7 +18,7 @@ from typing import IO, Self, cast
 from downtime.processes.private_memory import keep_memory_private
 
 _INPUT = 0
-NICENESS = 19
+NICENESS = 10
 _SESSION_NICENESS = Path("/proc/self/autogroup")
 """Linux shares a processor first between sessions, each as nice as this says, then within one."""
 
