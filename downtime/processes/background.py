@@ -19,6 +19,7 @@ from downtime.processes.private_memory import keep_memory_private
 
 _INPUT = 0
 NICENESS = 10
+LEAST_SHARE = 19
 _SESSION_NICENESS = Path("/proc/self/autogroup")
 """Linux shares a processor first between sessions, each as nice as this says, then within one."""
 
@@ -72,8 +73,13 @@ def give_way() -> None:
     """In the background process: let whoever waits for a page go first, with all processes begun here."""
     if hasattr(os, "nice"):  # Windows has no such order
         os.nice(NICENESS)
+
+
+def stand_back() -> None:
+    """The same, and let every other session go first too: for work that nobody waits for."""
+    give_way()
     with contextlib.suppress(OSError):  # a kernel without sessions' shares, or one that allows none
-        _SESSION_NICENESS.write_text(str(NICENESS))
+        _SESSION_NICENESS.write_text(str(LEAST_SHARE))
 
 
 def _read_line() -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 from downtime.clock import system_clock
 from downtime.config import Home, load_settings
 from downtime.paper.packs.prepare_layouts import prepare_layouts
-from downtime.processes.background import give_way, read_arguments
+from downtime.processes.background import read_arguments, stand_back
 from downtime.vault.vault import Vault
 from downtime.vault.write_access import ReadOnlyError
 
@@ -14,7 +14,7 @@ from downtime.vault.write_access import ReadOnlyError
 def main() -> None:
     """Lay out and keep what was never printed here."""
     arguments = read_arguments()
-    give_way()
+    stand_back()
     home = Home(Path(arguments["home"]))
     vault = Vault(home, bytes.fromhex(arguments["key"]), system_clock)
     with closing(vault), suppress(ReadOnlyError):  # else they are laid out when they are printed
