@@ -66,7 +66,7 @@ def _summarise(groups: list[Group]) -> list[str]:
         f"{signed} of {rows} figures of what is plausible are signed by a clinician; the others are"
         " **not yet signed by a clinician** ([who signed what](../plausibility.md#signatures)). The weights by"
         " which a patient is believed to be the one on paper ([identity](../identity.md)), and the other names"
-        " of medicines (`downtime/reconcile/rules/medicines.toml`), want a clinician and a pharmacist who read"
+        " of medicines (`downtime/clinical/medicines.toml`), want a clinician and a pharmacist who read"
         " them too."
     )  # fmt: skip
     return [

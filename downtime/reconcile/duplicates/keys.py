@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from downtime.clinical.medicine_names import read_medicine, sort_words
 from downtime.clinical.recognition import DuplicateKind
 from downtime.clinical.record_types import RECORD_TYPES, RecordType
-from downtime.reconcile.rules.medicine_names import read_medicine, sort_words
 from downtime.reconcile.rules.values import fold_test_name, names_in_fields
 from downtime.reconcile.rules.verdict import fold_text
 from downtime.settings import Settings

@@ -6,19 +6,15 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
+from downtime.clinical.amounts import is_same_dose, is_same_value
+from downtime.clinical.medicine_names import are_alike, read_medicine
 from downtime.clinical.model import ClinicalStatus
 from downtime.clinical.recognition import DuplicateKind
 from downtime.reconcile.duplicates.keys import RECOGNITIONS, OwnNames, list_own_names
 from downtime.reconcile.duplicates.model import FormStatement
 from downtime.reconcile.duplicates.specimen_sites import are_different_sites
-from downtime.reconcile.rules.medicine_names import are_alike, read_medicine
 from downtime.reconcile.rules.substances import are_alike_substances, are_same_substance
-from downtime.reconcile.rules.values import (
-    fold_test_name,
-    is_same_dose,
-    is_same_value,
-    names_in_fields,
-)
+from downtime.reconcile.rules.values import fold_test_name, names_in_fields
 from downtime.reconcile.rules.verdict import fold_text, parse_instant
 from downtime.settings import Settings
 

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
+from downtime.clinical.amounts import is_same_dose
 from downtime.clinical.medicine_codes import MedicineCode
+from downtime.clinical.medicine_names import are_alike, read_medicine
 from downtime.clinical.model import MedicationAdministration, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
@@ -21,9 +23,7 @@ from downtime.reconcile.rules.coded_medicines import (
     is_same_name,
     shares_code,
 )
-from downtime.reconcile.rules.medicine_names import are_alike, read_medicine
 from downtime.reconcile.rules.rule import register_rule
-from downtime.reconcile.rules.values import is_same_dose
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,

@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable
 from functools import reduce
 
 from downtime.clinical.medicine_codes import MedicineCode, read_codes
-from downtime.clinical.model import MedicationAdministration, MedicationRequest, Patient
-from downtime.reconcile.rules.medicine_names import (
+from downtime.clinical.medicine_names import (
     are_given_apart,
     are_known_apart,
     is_of_one_strength,
 )
+from downtime.clinical.model import MedicationAdministration, MedicationRequest, Patient
 from downtime.reconcile.rules.verdict import ComparisonContext, fold_text
 
 _CACHE = "codes of medicines"

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
+from downtime.clinical.amounts import is_same_dose
 from downtime.clinical.model import Immunization, Patient
 from downtime.entry.facts import Fact
 from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import ReasonCode
 from downtime.reconcile.rules.candidates import Candidates, rank_by_time
 from downtime.reconcile.rules.rule import register_rule
-from downtime.reconcile.rules.values import is_same_dose
 from downtime.reconcile.rules.verdict import (
     ComparisonContext,
     Verdict,

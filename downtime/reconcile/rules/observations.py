@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from downtime.clinical.amounts import is_same_value
 from downtime.clinical.model import Observation, Patient
 from downtime.clinical.record_types import find_owner
 from downtime.entry.facts import Fact
@@ -9,7 +10,7 @@ from downtime.reconcile.model import ItemState
 from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.reconcile.rules.candidates import Candidates, rank_by_time, rank_in_order
 from downtime.reconcile.rules.rule import register_rule
-from downtime.reconcile.rules.values import is_same_value, names_of_fact, names_of_record
+from downtime.reconcile.rules.values import names_of_fact, names_of_record
 from downtime.reconcile.rules.verdict import ComparisonContext, Verdict, make_verdict
 
 _AMENDED = ("amended", "corrected", "C")

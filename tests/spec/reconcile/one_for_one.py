@@ -237,7 +237,7 @@ NO_DOSE = "EPR has no such dose near that time."
 ALIKE = Table(
     "Other names of one medicine or substance",
     "Medicines are alike by their ingredients, whatever brand, strength and form stand beside them"
-    " (`rules/medicines.toml`, `medicine_names`); two salts, or two ways of giving it, are two. Substances"
+    " (`clinical/medicines.toml`, `medicine_names`); two salts, or two ways of giving it, are two. Substances"
     " are alike by a small table (`rules/equivalents.toml`) and when one name stands within the other."
     " What is alike is offered, and two people decide; it is never taken for the same.",
     (

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from downtime.clinical.amounts import is_same_dose
 from downtime.config import read_data_file
-from downtime.reconcile.rules.values import is_same_dose
 
-_TABLES = read_data_file("downtime.reconcile.rules", "medicines.toml")
+_TABLES = read_data_file("downtime.clinical", "medicines.toml")
 _NAMES: Mapping[str, str] = _TABLES["names"]
 _GENERAL = frozenset(_TABLES["general"])
 _KINDS = frozenset(_TABLES["kinds"])
