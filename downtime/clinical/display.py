@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from downtime.clinical.match_doses import PossibleDose
 from downtime.clinical.model import (
     AdministrationStatus,
     AllergyIntolerance,
@@ -132,6 +133,15 @@ def describe_dose(dose: MedicationAdministration, zone: ZoneInfo) -> str:
     if dose.status == AdministrationStatus.NOT_GIVEN:
         return f"{time} NOT GIVEN{': ' * bool(dose.reason)}{dose.reason}"
     return ", ".join(filter(None, (time, dose.dosage)))
+
+
+def describe_possible_dose(possible: PossibleDose, zone: ZoneInfo) -> str:
+    """`A dose of Panadol (1 g) was recorded on 02-Jan-2026 08:10 and belongs to no prescription here: …`."""
+    dose = possible.dose
+    amount = f" ({dose.dosage})" if dose.dosage else ""
+    time = format_moment(dose.given, zone) or dose.given_text
+    when = f"on {time}" if time else "without a time"
+    return f"A dose of {dose.medicine}{amount} was recorded {when} and {possible.doubt}."
 
 
 def describe_allergy_harm(allergy: AllergyIntolerance) -> str:

@@ -1,18 +1,19 @@
 """Medicines beside the doses that were given of them: the last one, and when the next may be due. Pure.
 
-A dose belongs to a prescription of the same words, as the source sent both. When the next is due is
-worked out only from times or intervals that the prescription names, counted from the last dose given;
-the chart and the prescriber decide.
+`match_doses` says which dose is of which prescription. When the next is due is worked out only from
+times or intervals that the prescription names, counted from the last dose given; the chart and the
+prescriber decide.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from downtime.clinical.match_doses import OwnNames, PossibleDose, PrescribedDoses, match_doses
 from downtime.clinical.model import (
-    AdministrationStatus,
     MedicationAdministration,
     MedicationRequest,
     MedicationRequestCategory,
@@ -44,32 +45,50 @@ class MedicineRow:
     next_due: str
     is_time_critical: bool = False
     """A dose that comes late or never can harm: such medicines stand first."""
+    possible: tuple[PossibleDose, ...] = ()
+    """Later doses that may have been of it, the newest first: it is never plainly due."""
 
 
-def list_medicine_rows(
+class PatientDoses(NamedTuple):
+    """What a patient is prescribed with the doses of it, and the doses of what is not prescribed."""
+
+    rows: Sequence[MedicineRow]
+    unprescribed: Sequence[MedicationAdministration]
+    """The last of each name, the newest first."""
+
+
+def list_patient_doses(
     medicines: Iterable[MedicationRequest],
     doses: Iterable[MedicationAdministration],
     zone: ZoneInfo,
+    until: str,
     time_critical: Iterable[str] = TIME_CRITICAL,
-) -> list[MedicineRow]:
-    """Every prescription with what was given of it: time-critical ones first, else in their order.
+    own_names: OwnNames = (),
+) -> PatientDoses:
+    """Every prescription with what was given of it, time-critical ones first, else in their order.
 
-    `time_critical` are beginnings of words of a medicine's name, in small letters.
+    `time_critical` are beginnings of words of a medicine's name, in small letters; `until` and
+    `own_names` as for `match_doses`.
     """
     critical = tuple(time_critical)
-    by_medicine: dict[str, list[MedicationAdministration]] = {}
-    for dose in sorted(doses, key=lambda dose: dose.given):
-        by_medicine.setdefault(_fold(dose.medicine), []).append(dose)
-    rows = []
-    for medicine in medicines:
-        records = by_medicine.get(_fold(medicine.medicine), [])
-        taken = [d for d in records if d.status != AdministrationStatus.NOT_GIVEN]
-        last = records[-1] if records else None
-        due = _find_next_due(medicine, taken[-1].given, zone) if taken else ""
-        if last and due and due <= last.given:  # what was due then was not given
-            due = _find_named_due(medicine, last.given, zone)
-        rows.append(MedicineRow(medicine, last, due, _is_named(medicine.medicine, critical)))
-    return sorted(rows, key=lambda row: not row.is_time_critical)
+    matched = match_doses(medicines, doses, until, own_names)
+    rows = [_make_row(row, zone, critical) for row in matched.rows]
+    return PatientDoses(
+        sorted(rows, key=lambda row: not row.is_time_critical), matched.unprescribed[::-1]
+    )
+
+
+def _make_row(
+    prescribed: PrescribedDoses, zone: ZoneInfo, critical: tuple[str, ...]
+) -> MedicineRow:
+    medicine, taken = prescribed.medicine, prescribed.last_taken
+    last = prescribed.own[-1] if prescribed.own else None
+    due = _find_next_due(medicine, taken, zone) if taken else ""
+    if last and due and due <= last.given:  # what was due then was not given
+        due = _find_named_due(medicine, last.given, zone)
+    possible = sorted(prescribed.possible, key=lambda row: row.dose.given, reverse=True)
+    is_critical = _is_named(medicine.medicine, critical)
+    return MedicineRow(medicine, last, due, is_critical, tuple(possible))
 
 
 def list_last_day(
@@ -79,15 +98,6 @@ def list_last_day(
     since = to_text(from_text(until) - timedelta(days=1))
     recent = (dose for dose in doses if dose.given >= since)
     return sorted(recent, key=lambda dose: dose.given, reverse=True)
-
-
-def list_unprescribed(
-    medicines: Iterable[MedicationRequest], doses: Iterable[MedicationAdministration]
-) -> list[MedicationAdministration]:
-    """Doses of what is not among these prescriptions, the last first."""
-    prescribed = {_fold(medicine.medicine) for medicine in medicines}
-    others = (dose for dose in doses if _fold(dose.medicine) not in prescribed)
-    return sorted(others, key=lambda dose: dose.given, reverse=True)
 
 
 def _find_next_due(medicine: MedicationRequest, last: str, zone: ZoneInfo) -> str:
@@ -148,7 +158,3 @@ def _next_named(times: Iterable[time], after: datetime, zone: ZoneInfo) -> datet
 def _is_named(medicine: str, beginnings: tuple[str, ...]) -> bool:
     """Whether a word of a medicine's name begins so; `co-careldopa` is one word."""
     return any(word.startswith(beginnings) for word in _WORD.findall(medicine.casefold()))
-
-
-def _fold(medicine: str) -> str:
-    return " ".join(medicine.casefold().split())

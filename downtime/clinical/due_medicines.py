@@ -10,19 +10,14 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from downtime.clinical.doses import MedicineRow, list_named_times
+from downtime.clinical.match_doses import NOT_ON_WARD, OVER
 from downtime.clinical.model import (
     AdministrationStatus,
     MedicationRequestCategory,
-    MedicationRequestStatus,
 )
 from downtime.clock import from_text, to_text
 
-_OVER = frozenset(MedicationRequestStatus) - {MedicationRequestStatus.ACTIVE}
-_NOT_BY_TIME = (
-    MedicationRequestCategory.AS_REQUIRED,
-    MedicationRequestCategory.DISCHARGE,
-    MedicationRequestCategory.COMMUNITY,
-)
+_NOT_BY_TIME = (MedicationRequestCategory.AS_REQUIRED, *NOT_ON_WARD)
 _STILL_THAT_DOSE = timedelta(hours=1)
 """A time that is named is looked back on for so long where no dose says that it is done."""
 
@@ -54,7 +49,7 @@ def _find_times(
 ) -> tuple[str, ...] | None:
     """The times that are due; empty for none of them, None where nothing says when."""
     medicine = row.medicine
-    if medicine.status in _OVER or medicine.category in _NOT_BY_TIME:
+    if medicine.status in OVER or medicine.category in _NOT_BY_TIME:
         return ()
     if medicine.category == MedicationRequestCategory.ONCE_ONLY:
         is_done = row.last and row.last.status != AdministrationStatus.NOT_GIVEN

@@ -29,6 +29,7 @@ _AMOUNT = re.compile(
     r"\d[\d.,]*\s*(?:%|(?:mg|g|kg|mcg|ug|micrograms?|nanograms?|ng|ml|l|litres?|units?|iu|mmol|meq)\b)?"
     r"(?:\s*/\s*[\d.,]*\s*(?:ml|l|kg|h|hr|hours?|dose|tablet|min)\b)?"
 )
+_BLOOD = re.compile(rf"\b(?:{'|'.join(_TABLES['blood'])})\b", re.IGNORECASE)
 _UNIT = re.compile(r"[a-z]+")
 _UNITS = {
     "microgram": "ug",
@@ -90,6 +91,11 @@ def _expand(tokens: list[str], names: Mapping[tuple[str, ...], list[str]]) -> It
         else:
             yield tokens[index]
             index += 1
+
+
+def is_blood(text: str) -> bool:
+    """Whether a text names a part of blood: a unit that is transfused is no dose of a medicine."""
+    return _BLOOD.search(text) is not None
 
 
 def are_given_apart(name: str, other: str) -> bool:

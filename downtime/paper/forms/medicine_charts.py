@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
 from downtime.clinical.doses import MedicineRow
+from downtime.clinical.match_doses import NOT_ON_WARD
 from downtime.clinical.model import (
     MedicationAdministration,
     MedicationRequest,
-    MedicationRequestCategory,
     MedicationRequestStatus,
 )
 from downtime.paper.forms.medicine_words import word_doses
@@ -28,8 +28,6 @@ GROUPS = tuple(f"medicines.{kind}" for kind in KINDS)
 DOSES = "medicine.doses"
 """What a row may say beside the fields of the prescription: that it is time-critical, the last dose,
 when the next may be due."""
-NOT_ON_WARD = (MedicationRequestCategory.DISCHARGE, MedicationRequestCategory.COMMUNITY)
-"""Medicines that are on no chart of a ward: given there they would be given twice."""
 SIGNATURE = "signed"
 """linkId of the field in which the prescriber signs a row of a chart."""
 _ACTIVE = (MedicationRequestStatus.ACTIVE, "")
@@ -47,6 +45,8 @@ class PatientMedicines:
 
     rows: Sequence[MedicineRow] = ()
     charted: frozenset[str] = frozenset(KINDS)
+    unprescribed: Sequence[MedicationAdministration] = ()
+    """Doses of the day before the copy that belong to none of them."""
 
 
 class ChartTexts(NamedTuple):
@@ -130,7 +130,11 @@ def word_chart(
         newest_times = [word_absence(systems, (), zone, ANY_AGE).text]
     elif not systems.is_known:
         newest_times.append(word_unavailable(systems))
-    left_out = [*map(_word_on_hold, chart.on_hold), *_word_uncharted(medicines)]
+    left_out = [
+        *(_word_unprescribed(dose, zone) for dose in medicines.unprescribed),
+        *map(_word_on_hold, chart.on_hold),
+        *_word_uncharted(medicines),
+    ]
     return ChartTexts(
         f"{kind} {sheet} of {len(split_sheets(group, medicines))}",
         "; ".join(newest_times),
@@ -176,6 +180,10 @@ def _select_chart(kind: str, medicines: PatientMedicines) -> _Chart:
     ]
     listed = [row for row in mine if _is_for_chart(row)]
     return _Chart(listed, [row for row in mine if row not in listed])
+
+
+def _word_unprescribed(dose: MedicationAdministration, zone: ZoneInfo) -> str:
+    return f"{dose.medicine} {display.describe_dose(dose, zone)} (a dose of no prescription here)"
 
 
 def _word_on_hold(row: MedicineRow) -> str:

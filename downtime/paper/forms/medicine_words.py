@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo
 from downtime.clinical import display
 from downtime.clinical.doses import MedicineRow
 
+NOT_CERTAIN = "if not given already"
+"""Stands with the time of a dose that may have been given under another name."""
+
 
 def word_doses(row: MedicineRow, zone: ZoneInfo, copied: str, unavailable: str) -> str:
     """`TIME-CRITICAL. 02-Jan-2026 14:00, 500 mg; next about 02-Jan-2026 22:00`, in one box."""
@@ -15,10 +18,18 @@ def word_doses(row: MedicineRow, zone: ZoneInfo, copied: str, unavailable: str) 
 
 
 def word_last_dose(row: MedicineRow, zone: ZoneInfo, unavailable: str) -> str:
-    """The last dose as sent; that none was, or which systems (`EPR unavailable`) sent none at all."""
+    """The last dose as sent, after those that may have been of it; that none was, or which systems
+    (`EPR unavailable`) sent none at all.
+    """
+    doubts = [f"ASK FIRST. {display.describe_possible_dose(d, zone)}" for d in row.possible]
+    last = ""
     if row.last is not None:
-        return display.describe_dose(row.last, zone)
-    return f"Doses not known: {unavailable}" if unavailable else "No dose was sent"
+        last = f"{'Before it: ' * bool(doubts)}{display.describe_dose(row.last, zone)}"
+    elif unavailable:
+        last = f"Doses not known: {unavailable}"
+    elif not doubts:
+        last = "No dose was sent"
+    return "\n".join(filter(None, [*doubts, last]))
 
 
 def word_next_due(row: MedicineRow, zone: ZoneInfo, copied: str) -> str:
@@ -26,4 +37,5 @@ def word_next_due(row: MedicineRow, zone: ZoneInfo, copied: str) -> str:
     if not row.next_due:
         return ""
     time = display.format_moment(row.next_due, zone)
-    return f"was due {time}" if row.next_due < copied else f"about {time}"
+    text = f"was due {time}" if row.next_due < copied else f"about {time}"
+    return f"{text} {NOT_CERTAIN}" if row.possible else text

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from downtime.clinical.doses import list_last_day
 from downtime.paper.forms import prefill
 from downtime.paper.forms.medicine_charts import (
     PatientMedicines,
@@ -44,12 +45,13 @@ def patient_documents(
     for form, _ in printed_forms:
         check_is_for_patient(form)
     view, subject = context.view, make_subject(row.patient)
-    rows = view.list_medicine_rows(row.patient.id)
+    rows, unprescribed = view.list_medicines(row.patient.id)
     if all_charts:
         names = find_missing_charts(context.forms, [form for form, _ in printed_forms], rows)
         printed_forms += [context.get_form(name) for name in names]
     charted = frozenset[str]().union(*(list_kinds(form) for form, _ in printed_forms))
-    medicines = PatientMedicines(rows, charted)
+    recent = list_last_day(unprescribed, view.snapshot.header.created)
+    medicines = PatientMedicines(rows, charted, recent)
     documents = [summary_document(context, row, ward)] if summary else []
     for form, layout in printed_forms:
         for number in range(1, prefill.count_sheets(form, medicines) + 1):

@@ -1,16 +1,17 @@
 """The medicines of a ward that are due in the next hours: who must be given what first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, NamedTuple
 
 from downtime.clinical import display
+from downtime.clinical.doses import PatientDoses, list_last_day
 from downtime.clinical.due_medicines import DueMedicine, list_due_medicines
 from downtime.clinical.identifiers import find_downtime_number
 from downtime.clinical.model import Encounter, MedicationAdministration, MedicationRequest
 from downtime.clock import from_text, to_text
-from downtime.paper.forms.medicine_words import word_last_dose
+from downtime.paper.forms.medicine_words import NOT_CERTAIN, word_last_dose
 from downtime.paper.model import PackKind, Subject
 from downtime.paper.packs.model import PackPlan, PrintDocument, RequestKind
 from downtime.paper.packs.print_context import PrintContext
@@ -25,6 +26,9 @@ NOT_LISTED = (
     "Times are those prescribed, or counted from the last dose that was sent; doses given since the copy are not known"
     " here: look at the chart. Not on this list: as-required medicines, and those on hold or stopped."
 )
+MAY_BE_GIVEN = "MAY HAVE BEEN GIVEN ALREADY: ask before you give"
+OF_NO_PRESCRIPTION = "Doses of the day before the copy that belong to no prescription here"
+_DOSE_COLUMNS = (("Bed", 1.7), ("Patient", 4.4), ("Given", 10))
 _COLUMNS = (
     ("Due", 2.4), ("Bed", 1.7), ("Patient", 4.4), ("Allergies", 3.6), ("Medicine", 4.4),
     ("Dose, route, frequency", 3.8), ("Last dose", 3.2),
@@ -50,6 +54,13 @@ class DueLine(NamedTuple):
         return self.due.row.is_time_critical
 
 
+class UnprescribedDoses(NamedTuple):
+    """Doses of the day before the copy that belong to no prescription of a patient, as lines of text."""
+
+    row: PatientRow
+    doses: str
+
+
 @dataclass(frozen=True, slots=True)
 class WardMedicines:
     """What is due on a ward as staff say it is now, the time-critical and then the earliest first."""
@@ -61,7 +72,10 @@ class WardMedicines:
     warnings: tuple[str, ...]
     """What is missing or old, each a sentence that must be seen first."""
     critical: tuple[DueLine, ...] = ()
+    doubtful: tuple[DueLine, ...] = ()
+    """Of which a dose may have been given already: never plainly due."""
     others: tuple[DueLine, ...] = ()
+    unprescribed: tuple[UnprescribedDoses, ...] = ()
     unknown: tuple[DueLine, ...] = ()
     """Of which nothing says when they are due."""
     without: tuple[PatientRow, ...] = ()
@@ -70,7 +84,8 @@ class WardMedicines:
     @property
     def summary(self) -> str:
         """`5 medicines due by 18:00, 2 of them time-critical`; nothing is 'none' that is not known."""
-        count = len(self.critical) + len(self.others)
+        timed = [line for line in self.doubtful if line.due.times]
+        count = len(self.critical) + len(self.others) + len(timed)
         if not count:
             known = f"No medicine due by {self.until}, as the copy says"
             return (
@@ -78,8 +93,10 @@ class WardMedicines:
             )
         least = "" if self.is_known else "At least "
         plural = "" if count == 1 else "s"
-        critical = f", {len(self.critical)} of them time-critical" if self.critical else ""
-        return f"{least}{count} medicine{plural} due by {self.until}{critical}"
+        critical = len(self.critical) + sum(line.is_time_critical for line in timed)
+        marked = f", {critical} of them time-critical" if critical else ""
+        asked = f"; of {len(timed)} a dose may have been given already" if timed else ""
+        return f"{least}{count} medicine{plural} due by {self.until}{marked}{asked}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,14 +138,17 @@ def read_ward_medicines(context: PrintContext, ward: str) -> WardMedicines:
     stays = context.hospital.list_stays(ward)
     newcomers = [row for row in stays if row.patient.id in context.hospital.registered]
     listed = [row for row in stays if row not in newcomers]
-    medicines = {row.patient.id: view.list_medicine_rows(row.patient.id) for row in listed}
+    known = {row.patient.id: view.list_medicines(row.patient.id) for row in listed}
+    medicines = {patient: known[patient].rows for patient in known}
     lines = [
         _make_line(view, row, due)
         for row in listed
         for due in list_due_medicines(medicines[row.patient.id], view.now, hours, view.zone)
     ]
-    timed = sorted((line for line in lines if line.due.times), key=lambda line: line.due.times[0])
-    unknown = (line for line in lines if not line.due.times)
+    certain = [line for line in lines if not line.due.row.possible]
+    timed = sorted((line for line in certain if line.due.times), key=lambda line: line.due.times[0])
+    unknown = (line for line in certain if not line.due.times)
+    doubtful = (line for line in lines if line.due.row.possible)
     sources = {m.medicine.source for rows in medicines.values() for m in rows}
     medicines_sent = view.snapshot.find_availability(MedicationRequest.__name__)
     stays_sent = view.snapshot.find_availability(Encounter.__name__)
@@ -141,19 +161,33 @@ def read_ward_medicines(context: PrintContext, ward: str) -> WardMedicines:
             *_word_newcomers(newcomers),
         ),
         critical=tuple(line for line in timed if line.is_time_critical),
+        doubtful=tuple(sorted(doubtful, key=lambda line: not line.is_time_critical)),
         others=tuple(line for line in timed if not line.is_time_critical),
+        unprescribed=tuple(_list_unprescribed(view, listed, known)),
         unknown=tuple(sorted(unknown, key=lambda line: not line.is_time_critical)),
         without=tuple(row for row in listed if not medicines[row.patient.id]),
     )
 
 
+def _list_unprescribed(
+    view: SnapshotView, rows: Sequence[PatientRow], known: Mapping[str, PatientDoses]
+) -> Iterator[UnprescribedDoses]:
+    for row in rows:
+        doses = list_last_day(known[row.patient.id].unprescribed, view.snapshot.header.created)
+        if doses:
+            texts = (f"{d.medicine}: {display.describe_dose(d, view.zone)}" for d in doses)
+            yield UnprescribedDoses(row, "\n".join(texts))
+
+
 def _make_line(view: SnapshotView, row: PatientRow, due: DueMedicine) -> DueLine:
-    medicine, stay = due.row.medicine, row.encounter
+    medicine = due.row.medicine
     now = to_text(view.now)
-    times = (f"{'was due ' * (time < now)}{_word_time(view, time)}" for time in due.times)
+    times = [f"{'was due ' * (time < now)}{_word_time(view, time)}" for time in due.times]
+    if times and due.row.possible:
+        times.append(NOT_CERTAIN)
     return DueLine(
         row=row,
-        bed=display.format_place("", stay.bay, stay.bed) if stay else "",
+        bed=_word_bed(row),
         allergies=format_allergies(view.snapshot.summarise_allergies(row.patient.id)),
         due=due,
         when="\n".join(times),
@@ -163,6 +197,11 @@ def _make_line(view: SnapshotView, row: PatientRow, due: DueMedicine) -> DueLine
             due.row, view.zone, view.word_unavailable(MedicationAdministration.__name__)
         ),
     )
+
+
+def _word_bed(row: PatientRow) -> str:
+    stay = row.encounter
+    return (display.format_place("", stay.bay, stay.bed) if stay else "") or "No bed"
 
 
 def _word_time(view: SnapshotView, time: str) -> str:
@@ -210,6 +249,7 @@ def _list_blocks(view: SnapshotView, ward: WardMedicines) -> list[Block]:
     blocks += [Paragraph(f"{ward.summary}.", bold=True), Paragraph(NOT_LISTED)]
     for heading, lines in (
         ("TIME-CRITICAL: give these first and on time", ward.critical),
+        (MAY_BE_GIVEN, ward.doubtful),
         ("Other medicines due" if ward.critical else "Medicines due", ward.others),
         ("Nothing says when: look at the chart", ward.unknown),
     ):
@@ -218,6 +258,9 @@ def _list_blocks(view: SnapshotView, ward: WardMedicines) -> list[Block]:
                 Heading(heading),
                 Table(_COLUMNS, [_word_cells(view, line) for line in lines]),
             ]
+    if ward.unprescribed:
+        cells = [(_word_bed(u.row), _word_who(view, u.row), u.doses) for u in ward.unprescribed]
+        blocks += [Heading(OF_NO_PRESCRIPTION), Table(_DOSE_COLUMNS, cells)]
     if ward.without:
         names = "; ".join(display.format_name(row.patient) for row in ward.without)
         blocks += [Heading("No medicine in the copy"), Paragraph(names)]
@@ -225,17 +268,22 @@ def _list_blocks(view: SnapshotView, ward: WardMedicines) -> list[Block]:
 
 
 def _word_cells(view: SnapshotView, line: DueLine) -> tuple[str, ...]:
-    patient, medicine = line.row.patient, line.due.row.medicine
+    medicine = line.due.row.medicine
     mark = "TIME-CRITICAL" if line.is_time_critical else ""
-    born = display.format_birth(patient, view.now.astimezone(view.zone).date())
-    number = display.format_nhs_number(patient.nhs_number) or patient.mrn
-    who = (display.format_name(patient), born, number or find_downtime_number(patient.identifiers))
     return (
         line.when or "not known",
-        line.bed or "No bed",
-        "\n".join(filter(None, who)),
+        line.bed,
+        _word_who(view, line.row),
         line.allergies,
         "\n".join(filter(None, (medicine.medicine, mark))),
         line.dose,
         line.last_dose,
     )
+
+
+def _word_who(view: SnapshotView, row: PatientRow) -> str:
+    patient = row.patient
+    born = display.format_birth(patient, view.now.astimezone(view.zone).date())
+    number = display.format_nhs_number(patient.nhs_number) or patient.mrn
+    who = (display.format_name(patient), born, number or find_downtime_number(patient.identifiers))
+    return "\n".join(filter(None, who))

@@ -32,6 +32,7 @@ from downtime.snapshot.model import AllergySummary, PatientRow, ReportRow
 SAME_NAME = "Same name: another inpatient has this name. Check date of birth and number every time."
 _LISTED_BELOW = 160
 """Allergies longer than this many characters are not repeated above their own list."""
+_DOSE_COLUMNS = (("When, dose", 4), ("Medicine", 6), ("Route", 2.5), ("By", 3))
 R = TypeVar("R", bound=Record)
 
 
@@ -160,7 +161,8 @@ def _medicine_blocks(view: SnapshotView, patient: str) -> Iterator[Block]:
 
     Time-critical ones stand first, each beside its last dose and when the next may be due.
     """
-    medicines = view.list_medicine_rows(patient)
+    medicines, unprescribed = view.list_medicines(patient)
+    yield from _unprescribed_blocks(view, unprescribed)
     critical = [row for row in medicines if row.is_time_critical]
     others = [row for row in medicines if not row.is_time_critical]
     if critical:
@@ -175,6 +177,18 @@ def _medicine_blocks(view: SnapshotView, patient: str) -> Iterator[Block]:
         yield from absence
     if others:
         yield _medicine_table(view, others)
+
+
+def _unprescribed_blocks(
+    view: SnapshotView, doses: Sequence[MedicationAdministration]
+) -> Iterator[Block]:
+    """Doses that nobody can lay to a prescription: before all medicines, of which each may be one."""
+    if not doses:
+        return
+    yield Heading("ASK BEFORE GIVING: these doses belong to no prescription here")
+    yield Paragraph("Each may be a medicine of this patient under another name.", bold=True)
+    rows = [(display.describe_dose(d, view.zone), d.medicine, d.route, d.performer) for d in doses]
+    yield Table(_DOSE_COLUMNS, rows)
 
 
 def _medicine_table(view: SnapshotView, rows: Sequence[MedicineRow]) -> Table:
@@ -218,7 +232,7 @@ def _dose_blocks(view: SnapshotView, patient: str) -> Iterator[Block]:
         for dose in doses
     ]
     if rows:
-        yield Table((("When, dose", 4), ("Medicine", 6), ("Route", 2.5), ("By", 3)), rows)
+        yield Table(_DOSE_COLUMNS, rows)
 
 
 def _request_blocks(view: SnapshotView, requests: Sequence[ServiceRequest]) -> Iterator[Block]:

@@ -78,8 +78,9 @@ class PrintContext:
         days = self.settings.paper.summary_result_days
         stale = find_stale_time(self.printed_at, self.settings)
         critical = self.settings.paper.time_critical_medicines or TIME_CRITICAL
+        names = tuple(self.settings.reconcile.medicine_names.items())
         return SnapshotView(
-            self._snapshot, self.zone, self.printed_at, days, self.mrn_name, stale, critical
+            self._snapshot, self.zone, self.printed_at, days, self.mrn_name, stale, critical, names
         )
 
     @cached_property

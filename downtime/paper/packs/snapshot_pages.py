@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.clinical.doses import TIME_CRITICAL, MedicineRow, list_medicine_rows
+from downtime.clinical.doses import TIME_CRITICAL, PatientDoses, list_patient_doses
 from downtime.clinical.identifiers import find_downtime_number
 from downtime.clinical.model import (
     AllergyIntolerance,
@@ -51,16 +51,23 @@ class SnapshotView:
     """Time (UTC) before which data is stale."""
     time_critical: tuple[str, ...] = TIME_CRITICAL
     """Beginnings of words of medicines of which a late dose can harm."""
+    medicine_names: tuple[tuple[str, str], ...] = ()
+    """The site's names of medicines, each with its ingredients."""
 
     def list_doses(self, patient: str) -> list[MedicationAdministration]:
         """The doses given and not given that the snapshot holds of a patient."""
         return self.snapshot.find_records(MedicationAdministration, "patient", [patient])
 
-    def list_medicine_rows(self, patient: str) -> list[MedicineRow]:
+    def list_medicines(self, patient: str) -> PatientDoses:
         """A patient's medicines, the time-critical ones first, with the last dose of each."""
-        medicines = self.snapshot.list_medicines(patient)
-        doses = self.list_doses(patient) if medicines else []
-        return list_medicine_rows(medicines, doses, self.zone, self.time_critical)
+        return list_patient_doses(
+            self.snapshot.list_medicines(patient),
+            self.list_doses(patient),
+            self.zone,
+            self.snapshot.header.created,
+            self.time_critical,
+            self.medicine_names,
+        )
 
     def word_absence(self, type_name: str, sources: Iterable[str]) -> AvailabilityLine:
         """`LIMS unavailable; Radiology: none`; `sources` are the systems of what is shown.

@@ -5,7 +5,13 @@ from contextlib import closing
 from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
-from downtime.paper.packs.medicines_due import NOT_LISTED, MedicinesDue, read_ward_medicines
+from downtime.paper.packs.medicines_due import (
+    MAY_BE_GIVEN,
+    NOT_LISTED,
+    OF_NO_PRESCRIPTION,
+    MedicinesDue,
+    read_ward_medicines,
+)
 from downtime.paper.packs.print_context import PrintContext
 from downtime.web import request_context
 from downtime.web.job_kinds import REASON_ON_SCREEN
@@ -35,7 +41,12 @@ def show() -> ViewResponse:
     with closing(context):
         medicines = read_ward_medicines(context, find_ward(ward).code)
     return render_template(
-        "medicines_due/show.html", ward=ward, medicines=medicines, not_listed=NOT_LISTED
+        "medicines_due/show.html",
+        ward=ward,
+        medicines=medicines,
+        not_listed=NOT_LISTED,
+        may_be_given=MAY_BE_GIVEN,
+        of_no_prescription=OF_NO_PRESCRIPTION,
     )
 
 

@@ -1,16 +1,17 @@
 """One patient: banner, allergies, alerts, medicines, requests, results, registered sections."""
 
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template
 
 from downtime.accounts.model import Permission
 from downtime.clinical.blood_group import list_blood_results, list_requirements
+from downtime.clinical.display import describe_possible_dose
 from downtime.clinical.doses import (
     TIME_CRITICAL,
     list_last_day,
-    list_medicine_rows,
-    list_unprescribed,
+    list_patient_doses,
 )
 from downtime.clinical.model import (
     DiagnosticReportStatus,
@@ -20,6 +21,7 @@ from downtime.clinical.model import (
 from downtime.clinical.record_types import RECORD_TYPES
 from downtime.clinical.trends import draw_line, list_texts, list_trends
 from downtime.outage.events.registered_people import RegisteredPerson
+from downtime.paper.forms.medicine_words import NOT_CERTAIN
 from downtime.paper.labels.model import LABEL_SHEETS
 from downtime.paper.mutual_aid.receive_document import list_of_arrival
 from downtime.web import request_context
@@ -68,7 +70,7 @@ def show(patient_id: str) -> ViewResponse:
     snapshot = request_context.snapshot()
     person = snapshot.get_patient(patient_id)
     stay = snapshot.find_encounter(person.id)
-    flags, medicines = snapshot.list_flags(person.id), snapshot.list_medicines(person.id)
+    flags = snapshot.list_flags(person.id)
     doses = snapshot.find_records(MedicationAdministration, "patient", [person.id])
     reports = snapshot.list_reports(person.id)
     values = [
@@ -76,21 +78,27 @@ def show(patient_id: str) -> ViewResponse:
         for row in reports
         for value in row.observations
     ]
-    zone = ZoneInfo(request_context.settings().site.time_zone)
+    settings = request_context.settings()
+    zone = ZoneInfo(settings.site.time_zone)
+    given = list_patient_doses(
+        snapshot.list_medicines(person.id),
+        doses,
+        zone,
+        snapshot.header.created,
+        settings.paper.time_critical_medicines or TIME_CRITICAL,
+        settings.reconcile.medicine_names.items(),
+    )
     return render_template(
         "patient/show.html",
         patient=person,
         encounter=stay,
         elsewhere=snapshot.find_elsewhere(person.id, stay),
         flags=flags,
-        medicines=list_medicine_rows(
-            medicines,
-            doses,
-            zone,
-            request_context.settings().paper.time_critical_medicines or TIME_CRITICAL,
-        ),
+        medicines=given.rows,
         day_doses=list_last_day(doses, snapshot.header.created),
-        other_doses=list_unprescribed(medicines, doses),
+        unprescribed=given.unprescribed,
+        not_certain=NOT_CERTAIN,
+        word_possible=partial(describe_possible_dose, zone=zone),
         requests=snapshot.list_requests(person.id),
         waiting=[row.request for row in snapshot.list_outstanding_of([person.id])],
         waiting_shown=WAITING_SHOWN,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.clinical.doses import list_medicine_rows
+from downtime.clinical.doses import list_patient_doses
 from downtime.clinical.model import (
     Encounter,
     MedicationAdministration,
@@ -45,6 +45,7 @@ MEDICINES = [
     medicine(24, "kind not sent", category=""),
     medicine(25, "of another patient", patient="p2"),
 ]
+COPIED = "2026-11-02T14:00:00Z"
 GIVES = ("Patient", "MedicationRequest", "MedicationAdministration")
 REGULAR = [m for m in MEDICINES if m.category in ("regular", "")]
 
@@ -55,7 +56,7 @@ def opened(tmp_path, records, holds=("Patient", "MedicationRequest")):
         Encounter(id="e1", source="PAS", patient="p1", ward="A1", status="in-progress"),
     ]
     header = SnapshotHeader(
-        hospital="DEMO", created="2026-11-02T14:00:00Z", expires="2026-11-04T14:00:00Z",
+        hospital="DEMO", created=COPIED, expires="2026-11-04T14:00:00Z",
         key="0123456789abcdef", time_zone="Europe/London", holds=holds,
         systems={"PAS": "2026-11-02T13:58:00Z", "EPR": "2026-11-02T03:40:00Z"},
     )  # fmt: skip
@@ -112,8 +113,8 @@ def test_what_a_chart_cannot_hold_goes_to_a_second_one_with_its_own_serial(chart
 def filled(form, snapshot, row, sheet=1, charted=KINDS):
     zone, patient = ZoneInfo("UTC"), row.patient.id
     doses = snapshot.find_records(MedicationAdministration, "patient", [patient])
-    rows = list_medicine_rows(snapshot.list_medicines(patient), doses, zone)
-    medicines = PatientMedicines(rows, frozenset(charted))
+    found = list_patient_doses(snapshot.list_medicines(patient), doses, zone, COPIED)
+    medicines = PatientMedicines(found.rows, frozenset(charted), found.unprescribed)
     return prefill.sheet_values(form, snapshot, row, medicines, zone, sheet)
 
 
@@ -289,7 +290,8 @@ def test_a_medicine_on_hold_is_due_at_no_time(tmp_path):
     ]
     snapshot = opened(tmp_path, records, holds=GIVES)
     doses = snapshot.find_records(MedicationAdministration, "patient", ["p1"])
-    (row,) = list_medicine_rows(snapshot.list_medicines("p1"), doses, ZoneInfo("UTC"))
+    zone = ZoneInfo("UTC")
+    (row,) = list_patient_doses(snapshot.list_medicines("p1"), doses, zone, COPIED).rows
     snapshot.close()
     assert (row.last, row.next_due) == (doses[0], "")
 

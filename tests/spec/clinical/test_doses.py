@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from downtime.clinical.blood_group import list_blood_results, list_requirements
-from downtime.clinical.doses import list_last_day, list_medicine_rows, list_unprescribed
+from downtime.clinical.doses import TIME_CRITICAL, list_last_day, list_patient_doses
 from downtime.clinical.model import Flag, MedicationAdministration, MedicationRequest, Observation
 from downtime.clinical.trends import draw_line, list_trends
 
 LONDON = ZoneInfo("Europe/London")
 LAST = "2026-11-02T08:05:00Z"
+COPIED = "2026-11-02T14:30:00Z"
 
 
 def prescribed(frequency, category="regular", medicine="Paracetamol 500mg tablets"):
@@ -20,6 +21,10 @@ def prescribed(frequency, category="regular", medicine="Paracetamol 500mg tablet
 
 def given(at=LAST, status="given", medicine="paracetamol  500mg tablets", key="d"):
     return MedicationAdministration(id=key, medicine=medicine, given=at, status=status)
+
+
+def list_rows(medicines, doses, time_critical=TIME_CRITICAL):
+    return list_patient_doses(medicines, doses, LONDON, COPIED, time_critical).rows
 
 
 @pytest.mark.parametrize(
@@ -47,13 +52,13 @@ def given(at=LAST, status="given", medicine="paracetamol  500mg tablets", key="d
     ],
 )
 def test_the_next_dose_is_counted_only_from_what_is_prescribed(frequency, category, due):
-    (row,) = list_medicine_rows([prescribed(frequency, category)], [given()], LONDON)
+    (row,) = list_rows([prescribed(frequency, category)], [given()])
     assert row.next_due == due
 
 
 def test_the_last_dose_is_shown_and_one_that_was_not_given_moves_nothing():
     doses = [given("2026-11-02T12:00:00Z", "not-given", key="e"), given()]
-    (row,) = list_medicine_rows([prescribed("Four times a day")], doses, LONDON)
+    (row,) = list_rows([prescribed("Four times a day")], doses)
     assert row.last.status == "not-given"
     assert row.next_due == "2026-11-02T14:05:00Z"
 
@@ -64,15 +69,15 @@ def test_the_last_dose_is_shown_and_one_that_was_not_given_moves_nothing():
 )
 def test_what_was_due_and_not_given_is_never_shown_as_next(frequency, due):
     doses = [given(), given("2026-11-02T14:10:00Z", "not-given", key="e")]
-    (row,) = list_medicine_rows([prescribed(frequency)], doses, LONDON)
+    (row,) = list_rows([prescribed(frequency)], doses)
     assert row.next_due == due
 
 
 def test_without_a_dose_nothing_is_due_and_a_dose_of_something_else_is_listed_apart():
     other = given(medicine="Morphine 10mg/1ml")
-    (row,) = list_medicine_rows([prescribed("Four times a day")], [other], LONDON)
-    assert (row.last, row.next_due) == (None, "")
-    assert list_unprescribed([prescribed("Four times a day")], [other, given()]) == [other]
+    found = list_patient_doses([prescribed("Four times a day")], [other], LONDON, COPIED)
+    assert (found.rows[0].last, found.rows[0].next_due) == (None, "")
+    assert found.unprescribed == [other]
 
 
 def value(key, text, units="mmol/L", name="Potassium"):
@@ -92,20 +97,20 @@ def value(key, text, units="mmol/L", name="Potassium"):
     ],
 )
 def test_a_medicine_of_which_a_late_dose_can_harm_is_marked(medicine, critical):
-    (row,) = list_medicine_rows([prescribed("Once a day", medicine=medicine)], [], LONDON)
+    (row,) = list_rows([prescribed("Once a day", medicine=medicine)], [])
     assert row.is_time_critical == critical
 
 
 def test_time_critical_medicines_stand_first_and_a_site_has_its_own():
     plain, own = prescribed("Once a day"), prescribed("Once a day", medicine="Apixaban 5mg")
-    assert [r.medicine for r in list_medicine_rows([plain, own], [], LONDON)] == [own, plain]
-    rows = list_medicine_rows([own, plain], [], LONDON, time_critical=("paracetamol",))
+    assert [r.medicine for r in list_rows([plain, own], [])] == [own, plain]
+    rows = list_rows([own, plain], [], time_critical=("paracetamol",))
     assert [r.medicine for r in rows] == [plain, own]
 
 
 def test_a_medicine_that_is_not_active_is_due_at_no_time():
     medicine = replace(prescribed("Four times a day"), status="on-hold")
-    (row,) = list_medicine_rows([medicine], [given()], LONDON)
+    (row,) = list_rows([medicine], [given()])
     assert (row.last, row.next_due) == (given(), "")
 
 

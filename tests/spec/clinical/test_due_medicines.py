@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from downtime.clinical.doses import list_medicine_rows
+from downtime.clinical.doses import list_patient_doses
 from downtime.clinical.due_medicines import list_due_medicines
 from downtime.clinical.model import MedicationAdministration, MedicationRequest
+from downtime.clock import to_text
 from tests.spec.clinical.test_doses import LONDON
 
 NOW = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
@@ -20,7 +21,7 @@ def list_due(frequency, last=LAST, category="regular", status="active", given="g
         id="m", medicine="Paracetamol", frequency=frequency, category=category, status=status
     )
     dose = MedicationAdministration(id="d", medicine="Paracetamol", given=last, status=given)
-    rows = list_medicine_rows([medicine], [dose] if last else [], LONDON)
+    rows = list_patient_doses([medicine], [dose] if last else [], LONDON, to_text(NOW)).rows
     found = list_due_medicines(rows, NOW, hours, LONDON)
     if found and not found[0].times:
         return NOT_KNOWN

@@ -1,0 +1,210 @@
+"""Which prescription a recorded dose belongs to, and of which it may be under another name. Pure.
+
+A dose belongs to the prescription with which it shares a code, unless both names contradict each other
+in ingredient, strength or way of giving, else to the one of the same words. Where these name several
+prescriptions it is certain of none. What belongs to none that is active may have been one of them: a
+brand, another strength, another salt. Such a dose settles nothing, so that no medicine is hidden by a
+guess; it is said beside the prescription, so that nobody gives it again unasked.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from downtime.clinical.medicine_codes import MedicineCode, read_codes
+from downtime.clinical.medicine_names import (
+    are_alike,
+    are_given_apart,
+    are_known_apart,
+    is_blood,
+    is_of_one_strength,
+    read_medicine,
+)
+from downtime.clinical.model import (
+    AdministrationStatus,
+    MedicationAdministration,
+    MedicationRequest,
+    MedicationRequestCategory,
+    MedicationRequestStatus,
+)
+from downtime.clock import from_text, to_text
+
+OwnNames = Iterable[tuple[str, str]]
+OVER = frozenset(MedicationRequestStatus) - {MedicationRequestStatus.ACTIVE}
+"""Statuses of what is not to be given now; one that no standard names is none of them."""
+NOT_ON_WARD = (MedicationRequestCategory.DISCHARGE, MedicationRequestCategory.COMMUNITY)
+"""Medicines that a ward does not give: given there they would be given twice."""
+_OF_ONE_ROUND = timedelta(hours=1)
+"""A dose of an unknown name beside a known one was another medicine of the same drug round."""
+
+
+class Doubt(StrEnum):
+    """Why a dose is certain of no prescription, as it is said."""
+
+    UNPRESCRIBED = "belongs to no prescription here: it may be this medicine"
+    NOT_ACTIVE = "belongs to a prescription that is not active: it may be this medicine"
+    SEVERAL = "may be of this prescription or of another one here"
+
+
+class PossibleDose(NamedTuple):
+    """A dose that may have been given of a prescription."""
+
+    dose: MedicationAdministration
+    doubt: Doubt
+
+
+@dataclass(slots=True)
+class PrescribedDoses:
+    """A prescription with the doses that belong to it, earliest first, and those that may."""
+
+    medicine: MedicationRequest
+    own: list[MedicationAdministration] = field(default_factory=list)
+    possible: list[PossibleDose] = field(default_factory=list)
+
+    @property
+    def is_given_here(self) -> bool:
+        """Whether a ward gives it now."""
+        return self.medicine.status not in OVER and self.medicine.category not in NOT_ON_WARD
+
+    @property
+    def last_taken(self) -> str:
+        """When the last dose was that was given; empty where none was."""
+        taken = (d.given for d in self.own if d.status != AdministrationStatus.NOT_GIVEN)
+        return max(taken, default="")
+
+    def add_possible(self, possible: PossibleDose) -> None:
+        """In the place of an older one of that name."""
+        name = _fold(possible.dose.medicine)
+        kept = [other for other in self.possible if _fold(other.dose.medicine) != name]
+        self.possible = [*kept, possible]
+
+
+class MatchedDoses(NamedTuple):
+    """The doses of a patient by prescription, in the order of these, and those of none of them."""
+
+    rows: Sequence[PrescribedDoses]
+    unprescribed: Sequence[MedicationAdministration]
+    """The last of each name, the earliest first."""
+
+
+def match_doses(
+    medicines: Iterable[MedicationRequest],
+    doses: Iterable[MedicationAdministration],
+    until: str,
+    own_names: OwnNames = (),
+) -> MatchedDoses:
+    """Every dose with its prescription; of those in doubt the newest of each name, after the last certain one.
+
+    `until` is when the doses were read (UTC): one of a name that resembles nothing is believed to be of
+    any prescription for a day. `own_names` are the site's names of medicines, each with its ingredients.
+    """
+    names = tuple(own_names)
+    rows = [PrescribedDoses(medicine) for medicine in medicines]
+    index = _Index(rows, names)
+    active = [row for row in rows if row.is_given_here]
+    doubtful: list[tuple[PossibleDose, list[PrescribedDoses]]] = []
+    unprescribed: dict[str, MedicationAdministration] = {}
+    for dose in sorted(doses, key=lambda dose: dose.given):
+        found = index.find_rows(dose)
+        live = [row for row in found if row.is_given_here]
+        is_given = dose.status != AdministrationStatus.NOT_GIVEN
+        if not found:
+            name = _fold(dose.medicine)
+            unprescribed.pop(name, None)
+            unprescribed[name] = dose
+        if is_given and len(live) > 1:
+            doubtful.append((PossibleDose(dose, Doubt.SEVERAL), live))
+            continue
+        for row in found:
+            row.own.append(dose)
+        if is_given and not live:
+            doubt = Doubt.NOT_ACTIVE if found else Doubt.UNPRESCRIBED
+            doubtful.append((PossibleDose(dose, doubt), active))
+    day_ago = to_text(from_text(until) - timedelta(days=1))
+    for possible, candidates in doubtful:
+        for row in candidates:
+            if _may_be(possible, row, day_ago, names):
+                row.add_possible(possible)
+    return MatchedDoses(rows, list(unprescribed.values()))
+
+
+class _Index:
+    """Prescriptions by code and by name."""
+
+    def __init__(self, rows: Iterable[PrescribedDoses], names: tuple[tuple[str, str], ...]) -> None:
+        self._names = names
+        self._by_code: dict[MedicineCode, list[PrescribedDoses]] = {}
+        self._by_name: dict[str, list[PrescribedDoses]] = {}
+        for row in rows:
+            medicine = row.medicine
+            for code in read_codes(medicine.codes, medicine.source):
+                self._by_code.setdefault(code, []).append(row)
+            self._by_name.setdefault(_fold(medicine.medicine), []).append(row)
+
+    def find_rows(self, dose: MedicationAdministration) -> list[PrescribedDoses]:
+        """Those that it may belong to by code and by name; by both, where some are of both."""
+        codes = read_codes(dose.codes, dose.source)
+        coded = [row for code in codes for row in self._by_code.get(code, ())]
+        by_code = _unique(row for row in coded if not self._are_apart(dose, row.medicine))
+        by_name = self._by_name.get(_fold(dose.medicine), [])
+        return [row for row in by_code if row in by_name] or _unique([*by_code, *by_name])
+
+    def _are_apart(self, dose: MedicationAdministration, medicine: MedicationRequest) -> bool:
+        name, other = dose.medicine, medicine.medicine
+        return (
+            are_known_apart(name, other, self._names)
+            or not is_of_one_strength(name, other)
+            or are_given_apart(name, other)
+        )
+
+
+def _unique(rows: Iterable[PrescribedDoses]) -> list[PrescribedDoses]:
+    return list({id(row): row for row in rows}.values())
+
+
+def _may_be(
+    possible: PossibleDose, row: PrescribedDoses, day_ago: str, names: tuple[tuple[str, str], ...]
+) -> bool:
+    """Whether a dose that is certain of no prescription may have been given of this one."""
+    dose, medicine = possible.dose, row.medicine
+    if possible.doubt == Doubt.SEVERAL or _is_alike(dose, medicine, names):
+        return _is_after(dose.given, row.last_taken)
+    return (
+        possible.doubt == Doubt.UNPRESCRIBED
+        and not is_blood(dose.medicine)
+        and not are_known_apart(dose.medicine, medicine.medicine, names)
+        and not are_given_apart(_with_route(dose), _with_route(medicine))
+        and (not dose.given or dose.given >= day_ago)
+        and _is_after(dose.given, row.last_taken, _OF_ONE_ROUND)
+    )
+
+
+def _is_alike(
+    dose: MedicationAdministration, medicine: MedicationRequest, names: tuple[tuple[str, str], ...]
+) -> bool:
+    """Whether they share a code or an ingredient, whatever strength or salt and however it is given."""
+    if not read_codes(dose.codes, dose.source).isdisjoint(
+        read_codes(medicine.codes, medicine.source)
+    ):
+        return True
+    first, second = (read_medicine(record.medicine, names) for record in (dose, medicine))
+    return not first.ingredients.isdisjoint(second.ingredients) or are_alike(first, second)
+
+
+def _with_route(record: MedicationAdministration | MedicationRequest) -> str:
+    return f"{record.medicine} {record.route}"
+
+
+def _is_after(given: str, last: str, by: timedelta = timedelta()) -> bool:
+    """Whether a dose came more than so much after the last one; what cannot be told is yes."""
+    if not given or not last:
+        return True
+    if "T" not in given or "T" not in last:
+        return given[:10] >= last[:10]
+    return from_text(given) > from_text(last) + by
+
+
+def _fold(medicine: str) -> str:
+    return " ".join(medicine.casefold().split())
