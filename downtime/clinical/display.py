@@ -136,12 +136,13 @@ def describe_dose(dose: MedicationAdministration, zone: ZoneInfo) -> str:
 
 
 def describe_possible_dose(possible: PossibleDose, zone: ZoneInfo) -> str:
-    """`A dose of Panadol (1 g) was recorded on 02-Jan-2026 08:10 and belongs to no prescription here: …`."""
+    """`A dose of Panadol (1 g) was recorded on 02-Jan-2026 08:10 and belongs to no prescription
+    here: it may be this medicine.`."""
     dose = possible.dose
     amount = f" ({dose.dosage})" if dose.dosage else ""
     time = format_moment(dose.given, zone) or dose.given_text
     when = f"on {time}" if time else "without a time"
-    return f"A dose of {dose.medicine}{amount} was recorded {when} and {possible.doubt}."
+    return f"A dose of {dose.medicine}{amount} was recorded {when} and {possible.doubt}: it may be this medicine."
 
 
 def describe_allergy_harm(allergy: AllergyIntolerance) -> str:

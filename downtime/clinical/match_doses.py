@@ -10,7 +10,7 @@ guess; it is said beside the prescription, so that nobody gives it again unasked
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from downtime.clinical.medicine_codes import MedicineCode, read_codes
@@ -41,11 +41,11 @@ _OF_ONE_ROUND = timedelta(hours=1)
 
 
 class Doubt(StrEnum):
-    """Why a dose is certain of no prescription, as it is said."""
+    """Why a dose is certain of no prescription that a ward gives, in words."""
 
-    UNPRESCRIBED = "belongs to no prescription here: it may be this medicine"
-    NOT_ACTIVE = "belongs to a prescription that is not active: it may be this medicine"
-    SEVERAL = "may be of this prescription or of another one here"
+    UNPRESCRIBED = "belongs to no prescription here"
+    NOT_ACTIVE = "belongs to a prescription that is not active"
+    SEVERAL = "belongs to one of several prescriptions here"
 
 
 class PossibleDose(NamedTuple):
@@ -124,9 +124,8 @@ def match_doses(
             doubtful.append((PossibleDose(dose, doubt), active))
     day_ago = to_text(from_text(until) - timedelta(days=1))
     for possible, candidates in doubtful:
-        for row in candidates:
-            if _may_be(possible, row, day_ago, names):
-                row.add_possible(possible)
+        for row in _list_possible(possible, candidates, day_ago, names):
+            row.add_possible(possible)
     return MatchedDoses(rows, list(unprescribed.values()))
 
 
@@ -164,33 +163,58 @@ def _unique(rows: Iterable[PrescribedDoses]) -> list[PrescribedDoses]:
     return list({id(row): row for row in rows}.values())
 
 
+def _list_possible(
+    possible: PossibleDose,
+    candidates: Sequence[PrescribedDoses],
+    day_ago: str,
+    names: tuple[tuple[str, str], ...],
+) -> list[PrescribedDoses]:
+    """Of which a dose may have been given that is certain of none: those alike, else any of that day."""
+    dose = possible.dose
+    likeness = {id(row): _compare(dose, row.medicine, names) for row in candidates}
+    alike = [row for row in candidates if possible.doubt == Doubt.SEVERAL or likeness[id(row)]]
+    found = [row for row in alike if _is_after(dose.given, row.last_taken)]
+    is_known = any(found == _Likeness.SAME for found in likeness.values())
+    is_recent = not dose.given or dose.given >= day_ago
+    if possible.doubt != Doubt.UNPRESCRIBED or is_known or is_blood(dose.medicine) or not is_recent:
+        return found
+    others = (row for row in candidates if row not in alike)
+    return [*found, *(row for row in others if _may_be(dose, row, names))]
+
+
 def _may_be(
-    possible: PossibleDose, row: PrescribedDoses, day_ago: str, names: tuple[tuple[str, str], ...]
+    dose: MedicationAdministration, row: PrescribedDoses, names: tuple[tuple[str, str], ...]
 ) -> bool:
-    """Whether a dose that is certain of no prescription may have been given of this one."""
-    dose, medicine = possible.dose, row.medicine
-    if possible.doubt == Doubt.SEVERAL or _is_alike(dose, medicine, names):
-        return _is_after(dose.given, row.last_taken)
+    """Whether nothing says that a dose of a name that resembles no other was not of this prescription."""
     return (
-        possible.doubt == Doubt.UNPRESCRIBED
-        and not is_blood(dose.medicine)
-        and not are_known_apart(dose.medicine, medicine.medicine, names)
-        and not are_given_apart(_with_route(dose), _with_route(medicine))
-        and (not dose.given or dose.given >= day_ago)
+        not are_known_apart(dose.medicine, row.medicine.medicine, names)
+        and not are_given_apart(_with_route(dose), _with_route(row.medicine))
         and _is_after(dose.given, row.last_taken, _OF_ONE_ROUND)
     )
 
 
-def _is_alike(
+class _Likeness(IntEnum):
+    """How two names resemble each other."""
+
+    NONE = 0
+    SHARED = 1
+    """One word is in both: an ingredient, or a maker."""
+    SAME = 2
+    """One code, or all ingredients of the one are in the other."""
+
+
+def _compare(
     dose: MedicationAdministration, medicine: MedicationRequest, names: tuple[tuple[str, str], ...]
-) -> bool:
-    """Whether they share a code or an ingredient, whatever strength or salt and however it is given."""
-    if not read_codes(dose.codes, dose.source).isdisjoint(
-        read_codes(medicine.codes, medicine.source)
-    ):
-        return True
+) -> _Likeness:
+    """Whatever strength or salt they name and however they are given."""
+    codes = read_codes(dose.codes, dose.source)
+    if not codes.isdisjoint(read_codes(medicine.codes, medicine.source)):
+        return _Likeness.SAME
     first, second = (read_medicine(record.medicine, names) for record in (dose, medicine))
-    return not first.ingredients.isdisjoint(second.ingredients) or are_alike(first, second)
+    shared = first.ingredients & second.ingredients
+    if are_alike(first, second) or (shared and shared in (first.ingredients, second.ingredients)):
+        return _Likeness.SAME
+    return _Likeness.SHARED if shared else _Likeness.NONE
 
 
 def _with_route(record: MedicationAdministration | MedicationRequest) -> str:

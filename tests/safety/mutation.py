@@ -47,10 +47,12 @@ SUBJECTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
          _SPEC + "clinical/test_display.py"),
     ),
     "doses": (
-        ("downtime/clinical/doses.py", "downtime/entry/plausibility/dose_rules.py",
-         "downtime/clinical/news2.py", "downtime/paper/forms/medicine_words.py"),
-        (_SPEC + "clinical/test_doses.py", _SPEC + "clinical/test_news2.py",
-         "tests/unit/entry/test_plausibility.py", "tests/unit/paper/test_medicine_words.py"),
+        ("downtime/clinical/doses.py", "downtime/clinical/match_doses.py",
+         "downtime/entry/plausibility/dose_rules.py", "downtime/clinical/news2.py",
+         "downtime/paper/forms/medicine_words.py"),
+        (_SPEC + "clinical/test_doses.py", _SPEC + "clinical/test_match_doses.py",
+         _SPEC + "clinical/test_news2.py", "tests/unit/entry/test_plausibility.py",
+         "tests/unit/paper/test_medicine_words.py"),
     ),
     "allergies": (
         ("downtime/feeds/hl7/allergies.py", "downtime/reconcile/rules/allergies.py"),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
 from downtime.clinical.doses import MedicineRow
-from downtime.clinical.match_doses import NOT_ON_WARD
+from downtime.clinical.match_doses import NOT_ON_WARD, Doubt, PossibleDose
 from downtime.clinical.model import (
     MedicationAdministration,
     MedicationRequest,
@@ -131,7 +131,7 @@ def word_chart(
     elif not systems.is_known:
         newest_times.append(word_unavailable(systems))
     left_out = [
-        *(_word_unprescribed(dose, zone) for dose in medicines.unprescribed),
+        *(_word_possible(dose, zone) for dose in _list_possible(chart, medicines)),
         *map(_word_on_hold, chart.on_hold),
         *_word_uncharted(medicines),
     ]
@@ -182,8 +182,16 @@ def _select_chart(kind: str, medicines: PatientMedicines) -> _Chart:
     return _Chart(listed, [row for row in mine if row not in listed])
 
 
-def _word_unprescribed(dose: MedicationAdministration, zone: ZoneInfo) -> str:
-    return f"{dose.medicine} {display.describe_dose(dose, zone)} (a dose of no prescription here)"
+def _list_possible(chart: _Chart, medicines: PatientMedicines) -> list[PossibleDose]:
+    """Doses that may have been of what this chart lists, and those of no prescription at all."""
+    unprescribed = (PossibleDose(dose, Doubt.UNPRESCRIBED) for dose in medicines.unprescribed)
+    possible = [dose for row in chart.listed for dose in row.possible]
+    return list({row.dose.id: row for row in (*possible, *unprescribed)}.values())
+
+
+def _word_possible(possible: PossibleDose, zone: ZoneInfo) -> str:
+    dose = possible.dose
+    return f"DOSE {dose.medicine}, {display.describe_dose(dose, zone)}, {possible.doubt}"
 
 
 def _word_on_hold(row: MedicineRow) -> str:

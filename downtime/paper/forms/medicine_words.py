@@ -10,9 +10,15 @@ NOT_CERTAIN = "if not given already"
 
 
 def word_doses(row: MedicineRow, zone: ZoneInfo, copied: str, unavailable: str) -> str:
-    """`TIME-CRITICAL. 02-Jan-2026 14:00, 500 mg; next about 02-Jan-2026 22:00`, in one box."""
+    """`TIME-CRITICAL. 02-Jan-2026 14:00, 500 mg; next about 02-Jan-2026 22:00`, in one box.
+
+    Where a later dose may have been of it: `ASK FIRST: see above; 02-Jan-2026 14:00, 500 mg`; the chart
+    names that dose above its medicines.
+    """
     due = word_next_due(row, zone, copied)
-    texts = (word_last_dose(row, zone, unavailable), due and f"next {due}")
+    texts = (_word_last(row, zone, unavailable), due and f"next {due}")
+    if row.possible:
+        texts = ("ASK FIRST: see above", texts[0])
     critical = "TIME-CRITICAL. " if row.is_time_critical else ""
     return critical + "; ".join(filter(None, texts))
 
@@ -22,14 +28,18 @@ def word_last_dose(row: MedicineRow, zone: ZoneInfo, unavailable: str) -> str:
     (`EPR unavailable`) sent none at all.
     """
     doubts = [f"ASK FIRST. {display.describe_possible_dose(d, zone)}" for d in row.possible]
-    last = ""
+    last = _word_last(row, zone, unavailable)
+    before = "Before it: " if doubts and row.last else ""
+    return "\n".join(filter(None, [*doubts, f"{before}{last}"]))
+
+
+def _word_last(row: MedicineRow, zone: ZoneInfo, unavailable: str) -> str:
+    """The last dose that is certainly of it; empty where the only ones are in doubt."""
     if row.last is not None:
-        last = f"{'Before it: ' * bool(doubts)}{display.describe_dose(row.last, zone)}"
-    elif unavailable:
-        last = f"Doses not known: {unavailable}"
-    elif not doubts:
-        last = "No dose was sent"
-    return "\n".join(filter(None, [*doubts, last]))
+        return display.describe_dose(row.last, zone)
+    if unavailable:
+        return f"Doses not known: {unavailable}"
+    return "" if row.possible else "No dose was sent"
 
 
 def word_next_due(row: MedicineRow, zone: ZoneInfo, copied: str) -> str:

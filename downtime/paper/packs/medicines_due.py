@@ -28,10 +28,14 @@ NOT_LISTED = (
 )
 MAY_BE_GIVEN = "MAY HAVE BEEN GIVEN ALREADY: ask before you give"
 OF_NO_PRESCRIPTION = "Doses of the day before the copy that belong to no prescription here"
+_DOUBTFUL_COLUMNS = (
+    ("Due", 2.4), ("Bed", 1.7), ("Patient", 3.8), ("Allergies", 3), ("Medicine", 3.6),
+    ("Dose", 3), ("Last dose", 6),
+)  # fmt: skip
 _DOSE_COLUMNS = (("Bed", 1.7), ("Patient", 4.4), ("Given", 10))
 _COLUMNS = (
     ("Due", 2.4), ("Bed", 1.7), ("Patient", 4.4), ("Allergies", 3.6), ("Medicine", 4.4),
-    ("Dose, route, frequency", 3.8), ("Last dose", 3.2),
+    ("Dose", 3.8), ("Last dose", 3.2),
 )  # fmt: skip
 
 
@@ -161,7 +165,12 @@ def read_ward_medicines(context: PrintContext, ward: str) -> WardMedicines:
             *_word_newcomers(newcomers),
         ),
         critical=tuple(line for line in timed if line.is_time_critical),
-        doubtful=tuple(sorted(doubtful, key=lambda line: not line.is_time_critical)),
+        doubtful=tuple(
+            sorted(
+                doubtful,
+                key=lambda line: (not line.is_time_critical, not line.due.times, line.due.times),
+            )
+        ),
         others=tuple(line for line in timed if not line.is_time_critical),
         unprescribed=tuple(_list_unprescribed(view, listed, known)),
         unknown=tuple(sorted(unknown, key=lambda line: not line.is_time_critical)),
@@ -254,10 +263,11 @@ def _list_blocks(view: SnapshotView, ward: WardMedicines) -> list[Block]:
         ("Nothing says when: look at the chart", ward.unknown),
     ):
         if lines:
-            blocks += [
-                Heading(heading),
-                Table(_COLUMNS, [_word_cells(view, line) for line in lines]),
-            ]
+            cells = [_word_cells(view, line) for line in lines]
+            is_doubtful = lines is ward.doubtful
+            columns = _DOUBTFUL_COLUMNS if is_doubtful else _COLUMNS
+            bold = len(columns) - 1 if is_doubtful else 0
+            blocks += [Heading(heading), Table(columns, cells, bold_column=bold)]
     if ward.unprescribed:
         cells = [(_word_bed(u.row), _word_who(view, u.row), u.doses) for u in ward.unprescribed]
         blocks += [Heading(OF_NO_PRESCRIPTION), Table(_DOSE_COLUMNS, cells)]

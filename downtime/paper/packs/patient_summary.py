@@ -194,9 +194,10 @@ def _unprescribed_blocks(
 def _medicine_table(view: SnapshotView, rows: Sequence[MedicineRow]) -> Table:
     doses = view.word_unavailable(MedicationAdministration.__name__)
     copied = view.snapshot.header.created
+    has_doubts = any(row.possible for row in rows)
     columns = (
-        ("Medicine", 5), ("Dose, route", 3.4), ("Frequency", 3), ("Kind", 2.4), ("Last dose", 3.4),
-        ("Next due", 2.8),
+        ("Medicine", 5), ("Dose, route", 3.4), ("Frequency", 3), ("Kind", 2.4),
+        ("Last dose", 7 if has_doubts else 3.4), ("Next due", 2.8),
     )  # fmt: skip
     lines = [
         (

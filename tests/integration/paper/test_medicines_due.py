@@ -108,6 +108,53 @@ def test_a_dose_that_was_due_before_is_said_to_be_late(ward):
     assert line.is_late
 
 
+PARACETAMOL = "Paracetamol 500 mg tablets"
+DOUBT = (
+    "A dose of Panadol was recorded on 02-Nov-2026 13:10 and belongs to no prescription here:"
+    " it may be this medicine."
+)
+
+
+def test_what_may_have_been_given_under_another_name_is_never_plainly_due(ward):
+    found = ward([*SENT, given("p2", "Panadol", "2026-11-02T13:10:00Z")])
+    assert names(found.doubtful) == [("p2", "15:00\nif not given already")]
+    assert found.others == ()
+    assert DOUBT in found.doubtful[0].last_dose
+    assert [(u.row.patient.id, u.doses) for u in found.unprescribed] == [
+        ("p2", "Panadol: 02-Nov-2026 13:10")
+    ]
+    assert found.summary == (
+        "3 medicines due by 18:30, 2 of them time-critical; of 1 a dose may have been given already"
+    )
+    words = ward.printed()
+    section = words[words.index("MAY HAVE BEEN GIVEN ALREADY") :]
+    assert "ASK FIRST" in section
+    assert "Paracetamol" not in words[: words.index("MAY HAVE BEEN GIVEN ALREADY")]
+    assert "belong to no prescription here" in section
+    assert "Panadol: 02-Nov-2026 13:10" in section
+
+
+def test_a_brand_with_the_code_of_a_prescription_is_its_last_dose(ward):
+    code = "SCT|322236009"
+    brand = replace(given("p2", "Panadol", "2026-11-02T13:55:00Z"), codes=code)
+    prescription = prescribed("m2", "p2", PARACETAMOL, "14:00 and 22:00", codes=code)
+    found = ward([prescription, brand])
+    assert found.doubtful == found.others == found.unprescribed == ()
+
+
+def test_time_critical_medicines_in_doubt_stand_first_and_are_counted(ward):
+    found = ward([*SENT, given("p3", "Another name", "2026-11-02T14:00:00Z")])
+    assert names(found.critical) == [("p1", "17:00")]
+    assert [line.due.row.medicine.id for line in found.doubtful] == ["m3", "m4"]
+    assert "2 of them time-critical; of 1 a dose may" in found.summary
+
+
+def test_a_dose_of_somebody_without_a_prescription_is_listed(ward):
+    found = ward([given("p2", "Panadol", "2026-11-02T13:10:00Z")])
+    assert [u.row.patient.id for u in found.unprescribed] == ["p2"]
+    assert "Panadol: 02-Nov-2026 13:10" in ward.printed()
+
+
 def test_what_the_system_did_not_send_is_not_known_and_never_none(ward):
     found = ward([], types=TYPES[:-1], deliver=("PAS",), name="C3")
     assert found.summary == "Not known whether medicines are due by 18:30"

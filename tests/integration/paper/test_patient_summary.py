@@ -6,7 +6,13 @@ from dataclasses import replace
 import pytest
 
 from downtime.clinical.history import Condition, DocumentReference
-from downtime.clinical.model import DiagnosticReport, Encounter, Patient
+from downtime.clinical.model import (
+    DiagnosticReport,
+    Encounter,
+    MedicationAdministration,
+    MedicationRequest,
+    Patient,
+)
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.print_pack import print_pack
 
@@ -66,3 +72,18 @@ def test_a_report_without_a_time_is_shown_and_not_older(summary):
     )
     assert "time not recorded, final" in text
     assert "older report" not in text
+
+
+def test_a_dose_of_no_prescription_stands_before_the_medicines_and_beside_that_which_it_may_be(
+    summary,
+):
+    text = summary(
+        MedicationRequest(
+            id="m1", medicine="Paracetamol 1g", frequency="every 6 hours", status="active", **WHO
+        ),
+        MedicationAdministration(
+            id="d1", medicine="Panadol", given="2026-11-02T08:10:00Z", status="given", **WHO
+        ),
+    )
+    warning = text.index("ASK BEFORE GIVING: these doses belong to no prescription here")
+    assert warning < text.index("Panadol") < text.index("Paracetamol 1g") < text.index("ASK FIRST.")

@@ -283,6 +283,18 @@ def test_a_dose_that_was_due_before_the_copy_is_said_to_have_been(tmp_path):
     assert first_sheet(tmp_path, records)["doses:1"].endswith("next was due 01-Nov-2026 20:00")
 
 
+def test_a_dose_under_another_name_stands_beside_the_medicine_and_on_the_chart(chart):
+    records = [
+        medicine(1, "paracetamol 1g", frequency="every 6 hours"),
+        dose(1, "paracetamol 1g", "2026-11-02T06:00:00Z"),
+        dose(2, "Panadol", "2026-11-02T08:10:00Z"),
+    ]
+    page, *_ = chart("drug-chart-regular", records, holds=GIVES)[0]
+    assert "DOSE Panadol, 02-Nov-2026 08:10, 100 mg, belongs to no prescription here" in page
+    assert "ASK FIRST: see above" in page
+    assert "next about" not in page
+
+
 def test_a_medicine_on_hold_is_due_at_no_time(tmp_path):
     records = [
         medicine(1, "apixaban 5mg", status="on-hold", frequency="every 12 hours"),
