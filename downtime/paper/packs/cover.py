@@ -10,6 +10,7 @@ from downtime.clock import from_text
 from downtime.paper.model import Subject
 from downtime.paper.packs import content_recorder
 from downtime.paper.packs.documents import BED_LIST, BEDS_TITLE
+from downtime.paper.packs.medicines_due import MEDICINES_DUE, MEDICINES_DUE_TITLE
 from downtime.paper.packs.model import PrintDocument, PrintOutcome
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.snapshot_pages import SnapshotView
@@ -22,6 +23,8 @@ _CHANGE_COLUMNS = (
     ("Bed", 2), ("Patient", 5), ("Take out", 5), ("Serial", 3), ("Put in instead", 3), ("Why", 5),
 )  # fmt: skip
 _CONTENT_COLUMNS = (("What", 8), ("Copies", 2), ("Pages", 2))
+_WARD_LISTS = {BED_LIST: BEDS_TITLE, MEDICINES_DUE: MEDICINES_DUE_TITLE}
+"""Lists of one ward each, counted together."""
 DRILL_WORDS = "THIS IS A DRILL. Do not use these pages for the care of a patient."
 STEPS = (
     "Check that the pages are those of your ward, and that the times above are the newest you can get.",
@@ -88,7 +91,7 @@ def _list_contents(outcome: PrintOutcome) -> list[_ContentsLine]:
     pages: Counter[str] = Counter()
     for document, count in zip(outcome.documents, outcome.pages, strict=True):
         draft = document.draft
-        title = BEDS_TITLE if draft.form == BED_LIST else draft.title
+        title = _WARD_LISTS.get(draft.form, draft.title)
         if document.is_blank:
             title = f"{title}, blank"
         copies[title] += 1

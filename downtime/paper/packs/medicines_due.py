@@ -22,6 +22,7 @@ from downtime.snapshot.model import PatientRow
 
 MEDICINES_DUE = "medicines-due"
 """What the ledger calls the list."""
+MEDICINES_DUE_TITLE = "Medicines due"
 NOT_LISTED = (
     "Times are those prescribed, or counted from the last dose that was sent; doses given since the copy are not known"
     " here: look at the chart. Not on this list: as-required medicines, and those on hold or stopped."
@@ -108,7 +109,7 @@ class MedicinesDue(PrintRequest):
     """Print the medicines of a ward that are due in the next hours."""
 
     kind: ClassVar[RequestKind] = RequestKind.MEDICINES_DUE
-    title: ClassVar[str] = "Medicines due"
+    title: ClassVar[str] = MEDICINES_DUE_TITLE
     ward: str
 
     @property
@@ -125,15 +126,26 @@ class MedicinesDue(PrintRequest):
         )
 
 
-def medicines_due_document(context: PrintContext, ward: str) -> PrintDocument:
+def medicines_due_document(
+    context: PrintContext, ward: str, replaces: tuple[str, ...] = ()
+) -> PrintDocument:
     """The list of one ward."""
     return context.list_document(
         MEDICINES_DUE,
-        f"Medicines due: {ward}",
+        f"{MEDICINES_DUE_TITLE}: {ward}",
         Subject(),
         ward,
         lambda: ({}, _list_blocks(context.view, read_ward_medicines(context, ward))),
+        replaces=replaces,
     )
+
+
+def list_pack_documents(
+    context: PrintContext, ward: str, replaces: tuple[str, ...] = ()
+) -> list[PrintDocument]:
+    """The list in a ward's pack: none where no system ever sent a medicine."""
+    medicines = context.view.snapshot.find_availability(MedicationRequest.__name__)
+    return [medicines_due_document(context, ward, replaces)] if medicines.is_delivered else []
 
 
 def read_ward_medicines(context: PrintContext, ward: str) -> WardMedicines:
@@ -255,7 +267,11 @@ def _word_newcomers(rows: Sequence[PatientRow]) -> Iterator[str]:
 
 def _list_blocks(view: SnapshotView, ward: WardMedicines) -> list[Block]:
     blocks: list[Block] = [Paragraph(text, bold=True) for text in ward.warnings]
-    blocks += [Paragraph(f"{ward.summary}.", bold=True), Paragraph(NOT_LISTED)]
+    blocks += [
+        Paragraph(f"{ward.summary}.", bold=True),
+        Paragraph(f"This list ends at {ward.until}: then print a new one, or look at the charts."),
+        Paragraph(NOT_LISTED),
+    ]
     for heading, lines in (
         ("TIME-CRITICAL: give these first and on time", ward.critical),
         (MAY_BE_GIVEN, ward.doubtful),

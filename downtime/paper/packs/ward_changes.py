@@ -2,8 +2,8 @@
 
 A patient whose summary says the same keeps it. One whose summary or place changed gets a new one;
 one who is new to the ward and has no forms yet gets the ward's whole set. Forms that were issued
-for a patient stay good. Summaries of those who left, and the old bed list, are taken out; their forms
-are part of the record, and are handed in.
+for a patient stay good. Summaries of those who left, and the old lists of beds and of medicines due, are taken
+out; their forms are part of the record, and are handed in.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +16,11 @@ from downtime.outage import outages
 from downtime.paper import serials
 from downtime.paper.forms import form_sets
 from downtime.paper.model import FormState, IssuedForm, PackKind
-from downtime.paper.packs import content_recorder, documents
+from downtime.paper.packs import content_recorder, documents, medicines_due
 from downtime.paper.packs.cover import cover_document
 from downtime.paper.packs.documents import BED_LIST, SUMMARY
 from downtime.paper.packs.earlier_paper import describe_page
+from downtime.paper.packs.medicines_due import MEDICINES_DUE
 from downtime.paper.packs.model import PackPlan, PrintDocument, PrintOutcome, RequestKind
 from downtime.paper.packs.patient_summary import summary_content
 from downtime.paper.packs.policies import check_wards
@@ -63,6 +64,7 @@ class WardChanges(PrintRequest):
         present = {row.patient.id for row in rows}
         outdated = _list_summaries_of_others(earlier, ward, present)
         planned = [documents.bed_list_document(context, ward, (*earlier.bed_lists, *outdated))]
+        planned += medicines_due.list_pack_documents(context, ward, earlier.medicines_due)
         planned += documents.collate(patients, by_form=self.by_form)
         title = f"Changes on {ward} since its last print"
         printed = {document.draft.subject.patient for document in planned} - {""}
@@ -96,9 +98,10 @@ def list_printed_wards(vault: Vault) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class _EarlierPages:
-    """What lies on the wards already: bed lists of this one, summaries by patient, their digests."""
+    """What lies on the wards already: lists of this one, summaries by patient, their digests."""
 
     bed_lists: tuple[str, ...]
+    medicines_due: tuple[str, ...]
     summaries: Mapping[str, list[IssuedForm]]
     digests: Mapping[str, str]
     people: set[tuple[str, ...]]
@@ -123,11 +126,13 @@ def _find_earlier_pages(context: PrintContext, ward: str) -> _EarlierPages:
     """Drills and outages are kept apart: neither supersedes pages of the other."""
     db, drill = context.vault.db, context.is_drill
     bed_lists = issued_forms.fetch_standing_prints(db, BED_LIST, drill=drill)
+    due_lists = issued_forms.fetch_standing_prints(db, MEDICINES_DUE, drill=drill)
     summaries: dict[str, list[IssuedForm]] = {}
     for form in issued_forms.fetch_standing_prints(db, SUMMARY, drill=drill):
         summaries.setdefault(form.patient, []).append(form)
     return _EarlierPages(
         tuple(form.serial for form in bed_lists if form.ward == ward),
+        tuple(form.serial for form in due_lists if form.ward == ward),
         summaries,
         issued_forms.fetch_digests(db, SUMMARY, drill=drill),
         issued_forms.fetch_people_with_forms(db, drill=drill),

@@ -1,4 +1,4 @@
-"""The pack of wards: cover, and for each ward bed list, patients in bed order, blank spares."""
+"""The pack of wards: cover, and for each ward bed list, medicines due, patients in bed order, blank spares."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from downtime.outage import downtime_numbers
 from downtime.paper.forms import form_sets
 from downtime.paper.forms.form_sets import FormSet, is_numbered
 from downtime.paper.model import PackKind
-from downtime.paper.packs import documents
+from downtime.paper.packs import documents, medicines_due
 from downtime.paper.packs.cover import cover_document
 from downtime.paper.packs.model import PackPlan, PrintDocument, RequestKind
 from downtime.paper.packs.policies import check_spares, check_wards
@@ -51,6 +51,7 @@ class WardPack(PrintRequest):
         planned: list[PrintDocument] = []
         for ward in wards:
             planned.append(documents.bed_list_document(context, ward))
+            planned += medicines_due.list_pack_documents(context, ward)
             planned += self._patient_documents(context, ward, sets[ward])
             planned += blank_sets.for_ward(ward)
         if not self.wards:

@@ -52,18 +52,24 @@ def moved(found, patient, **where):
     ]
 
 
-def test_nothing_changed_is_a_new_bed_list_under_a_cover(first, changes):
+WARD_LISTS = ["bed-list", "medicines-due"]
+
+
+def test_nothing_changed_is_new_lists_of_the_ward_under_a_cover(first, changes, vault):
+    old = [row for row in ledger.list_pack_forms(vault, first.result.id) if row.form in WARD_LISTS]
     printed = changes(records())
-    assert [row.form for row in printed.rows] == ["bed-list", "cover"]
+    assert [row.form for row in printed.rows] == [*WARD_LISTS, "cover"]
+    assert [ledger.get_form(vault, row.serial).state for row in old] == ["void", "void"]
+    assert all(serials.format_serial(row.serial) in printed.words[0] for row in old)
 
 
 def test_a_new_alert_prints_that_patient_and_voids_the_old_page(first, changes, vault):
     old = summary(vault, first.result.id, "p2")
     printed = changes([*records(), Flag(id="f9", source="EPR", patient="p2", text="MRSA")])
     assert [(r.form, r.patient) for r in printed.rows] == [
-        ("bed-list", ""), ("summary", "p2"), ("cover", ""),
+        ("bed-list", ""), ("medicines-due", ""), ("summary", "p2"), ("cover", ""),
     ]  # fmt: skip
-    new = printed.rows[1]
+    new = printed.rows[2]
     assert new.replaces == (old.serial,)
     voided = ledger.get_form(vault, old.serial)
     assert (voided.state, voided.reason_sentence) == (
@@ -90,7 +96,7 @@ def test_a_new_patient_gets_the_whole_set(first, changes):
                   ward="A1", bay="B", bed="6"),
     ]  # fmt: skip
     printed = changes([*records(), *new])
-    assert [(r.form, r.patient) for r in printed.rows][1:-1] == [
+    assert [(r.form, r.patient) for r in printed.rows][2:-1] == [
         ("summary", "p9"), ("observations", "p9"),
     ]  # fmt: skip
 
@@ -108,7 +114,7 @@ def test_the_page_of_one_who_left_is_taken_out(first, changes, vault):
 def test_changes_follow_changes(first, changes):
     flagged = [*records(), Flag(id="f9", source="EPR", patient="p2", text="MRSA")]
     changes(flagged)
-    assert [row.form for row in changes(flagged).rows] == ["bed-list", "cover"]
+    assert [row.form for row in changes(flagged).rows] == [*WARD_LISTS, "cover"]
     assert [r.patient for r in changes(records()).rows if r.form == "summary"] == ["p2"]
 
 
@@ -148,7 +154,7 @@ def test_who_is_known_by_another_id_since_gets_no_second_set_of_charts(first, ch
         for one in records()
     ]  # fmt: skip
     assert [(r.form, r.patient) for r in changes(renamed).rows] == [
-        ("bed-list", ""), ("summary", "q3"), ("cover", ""),
+        ("bed-list", ""), ("medicines-due", ""), ("summary", "q3"), ("cover", ""),
     ]  # fmt: skip
 
 

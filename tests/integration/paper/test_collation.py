@@ -26,7 +26,9 @@ def test_form_after_form_keeps_the_order_of_the_beds(pack, vault):
     printed = pack(forms=["observations"], blanks=0, by_form=True)
     forms = forms_of(vault, printed)
     assert [p for f, p in forms if f == "summary"] == ["p1", "p2", "p3", "p4", "p5"]
-    assert [f for f, _ in forms] == ["bed-list", *["summary"] * 5, *["observations"] * 5, "cover"]
+    assert [f for f, _ in forms] == [
+        "bed-list", "medicines-due", *["summary"] * 5, *["observations"] * 5, "cover",
+    ]  # fmt: skip
 
 
 def test_on_two_sides_no_form_starts_on_the_back_of_another(pack):

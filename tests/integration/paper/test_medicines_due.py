@@ -12,6 +12,7 @@ from downtime.outage.events.record_event import EventDraft, EventRecorder
 from downtime.paper.packs.medicines_due import MedicinesDue, read_ward_medicines
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.ward_pack import WardPack
 from tests.integration.paper.conftest import MEDICINE, read_words, records
 
 TYPES = ("Patient", "Encounter", "Location", "MedicationRequest")
@@ -69,7 +70,13 @@ def ward(vault, settings, actor, snapshot_of):
         print_pack(vault, settings, MedicinesDue(ward=name), actor, "", out, snapshot=read.snapshot)
         return " ".join("\n".join(read_words(out.getvalue())).split())
 
-    read.printed = printed
+    def packed(name="A1"):
+        out = io.BytesIO()
+        request = WardPack(wards=(name,), forms=(), blanks=0)
+        print_pack(vault, settings, request, actor, "", out, snapshot=read.snapshot)
+        return [" ".join(page.split()) for page in read_words(out.getvalue())]
+
+    read.printed, read.packed = printed, packed
     return read
 
 
@@ -234,3 +241,27 @@ def test_where_nobody_said_who_is_on_the_ward_nothing_is_none(ward):
     found = ward([], types=TYPES[2:], deliver=("EPR",), name="C3")
     assert found.summary == "Not known whether medicines are due by 18:30"
     assert "Who is on the ward: PAS unavailable" in found.warnings[0]
+
+
+def test_a_wards_pack_holds_the_list_after_the_beds(ward):
+    ward([*SENT, given("p2", "Panadol", "2026-11-02T13:10:00Z")])
+    pages = ward.packed()
+    lists = [page for page in pages if "Medicines due: A1" in page]
+    assert "MAY HAVE BEEN GIVEN ALREADY" in " ".join(lists)
+    assert "This list ends at 18:30" in lists[0]
+    titles = [name for page in pages for name in ("Bed list: ", "Medicines due: ", "Patient summary K7")
+              if name in page]  # fmt: skip
+    assert list(dict.fromkeys(titles)) == ["Bed list: ", "Medicines due: ", "Patient summary K7"]
+
+
+def test_a_pack_says_which_system_sent_no_medicines(ward):
+    ward([], deliver=("PAS",))
+    first, *_ = [page for page in ward.packed() if "Medicines due: A1" in page]
+    assert "Medicines: EPR unavailable" in first
+    assert "Some may be due that are not on this list" in first
+    assert "No medicine due" not in first
+
+
+def test_a_pack_has_no_list_where_no_system_ever_sent_a_medicine(ward):
+    ward([], types=TYPES[:-1])
+    assert not [page for page in ward.packed() if "Medicines due: A1" in page]

@@ -88,7 +88,9 @@ def test_the_ledger_says_what_for_whom_by_whom_and_when(pack, vault):
     assert row.patient_label == "O'CALLAGHAN-SMYTHE, Aoife (Mrs)"
     assert (row.ward, row.version, row.state, row.returns) == ("A1", "2", "issued", True)
     assert (row.issued_name, row.issued_at) == ("Amina Ward", "2026-11-02T14:30:00Z")
-    assert {r.form for r in rows if not r.returns} == {"cover", "bed-list", "summary"}
+    assert {r.form for r in rows if not r.returns} == {
+        "cover", "bed-list", "medicines-due", "summary",
+    }  # fmt: skip
 
 
 def test_a_summary_shows_the_medicine_exactly_as_it_was_sent(pack, medicine):
