@@ -1,8 +1,9 @@
 """What all tests share: a moment in time, a home, an unlocked vault, somebody who acts."""
 
+import fcntl
+import functools
+import hashlib
 import os
-import pickle
-import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from downtime.config import Home
 from downtime.paper.layout import template_layout
+from downtime.pdf import font_embedding, templates, writer
 from downtime.settings import AccountsSettings, Settings
 from downtime.vault import schema
 from downtime.vault.model import Actor
@@ -42,21 +44,40 @@ def run_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _shared_layouts(run_folder):
-    """Each form is laid out once in a run, by whichever process needs it first: half a second each."""
-    lay_out = template_layout._lay_out
-
-    def lay_out_once(template: str, digest: str, **context):
-        file = run_folder / f"layout-{digest}"
-        if not file.exists():
-            layout = lay_out(template, digest, **context)
-            written = run_folder / secrets.token_hex()
-            written.write_bytes(pickle.dumps(layout))
-            written.replace(file)
-        return pickle.loads(file.read_bytes())  # noqa: S301 - written above
-
+def _shared_pages(run_folder):
+    """Each HTML is laid out once in a run, by whichever process needs it first: half a second each."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(template_layout, "_lay_out", lay_out_once)
+        share_pages(run_folder, patch.setattr)
+        yield
+
+
+def share_pages(folder: Path, replace=setattr) -> None:
+    """Keep what HTML becomes in a folder, and take it from there when the same is asked for again.
+
+    Who asks while another process is at it waits: all begin with the same forms.
+    """
+    print_html = templates.print_html
+
+    def print_once(html: str) -> bytes:
+        key = f"{templates.template_folder()}\0{html}".encode(errors="surrogatepass")
+        with (folder / f"page-{hashlib.sha256(key).hexdigest()}").open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            if not (content := file.read()):
+                content = print_html(html)
+                file.write(content)
+        return content
+
+    for module in (templates, template_layout):
+        replace(module, "print_html", print_once)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_fonts():
+    """So is each choice of glyphs cut out of its font once in a process: an eighth of what a print takes."""
+    cut = functools.lru_cache(256)(lambda name, used: font_embedding.subset_font(name, set(used)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "subset_font", lambda name, used: cut(name, frozenset(used)))
         yield
 
 

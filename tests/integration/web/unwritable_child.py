@@ -1,29 +1,27 @@
-"""Lives through vaults that take nothing, in a mount namespace of its own: `python -m … FOLDER LAYOUTS STATE…`.
+"""Lives through vaults that take nothing, in a mount namespace of its own: `python -m … FOLDER PAGES STATE…`.
 
-`FOLDER` holds a template of a home, its secrets and its unlock file; `LAYOUTS` the forms that were laid
-out before. What went wrong is printed, and ends the process with 1.
+`FOLDER` holds a template of a home, its secrets and its unlock file; `PAGES` what was laid out
+before. What went wrong is printed, and ends the process with 1.
 """
 
 import json
 import os
-import pickle
 import shutil
 import subprocess
 import sys
 import traceback
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from functools import partial
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 
 from downtime import cli
 from downtime.config import Home
 from downtime.paper import ledger
-from downtime.paper.layout import template_layout
 from downtime.paper.packs.print_context import PrintContext
 from downtime.vault import database, write_access
 from downtime.vault.model import Actor
 from downtime.vault.store import audit_chain
+from tests.conftest import share_pages
 from tests.integration.web.conftest import Clock, Hospital
 from tests.integration.web.test_ward import patient_page, words
 from tests.night import by_night
@@ -54,10 +52,10 @@ time.sleep(600)
 """
 
 
-def main(folder: Path, layouts: Path, states: list[str]) -> int:
+def main(folder: Path, pages: Path, states: list[str]) -> int:
     write_access.LOOK_AGAIN_SECONDS = 0
     database.BUSY_MILLISECONDS = 200
-    template_layout._lay_out = partial(lay_out_once, template_layout._lay_out, layouts)
+    share_pages(pages)
     failed = 0
     for state in states:
         try:
@@ -66,14 +64,6 @@ def main(folder: Path, layouts: Path, states: list[str]) -> int:
             sys.stdout.write(f"{state}:\n{traceback.format_exc()}")
             failed = 1
     return failed
-
-
-def lay_out_once(lay_out, folder: Path, template: str, digest: str, **context):
-    """As in tests/conftest.py: half a second for each form."""
-    file = folder / f"layout-{digest}"
-    if not file.exists():
-        file.write_bytes(pickle.dumps(lay_out(template, digest, **context)))
-    return pickle.loads(file.read_bytes())  # noqa: S301 - written above
 
 
 def live_through(state: str, folder: Path) -> None:
