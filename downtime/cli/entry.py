@@ -12,7 +12,6 @@ from downtime.cli.options import FILE, OPTIONAL_REASON, REASON, EnumChoice
 from downtime.cli.program import entry
 from downtime.cli.session import Output, Session, command, command_for_each, pick
 from downtime.entry import (
-    attach_folder,
     confirm_empty,
     confirm_entry,
     file_form,
@@ -199,24 +198,6 @@ def attach(session: Session, serial: str, file: Path, without_code: bool) -> Out
     pages = f"{scan.pages} page{'s' if scan.pages > 1 else ''}"
     unread = ", no code read" if scan.without_code else ""
     return Output(asdict(scan), [f"{serials.format_serial(scan.serial)}: {pages} kept{unread}."])
-
-
-@command(entry, "attach-folder", permission=Permission.ENTRY_SCAN)
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-def attach_folder_(session: Session, folder: Path) -> Output:
-    """Attach every file of a folder to the form that its codes name; exit 1 if one is nobody's."""
-    files = attach_folder.list_files(folder)
-    filed = attach_folder.attach_folder(session.vault, session.settings, files, session.actor)
-    refused = sum(bool(scan.refusal) for scan in filed)
-    lines = [_filed_line(scan) for scan in filed]
-    lines.append(f"{len(filed) - refused} of {len(filed)} files attached.")
-    return Output([scan._asdict() for scan in filed], lines, 1 if refused else 0)
-
-
-def _filed_line(scan: attach_folder.FiledScan) -> str:
-    number = serials.format_serial(scan.serial)
-    filed = f"{number}{'' if scan.is_new else ', attached before'}"
-    return f"{scan.file}: {scan.refusal or filed}"
 
 
 @command(entry, "confirm-scan", permission=Permission.ENTRY_SCAN)

@@ -18,7 +18,7 @@ from downtime.scanning.place_page import PresentScan
 from downtime.scanning.scan_codes import ScannedPage
 from downtime.vault.model import Actor
 
-_DOTS_TO_POINTS = 72 / 150
+_DOTS_TO_POINTS = 72 / 200
 _PDF = "application/pdf"
 
 

@@ -1,6 +1,6 @@
 """Key a form: keep a draft as typed, and enter it once every field passes; each step with its trace."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -30,11 +30,18 @@ from downtime.entry.model import (
     VerificationBasis,
 )
 from downtime.entry.open_form import get_entry, get_keyable_form, open_form
+from downtime.entry.page_ink import InkPlace
 from downtime.entry.page_saves import LateSaveError, PageSave, check_unchanged, record_save
-from downtime.entry.policies import check_can_key, check_emptiness, check_person_checked
+from downtime.entry.policies import (
+    check_can_key,
+    check_emptiness,
+    check_ink_was_looked_at,
+    check_person_checked,
+)
 from downtime.entry.quality import choose_sample
 from downtime.entry.queries.list_queries import list_queries_of_form
 from downtime.entry.queries.policies import has_open
+from downtime.entry.read_scans import find_ink
 from downtime.entry.store import claims, entries
 from downtime.entry.typed_times import to_utc
 from downtime.entry.validation import SIGN_OFF_KEYS, InvalidAnswersError, ProblemKind
@@ -86,12 +93,14 @@ def submit_entry(
     page: PageSave | None = None,
     confirmed: ConfirmRequests = NOTHING_CONFIRMED,
     says_empty: bool = False,
+    looked_at: Collection[str] = (),
 ) -> Entry:
     """Enter a form: every field must pass its definition, and the ledger marks it keyed.
 
     What is implausible has to be `confirmed`; of an import it is kept, and waits for somebody to do so.
     `says_empty`: nobody wrote an answer on the paper; another person confirms that. InputError for a
-    form that is empty and not said to be, or the other way round.
+    form that is empty and not said to be, or the other way round. `looked_at` names the places of the scan
+    whose ink somebody saw and does not key: UnseenInkError for any other one.
 
     InvalidAnswersError holds one sentence for each field at fault; ConflictError when the form is
     already entered, void or declared lost, somebody else has it on the screen, or it was kept from
@@ -113,9 +122,15 @@ def submit_entry(
     check_emptiness(form.issued.serial, is_empty=nothing_written, says_empty=says_empty)
     if form.entry and page and _is_resubmission(form, answers, page, actor):
         return form.entry
+    unkeyed = find_ink(vault, form.issued.serial).list_unkeyed(form, answers)
+    if origin == EntryOrigin.KEYED:
+        check_ink_was_looked_at(form.issued.serial, unkeyed, looked_at)
     zone = ZoneInfo(settings.site.time_zone)
     with vault.change(
-        actor, AuditAction.ENTRY_SUBMIT, target=form.issued.serial, reason=origin
+        actor,
+        AuditAction.ENTRY_SUBMIT,
+        target=form.issued.serial,
+        reason=_say_origin(origin, unkeyed),
     ) as db:
         now = vault.now()
         entry = _open_draft(db, form.issued, actor, now, page)
@@ -149,6 +164,11 @@ def submit_entry(
         trace_confirmations(db, entry.serial, judged, actor, now)
         claims.delete(db, entry.serial)
     return entry
+
+
+def _say_origin(origin: EntryOrigin, unkeyed: Collection[InkPlace]) -> str:
+    """How the entry came, and the ink of its scan that is in no answer."""
+    return " ".join([origin, *(f"ink:{place.name}" for place in unkeyed)])
 
 
 def _find_next_task(

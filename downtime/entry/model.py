@@ -23,6 +23,7 @@ class AuditAction(StrEnum):
     ENTRY_SCAN = "entry.scan"
     ENTRY_SCAN_AWAY = "entry.scan-away"
     ENTRY_SCAN_CONFIRM = "entry.scan-confirm"
+    ENTRY_SCAN_READ = "entry.scan-read"
     ENTRY_SECOND = "entry.second"
     ENTRY_SECOND_DRAFT = "entry.second-draft"
     ENTRY_SEND_BACK = "entry.send-back"

@@ -4,7 +4,7 @@ The form's critical fields are keyed by two people before anything of it counts 
 decides between them keyed neither; and nobody verifies what they keyed.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from functools import partial
 
 from downtime.entry import confirm_policies
@@ -20,6 +20,7 @@ from downtime.entry.model import (
     VerificationBasis,
     WorkKind,
 )
+from downtime.entry.page_ink import InkPlace
 from downtime.entry.validation import AnswerProblem, InvalidAnswersError
 from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.paper import serials
@@ -147,6 +148,10 @@ class EmptyFormError(InputError):
     """Nothing is keyed of a form, and nobody says that it is empty."""
 
 
+class UnseenInkError(InputError):
+    """A scan shows ink that is not keyed, and nobody says that they looked at it."""
+
+
 _WORK_SENTENCES = {
     WorkKind.DRAFT: "carries a draft that somebody keyed",
     WorkKind.SCAN: "carries a scan",
@@ -229,6 +234,20 @@ def check_emptiness(serial: str, *, is_empty: bool, says_empty: bool) -> None:
             "entry.not-empty",
             f"Form {form} has an answer, so it is not empty.",
             "Take the answer away if the paper has none, or enter the form without calling it empty.",
+        )
+
+
+def check_ink_was_looked_at(
+    serial: str, unkeyed: Sequence[InkPlace], looked_at: Container[str]
+) -> None:
+    """UnseenInkError while the scan shows ink that is not keyed and nobody has looked at."""
+    unseen = [place for place in unkeyed if place.name not in looked_at]
+    if unseen:
+        places = f"{len(unseen)} places" if len(unseen) > 1 else "one place"
+        raise UnseenInkError(
+            "entry.ink",
+            f"The scan of form {serials.format_serial(serial)} shows ink in {places} that is not keyed.",
+            "Look at each: key what is written, or say that it is keyed elsewhere or means nothing.",
         )
 
 

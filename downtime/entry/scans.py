@@ -5,9 +5,8 @@ this form's, and the scan is marked so. What another machine sent without either
 beside no field and goes nowhere until somebody has looked.
 """
 
-import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +16,17 @@ from sqlite_utils import Database
 from downtime.entry import scan_policies
 from downtime.entry.filed_pages import bind_pages, return_pages
 from downtime.entry.model import AuditAction, ScanDoubt, ScanInfo
-from downtime.entry.store import scans
+from downtime.entry.read_scans import read_scans
+from downtime.entry.store import page_readings, scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import ledger, serials
+from downtime.paper.layout.page_fields import split_option_key
 from downtime.paper.model import IssuedForm
 from downtime.paper.store import layouts
+from downtime.pdf.field_rectangle import FieldRectangle
 from downtime.processes import sandbox
-from downtime.scanning.scan_codes import ScannedPage, list_unread_pages, order_pages
+from downtime.scanning.page_reading import PicturePlace
+from downtime.scanning.scan_codes import ScannedPage, list_unread_pages, order_pages, parse_page
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
@@ -78,7 +81,7 @@ def attach_scan(
 ) -> ScanInfo:
     """Keep a PDF, PNG or JPEG as the scan of a form; the same file again changes nothing.
 
-    InputError says why it cannot be one; ConflictError when its code is another form's, when the same
+    Its ticks and ink are read. InputError says why it cannot be one; ConflictError when its code is another form's, when the same
     file is another form's scan, when the form has another one already, and when no code can be read:
     unless somebody compared the printed serial (`without_code`).
     """
@@ -88,19 +91,15 @@ def attach_scan(
     if present and not present.doubt and present.sha256 == digest:
         return present
     file = read_scan(settings, content)
-    return attach_read_scan(vault, issued, file, actor, without_code=without_code)
+    info = attach_read_scan(vault, issued, file, actor, without_code=without_code)
+    read_scans(vault, settings, actor, issued.serial)
+    return info
 
 
 def read_scan(settings: Settings, content: bytes) -> ScannedFile:
     """Open a file in the sandbox, its pages as they were printed; InputError when it is no scan."""
     answer = _open_in_sandbox(content, settings)
-    pages = [
-        ScannedPage(
-            page["width"], page["height"], base64.b64decode(page["jpeg"]),
-            tuple(page["codes"]), page["blank"],
-        )
-        for page in answer["pages"]
-    ]  # fmt: skip
+    pages = [parse_page(page) for page in answer["pages"]]
     digest = hashlib.sha256(content).hexdigest()
     return ScannedFile(content, digest, answer["media_type"], tuple(order_pages(pages)))
 
@@ -237,7 +236,8 @@ def get_page_picture(vault: Vault, serial: str, page: int) -> bytes:
 def find_field_positions(vault: Vault, serial: str) -> dict[str, FieldPosition]:
     """Where each field stands on the pictures, by key; empty when the scan is turned or cut.
 
-    It is read from where the field was printed, so a page fed askew is off by as much.
+    On a page that was read it is where the paper has it; on another one where it was printed, so one that
+    was fed askew is off by as much.
     """
     issued = ledger.get_form(vault, serial)
     layout = layouts.find_layout(vault.db, issued.layout)
@@ -245,18 +245,46 @@ def find_field_positions(vault: Vault, serial: str) -> dict[str, FieldPosition]:
     is_paged = scans.is_paged(vault.db, issued.serial)
     if layout is None or (len(sizes) < len(layout.pages) and not is_paged):
         return {}
-    width, height = layout.size
-    if any(abs((w / h) / (width / height) - 1) > _PROPORTION_TOLERANCE for w, h in sizes.values()):
-        return {}
+    readings = page_readings.fetch(vault.db, issued.serial)
     positions: dict[str, FieldPosition] = {}
-    for number, page in enumerate(layout.pages, 1):
-        for box in page if number in sizes else ():
-            top = height - box.y - box.height
-            position = FieldPosition(
-                number, box.x / width, top / height, box.width / width, box.height / height
+    for number, rectangles in enumerate(layout.pages, 1):
+        if number not in sizes:
+            continue
+        reading = readings.get(number)
+        if reading and reading.fields:
+            places = {field.key: field.place for field in reading.fields}
+        else:
+            places = _find_printed(rectangles, layout.size, sizes[number])
+        for key, place in _join_options(places).items():
+            positions.setdefault(
+                key, FieldPosition(number, place.x, place.y, place.width, place.height)
             )
-            positions.setdefault(box.key.partition("=")[0], position)
     return positions
+
+
+def _find_printed(
+    rectangles: Sequence[FieldRectangle], paper: tuple[float, float], picture: tuple[int, int]
+) -> dict[str, PicturePlace]:
+    """The fields of a page as printed; none where the picture is turned or cut."""
+    (width, height), (across, down) = paper, picture
+    if abs((across / down) / (width / height) - 1) > _PROPORTION_TOLERANCE:
+        return {}
+    return {
+        box.key: PicturePlace(
+            box.x / width, (height - box.y - box.height) / height,
+            box.width / width, box.height / height,
+        )
+        for box in rectangles
+    }  # fmt: skip
+
+
+def _join_options(places: Mapping[str, PicturePlace]) -> dict[str, PicturePlace]:
+    """The fields by answer: a choice is where all of its boxes are."""
+    joined: dict[str, PicturePlace] = {}
+    for key, place in places.items():
+        answer, _ = split_option_key(key)
+        joined[answer] = joined[answer].join(place) if answer in joined else place
+    return joined
 
 
 def _open_in_sandbox(content: bytes, settings: Settings) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from downtime.entry import scan_policies
 from downtime.entry.filed_pages import add_page, find_present
+from downtime.entry.read_scans import read_scans
 from downtime.errors import NotFoundError
 from downtime.paper import ledger, serials
 from downtime.paper.model import IssuedForm
@@ -12,6 +13,7 @@ from downtime.scanning.model import AuditAction, BatchPage
 from downtime.scanning.place_page import find_page_code
 from downtime.scanning.read_files import read_size
 from downtime.scanning.scan_codes import ScannedPage
+from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
 from downtime.vault.vault import Vault
@@ -58,7 +60,9 @@ def check_typed(vault: Vault, page_id: str, serial: str, number: int) -> TypedPa
     return TypedPage(form, number)
 
 
-def file_by_hand(vault: Vault, page_id: str, serial: str, number: int, actor: Actor) -> TypedPage:
+def file_by_hand(
+    vault: Vault, settings: Settings, page_id: str, serial: str, number: int, actor: Actor
+) -> TypedPage:
     """Lay a page with the form that a person has seen named on it, and compared."""
     page = get_page(vault, page_id)
     reason = f"{page_id}, page {number}"
@@ -68,12 +72,14 @@ def file_by_hand(vault: Vault, page_id: str, serial: str, number: int, actor: Ac
         picture = get_picture(vault, page_id)
         codes = tuple(page.codes.split())
         width, height = read_size(picture)
+        scanned = ScannedPage(width, height, picture, codes, is_two_tone=bool(page.two_tone))
         add_page(
-            db, typed.form, typed.page, ScannedPage(width, height, picture, codes), actor, vault.now(),
+            db, typed.form, typed.page, scanned, actor, vault.now(),
             without_code=find_page_code(codes) is None,
         )  # fmt: skip
         store.set_filed(db, page_id, typed.form.serial, typed.page, vault.now(), actor.name)
         store.delete_picture(db, page_id)
+    read_scans(vault, settings, actor, typed.form.serial)
     return typed
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from downtime.entry.filed_pages import add_page, find_present
+from downtime.entry.read_scans import read_scans
 from downtime.errors import InputError, NotFoundError
 from downtime.outage.outage_at_hand import get_outage_at_hand
 from downtime.paper.store import issued_forms
@@ -77,7 +78,10 @@ def take_in_files(
     actor: Actor,
     progress: Progress = lambda done, total: None,
 ) -> BatchReport:
-    """Read files into a batch of that name, or go on with one that was not read to its end."""
+    """Read files into a batch of that name, or go on with one that was not read to its end.
+
+    Then the ticks and the ink of every page that was filed are read.
+    """
     wanted = _check_name(name)
     batch = store.fetch_open_batch(vault.db, wanted, actor.id) or start_batch(
         vault, wanted, BatchSource.FOLDER, actor
@@ -87,6 +91,7 @@ def take_in_files(
         new = [file for file in named if _note_file(vault, batch, file, actor)]
         _take_in(vault, settings, batch, new, actor)
         progress(min(begin + FILES_EACH, len(files)), len(files))
+    read_scans(vault, settings, actor, progress=progress)
     return _end_batch(vault, batch, actor)
 
 
@@ -162,6 +167,7 @@ def take_in_upload(
         first = store.count_file_pages(vault.db, sha256) + 1
         _take_in(vault, settings, batch, [FileToRead(sha256, name, None, content, first)], actor)
         progress(done, len(waiting))
+    read_scans(vault, settings, actor, progress=progress)
     return _end_batch(vault, batch, actor)
 
 
@@ -232,6 +238,7 @@ def _keep_page(
         outage=place.outage or batch.outage,
         read=at,
         picture_sha256=hashlib.sha256(picture).hexdigest() if picture else "",
+        two_tone=int(bool(page and page.is_two_tone)),
     )
     store.save_page(db, row, b"" if place.outcome == PageOutcome.FILED else picture)
 

@@ -12,8 +12,6 @@ FEWEST_FITTING = 0.6
 MOST_RESIDUAL_MM = 0.45
 COARSEST = 0.7
 """Dots of the picture for one of the aligned page: 140 dpi."""
-GREY_SHARE = 0.002
-"""A grey scan has at least so many tones between its paper and its print."""
 MOST_NOISE = 9.0
 """Tones of the noise on blank paper, of dot beside dot."""
 MOST_SPECKS = 0.0015
@@ -21,13 +19,6 @@ MOST_SPECKS = 0.0015
 PALEST_PRINT = 0.85
 """The share of the form's dark print that is dark on the page."""
 BLANK_MARGIN_MM = 1.5
-
-
-def judge_picture(image: Pixels) -> GateReason | None:
-    """What the picture itself shows, before anything is laid over it."""
-    counts = cv2.calcHist([image[::4, ::4]], [0], None, [256], [0, 256]).ravel()
-    grey = counts[16:240].sum() / counts.sum()
-    return GateReason.TWO_TONE if grey < GREY_SHARE else None
 
 
 def judge_registration(registration: Registration | None) -> GateReason | None:

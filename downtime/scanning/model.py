@@ -125,6 +125,8 @@ class BatchPage:
     reason: str = ""
     settled: str = ""
     settled_name: str = ""
+    two_tone: int = 0
+    """1 when it was scanned in black and white only."""
 
     @property
     def is_homeless(self) -> bool:

@@ -4,13 +4,16 @@ Handwriting is never read: a field holds ink or none, and its picture is for a p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from downtime.pdf.field_rectangle import FieldKind
 
 PAGE_DPI = 200
 """Dots per inch of a page once it lies as it was printed; its printed picture has as many."""
+READER = 1
+"""The version of what reads: pages that an earlier one read are read again."""
 
 
 class Mark(StrEnum):
@@ -35,8 +38,42 @@ class GateReason(StrEnum):
     """Black and white only: pale pencil is lost."""
     NOISY = "noisy"
     """Specks or shades where the form is blank."""
+    NO_LAYOUT = "no_layout"
+    """What its form was printed on is not kept here."""
+    FAILED = "failed"
+    """It asked for too much memory or time."""
     FADED = "faded"
     """The form's own print is missing or pale, so pale ink may be missing too."""
+
+
+GATE_REASONS = {
+    GateReason.NO_CODE: "its code cannot be read on the kept picture",
+    GateReason.NOT_ALIGNED: "its print does not lie where the form's print lies",
+    GateReason.COARSE: "it was scanned too coarsely; 200 dots per inch and grey are needed",
+    GateReason.TWO_TONE: "it was scanned in black and white, which loses pale pencil",
+    GateReason.NOISY: "it has specks or shades where the form is blank",
+    GateReason.NO_LAYOUT: "the print of its form is not kept on this machine",
+    GateReason.FAILED: "it could not be measured",
+    GateReason.FADED: "its print is pale, so pale ink may be missing too",
+}
+"""The same in words that follow a colon."""
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePlace:
+    """Where something is on a page's picture: parts of its width and height, from the top left."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def join(self, other: "PicturePlace") -> "PicturePlace":
+        """The rectangle around both."""
+        x, y = min(self.x, other.x), min(self.y, other.y)
+        right = max(self.x + self.width, other.x + other.width)
+        bottom = max(self.y + self.height, other.y + other.height)
+        return PicturePlace(x, y, right - x, bottom - y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +86,8 @@ class FieldReading:
     mark: Mark
     ink: float
     """Of a tick box the share that is inked, of a field the square millimetres of ink."""
-    crop: bytes
-    """Its picture, a JPEG at `PAGE_DPI` with a margin."""
+    place: PicturePlace
+    """Where the paper has it, however it was fed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +98,7 @@ class OutsideInk:
     y: float
     width: float
     height: float
-    crop: bytes
+    place: PicturePlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +123,29 @@ class PageReading:
         for field in self.fields:
             seen[field.key] = max(seen.get(field.key, Mark.EMPTY), field.mark, key=order.index)
         return seen
+
+    def as_json(self) -> dict[str, Any]:
+        """What `parse_reading` reads."""
+        return asdict(self)
+
+
+def parse_reading(document: Mapping[str, Any]) -> PageReading:
+    """A reading as `PageReading.as_json` wrote it."""
+    gate = document["gate"]
+    return PageReading(
+        page_number=document["page_number"],
+        fields=tuple(
+            FieldReading(
+                field["key"], FieldKind(field["kind"]), Mark(field["mark"]), field["ink"],
+                PicturePlace(**field["place"]),
+            )
+            for field in document["fields"]
+        ),
+        outside=tuple(
+            OutsideInk(**ink | {"place": PicturePlace(**ink["place"])}) for ink in document["outside"]
+        ),
+        gate=GateReason(gate) if gate else None,
+        turned_degrees=document["turned_degrees"],
+        is_mirrored=document["is_mirrored"],
+        residual=document["residual"],
+    )  # fmt: skip

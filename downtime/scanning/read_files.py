@@ -3,7 +3,6 @@
 A page that takes its child down with it is a damaged page, and the next child goes on behind it.
 """
 
-import base64
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ import orjson
 from PIL import Image
 
 from downtime.processes import sandbox
-from downtime.scanning.scan_codes import ScannedPage
+from downtime.scanning.scan_codes import ScannedPage, parse_page
 from downtime.settings import Settings
 
 PAGES_EACH = 24
@@ -67,7 +66,9 @@ def read_pages(settings: Settings, files: Sequence[FileToRead]) -> Iterator[Read
             file = group[line["file"]]
             deaths = deaths + 1 if line.get("died") else 0
             if "place" in line:
-                yield ReadPage(file, line["place"], _to_page(line))
+                yield ReadPage(
+                    file, line["place"], None if line.get("damaged") else parse_page(line)
+                )
                 waiting[finished] = replace(file, first=line["place"] + 1)
             if line.get("over") or line.get("is_hopeless") or deaths == MOST_DEATHS:
                 yield ReadPage(file, 0, None, is_last=True)
@@ -110,15 +111,6 @@ def _read_lines(settings: Settings, group: Sequence[FileToRead]) -> Iterator[dic
         if number < len(group):
             death = {"damaged": True, "died": True, "is_hopeless": place == 1}
             yield {"file": number, "place": place, **death}
-
-
-def _to_page(line: dict[str, Any]) -> ScannedPage | None:
-    if line.get("damaged"):
-        return None
-    return ScannedPage(
-        line["width"], line["height"], base64.b64decode(line["jpeg"]), tuple(line["codes"]),
-        line["blank"],
-    )  # fmt: skip
 
 
 def read_size(picture: bytes) -> tuple[int, int]:

@@ -14,7 +14,6 @@ import cv2
 from downtime.paper.layout.model import FormLayout
 from downtime.pdf.field_rectangle import FieldKind, FieldRectangle
 from downtime.scanning import gate_page
-from downtime.scanning.crop_fields import crop_box, crop_field
 from downtime.scanning.find_outside import find_outside
 from downtime.scanning.measure_ink import InkMask, find_ink, measure_fields
 from downtime.scanning.measure_ticks import measure_ticks
@@ -25,6 +24,7 @@ from downtime.scanning.page_reading import (
     OutsideInk,
     PageReading,
 )
+from downtime.scanning.picture_places import PlaceFinder
 from downtime.scanning.pixels import DOTS_IN_POINT, Box, Pixels
 from downtime.scanning.register_page import STAMPED, Registration, find_codes, register_page
 
@@ -32,15 +32,20 @@ cv2.setNumThreads(1)  # one page a core; more threads would only take memory
 
 
 def read_issued_page(
-    image: Pixels, layout: FormLayout, page_number: int, printed_page_raster: Pixels
+    image: Pixels,
+    layout: FormLayout,
+    page_number: int,
+    printed_page_raster: Pixels,
+    *,
+    is_two_tone: bool = False,
 ) -> PageReading:
     """What is on a scanned page; `image` is grey, its print from `printed_page`.
 
-    Pages count from 1. A page that cannot be measured says why in `gate`, and then none of its
+    `is_two_tone` says that its file had one bit for each dot, which a picture made since does not show. Pages count from 1. A page that cannot be measured says why in `gate`, and then none of its
     fields is called empty or marked.
     """
     rectangles = layout.pages[page_number - 1]
-    gate = gate_page.judge_picture(image)
+    gate = GateReason.TWO_TONE if is_two_tone else None
     codes = find_codes(image, page_number)
     if not codes:
         return PageReading(page_number, gate=GateReason.NO_CODE)
@@ -48,11 +53,13 @@ def read_issued_page(
     gate = gate or gate_page.judge_registration(registration)
     if registration is None:
         return PageReading(page_number, gate=gate)
-    return _read_aligned(registration, rectangles, page_number, printed_page_raster, gate)
+    places = PlaceFinder(registration.source_places, image.shape)
+    return _read_aligned(registration, places, rectangles, page_number, printed_page_raster, gate)
 
 
 def _read_aligned(
     registration: Registration,
+    places: PlaceFinder,
     rectangles: Sequence[FieldRectangle],
     page_number: int,
     printed: Pixels,
@@ -64,8 +71,8 @@ def _read_aligned(
     boxes = [] if gate else find_outside(ink, printed, rectangles)
     return PageReading(
         page_number=page_number,
-        fields=tuple(_read_fields(aligned, ink, printed, rectangles, gate)),
-        outside=tuple(_show_outside(aligned, box) for box in boxes),
+        fields=tuple(_read_fields(places, ink, printed, rectangles, gate)),
+        outside=tuple(_show_outside(places, box, aligned.shape[0]) for box in boxes),
         gate=gate,
         turned_degrees=registration.turned_degrees,
         is_mirrored=registration.is_mirrored,
@@ -74,7 +81,7 @@ def _read_aligned(
 
 
 def _read_fields(
-    aligned: Pixels,
+    places: PlaceFinder,
     ink: InkMask,
     printed: Pixels,
     rectangles: Sequence[FieldRectangle],
@@ -86,19 +93,18 @@ def _read_fields(
     measured = [*measure_ticks(ink, printed, ticks, rectangles), *measure_fields(ink, texts)]
     return [
         FieldReading(
-            place.key, place.kind, Mark.DOUBTFUL if gate else mark, amount,
-            crop_field(aligned, place),
+            field.key, field.kind, Mark.DOUBTFUL if gate else mark, amount,
+            places.find_field(field, printed.shape[0]),
         )
-        for place, (mark, amount) in zip([*ticks, *texts], measured, strict=True)
+        for field, (mark, amount) in zip([*ticks, *texts], measured, strict=True)
     ]  # fmt: skip
 
 
-def _show_outside(aligned: Pixels, box: Box) -> OutsideInk:
-    rows = aligned.shape[0]
+def _show_outside(places: PlaceFinder, box: Box, rows: int) -> OutsideInk:
     return OutsideInk(
         x=box.left / DOTS_IN_POINT,
         y=(rows - box.bottom) / DOTS_IN_POINT,
         width=(box.right - box.left) / DOTS_IN_POINT,
         height=(box.bottom - box.top) / DOTS_IN_POINT,
-        crop=crop_box(aligned, box),
+        place=places.find_box(box),
     )

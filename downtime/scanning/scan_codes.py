@@ -1,7 +1,9 @@
 """What the codes on a scanned paper say: whose it is, and which of its pages shows none. Pure."""
 
-from collections.abc import Collection, Sequence
+import base64
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from downtime.paper.serials import PageCode, is_page_code, parse_page_code
 
@@ -16,11 +18,21 @@ class ScannedPage:
     codes: tuple[str, ...] = ()
     is_blank: bool = False
     """The empty back of a sheet."""
+    is_two_tone: bool = False
+    """Scanned in black and white only: nothing is measured on it."""
 
     @property
     def page_codes(self) -> tuple[PageCode, ...]:
         """What its codes say; a text that is no page code counts as none."""
         return tuple(map(parse_page_code, filter(is_page_code, self.codes)))
+
+
+def parse_page(document: Mapping[str, Any]) -> ScannedPage:
+    """A page as `examine_page` says it."""
+    return ScannedPage(
+        document["width"], document["height"], base64.b64decode(document["jpeg"]),
+        tuple(document["codes"]), document["blank"], document["two_tone"],
+    )  # fmt: skip
 
 
 def list_serials(codes: Collection[str]) -> list[str]:

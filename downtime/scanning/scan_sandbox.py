@@ -7,7 +7,6 @@ not count: its own first bytes say what it is.
 Arguments: bytes of memory, seconds.
 """
 
-import base64
 import io
 import sys
 from collections.abc import Iterator
@@ -15,25 +14,12 @@ from typing import Any
 
 import orjson
 import pypdfium2
-import zxingcpp
 from PIL import Image, ImageOps
 
-from downtime.paper.serials import is_page_code
 from downtime.processes.sandbox import limit_resources
+from downtime.scanning.examine_page import CODE_LONGEST, MOST_PIXELS, draw_page, examine_page
 
 MOST_PAGES = 20
-CODE_DPI = 200
-CODE_LONGEST = 4960
-"""Pixels of a page's longer side while its codes are read: A3 at 300 dpi."""
-LONGEST = 1754
-"""Pixels of a picture's longer side: A4 at 150 dpi."""
-_PAGE_CODE = zxingcpp.BarcodeFormat.QRCodeModel2
-BLANK_TONES = 40
-"""Tones by which ink differs from its paper; a page without any is the empty back of another."""
-BLANK_SHARE = 0.0002
-MOST_PIXELS = 120_000_000
-"""A3 in 600 dpi, and a little more."""
-QUALITY = 75
 KINDS = {
     b"%PDF-": "application/pdf",
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -64,7 +50,7 @@ def _read_pages(content: bytes) -> dict[str, Any]:
     if not kind:
         raise UnusableScan("it is no PDF, PNG or JPEG")
     pictures = _render_pages(content) if kind == "application/pdf" else iter([_open_image(content)])
-    return {"media_type": kind, "pages": [_read_page(picture) for picture in pictures]}
+    return {"media_type": kind, "pages": [examine_page(picture) for picture in pictures]}
 
 
 def _render_pages(content: bytes) -> Iterator[Image.Image]:
@@ -72,8 +58,7 @@ def _render_pages(content: bytes) -> Iterator[Image.Image]:
     if not 1 <= len(document) <= MOST_PAGES:
         raise UnusableScan(f"it has {len(document)} pages; a scanned form has 1 to {MOST_PAGES}")
     for page in document:
-        scale = min(CODE_DPI / 72, CODE_LONGEST / max(1.0, *page.get_size()))
-        yield page.render(scale=scale).to_pil()
+        yield draw_page(page)
 
 
 def _open_image(content: bytes) -> Image.Image:
@@ -82,38 +67,6 @@ def _open_image(content: bytes) -> Image.Image:
     upright = ImageOps.exif_transpose(image)
     upright.thumbnail((CODE_LONGEST, CODE_LONGEST))
     return upright
-
-
-def _read_page(picture: Image.Image) -> dict[str, Any]:
-    grey = picture.convert("L")
-    codes = read_codes(grey)
-    if codes:
-        picture = picture.rotate(90 * round(codes[0].orientation / 90), expand=True)
-    picture.thumbnail((LONGEST, LONGEST))
-    texts = sorted({code.text for code in codes})
-    return {**encode_jpeg(picture), "codes": texts, "blank": not codes and is_blank(grey)}
-
-
-def read_codes(grey: Image.Image) -> list[zxingcpp.Barcode]:
-    """The page codes on a page; whatever else is printed or stuck there is passed over."""
-    read = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats(_PAGE_CODE))
-    return [code for code in read if is_page_code(code.text)]
-
-
-def is_blank(grey: Image.Image) -> bool:
-    """Whether a page has no ink: the empty back of another."""
-    counts = grey.histogram()
-    paper = counts.index(max(counts))
-    inked = sum(n for tone, n in enumerate(counts) if abs(tone - paper) > BLANK_TONES)
-    return inked < BLANK_SHARE * sum(counts)
-
-
-def encode_jpeg(picture: Image.Image) -> dict[str, Any]:
-    """A picture as JPEG in base64, with its size in pixels."""
-    out = io.BytesIO()
-    picture.convert("RGB").save(out, "JPEG", quality=QUALITY, optimize=True)
-    width, height = picture.size
-    return {"width": width, "height": height, "jpeg": base64.b64encode(out.getvalue()).decode()}
 
 
 if __name__ == "__main__":

@@ -177,6 +177,26 @@ class Chromium:
             watch.cancel()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """What each open page says, beside a failure: a wait that ends tells nothing by itself."""
+    report = yield
+    browser = item.funcargs.get("chromium") if hasattr(item, "funcargs") else None
+    if report.when == "call" and report.failed and browser and browser.browser:
+        pages = [page for context in browser.browser.contexts for page in context.pages]
+        for page in pages:
+            if not page.url.endswith(PARKED):
+                report.sections.append((page.url, _read_page(page)))
+    return report
+
+
+def _read_page(page) -> str:
+    try:
+        return page.inner_text("body", timeout=CLOSING_SECONDS * 1000)
+    except BrowserError as error:
+        return str(error)
+
+
 @pytest.fixture(scope="session")
 def chromium():
     with sync_playwright() as playwright:

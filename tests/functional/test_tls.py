@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from playwright.sync_api import Error as BrowserError
 
-from tests.functional.conftest import ARGUMENTS, sign_in
+from tests.functional.conftest import ARGUMENTS, click_through, sign_in
 from tests.integration.web.conftest import copied
 from tests.integration.web.fronted import DOMAIN, fronted
 
@@ -63,8 +63,8 @@ def test_two_browsers_on_one_ward_work_side_by_side_over_tls(launch, front):
         assert f"{role.title()} Person" in page.inner_text("body")
         cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
         assert cookies["__Host-downtime_session"]["secure"]
-    pages["ward"].click("text=Switch user")
-    assert pages["ward"].url == f"{front.address}/switch-user"
+    click_through(pages["ward"].locator("text=Switch user"))
+    pages["ward"].wait_for_selector("text=The next user can sign in")
     pages["site"].goto("/beds")
     assert "Site Person" in pages["site"].inner_text("body")
 

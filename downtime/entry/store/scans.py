@@ -6,9 +6,14 @@ from dataclasses import fields
 from sqlite_utils import Database
 
 from downtime.entry.model import ScanDoubt, ScanInfo
+from downtime.entry.store import page_readings
 from downtime.scanning.scan_codes import ScannedPage
 from downtime.vault.database import insert_record
 
+_INSERT_PAGE = (
+    "INSERT INTO form_scan_page (serial, page, width, height, picture, two_tone)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
 _COLUMNS = ", ".join(f.name for f in fields(ScanInfo))
 
 
@@ -20,11 +25,8 @@ def save(db: Database, info: ScanInfo, content: bytes) -> None:
 def save_pages(db: Database, serial: str, pages: Iterable[ScannedPage]) -> None:
     """The pictures of a scan, from page 1."""
     db.conn.executemany(
-        "INSERT INTO form_scan_page (serial, page, width, height, picture) VALUES (?, ?, ?, ?, ?)",
-        (
-            (serial, number, page.width, page.height, page.picture)
-            for number, page in enumerate(pages, 1)
-        ),
+        _INSERT_PAGE,
+        (_page_row(serial, number, page) for number, page in enumerate(pages, 1)),
     )
 
 
@@ -77,10 +79,11 @@ def add_page(db: Database, info: ScanInfo, number: int, page: ScannedPage) -> No
         insert_record(db, "form_scan", info, content=b"")
     else:
         _update(db, info)
-    db.execute(
-        "INSERT INTO form_scan_page (serial, page, width, height, picture) VALUES (?, ?, ?, ?, ?)",
-        [info.serial, number, page.width, page.height, page.picture],
-    )
+    db.execute(_INSERT_PAGE, _page_row(info.serial, number, page))
+
+
+def _page_row(serial: str, number: int, page: ScannedPage) -> tuple[str | int | bytes, ...]:
+    return serial, number, page.width, page.height, page.picture, int(page.is_two_tone)
 
 
 def _update(db: Database, info: ScanInfo) -> None:
@@ -118,7 +121,15 @@ def fetch_picture(db: Database, serial: str, page: int) -> bytes | None:
     return bytes(row[0]) if row else None
 
 
+def is_two_tone(db: Database, serial: str, page: int) -> bool:
+    """Whether a page was scanned in black and white only."""
+    query = "SELECT two_tone FROM form_scan_page WHERE serial = ? AND page = ?"
+    row = db.execute(query, [serial, page]).fetchone()
+    return bool(row and row[0])
+
+
 def delete(db: Database, serial: str) -> None:
-    """Remove a scan and its pictures."""
+    """Remove a scan, its pictures, and what was seen on them."""
+    page_readings.delete(db, serial)
     db.execute("DELETE FROM form_scan_page WHERE serial = ?", [serial])
     db.execute("DELETE FROM form_scan WHERE serial = ?", [serial])

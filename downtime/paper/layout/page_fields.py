@@ -124,6 +124,13 @@ def _option_key(key: str, value: str) -> str:
     return f"{name}={value}{colon}{row}"
 
 
+def split_option_key(key: str) -> tuple[str, str]:
+    """The answer's key of a rectangle and the code of the option whose box it is; empty for no option."""
+    name, _, option = key.partition("=")
+    code, colon, row = option.partition(":")
+    return name + colon + row, code
+
+
 def place_imprint(page: EmbeddedPage, key: str, value: str, tag: Tag) -> list[PageElement]:
     """What the print itself says, wherever the page has room for it, cut off where it is long."""
     text = to_printable(value)

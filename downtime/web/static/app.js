@@ -80,7 +80,7 @@
 
     var findNextField = function (field) {
       var all = Array.prototype.filter.call(keying.elements, function (element) {
-        return element.type !== "hidden" && element.offsetParent;
+        return element.type !== "hidden" && element.offsetParent && element.tabIndex >= 0;
       });
       return all[all.indexOf(field) + 1];
     };
@@ -108,6 +108,7 @@
     // last, not when one tabs through it: Tab leaves the table.
     var isFilled = function (row) {
       return Array.prototype.some.call(row.querySelectorAll("input, select, textarea"), function (element) {
+        if (element.dataset.mark && element.dataset.mark !== "empty") return true;
         return element.type === "checkbox" ? element.checked : element.value !== "";
       });
     };
@@ -143,6 +144,51 @@
     var paper = document.querySelector(".paper");
     if (paper) {
       var positions = JSON.parse(paper.dataset.positions);
+
+      // Beside each field stands its part of the page, cut from the one picture that is loaded anyhow.
+      var showCrop = function (crop, position) {
+        var picture = paper.querySelector("[data-page='" + position[0] + "'] img");
+        if (!picture) return;
+        var x = position[1], y = position[2], width = position[3], height = position[4];
+        var show = function () {
+          var pixels = width * picture.naturalWidth;
+          crop.style.width = Math.round(pixels * CROP_SCALE) + "px";
+          crop.style.aspectRatio = String(pixels / (height * picture.naturalHeight));
+          crop.style.backgroundImage = "url(" + JSON.stringify(picture.src) + ")";
+          crop.style.backgroundSize = 100 / width + "% " + 100 / height + "%";
+          crop.style.backgroundPosition = 100 * x / (1 - width || 1) + "% " + 100 * y / (1 - height || 1) + "%";
+          crop.className = "crop";
+        };
+        if (picture.complete && picture.naturalWidth) show();
+        else picture.addEventListener("load", show);
+      };
+      var CROP_SCALE = 0.6; // 120 dots to the inch: a hand can be read
+      var withCrop = {};
+      Array.prototype.forEach.call(keying.elements, function (element) {
+        var position = positions[element.name];
+        if (!position || withCrop[element.name] || element.type === "hidden") return;
+        withCrop[element.name] = true;
+        var crop = document.createElement("span");
+        element.parentNode.insertBefore(crop, element);
+        showCrop(crop, position);
+      });
+      document.querySelectorAll("[data-crop]").forEach(function (element) {
+        var crop = document.createElement("span");
+        element.prepend(crop);
+        showCrop(crop, JSON.parse(element.dataset.crop));
+      });
+
+      document.addEventListener("keydown", function (event) {
+        if (!event.altKey || event.ctrlKey || event.metaKey) return;
+        if (event.code === "KeyZ") {
+          event.preventDefault();
+          paper.classList.toggle("enlarged");
+        } else if (event.code === "KeyE") {
+          event.preventDefault();
+          keying.querySelectorAll("[data-mark=empty]").forEach(function (field) { field.removeAttribute("tabindex"); });
+        }
+      });
+
       var fieldBox = document.createElement("div");
       fieldBox.className = "field-box";
       keying.addEventListener("focusin", function (event) {
@@ -179,7 +225,7 @@
   if (!focusTarget && keying) {
     focusTarget = Array.prototype.find.call(keying.elements, function (element) {
       return element.type !== "hidden" && element.offsetParent && !element.readOnly && !element.disabled
-        && element.matches("input, select, textarea");
+        && element.tabIndex >= 0 && element.matches("input, select, textarea");
     });
   }
   if (focusTarget) focusTarget.focus();

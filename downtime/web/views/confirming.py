@@ -13,7 +13,7 @@ from downtime.web import confirm_fields, request_context
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 from downtime.web.views import queues
-from downtime.web.views.keying import form_context, question_context
+from downtime.web.views.keying_fields import form_context, question_context
 
 blueprint = Blueprint("confirming", __name__)
 

@@ -1,9 +1,7 @@
 """Key: scan a form or take the next one, fill its fields from the paper, save."""
 
-import json
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,8 +15,8 @@ from downtime.entry import (
     empty_forms,
     file_form,
     open_form,
-    picklists,
     policies,
+    read_scans,
     scans,
 )
 from downtime.entry import keying as entering
@@ -28,13 +26,11 @@ from downtime.entry.keyed_form import NUMBERS, KeyedForm, with_person_check
 from downtime.entry.model import Claim, Task
 from downtime.entry.page_saves import PageSave
 from downtime.entry.paper_kind import find_paper_kind
-from downtime.entry.queries import list_queries
 from downtime.entry.scan_policies import NO_CODE
 from downtime.entry.store import entries
 from downtime.entry.validation import (
     AnswerProblem,
     InvalidAnswersError,
-    field_label,
 )
 from downtime.errors import ConflictError, InputError, NotFoundError, UserError
 from downtime.paper import serials
@@ -43,16 +39,18 @@ from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 from downtime.web import confirm_fields, repeated_posts, request_context, signatures
+from downtime.web.describe_ink import describe_ink
 from downtime.web.responses import ViewResponse, file_response, required_reason
 from downtime.web.view_permissions import require_permission
 from downtime.web.views import queues
+from downtime.web.views.keying_fields import UNREAD, form_context, question_context
 from downtime.web.views.ledger import titles
 
 blueprint = Blueprint("keying", __name__)
-OWN_FIELDS = ("csrf_token", repeated_posts.FIELD, "changed", "page", "step", "seen", "do", "empty")
+OWN_FIELDS = (
+    "csrf_token", repeated_posts.FIELD, "changed", "page", "step", "seen", "do", "empty", "looked",
+)  # fmt: skip
 _DRAFTS = 50
-_UNREAD = "scan-unread"
-"""The form whose paper showed no code when somebody would attach it."""
 _LONGEST = 60
 """Characters of what names a page, or a save of it."""
 
@@ -97,7 +95,13 @@ def form(serial: str) -> ViewResponse:
             return redirect(url_for("verifying.look_empty", serial=serial), 303)
     queues.remember_visited(serial)
     carried = signatures.carried_signature(opened)
-    return _render_form(opened, {**carried, **opened.answers}, (), carried=carried)
+    ticked = (
+        {}
+        if entry
+        else read_scans.find_ink(request_context.vault(), serial).suggest_answers(opened)
+    )
+    answers = {**carried, **ticked, **opened.answers}
+    return _render_form(opened, answers, (), carried=carried, ticked=ticked)
 
 
 @blueprint.post("/key/<serial>/person")
@@ -125,14 +129,16 @@ def submit(serial: str) -> ViewResponse:
         entering.submit_entry(
             vault, settings, serial, answers, request_context.actor(), page=read_page_save(),
             says_empty=bool(request.form.get("empty")),
+            looked_at=request.form.get("looked", "").split(),
             confirmed=confirm_fields.read_confirm_requests(request.form),
         )  # fmt: skip
-    except (InvalidAnswersError, policies.EmptyFormError) as error:
+    except (InvalidAnswersError, policies.EmptyFormError, policies.UnseenInkError) as error:
         entering.save_draft(vault, serial, answers, request_context.actor(), read_page_save())
         opened = open_form.open_form(vault, serial, settings)
         problems = error.problems if isinstance(error, InvalidAnswersError) else ()
         offers_empty = empty_forms.is_empty(vault, opened, answers)
-        page = _render_form(opened, answers, problems, offers_empty=offers_empty)
+        unseen = error if isinstance(error, policies.UnseenInkError) else None
+        page = _render_form(opened, answers, problems, offers_empty=offers_empty, unseen=unseen)
         return page, error.http_status
     signatures.remember_signature(opened.issued.serial, answers)
     next_one = "" if queues.current_queue() else " Scan the next one."
@@ -188,10 +194,10 @@ def attach(serial: str) -> ViewResponse:
     except ConflictError as error:
         if error.code != NO_CODE:
             raise
-        request_context.remember_text(_UNREAD, serial)
+        request_context.remember_text(UNREAD, serial)
         flash(f"{error.sentence} {error.next_step}", "warn")
         return redirect(url_for("keying.form", serial=serial, _anchor="paper-scan"), 303)
-    request_context.remember_text(_UNREAD, "")
+    request_context.remember_text(UNREAD, "")
     return redirect(url_for("keying.form", serial=serial), 303)
 
 
@@ -233,24 +239,6 @@ def read_answers() -> dict[str, str]:
     return confirm_fields.add_chosen_hours(sent, request.form)
 
 
-def question_context(
-    problems: Sequence[AnswerProblem], answers: Mapping[str, str]
-) -> dict[str, Any]:
-    """What is wrong with each field and what is asked of it, for the list above the fields."""
-    questions = confirm_fields.list_questions(problems, answers, request.form)
-    sentences: dict[str, str] = {}
-    for problem in problems:
-        said_before = sentences.get(problem.key)
-        sentences[problem.key] = (
-            f"{said_before} {problem.sentence}" if said_before else problem.sentence
-        )
-    return {
-        "problems": sentences,
-        "questions": {question.key: question for question in questions},
-        "confirm_reasons": confirm_fields.REASONS,
-    }
-
-
 def read_page_save() -> PageSave:
     """Which save of which open page this is."""
     fields, step = request.form, request.form.get("step", "")
@@ -265,49 +253,6 @@ def read_page_save() -> PageSave:
 def render_kept(changed: str) -> str:
     """The note that a draft is safe; without the frame of a page, which costs more than saving."""
     return current_app.jinja_env.get_template("keying/_draft_saved.html").render(changed=changed)
-
-
-def form_context(opened: KeyedForm) -> dict[str, Any]:
-    """What stands beside the fields: the scan, and where each field is on it; words to choose."""
-    vault, serial = request_context.vault(), opened.issued.serial
-    scan = scans.find_scan(vault, serial)
-    positions = scans.find_field_positions(vault, serial) if scan else {}
-    return {
-        "scan": scan,
-        "scan_pages": scans.list_pages(vault, serial) if scan else [],
-        "missing_pages": scans.list_missing_pages(vault, opened.issued) if scan else [],
-        "doubtful_scan": None if scan else scans.find_doubtful_scan(vault, serial),
-        "no_code_read": request_context.session_texts(_UNREAD) == serial,
-        "positions": json.dumps(
-            {key: [round(n, 4) for n in astuple(p)] for key, p in positions.items()}
-        ),
-        "suggestions": picklists.suggest_test_names(
-            opened.definition, request_context.app_state().home
-        ),
-        "searched": picklists.SEARCHED,
-        "asked": None,
-        "carried": {},
-        "carried_from": "",
-        **_query_context(opened),
-        "working": queues.current_queue(),
-        "place": queues.current_place(),
-        "page_id": secrets.token_hex(8),
-    }
-
-
-def _query_context(opened: KeyedForm) -> dict[str, Any]:
-    """The questions on its fields, by key, and what each field of the screen is called."""
-    rows = list_queries.list_queries(
-        request_context.vault(), request_context.actor(), serial=opened.issued.serial
-    )
-    by_field: dict[str, list[list_queries.ListedQuery]] = {}
-    for row in rows:
-        by_field.setdefault(row.query.field, []).append(row)
-    keys = ((item, key) for item in opened.keyed_items for key in item.answer_keys())
-    return {
-        "field_queries": by_field,
-        "field_labels": {key: field_label(item, key) for item, key in keys},
-    }
 
 
 def _render_choose(typed: str, error: UserError | None) -> str:
@@ -330,6 +275,8 @@ def _render_form(
     *,
     offers_empty: bool = False,
     carried: Mapping[str, str] = MappingProxyType({}),
+    ticked: Mapping[str, str] = MappingProxyType({}),
+    unseen: UserError | None = None,
 ) -> str:
     opened = with_person_check(opened, answers)
     entry = opened.entry
@@ -350,7 +297,10 @@ def _render_form(
         **_person_context(opened, answers),
         **question_context(problems, answers),
         **possible | {"editable": possible["editable"] and other is None},
-        **form_context(opened) | {"carried": carried, "carried_from": signatures.carried_from()},
+        **form_context(opened)
+        | {"carried": carried, "carried_from": signatures.carried_from(), "ticked": ticked}
+        | describe_ink(opened, answers, is_asked=unseen is not None),
+        unseen=unseen,
     )
 
 

@@ -80,7 +80,7 @@ def show(patient_id: str) -> ViewResponse:
     ]
     settings = request_context.settings()
     zone = ZoneInfo(settings.site.time_zone)
-    given = list_patient_doses(
+    patient_doses = list_patient_doses(
         snapshot.list_medicines(person.id),
         doses,
         zone,
@@ -94,9 +94,9 @@ def show(patient_id: str) -> ViewResponse:
         encounter=stay,
         elsewhere=snapshot.find_elsewhere(person.id, stay),
         flags=flags,
-        medicines=given.rows,
+        medicines=patient_doses.rows,
         day_doses=list_last_day(doses, snapshot.header.created),
-        unprescribed=given.unprescribed,
+        unprescribed=patient_doses.unprescribed,
         not_certain=NOT_CERTAIN,
         word_possible=partial(describe_possible_dose, zone=zone),
         requests=snapshot.list_requests(person.id),

@@ -142,8 +142,9 @@ def file_page(page_id: str) -> ViewResponse:
     """The person has compared: the page lies with that form."""
     serial, number = _read_typed()
     typed = settle_tray.file_by_hand(
-        request_context.vault(), page_id, serial, number, request_context.actor()
-    )
+        request_context.vault(), request_context.settings(), page_id, serial, number,
+        request_context.actor(),
+    )  # fmt: skip
     flash(f"Page {typed.page} lies with form {serials.format_serial(typed.form.serial)}.")
     return redirect(url_for("scanning.show_tray"), 303)
 

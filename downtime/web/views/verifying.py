@@ -23,13 +23,8 @@ from downtime.web import confirm_fields, request_context
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
 from downtime.web.views import queues
-from downtime.web.views.keying import (
-    form_context,
-    question_context,
-    read_answers,
-    read_page_save,
-    render_kept,
-)
+from downtime.web.views.keying import read_answers, read_page_save, render_kept
+from downtime.web.views.keying_fields import form_context, question_context
 
 blueprint = Blueprint("verifying", __name__)
 

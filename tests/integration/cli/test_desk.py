@@ -92,8 +92,8 @@ def test_scans_are_attached_by_their_codes_and_without_one_only_by_a_word(
     folder.mkdir()
     (folder / "1.png").write_bytes(as_file(coded_page(first)))
     (folder / "2.png").write_bytes(as_file(inked_page()))
-    done = run("records-clerk", "entry", "attach-folder", str(folder))
-    assert [row["serial"] for row in done.json] == [first, ""]
+    done = run("records-clerk", "scan", str(folder))
+    assert (done.json["outcomes"]["filed"], done.json["outcomes"]["unreadable"]) == (1, 1)
     assert done.code == 1
     wrong = run("records-clerk", "entry", "attach", second, str(folder / "1.png"))
     assert wrong.code == 1

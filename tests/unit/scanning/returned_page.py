@@ -93,10 +93,12 @@ class ReturnedPage:
         seen = cv2.warpAffine(soft, matrix, size, borderValue=(250,)) * 0.97
         return add_noise(seen, noise)
 
-    def read(self, picture: Pixels | None = None, *, drill: bool = False) -> PageReading:
+    def read(
+        self, picture: Pixels | None = None, *, drill: bool = False, is_two_tone: bool = False
+    ) -> PageReading:
         printed = render_printed_page(self.layout, 1, drill)
         picture = self.scanned() if picture is None else picture
-        return read_issued_page(picture, self.layout, 1, printed)
+        return read_issued_page(picture, self.layout, 1, printed, is_two_tone=is_two_tone)
 
 
 def add_noise(picture: Pixels, tones: float) -> Pixels:

@@ -2,9 +2,10 @@
 
 import cv2
 import numpy as np
+import orjson
 import pytest
 
-from downtime.scanning.page_reading import GateReason, Mark
+from downtime.scanning.page_reading import GateReason, Mark, parse_reading
 from tests.unit.scanning.returned_page import PENCIL, ReturnedPage, add_noise, print_page
 
 TICKED = ("priority=urgent", "test.fbc", "test.coag", "test.bnp")
@@ -119,7 +120,7 @@ def test_what_is_written_outside_every_field_is_shown(sheet):
     left, right = outside.x * 25.4 / 72, (outside.x + outside.width) * 25.4 / 72
     assert left < 61
     assert right > 94
-    assert _decode(outside.crop).min() < 90
+    assert _cut(sheet.scanned(), outside.place).min() < 90
 
 
 def test_punched_holes_and_the_scanners_dirt_are_not_writing(filled):
@@ -134,18 +135,30 @@ def test_punched_holes_and_the_scanners_dirt_are_not_writing(filled):
     assert _keys(reading, Mark.DOUBTFUL) == set()
 
 
-def _decode(crop):
-    return cv2.imdecode(np.frombuffer(crop, np.uint8), cv2.IMREAD_GRAYSCALE)
+def _cut(picture, place):
+    rows, columns = picture.shape
+    x, y = round(place.x * columns), round(place.y * rows)
+    return picture[y : y + round(place.height * rows), x : x + round(place.width * columns)]
 
 
-def test_the_picture_of_a_field_shows_what_is_written_in_it(sheet):
+@pytest.mark.parametrize("angle", [0, 2], ids=["as it lies", "skewed"])
+def test_a_field_is_found_on_the_picture_however_the_paper_was_fed(sheet, angle):
     sheet.write("reason")
-    crops = {field.key: _decode(field.crop) for field in sheet.read(sheet.scanned(angle=2)).fields}
-    inside = {key: crop[32:-20, 12:-12] for key, crop in crops.items()}
-    assert inside["reason"].min() < 100
-    assert inside["contact"].min() > 200
+    picture = sheet.scanned(angle=angle, noise=0)
+    places = {field.key: field.place for field in sheet.read(picture).fields}
+    assert _cut(picture, places["reason"])[24:-24, 20:-20].min() < 100
+    empty = _cut(picture, places["contact"])
+    assert empty[2 * len(empty) // 5 : 3 * len(empty) // 5, 20:-20].min() > 200
     field = sheet.field("reason")
-    assert crops["reason"].shape[1] == pytest.approx(field.width * 200 / 72 + 24, abs=2)
+    assert places["reason"].width * picture.shape[1] == pytest.approx(
+        field.width * 200 / 72 + 24, abs=6
+    )
+
+
+def test_a_reading_is_the_same_after_it_was_kept(filled):
+    filled.stroke((60, 250), (70, 246), (80, 251), (95, 247))
+    reading = filled.read()
+    assert parse_reading(orjson.loads(orjson.dumps(reading.as_json()))) == reading
 
 
 def test_the_word_across_a_drills_page_is_not_writing(printed_form):
@@ -157,10 +170,6 @@ def test_the_word_across_a_drills_page_is_not_writing(printed_form):
     assert reading.outside == ()
 
 
-def _two_tone(picture):
-    return np.where(picture < 140, 0, 255).astype(np.uint8)
-
-
 def _coarse(picture):
     return cv2.resize(picture, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
 
@@ -170,7 +179,6 @@ def _faded(picture):
 
 
 BAD = {
-    GateReason.TWO_TONE: _two_tone,
     GateReason.COARSE: _coarse,
     GateReason.NOISY: lambda picture: add_noise(picture, 25),
     GateReason.FADED: _faded,
@@ -185,6 +193,12 @@ def test_of_a_bad_page_no_field_is_called_empty_or_marked(filled, reason, spoil)
     assert reading.gate is reason
     assert set(reading.find_marks().values()) <= {Mark.DOUBTFUL}
     assert reading.outside == ()
+
+
+def test_of_a_page_scanned_in_black_and_white_nothing_is_measured(filled):
+    reading = filled.read(is_two_tone=True)
+    assert reading.gate is GateReason.TWO_TONE
+    assert set(reading.find_marks().values()) == {Mark.DOUBTFUL}
 
 
 def test_a_page_of_another_number_is_not_read(sheet):
