@@ -142,7 +142,7 @@ def describe_possible_dose(possible: PossibleDose, zone: ZoneInfo) -> str:
     amount = f" ({dose.dosage})" if dose.dosage else ""
     time = format_moment(dose.given, zone) or dose.given_text
     when = f"on {time}" if time else "without a time"
-    return f"A dose of {dose.medicine}{amount} was recorded {when} and {possible.doubt}: it may be this medicine."
+    return f"A dose of {dose.medicine}{amount} was recorded {when} and {possible.reason}: it may be this medicine."
 
 
 def describe_allergy_harm(allergy: AllergyIntolerance) -> str:

@@ -73,16 +73,15 @@ def list_patient_doses(
     critical = tuple(time_critical)
     matched = match_doses(medicines, doses, until, own_names)
     rows = [_make_row(row, zone, critical) for row in matched.rows]
-    return PatientDoses(
-        sorted(rows, key=lambda row: not row.is_time_critical), matched.unprescribed[::-1]
-    )
+    in_order = sorted(rows, key=lambda row: not row.is_time_critical)
+    return PatientDoses(in_order, matched.unprescribed[::-1])
 
 
 def _make_row(
     prescribed: PrescribedDoses, zone: ZoneInfo, critical: tuple[str, ...]
 ) -> MedicineRow:
     medicine, taken = prescribed.medicine, prescribed.last_taken
-    last = prescribed.own[-1] if prescribed.own else None
+    last = prescribed.certain[-1] if prescribed.certain else None
     due = _find_next_due(medicine, taken, zone) if taken else ""
     if last and due and due <= last.given:  # what was due then was not given
         due = _find_named_due(medicine, last.given, zone)

@@ -10,7 +10,7 @@ guess; it is said beside the prescription, so that nobody gives it again unasked
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import IntEnum, StrEnum
+from enum import Enum, StrEnum
 from typing import NamedTuple
 
 from downtime.clinical.medicine_codes import MedicineCode, read_codes
@@ -40,7 +40,7 @@ _OF_ONE_ROUND = timedelta(hours=1)
 """A dose of an unknown name beside a known one was another medicine of the same drug round."""
 
 
-class Doubt(StrEnum):
+class Uncertainty(StrEnum):
     """Why a dose is certain of no prescription that a ward gives, in words."""
 
     UNPRESCRIBED = "belongs to no prescription here"
@@ -52,7 +52,7 @@ class PossibleDose(NamedTuple):
     """A dose that may have been given of a prescription."""
 
     dose: MedicationAdministration
-    doubt: Doubt
+    reason: Uncertainty
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class PrescribedDoses:
     """A prescription with the doses that belong to it, earliest first, and those that may."""
 
     medicine: MedicationRequest
-    own: list[MedicationAdministration] = field(default_factory=list)
+    certain: list[MedicationAdministration] = field(default_factory=list)
     possible: list[PossibleDose] = field(default_factory=list)
 
     @property
@@ -71,14 +71,14 @@ class PrescribedDoses:
     @property
     def last_taken(self) -> str:
         """When the last dose was that was given; empty where none was."""
-        taken = (d.given for d in self.own if d.status != AdministrationStatus.NOT_GIVEN)
+        taken = (d.given for d in self.certain if d.status != AdministrationStatus.NOT_GIVEN)
         return max(taken, default="")
 
     def add_possible(self, possible: PossibleDose) -> None:
         """In the place of an older one of that name."""
         name = _fold(possible.dose.medicine)
-        kept = [other for other in self.possible if _fold(other.dose.medicine) != name]
-        self.possible = [*kept, possible]
+        others = [other for other in self.possible if _fold(other.dose.medicine) != name]
+        self.possible = [*others, possible]
 
 
 class MatchedDoses(NamedTuple):
@@ -104,26 +104,26 @@ def match_doses(
     rows = [PrescribedDoses(medicine) for medicine in medicines]
     index = _Index(rows, names)
     active = [row for row in rows if row.is_given_here]
-    doubtful: list[tuple[PossibleDose, list[PrescribedDoses]]] = []
+    uncertain: list[tuple[PossibleDose, list[PrescribedDoses]]] = []
     unprescribed: dict[str, MedicationAdministration] = {}
     for dose in sorted(doses, key=lambda dose: dose.given):
-        found = index.find_rows(dose)
-        live = [row for row in found if row.is_given_here]
+        matches = index.find_rows(dose)
+        live = [row for row in matches if row.is_given_here]
         is_given = dose.status != AdministrationStatus.NOT_GIVEN
-        if not found:
+        if not matches:
             name = _fold(dose.medicine)
             unprescribed.pop(name, None)
             unprescribed[name] = dose
         if is_given and len(live) > 1:
-            doubtful.append((PossibleDose(dose, Doubt.SEVERAL), live))
+            uncertain.append((PossibleDose(dose, Uncertainty.SEVERAL), live))
             continue
-        for row in found:
-            row.own.append(dose)
+        for row in matches:
+            row.certain.append(dose)
         if is_given and not live:
-            doubt = Doubt.NOT_ACTIVE if found else Doubt.UNPRESCRIBED
-            doubtful.append((PossibleDose(dose, doubt), active))
+            reason = Uncertainty.NOT_ACTIVE if matches else Uncertainty.UNPRESCRIBED
+            uncertain.append((PossibleDose(dose, reason), active))
     day_ago = to_text(from_text(until) - timedelta(days=1))
-    for possible, candidates in doubtful:
+    for possible, candidates in uncertain:
         for row in _list_possible(possible, candidates, day_ago, names):
             row.add_possible(possible)
     return MatchedDoses(rows, list(unprescribed.values()))
@@ -172,14 +172,19 @@ def _list_possible(
     """Of which a dose may have been given that is certain of none: those alike, else any of that day."""
     dose = possible.dose
     likeness = {id(row): _compare(dose, row.medicine, names) for row in candidates}
-    alike = [row for row in candidates if possible.doubt == Doubt.SEVERAL or likeness[id(row)]]
-    found = [row for row in alike if _is_after(dose.given, row.last_taken)]
-    is_known = any(found == _Likeness.SAME for found in likeness.values())
+    similar = [
+        row
+        for row in candidates
+        if possible.reason == Uncertainty.SEVERAL or likeness[id(row)] != _Likeness.NONE
+    ]
+    later = [row for row in similar if _is_after(dose.given, row.last_taken)]
+    is_known = _Likeness.SAME in likeness.values()
     is_recent = not dose.given or dose.given >= day_ago
-    if possible.doubt != Doubt.UNPRESCRIBED or is_known or is_blood(dose.medicine) or not is_recent:
-        return found
-    others = (row for row in candidates if row not in alike)
-    return [*found, *(row for row in others if _may_be(dose, row, names))]
+    is_unprescribed = possible.reason == Uncertainty.UNPRESCRIBED
+    if not is_unprescribed or is_known or is_blood(dose.medicine) or not is_recent:
+        return later
+    others = (row for row in candidates if row not in similar)
+    return [*later, *(row for row in others if _may_be(dose, row, names))]
 
 
 def _may_be(
@@ -193,7 +198,7 @@ def _may_be(
     )
 
 
-class _Likeness(IntEnum):
+class _Likeness(Enum):
     """How two names resemble each other."""
 
     NONE = 0
@@ -221,13 +226,13 @@ def _with_route(record: MedicationAdministration | MedicationRequest) -> str:
     return f"{record.medicine} {record.route}"
 
 
-def _is_after(given: str, last: str, by: timedelta = timedelta()) -> bool:
+def _is_after(moment: str, last: str, by: timedelta = timedelta()) -> bool:
     """Whether a dose came more than so much after the last one; what cannot be told is yes."""
-    if not given or not last:
+    if not moment or not last:
         return True
-    if "T" not in given or "T" not in last:
-        return given[:10] >= last[:10]
-    return from_text(given) > from_text(last) + by
+    if "T" not in moment or "T" not in last:
+        return moment[:10] >= last[:10]
+    return from_text(moment) > from_text(last) + by
 
 
 def _fold(medicine: str) -> str:

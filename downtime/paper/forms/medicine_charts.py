@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
 from downtime.clinical.doses import MedicineRow
-from downtime.clinical.match_doses import NOT_ON_WARD, Doubt, PossibleDose
+from downtime.clinical.match_doses import NOT_ON_WARD, PossibleDose, Uncertainty
 from downtime.clinical.model import (
     MedicationAdministration,
     MedicationRequest,
@@ -184,14 +184,14 @@ def _select_chart(kind: str, medicines: PatientMedicines) -> _Chart:
 
 def _list_possible(chart: _Chart, medicines: PatientMedicines) -> list[PossibleDose]:
     """Doses that may have been of what this chart lists, and those of no prescription at all."""
-    unprescribed = (PossibleDose(dose, Doubt.UNPRESCRIBED) for dose in medicines.unprescribed)
+    unprescribed = (PossibleDose(dose, Uncertainty.UNPRESCRIBED) for dose in medicines.unprescribed)
     possible = [dose for row in chart.listed for dose in row.possible]
     return list({row.dose.id: row for row in (*possible, *unprescribed)}.values())
 
 
 def _word_possible(possible: PossibleDose, zone: ZoneInfo) -> str:
     dose = possible.dose
-    return f"DOSE {dose.medicine}, {display.describe_dose(dose, zone)}, {possible.doubt}"
+    return f"DOSE {dose.medicine}, {display.describe_dose(dose, zone)}, {possible.reason}"
 
 
 def _word_on_hold(row: MedicineRow) -> str:

@@ -27,10 +27,10 @@ def word_last_dose(row: MedicineRow, zone: ZoneInfo, unavailable: str) -> str:
     """The last dose as sent, after those that may have been of it; that none was, or which systems
     (`EPR unavailable`) sent none at all.
     """
-    doubts = [f"ASK FIRST. {display.describe_possible_dose(d, zone)}" for d in row.possible]
+    questions = [f"ASK FIRST. {display.describe_possible_dose(d, zone)}" for d in row.possible]
     last = _word_last(row, zone, unavailable)
-    before = "Before it: " if doubts and row.last else ""
-    return "\n".join(filter(None, [*doubts, f"{before}{last}"]))
+    before = "Before it: " if questions and row.last else ""
+    return "\n".join(filter(None, [*questions, f"{before}{last}"]))
 
 
 def _word_last(row: MedicineRow, zone: ZoneInfo, unavailable: str) -> str:

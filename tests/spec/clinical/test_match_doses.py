@@ -7,7 +7,7 @@ import pytest
 from downtime.clinical.display import describe_possible_dose
 from downtime.clinical.doses import list_patient_doses
 from downtime.clinical.due_medicines import list_due_medicines
-from downtime.clinical.match_doses import Doubt
+from downtime.clinical.match_doses import Uncertainty
 from downtime.clinical.model import MedicationAdministration, MedicationRequest
 from tests.spec.clinical.test_doses import COPIED, LONDON
 
@@ -39,11 +39,11 @@ def outcome(medicine, dose, own_names=()):
     (row,) = match([medicine], [dose], own_names)[0].values()
     if row.last == dose:
         return "own"
-    return row.possible[0].doubt if row.possible else "apart"
+    return row.possible[0].reason if row.possible else "apart"
 
 
 TABLETS = "Paracetamol 500mg tablets"
-DOUBT = Doubt.UNPRESCRIBED
+DOUBT = Uncertainty.UNPRESCRIBED
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ def test_what_names_two_prescriptions_is_certain_of_none(
     """Words name the one, a code the other; where a code names both, the words decide."""
     medicines = [prescribed("Aaa", codes), prescribed("Bbb", other_codes, key="other")]
     rows, _ = match(medicines, [given("Aaa", dose_codes)])
-    doubts = {key: [p.doubt for p in row.possible] for key, row in rows.items()}
+    doubts = {key: [p.reason for p in row.possible] for key, row in rows.items()}
     if belongs_to:
         assert rows[belongs_to].last
         assert doubts == {"m": [], "other": []}
     else:
         assert not any(row.last for row in rows.values())
-        assert doubts == {"m": [Doubt.SEVERAL], "other": [Doubt.SEVERAL]}
+        assert doubts == {"m": [Uncertainty.SEVERAL], "other": [Uncertainty.SEVERAL]}
 
 
 def test_one_dose_does_not_settle_two_prescriptions_of_one_medicine():
@@ -114,7 +114,7 @@ def test_one_dose_does_not_settle_two_prescriptions_of_one_medicine():
     stat = prescribed("Furosemide", key="stat", category="once-only")
     regular = prescribed("Furosemide", key="regular")
     rows, unprescribed = match([stat, regular], [given("Furosemide")])
-    assert [row.possible[0].doubt for row in rows.values()] == [Doubt.SEVERAL] * 2
+    assert [row.possible[0].reason for row in rows.values()] == [Uncertainty.SEVERAL] * 2
     assert not unprescribed
     assert list_due(rows["stat"]) == [()]
     take_home = prescribed("Furosemide", key="home", category="discharge")
@@ -134,7 +134,7 @@ def test_a_dose_of_what_was_changed_is_said_beside_what_it_was_changed_to(status
     infusion = prescribed("Paracetamol 1g/100ml infusion", key="old", status=status)
     rows, unprescribed = match([infusion, prescribed(TABLETS)], [given(infusion.medicine)])
     assert rows["old"].last
-    assert [p.doubt for p in rows["m"].possible] == [Doubt.NOT_ACTIVE]
+    assert [p.reason for p in rows["m"].possible] == [Uncertainty.NOT_ACTIVE]
     assert not unprescribed
     rows, _ = match([infusion, prescribed("Ibuprofen")], [given(infusion.medicine)])
     assert not rows["m"].possible

@@ -5,14 +5,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from downtime.clinical.doses import MedicineRow
-from downtime.clinical.match_doses import Doubt, PossibleDose
+from downtime.clinical.match_doses import PossibleDose, Uncertainty
 from downtime.clinical.model import MedicationAdministration, MedicationRequest
 from downtime.paper.forms.medicine_words import word_doses, word_last_dose, word_next_due
 
 POSSIBLE = (
     PossibleDose(
         MedicationAdministration(id="p", medicine="Actrapid", given="2026-11-02T12:10:00Z"),
-        Doubt.UNPRESCRIBED,
+        Uncertainty.UNPRESCRIBED,
     ),
 )
 SENTENCE = (
