@@ -207,6 +207,9 @@ class EntrySettings:
         1_073_741_824, "Memory of the child that opens a scanned form."
     )
     scan_seconds: int = setting(60, "Time limit of the child that opens a scanned form.")
+    scanner_seconds: float = setting(
+        120.0, "A scanner that sends nothing for so long is given up, warming up included."
+    )
 
 
 @dataclass(frozen=True, slots=True)

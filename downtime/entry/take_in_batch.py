@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from downtime.entry.filed_pages import add_page, find_present
 from downtime.entry.read_scans import read_scans
-from downtime.errors import InputError, NotFoundError
+from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.outage_at_hand import get_outage_at_hand
 from downtime.paper.store import issued_forms
 from downtime.scanning import store
@@ -83,7 +83,7 @@ def take_in_files(
     Then the ticks and the ink of every page that was filed are read.
     """
     wanted = _check_name(name)
-    batch = store.fetch_open_batch(vault.db, wanted, actor.id) or start_batch(
+    batch = _find_open(vault, wanted, BatchSource.FOLDER, actor) or start_batch(
         vault, wanted, BatchSource.FOLDER, actor
     )
     for begin in range(0, len(files), FILES_EACH):
@@ -100,6 +100,10 @@ def _name_file(path: Path) -> FileToRead:
         return FileToRead(digest_file(path), path.name, path)
     except OSError:  # it becomes a damaged page: the child cannot open it either
         return FileToRead(hashlib.sha256(str(path).encode()).hexdigest(), path.name, path)
+
+
+def _find_open(vault: Vault, name: str, source: BatchSource, actor: Actor) -> ScanBatch | None:
+    return store.fetch_open_batch(vault.db, _check_name(name), source, actor.id)
 
 
 def start_batch(vault: Vault, name: str, source: BatchSource, actor: Actor) -> ScanBatch:
@@ -161,14 +165,50 @@ def take_in_upload(
 ) -> BatchReport:
     """Read what a browser sent for a batch, file by file."""
     batch = get_batch(vault, batch_id)
+    _take_in_waiting(vault, settings, batch, actor, progress)
+    read_scans(vault, settings, actor, progress=progress)
+    return _end_batch(vault, batch, actor)
+
+
+def take_in_scanner(
+    vault: Vault, settings: Settings, pages: Iterable[bytes], name: str, actor: Actor
+) -> BatchReport:
+    """Read pages as a scanner gives them into a batch of that name, or go on with one that was stopped.
+
+    A page is kept, encrypted, before it is read: whatever stops this, what the scanner has given is
+    not lost. ConflictError when there is no page and nothing to go on with.
+    """
+    batch = _find_open(vault, name, BatchSource.SCANNER, actor)
+    if batch:
+        _take_in_waiting(vault, settings, batch, actor)
+    for content in pages:
+        batch = batch or start_batch(vault, name, BatchSource.SCANNER, actor)
+        number = store.next_page_number(vault.db, batch.id)
+        # Two white backs may be the same to the last bit, and are two pages.
+        digest = hashlib.sha256(f"{batch.id} {number} ".encode() + content).hexdigest()
+        _note_file(vault, batch, FileToRead(digest, f"Sheet side {number}", content=content), actor)
+        _take_in_waiting(vault, settings, batch, actor)
+    if batch is None:
+        raise ConflictError(
+            "scan.feeder-empty", "The feeder is empty.", "Lay the paper on it and start again."
+        )
+    read_scans(vault, settings, actor)
+    return _end_batch(vault, batch, actor)
+
+
+def _take_in_waiting(
+    vault: Vault,
+    settings: Settings,
+    batch: ScanBatch,
+    actor: Actor,
+    progress: Progress = lambda done, total: None,
+) -> None:
     waiting = store.fetch_waiting_files(vault.db, batch.id)
     for done, (sha256, name) in enumerate(waiting, 1):
         content = store.fetch_file_content(vault.db, sha256)
         first = store.count_file_pages(vault.db, sha256) + 1
         _take_in(vault, settings, batch, [FileToRead(sha256, name, None, content, first)], actor)
         progress(done, len(waiting))
-    read_scans(vault, settings, actor, progress=progress)
-    return _end_batch(vault, batch, actor)
 
 
 def _note_file(vault: Vault, batch: ScanBatch, file: FileToRead, actor: Actor) -> bool:

@@ -7,6 +7,10 @@ from collections.abc import Sequence
 class ProgramError(Exception):
     """It failed; the message is what it wrote about it, or empty."""
 
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
 
 def run_program(command: Sequence[str], content: bytes, seconds: float) -> bytes:
     """Give it its standard input and wait until it ends well; what it wrote.
@@ -20,5 +24,5 @@ def run_program(command: Sequence[str], content: bytes, seconds: float) -> bytes
     except subprocess.TimeoutExpired:
         raise TimeoutError from None
     if done.returncode:
-        raise ProgramError(done.stderr.decode(errors="replace").strip())
+        raise ProgramError(done.stderr.decode(errors="replace").strip(), done.returncode)
     return done.stdout

@@ -24,6 +24,7 @@ class BatchSource(StrEnum):
 
     FOLDER = "folder"
     UPLOAD = "upload"
+    SCANNER = "scanner"
 
 
 class PageOutcome(StrEnum):

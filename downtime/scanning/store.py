@@ -33,10 +33,10 @@ def fetch_batches(db: Database) -> list[ScanBatch]:
     return list(_batches(db, "ORDER BY started DESC, id DESC", []))
 
 
-def fetch_open_batch(db: Database, name: str, owner: str) -> ScanBatch | None:
-    """A folder's batch of that name and owner that was not read to its end."""
+def fetch_open_batch(db: Database, name: str, source: BatchSource, owner: str) -> ScanBatch | None:
+    """A batch of that name, source and owner that was not read to its end."""
     condition = "WHERE name = ? AND owner = ? AND source = ? AND ended = '' ORDER BY started DESC"
-    return next(_batches(db, condition, [name, owner, BatchSource.FOLDER]), None)
+    return next(_batches(db, condition, [name, owner, source]), None)
 
 
 def _batches(db: Database, condition: str, values: Sequence[str]) -> Iterator[ScanBatch]:
