@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum, StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from downtime.clinical.medicine_codes import MedicineCode, read_codes
@@ -146,17 +147,23 @@ class _Index:
         """Those that it may belong to by code and by name; by both, where some are of both."""
         codes = read_codes(dose.codes, dose.source)
         coded = [row for code in codes for row in self._by_code.get(code, ())]
-        by_code = _unique(row for row in coded if not self._are_apart(dose, row.medicine))
+        by_code = _unique(
+            row
+            for row in coded
+            if not _are_apart(dose.medicine, row.medicine.medicine, self._names)
+        )
         by_name = self._by_name.get(_fold(dose.medicine), [])
         return [row for row in by_code if row in by_name] or _unique([*by_code, *by_name])
 
-    def _are_apart(self, dose: MedicationAdministration, medicine: MedicationRequest) -> bool:
-        name, other = dose.medicine, medicine.medicine
-        return (
-            are_known_apart(name, other, self._names)
-            or not is_of_one_strength(name, other)
-            or are_given_apart(name, other)
-        )
+
+@lru_cache(maxsize=8192)
+def _are_apart(name: str, other: str, names: tuple[tuple[str, str], ...]) -> bool:
+    """Whether two names contradict each other, so that a code which both have is one of several medicines."""
+    return name != other and (
+        are_known_apart(name, other, names)
+        or not is_of_one_strength(name, other)
+        or are_given_apart(name, other)
+    )
 
 
 def _unique(rows: Iterable[PrescribedDoses]) -> list[PrescribedDoses]:
