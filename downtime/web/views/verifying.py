@@ -20,6 +20,7 @@ from downtime.entry.model import EntryState, Task
 from downtime.entry.validation import AnswerProblem, InvalidAnswersError
 from downtime.paper import serials
 from downtime.web import confirm_fields, request_context
+from downtime.web.describe_ink import describe_ink
 from downtime.web.responses import ViewResponse, required_reason
 from downtime.web.view_permissions import require_permission
 from downtime.web.views import queues
@@ -112,7 +113,9 @@ def look_empty(serial: str) -> ViewResponse:
         "verifying/look_empty.html",
         form=opened,
         other=None if claim.is_of(request_context.actor()) else claim,
-        **form_context(opened),
+        **form_context(opened) | describe_ink(opened, opened.answers, is_asked=True),
+        editable=False,
+        unseen=None,
     )
 
 
