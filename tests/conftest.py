@@ -4,6 +4,7 @@ import fcntl
 import functools
 import hashlib
 import os
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,13 +61,17 @@ def share_pages(folder: Path, replace=setattr) -> None:
 
     def print_once(html: str) -> bytes:
         key = f"{templates.template_folder()}\0{html}".encode(errors="surrogatepass")
-        with (folder / f"page-{hashlib.sha256(key).hexdigest()}").open("a+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            file.seek(0)
-            if not (content := file.read()):
-                content = print_html(html)
-                file.write(content)
-        return content
+        page = folder / f"page-{hashlib.sha256(key).hexdigest()}"
+        with page.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                if not page.exists():
+                    written = folder / secrets.token_hex()
+                    written.write_bytes(print_html(html))
+                    written.replace(page)
+            finally:  # a process that was forked meanwhile would keep it
+                fcntl.flock(lock, fcntl.LOCK_UN)
+        return page.read_bytes()
 
     for module in (templates, template_layout):
         replace(module, "print_html", print_once)
