@@ -64,7 +64,7 @@ SINGLE_COMMANDS = {
     ),
     "scan": (
         "scan",
-        "Read scanned pages from a folder or files: PDF, TIFF of many pages, JPEG, PNG.",
+        "Read scanned pages from a folder or files (PDF, TIFF of many pages, JPEG, PNG), or from a scanner.",
     ),
     "serve": ("serve", "Serve the web app until stopped; it stays locked until somebody signs in."),
     "sign": (

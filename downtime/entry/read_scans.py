@@ -36,6 +36,11 @@ def read_scans(
     return len(unread)
 
 
+def count_unread(vault: Vault) -> int:
+    """How many pages are to be read, such as those that a laptop sent."""
+    return len(page_readings.fetch_unread(vault.db))
+
+
 def _read_group(
     vault: Vault, settings: Settings, actor: Actor, places: Sequence[tuple[str, int]]
 ) -> None:

@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import orjson
 
-from downtime.entry import take_in_batch
+from downtime.entry import read_scans, take_in_batch
 from downtime.paper.packs import pack_ledger
 from downtime.paper.packs.deliver import DELIVERED_WORDS, make_delivery
 from downtime.paper.packs.model import PrintChannel, RequestKind
@@ -48,6 +48,7 @@ class JobName(StrEnum):
     REPORT = "report"
     REPLAY = "replay"
     REPLAY_PREVIEW = "replay-preview"
+    PAGE_READING = "page-reading"
     SCANNING = "scan"
     SENDING = "send"
     STATEMENT = "statement"
@@ -214,6 +215,11 @@ def _read_scans(vault: Vault, settings: Settings, job: Job, progress: Progress) 
     return None, f"{report.pages} pages, {filed} filed, {tray} in the tray."
 
 
+def _read_laptops_scans(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
+    pages = read_scans.read_scans(vault, settings, job.actor, progress=progress)
+    return None, f"{pages} page{'' if pages == 1 else 's'} read."
+
+
 _PRINT_PREFIX = "pack-"
 
 
@@ -294,6 +300,14 @@ JOB_KINDS: dict[str, JobKind] = {
         "Replay",
         "ingest.show",
         "See the messages",
+        own_process=_always,
+        lane=JobLane.LONG,
+    ),
+    JobName.PAGE_READING: JobKind(
+        _read_laptops_scans,
+        "Reading scans of laptops",
+        "laptops.show",
+        "Back to the laptops",
         own_process=_always,
         lane=JobLane.LONG,
     ),

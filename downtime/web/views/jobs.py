@@ -71,6 +71,13 @@ def submit_and_follow(name: JobName, arguments: Mapping[str, object]) -> ViewRes
     return _submit(name, arguments, REASON_ON_SCREEN)
 
 
+def submit_aside(name: JobName) -> None:
+    """Put work in the queue that nobody waits for."""
+    vault, actor = request_context.vault(), request_context.actor()
+    rules.submit_job(vault, name, {}, actor, REASON_ON_SCREEN)
+    request_context.app_state().job_submitted.set()
+
+
 def submit_print_job(
     kind: RequestKind, arguments: Mapping[str, object], reason: str
 ) -> ViewResponse:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
+from downtime.entry import read_scans
 from downtime.entry.duplicate_entries import (
     DuplicateEntry,
     get_duplicate_entry,
@@ -34,8 +35,10 @@ from downtime.vault.model import Actor
 from downtime.vault.sealing import Source
 from downtime.vault.vault import Vault
 from downtime.web import request_context
+from downtime.web.job_kinds import JobName
 from downtime.web.responses import ViewResponse, file_response, required_reason
 from downtime.web.view_permissions import require_permission
+from downtime.web.views.jobs import submit_aside
 
 blueprint = Blueprint("laptops", __name__)
 MEDIA_TYPE = "application/octet-stream"
@@ -118,6 +121,7 @@ def merge() -> ViewResponse:
                 exchange_receipts.leave_receipt(vault, _folder(), result.header, result.head)
         except UserError as error:
             flash(f"REFUSED: {name}. {error.sentence} {error.next_step}", "urgent")
+    _read_new_scans()
     return redirect(url_for("laptops.show"), 303)
 
 
@@ -136,7 +140,14 @@ def merge_untrusted() -> ViewResponse:
     ((_, source),) = files
     result = merge_untrusted_bundle(vault, settings, source, actor, reason)
     flash(result.sentence, "urgent" if result.failure else "message")
+    _read_new_scans()
     return redirect(url_for("laptops.show"), 303)
+
+
+def _read_new_scans() -> None:
+    """Their ticks and ink are read in a job: a laptop's bundle may hold a thousand pages."""
+    if read_scans.count_unread(request_context.vault()):
+        submit_aside(JobName.PAGE_READING)
 
 
 @blueprint.post("/laptops/join")

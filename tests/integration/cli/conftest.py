@@ -124,13 +124,16 @@ def settings_file(tmp_path_factory) -> Path:
     return path
 
 
+PAGE_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
+
+
 def serials_on(pack: Path, folder: Path, pages: int) -> dict[str, set[str]]:
     """The serials on the first pages of a pack, read from its codes as a scanner reads them."""
     command = ["pdftoppm", "-r", "200", "-gray", "-l", str(pages), pack, folder / "page"]
     subprocess.run(command, check=True)
     found: dict[str, set[str]] = {}
     for picture in sorted(folder.glob("page*.pgm")):
-        for code in zxingcpp.read_barcodes(Image.open(picture)):
+        for code in zxingcpp.read_barcodes(Image.open(picture), formats=PAGE_CODES):
             found.setdefault(code.text[:9], set()).add(code.text[9:12])
     return found
 
@@ -241,7 +244,7 @@ class Story:
             self.people.choose_password("home", username, PASSWORD)
         found = ("ledger", "list", "--ward", "AMU", "--form", "blood-sciences-request")
         self.step("ledger", *found, "--state", "issued")
-        self.scanned = serials_on(self.folder / "amu.pdf", self.folder, 16)
+        self.scanned = serials_on(self.folder / "amu.pdf", self.folder, 24)
         listed = {row["serial"] for row in self.said["ledger"].json}
         self.keyed = [serial for serial in self.scanned if serial in listed][:3]
         bundle = [response(serial, "blood-sciences-request", REQUEST) for serial in self.keyed]

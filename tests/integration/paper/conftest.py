@@ -30,8 +30,10 @@ from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault import device
 
-PAGE_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
-"""What a page of ours carries; to look for every kind there is takes six times as long."""
+PAGE_CODES = zxingcpp.BarcodeFormats(
+    [zxingcpp.BarcodeFormat.QRCodeModel2, zxingcpp.BarcodeFormat.DataMatrix]
+)
+"""What our pages and labels carry; to look for every kind there is takes six times as long."""
 MEDICINE = "piperacillin 4 g / tazobactam 500 mg powder for solution for infusion vials"
 
 

@@ -14,7 +14,9 @@ PROGRAM = "".join(
     for path in (house.ROOT / folder).rglob("*")
     if path.suffix in (".py", ".html")
 )
-BUTTONS = {"No account here?", "Lock", "unsure", "Not sent", "not sent", "italics"}
+BUTTONS = {
+    "No account here?", "Lock", "Medicines due", "unsure", "Not sent", "not sent", "italics",
+}  # fmt: skip
 """What guides set in italics and the menu does not have: a button, or a word of an answer."""
 
 
