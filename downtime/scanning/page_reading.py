@@ -50,7 +50,7 @@ GATE_REASONS = {
     GateReason.NO_CODE: "its code cannot be read on the kept picture",
     GateReason.NOT_ALIGNED: "its print does not lie where the form's print lies",
     GateReason.COARSE: "it was scanned too coarsely; 200 dots per inch and grey are needed",
-    GateReason.TWO_TONE: "it was scanned in black and white, which loses pale pencil",
+    GateReason.TWO_TONE: "it was scanned in black and white, which loses pale pencil, or nobody knows that it was not",
     GateReason.NOISY: "it has specks or shades where the form is blank",
     GateReason.NO_LAYOUT: "the print of its form is not kept on this machine",
     GateReason.FAILED: "it could not be measured",

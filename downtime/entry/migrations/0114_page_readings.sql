@@ -1,6 +1,6 @@
--- A page scanned in black and white only is not measured.
+-- A page scanned in black and white only is not measured, nor one of an older program, of which nobody knows.
 -- What the program saw on a scanned page: ink and ticks in its fields, ink outside them. `reader` is its version.
-ALTER TABLE form_scan_page ADD COLUMN two_tone INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE form_scan_page ADD COLUMN two_tone INTEGER NOT NULL DEFAULT 1;
 CREATE TABLE form_page_reading (
     serial TEXT NOT NULL REFERENCES form_scan (serial),
     page INTEGER NOT NULL,

@@ -91,6 +91,21 @@ def test_a_page_that_cannot_be_measured_is_for_a_person_as_a_whole(vault, settin
     assert ink.list_unkeyed(form, {}) == []
 
 
+def test_a_page_of_an_older_program_is_not_measured(vault, settings, actor, paper, scan_in):
+    """Its file may have been black and white: a stroke that it lost would be an empty field."""
+    serial, page = paper()
+    scan_in(page)
+    row = vault.db.execute("SELECT width, height, picture FROM form_scan_page").fetchone()
+    vault.db.execute("DELETE FROM form_page_reading")
+    vault.db.execute("DELETE FROM form_scan_page")
+    query = (
+        "INSERT INTO form_scan_page (serial, page, width, height, picture) VALUES (?, 1, ?, ?, ?)"
+    )
+    vault.db.execute(query, [serial, *row])
+    read_scans(vault, settings, actor)
+    assert find_ink(vault, serial).readings[1].gate is GateReason.TWO_TONE
+
+
 def test_what_was_read_goes_with_the_scan_and_comes_again_with_it(
     vault, settings, actor, paper, scan_in
 ):
