@@ -73,7 +73,10 @@ class FormComparer:
             others = fetch_others(db, outage, comparison.items, stored, serials)
             items, displaced = comparison.compare_beside(rivals_among(others))
             displaced |= find_freed(items, stored, others)
-            result = find_duplicates(db, outage, task.settings, items, stored, others, serials)
+            result = find_duplicates(
+                db, outage, task.settings, items, stored, others, serials,
+                comparison.find_codes,
+            )  # fmt: skip
             self._save_items(db, stored, result.items, result.repeated_keys)
             people = _people(result.items)
             before = compared_forms.fetch_people_of_forms(db, serials)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from downtime.clinical.medicine_codes import MedicineCode
 from downtime.clinical.model import Appointment, Encounter, Patient
 from downtime.clinical.record_types import DOCUMENT, find_owner
 from downtime.entry.facts import EMPTY, Fact, PaperPerson, make_paper_person
@@ -32,6 +33,7 @@ from downtime.reconcile.identity.match_patient import (
 from downtime.reconcile.model import REGISTERS, Item, ItemState
 from downtime.reconcile.reasons import ReasonCode, make_reasons
 from downtime.reconcile.record_index import RecordIndex
+from downtime.reconcile.rules import coded_medicines
 from downtime.reconcile.rules.registry import RULES
 from downtime.reconcile.rules.verdict import ComparisonContext
 from downtime.settings import Settings
@@ -84,8 +86,9 @@ def compare_facts(
 
     What two of these forms both say is left to a person.
     """
-    items = compare_facts_separately(before, facts, after, settings, confirmed)
-    return annotate_items(items, settings).items
+    comparison = Comparison(before, facts, after, settings, confirmed)
+    items = comparison.compare()
+    return annotate_items(items, settings, find_codes=comparison.find_codes).items
 
 
 def compare_facts_separately(
@@ -130,6 +133,10 @@ class Comparison:
         for claims in contests.values():
             self._judge(assign_records(claims, self._context))
         return self.items
+
+    def find_codes(self, name: str, patient: str) -> frozenset[MedicineCode]:
+        """The codes that a name of a medicine on paper has for the patient of an id."""
+        return coded_medicines.find_codes(name, patient, self._context)
 
     def compare_beside(self, rivals: Sequence[Rival]) -> tuple[list[Item], set[str]]:
         """The items now that other forms' facts may take a live record too.

@@ -43,6 +43,7 @@ from downtime.reconcile.duplicates.repeats import find_repeats
 from downtime.reconcile.duplicates.specimen_sites import describe_site
 from downtime.reconcile.model import Decision, Item, ItemState
 from downtime.reconcile.reasons import Reasons
+from downtime.reconcile.rules.coded_medicines import FindCodes, find_no_codes
 from downtime.reconcile.rules.values import fold_test_name
 from downtime.settings import Settings
 
@@ -69,12 +70,14 @@ def annotate_items(
     settings: Settings,
     others: Iterable[FormStatement] = (),
     decisions: Mapping[str, Decision] = NO_DECISIONS,
+    find_codes: FindCodes = find_no_codes,
 ) -> Annotated:
     """The items, annotated; `others` is what forms say that are not among them.
 
-    `decisions` are those that still hold, by key.
+    `decisions` are those that still hold, by key; `find_codes` are the codes of medicines.
     """
-    findings = _find(group_statements(items, others, list_own_names(settings)), settings, decisions)
+    groups = group_statements(items, others, list_own_names(settings), find_codes)
+    findings = _find(groups, settings, decisions, find_codes)
     if not findings:
         return Annotated(list(items), {}, {})
     annotated = list(items)
@@ -124,7 +127,7 @@ def find_repeated_statements(
 ) -> Mapping[str, FormStatement]:
     """Key of what another form says already to what that form says, whatever becomes of them."""
     groups = group_statements((), statements, list_own_names(settings))
-    findings = _find(groups, settings, NO_DECISIONS)
+    findings = _find(groups, settings, NO_DECISIONS, find_no_codes)
     return {key: finding.other for key, finding in findings.items() if finding.other}
 
 
@@ -144,9 +147,11 @@ def _find(
     groups: Mapping[DuplicateKey, list[PlacedStatement]],
     settings: Settings,
     decisions: Mapping[str, Decision],
+    find_codes: FindCodes,
 ) -> dict[str, DuplicateFinding]:
     findings: dict[str, DuplicateFinding] = {}
-    window, unit_rules = MatchWindow.from_settings(settings), BloodUnitRules.from_settings(settings)
+    window = MatchWindow.from_settings(settings, find_codes)
+    unit_rules = BloodUnitRules.from_settings(settings)
     for key, group in groups.items():
         possible = (
             group if key.kind == DuplicateKind.UNIT else _with_close_times(key, group, window)
@@ -219,7 +224,10 @@ def _with_close_times(
 
 
 def group_statements(
-    items: Sequence[Item], others: Iterable[FormStatement], own_names: OwnNames = ()
+    items: Sequence[Item],
+    others: Iterable[FormStatement],
+    own_names: OwnNames = (),
+    find_codes: FindCodes = find_no_codes,
 ) -> dict[DuplicateKey, list[PlacedStatement]]:
     """By what is the same: all that forms say of it, where two forms do."""
     groups: dict[_AsWritten, list[PlacedStatement]] = {}
@@ -233,7 +241,8 @@ def group_statements(
             written = _as_written(other.type, other.system, other.patient, other.fields)
             groups.setdefault(written, []).append((-1, other))
     by_key = _by_key(groups, own_names)
-    return {key: group for key, group in by_key.items() if _is_on_two_forms(group)}
+    every = _group_by_code(by_key, find_codes) | by_key
+    return {key: group for key, group in every.items() if _is_on_two_forms(group)}
 
 
 def _as_written(
@@ -269,6 +278,24 @@ def _join_names(groups: dict[DuplicateKey, list[PlacedStatement]]) -> None:
         for alternative in find_alternative_keys(key, fields_of(groups[key][0][1])):
             if alternative in uncoded and alternative in groups:
                 groups[key] += groups.pop(alternative)
+
+
+def _group_by_code(
+    groups: Mapping[DuplicateKey, list[PlacedStatement]], find_codes: FindCodes
+) -> dict[DuplicateKey, list[PlacedStatement]]:
+    """Doses of several names to which one patient's records give one code, once more under that code."""
+    by_code: dict[DuplicateKey, list[DuplicateKey]] = {}
+    for key, group in groups.items():
+        if key.kind == DuplicateKind.DOSE:
+            names = {fields_of(statement).get("medicine", "") for _, statement in group}
+            for code in {code for name in names for code in find_codes(name, key.patient)}:
+                of_code = key._replace(name="", specimen=" ".join(code))
+                by_code.setdefault(of_code, []).append(key)
+    return {
+        of_code: [placed for key in by_code[of_code] for placed in groups[key]]
+        for of_code in sorted(by_code)
+        if len(by_code[of_code]) > 1
+    }
 
 
 def _is_uncoded(key: DuplicateKey, statement: Item | FormStatement) -> bool:

@@ -12,6 +12,7 @@ from downtime.reconcile.duplicates.store import stored_findings, stored_statemen
 from downtime.reconcile.duplicates.store.stored_findings import StoredFinding
 from downtime.reconcile.duplicates.store.stored_statements import StoredStatement
 from downtime.reconcile.model import Decision, Item, ItemState, StoredItem
+from downtime.reconcile.rules.coded_medicines import FindCodes
 from downtime.reconcile.store.items import fact_digest
 from downtime.settings import Settings
 
@@ -37,10 +38,11 @@ def find_duplicates(
     stored: Mapping[str, StoredItem],
     others: Sequence[StoredStatement],
     serials: Sequence[str],
+    find_codes: FindCodes,
 ) -> DuplicateResult:
     """Items of these forms, beside what `others` say of their patients."""
     statements = [other.statement for other in others if other.statement.state != _MOVED_ON]
-    annotated = annotate_items(items, settings, statements, _decisions(items, stored))
+    annotated = annotate_items(items, settings, statements, _decisions(items, stored), find_codes)
     stored_findings.save_findings(db, outage, serials, _findings(items, annotated))
     stale = {other.statement.serial for other in others if _is_stale(other, annotated)}
     return DuplicateResult(annotated.items, stale, frozenset(annotated.same_on_other_form))

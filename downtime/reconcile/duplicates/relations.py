@@ -13,6 +13,7 @@ from downtime.clinical.recognition import DuplicateKind
 from downtime.reconcile.duplicates.keys import RECOGNITIONS, OwnNames, list_own_names
 from downtime.reconcile.duplicates.model import FormStatement
 from downtime.reconcile.duplicates.specimen_sites import are_different_sites
+from downtime.reconcile.rules.coded_medicines import FindCodes, contradicts, find_no_codes
 from downtime.reconcile.rules.substances import are_alike_substances, are_same_substance
 from downtime.reconcile.rules.values import fold_test_name, names_in_fields
 from downtime.reconcile.rules.verdict import fold_text, parse_instant
@@ -43,9 +44,12 @@ class MatchWindow(NamedTuple):
     """Tests that are rightly asked for twice at a time."""
     own_names: OwnNames
     """The site's own names of medicines."""
+    find_codes: FindCodes = find_no_codes
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "MatchWindow":
+    def from_settings(
+        cls, settings: Settings, find_codes: FindCodes = find_no_codes
+    ) -> "MatchWindow":
         """As the site says."""
         reconcile = settings.reconcile
         return cls(
@@ -59,6 +63,7 @@ class MatchWindow(NamedTuple):
             timedelta(minutes=reconcile.twice_asked_minutes),
             frozenset(map(fold_test_name, reconcile.repeated_tests)),
             list_own_names(settings),
+            find_codes,
         )
 
     def widest(self, kind: DuplicateKind) -> timedelta:
@@ -156,9 +161,13 @@ def _relate_doses(
 ) -> Relation | None:
     if not window.is_within(DuplicateKind.DOSE, _gap(statement, other)):
         return None
-    names = [form.fields.get("medicine", "") for form in (statement, other)]
-    medicines = [read_medicine(name, window.own_names) for name in names]
-    if fold_text(names[0]) == fold_text(names[1]) or are_alike(*medicines):
+    name, other_name = (form.fields.get("medicine", "") for form in (statement, other))
+    medicines = [read_medicine(text, window.own_names) for text in (name, other_name)]
+    if fold_text(name) == fold_text(other_name) or are_alike(*medicines):
+        return Relation.ASKED
+    codes = window.find_codes(name, statement.patient)
+    is_one_by_code = not codes.isdisjoint(window.find_codes(other_name, other.patient))
+    if is_one_by_code and not contradicts(name, other_name, window.own_names):
         return Relation.ASKED
     return None
 

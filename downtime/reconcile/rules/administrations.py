@@ -47,7 +47,7 @@ def find_doses(fact: Fact, patient: Patient, context: ComparisonContext) -> Cand
             lambda a: _compare_dose(fact, a).state != ItemState.ALREADY_THERE,
         )  # fmt: skip
 
-    codes = find_codes(name, patient, context)
+    codes = find_codes(name, patient.id, context)
     own_names = context.settings.reconcile.medicine_names.items()
     same = [a for a in live if is_same_medicine(name, codes, a, own_names)]
     medicine = read_medicine(name, own_names)
@@ -91,7 +91,7 @@ def compare_administration(
     if is_same_name(name, live.medicine):
         return _compare_dose(fact, live)
     own_names = context.settings.reconcile.medicine_names.items()
-    if not is_same_by_code(name, find_codes(name, patient, context), live, own_names):
+    if not is_same_by_code(name, find_codes(name, patient.id, context), live, own_names):
         return _offer_alike(fact, live)
     verdict = _compare_dose(fact, live)
     named = make_reasons(ReasonCode.MEDICINE_BY_CODE, live=live.medicine)

@@ -1,11 +1,11 @@
 """When a medicine on paper and a dose in a system are one by their codes, whatever each is called. Pure.
 
 Paper has no codes: a name on paper has those which all of the patient's coded records of that name
-share. A code may stand for an ingredient only, or for several, so names that say another strength or way
+share, and by them two names on two papers are one medicine too. A code may stand for an ingredient only, or for several, so names that say another strength or way
 of giving it, or of which the tables know another ingredient, are never one by it. Another code parts nobody: a brand and what it is made of have two.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import reduce
 
 from downtime.clinical.medicine_codes import MedicineCode, read_codes
@@ -14,10 +14,18 @@ from downtime.clinical.medicine_names import (
     are_known_apart,
     is_of_one_strength,
 )
-from downtime.clinical.model import MedicationAdministration, MedicationRequest, Patient
+from downtime.clinical.model import MedicationAdministration, MedicationRequest
 from downtime.reconcile.rules.verdict import ComparisonContext, fold_text
 
 _CACHE = "codes of medicines"
+
+FindCodes = Callable[[str, str], frozenset[MedicineCode]]
+"""The codes that a name on paper has for the patient of an id."""
+
+
+def find_no_codes(name: str, patient: str) -> frozenset[MedicineCode]:
+    """Where no system's records are at hand, no name has a code."""
+    return frozenset()
 
 
 def is_same_name(name: str, other: str) -> bool:
@@ -25,9 +33,9 @@ def is_same_name(name: str, other: str) -> bool:
     return fold_text(name) == fold_text(other)
 
 
-def find_codes(name: str, patient: Patient, context: ComparisonContext) -> frozenset[MedicineCode]:
-    """The codes that a name on paper has for a patient; none where their records disagree."""
-    key = (_CACHE, patient.id)
+def find_codes(name: str, patient: str, context: ComparisonContext) -> frozenset[MedicineCode]:
+    """The codes that a name on paper has for the patient of an id; none where their records disagree."""
+    key = (_CACHE, patient)
     if key not in context.cache:
         context.cache[key] = _read_codes_by_name(patient, context)
     codes: dict[str, frozenset[MedicineCode]] = context.cache[key]
@@ -35,12 +43,12 @@ def find_codes(name: str, patient: Patient, context: ComparisonContext) -> froze
 
 
 def _read_codes_by_name(
-    patient: Patient, context: ComparisonContext
+    patient: str, context: ComparisonContext
 ) -> dict[str, frozenset[MedicineCode]]:
     by_name: dict[str, list[frozenset[MedicineCode]]] = {}
     records: Iterable[MedicationRequest | MedicationAdministration] = (
-        *context.after.records_of(MedicationRequest, patient.id),
-        *context.after.records_of(MedicationAdministration, patient.id),
+        *context.after.records_of(MedicationRequest, patient),
+        *context.after.records_of(MedicationAdministration, patient),
     )
     for record in records:
         if codes := read_codes(record.codes, record.source):
@@ -60,9 +68,13 @@ def is_same_by_code(
     own_names: Iterable[tuple[str, str]] = (),
 ) -> bool:
     """Whether a dose has one of these codes, and its name contradicts in no ingredient, strength or way."""
+    return shares_code(codes, live) and not contradicts(name, live.medicine, own_names)
+
+
+def contradicts(name: str, other: str, own_names: Iterable[tuple[str, str]] = ()) -> bool:
+    """Whether two names say another ingredient, strength or way of giving it, whatever their codes say."""
     return (
-        shares_code(codes, live)
-        and not are_known_apart(name, live.medicine, own_names)
-        and is_of_one_strength(name, live.medicine)
-        and not are_given_apart(name, live.medicine)
+        are_known_apart(name, other, own_names)
+        or not is_of_one_strength(name, other)
+        or are_given_apart(name, other)
     )

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from downtime.clinical.model import MedicationAdministration, MedicationRequest
 from downtime.entry import send_back_entry
 from downtime.paper.model import Subject
 from downtime.reconcile import decide_item, find_items
@@ -14,7 +15,7 @@ from downtime.reconcile.store.items import save_decisions
 from downtime.reconcile.wording import explain
 from tests.integration.keying_steps import submit_checked, submit_confirmed
 
-from .conftest import BLOODS, SIGNED
+from .conftest import BLOODS, HOSPITAL, LATER, SIGNED
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -71,6 +72,32 @@ def test_a_form_that_is_keyed_later_is_seen_beside_those_compared_before(vault, 
     assert states() == {first: "new", second: "conflict"}
     words = explain(find_items.get_item(vault, f"{second}-test.fbc").item, LONDON)
     assert "asks for the same, sample taken 02-Nov-2026 13:40" in words
+
+
+def test_a_dose_on_two_papers_under_two_names_of_one_code_is_left_to_two_people(
+    vault, outage, hold, keyed, states
+):
+    orders = map(prescribed, ("Brandaxol", "Substanzin", "Other 5 mg"))
+    hold(3, (*HOSPITAL, MedicationAdministration(id="a", patient="p-ann"), *orders), LATER)
+    second = keyed("insulin", insulin("Substanzin", "13:50"))
+    other = keyed("insulin", insulin("Other 5 mg", "13:50"))
+    assert states() == {second: "new", other: "new"}
+    first = keyed("insulin", insulin("Brandaxol", "13:40"))
+    assert states() == {first: "new", second: "conflict", other: "new"}
+    item = next(
+        r.item for r in find_items.list_items(vault, outage.id) if r.item.fact.serial == second
+    )
+    assert "says Brandaxol 6 units" in explain(item, LONDON)
+    assert item.needs_second_person
+
+
+def prescribed(name):
+    code = "SCT|2002000" if name.startswith("Other") else "SCT|1001000"
+    return MedicationRequest(id=f"q-{name}", patient="p-ann", medicine=name, codes=code)
+
+
+def insulin(name, at):
+    return SIGNED | {"taken:1": f"2026-11-02T{at}", "given:1": name, "dose:1": "6"}
 
 
 def test_what_went_out_already_stands_before_what_happened_earlier(vault, keyed, states, checker):

@@ -332,4 +332,56 @@ CODED = Table(
     ),
 )  # fmt: skip
 
-TABLES = (ASSIGNED, EVERY_TYPE, ALIKE, CODED)
+# ---- medicines by their codes, on two papers ----------------------------------------------------
+
+
+def prescribed(medicine: str, codes: str = "SCT|1001000", source: str = "EPR") -> MedicationRequest:
+    return MedicationRequest(
+        id=f"q-{medicine}-{source}", source=source, patient="p-ann", medicine=medicine, codes=codes
+    )
+
+
+def papers(
+    medicine: str,
+    other: str,
+    orders: Records,
+    sentence: str = "",
+    *,
+    given: str = "13:55",
+    **fields: str,
+) -> Row:
+    """Two papers name a dose; the patient's prescriptions have codes."""
+    coded_there = "; ".join(f"{o.medicine} prescribed ({name_codes(o.codes)})" for o in orders)
+    paper = replace_medicine(medicine)
+    amount = fields.get("dosage", "6 units")
+    text = f"{medicine} 6 units; on another form {other} {amount} at {given}"
+    return beside(text, coded_there, paper, (again(paper, given, given=at(given), medicine=other, **fields),),
+                  orders, "conflict" if sentence else "new", f"{NO_DOSE} {sentence}".strip(), bool(sentence))  # fmt: skip
+
+
+def on_other_form(dose_there: str) -> str:
+    return (f"Form K7-000031-Y says {dose_there} given at 02-Nov-2026 13:55:"
+            " leave this one unless there were two doses.")  # fmt: skip
+
+
+BOTH = (prescribed("Brandaxol"), prescribed("Substanzin"))
+CODED_ON_PAPER = Table(
+    "Medicines by their codes, on two papers",
+    "Two papers' names to which the patient's records give a code in common are one medicine, as a name"
+    " on paper and a dose in a system are; another dose is said beside it. Names that say different"
+    " strengths or ways of giving it, or are known for different ingredients, are two.",
+    (
+        papers("Brandaxol", "Substanzin", BOTH, on_other_form("Substanzin 6 units")),
+        papers("Brandaxol", "substanzin", BOTH, on_other_form("substanzin 60 units"), dosage="60 units"),
+        papers("Brandaxol", "Substanzin", BOTH, given="08:00"),
+        papers("Brandaxol", "Substanzin", BOTH[:1]),
+        papers("Brandaxol", "Substanzin", (BOTH[0], prescribed("Substanzin", "SCT|2002000"))),
+        papers("Brandaxol", "Substanzin", (prescribed("Brandaxol", "l|7"), prescribed("Substanzin", "l|7", "Pharmacy"))),
+        papers("Brandaxol 5 mg", "Substanzin 10 mg", (prescribed("Brandaxol 5 mg"), prescribed("Substanzin 10 mg"))),
+        papers("Brandaxol injection", "Substanzin tablets",
+               (prescribed("Brandaxol injection"), prescribed("Substanzin tablets"))),
+        papers("Actrapid", "Insulatard", (prescribed("Actrapid"), prescribed("Insulatard"))),
+    ),
+)  # fmt: skip
+
+TABLES = (ASSIGNED, EVERY_TYPE, ALIKE, CODED, CODED_ON_PAPER)
