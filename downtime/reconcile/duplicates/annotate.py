@@ -241,8 +241,8 @@ def group_statements(
             written = _as_written(other.type, other.system, other.patient, other.fields)
             groups.setdefault(written, []).append((-1, other))
     by_key = _by_key(groups, own_names)
-    every = _group_by_code(by_key, find_codes) | by_key
-    return {key: group for key, group in every.items() if _is_on_two_forms(group)}
+    by_name_or_code = _group_by_code(by_key, find_codes) | by_key
+    return {key: group for key, group in by_name_or_code.items() if _is_on_two_forms(group)}
 
 
 def _as_written(
