@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from downtime.clinical.match_doses import PossibleDose
+from downtime.clinical.match_doses import PossibleDose, Uncertainty
 from downtime.clinical.model import (
     AdministrationStatus,
     AllergyIntolerance,
@@ -142,7 +142,12 @@ def describe_possible_dose(possible: PossibleDose, zone: ZoneInfo) -> str:
     amount = f" ({dose.dosage})" if dose.dosage else ""
     time = format_moment(dose.given, zone) or dose.given_text
     when = f"on {time}" if time else "without a time"
-    return f"A dose of {dose.medicine}{amount} was recorded {when} and {possible.reason}: it may be this medicine."
+    doubt = (
+        "more may be too much"
+        if possible.reason == Uncertainty.ANOTHER
+        else "it may be this medicine"
+    )
+    return f"A dose of {dose.medicine}{amount} was recorded {when} and {possible.reason}: {doubt}."
 
 
 def describe_allergy_harm(allergy: AllergyIntolerance) -> str:

@@ -4,7 +4,9 @@ A dose belongs to the prescription with which it shares a code, unless both name
 in ingredient, strength or way of giving, else to the one of the same words. Where these name several
 prescriptions it is certain of none. What belongs to none that is active may have been one of them: a
 brand, another strength, another salt. Such a dose settles nothing, so that no medicine is hidden by a
-guess; it is said beside the prescription, so that nobody gives it again unasked.
+guess; it is said beside the prescription, so that nobody gives it again unasked. So is, for a day, a dose
+that is certain of another prescription of the same ingredient: as required beside regular, by vein beside
+by mouth.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,6 +49,7 @@ class Uncertainty(StrEnum):
     UNPRESCRIBED = "belongs to no prescription here"
     NOT_ACTIVE = "belongs to a prescription that is not active"
     SEVERAL = "belongs to one of several prescriptions here"
+    ANOTHER = "belongs to another prescription of the same medicine"
 
 
 class PossibleDose(NamedTuple):
@@ -120,6 +123,9 @@ def match_doses(
             continue
         for row in matches:
             row.certain.append(dose)
+        if is_given and live:
+            others = [row for row in active if row is not live[0]]
+            uncertain.append((PossibleDose(dose, Uncertainty.ANOTHER), others))
         if is_given and not live:
             reason = Uncertainty.NOT_ACTIVE if matches else Uncertainty.UNPRESCRIBED
             uncertain.append((PossibleDose(dose, reason), active))
@@ -178,15 +184,19 @@ def _list_possible(
 ) -> list[PrescribedDoses]:
     """Of which a dose may have been given that is certain of none: those alike, else any of that day."""
     dose = possible.dose
+    is_recent = not dose.given or dose.given >= day_ago
+    if possible.reason == Uncertainty.ANOTHER and not is_recent:
+        return []
     likeness = {id(row): _compare(dose, row.medicine, names) for row in candidates}
+    is_another = possible.reason == Uncertainty.ANOTHER
+    enough = (_Likeness.SAME,) if is_another else (_Likeness.SAME, _Likeness.SHARED)
     similar = [
         row
         for row in candidates
-        if possible.reason == Uncertainty.SEVERAL or likeness[id(row)] != _Likeness.NONE
+        if possible.reason == Uncertainty.SEVERAL or likeness[id(row)] in enough
     ]
     later = [row for row in similar if _is_after(dose.given, row.last_taken)]
     is_known = _Likeness.SAME in likeness.values()
-    is_recent = not dose.given or dose.given >= day_ago
     is_unprescribed = possible.reason == Uncertainty.UNPRESCRIBED
     if not is_unprescribed or is_known or is_blood(dose.medicine) or not is_recent:
         return later

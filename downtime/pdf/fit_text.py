@@ -1,16 +1,21 @@
 """Fit a value into its rectangle: smaller, then on more lines, and say so when it cannot fit."""
 
+import math
 from typing import NamedTuple
 
 from downtime.pdf.field_rectangle import Alignment, FieldRectangle
-from downtime.pdf.text import character_width, is_quantity, split_words, wrap_text
+from downtime.pdf.text import character_width, is_unbreakable, split_words, wrap_text
 from downtime.pdf.typeface import NeedsShapingError, glyph_runs
 
 SMALLEST_SIZE = 6.5
 """Smallest type on paper, in points; what needs less goes to a continuation page."""
 LEADING = 1.22
 _SIZE_STEP = 0.5
+_LESS = 0.999
+"""So that what fits just so is not too wide by a rounding."""
 _CAP_HEIGHT = 0.714
+_ACCENT_ROOM = 0.12
+"""Above the first of several lines, as a share of the type: É and Ů stay clear of the label above."""
 _SHAPED_ALLOWANCE = 1.1
 CONTINUED = " … continued"
 
@@ -51,24 +56,29 @@ def fit_text(box: FieldRectangle, text: str) -> list[TextLine] | None:
             best, largest = [_centre_line(box, size, text, width)], size
     parts = [word for line in text.split("\n") for word in split_words(line)]
     longest = max((text_width(word, box.bold) for word in parts), default=0.0)
-    unbroken = box.width / longest * 0.999 if longest else box.size
-    if unbroken < SMALLEST_SIZE and any(
-        is_quantity(word) and text_width(word, box.bold) * SMALLEST_SIZE > box.width
-        for word in parts
-    ):
+    largest_size = find_largest_size(text, box.width, box.bold)
+    unbroken = box.width / longest * _LESS if longest else box.size
+    if largest_size < SMALLEST_SIZE:
         return best  # a unit on the line below its number is misread
     for count in range(2, int(box.height / LEADING / SMALLEST_SIZE) + 1):
-        size = min(box.size, box.height / LEADING / count)
+        size = min(box.size, box.height / (LEADING * count + _ACCENT_ROOM))
         size = max(SMALLEST_SIZE, min(size, unbroken))
         if (size > largest or best is None) and (lines := _break_lines(box, text, size, count)):
             return _stack_lines(box, lines, size)
-    return best or _fit_smaller(box, text)
+    return best or _fit_smaller(box, text, largest_size)
 
 
-def _fit_smaller(box: FieldRectangle, text: str) -> list[TextLine] | None:
+def find_largest_size(text: str, width: float, bold: bool) -> float:
+    """The largest type in which no number is parted from what it counts; infinite where there is none."""
+    numbers = filter(is_unbreakable, (w for line in text.split("\n") for w in split_words(line)))
+    widest = max((text_width(word, bold) for word in numbers), default=0.0)
+    return width / widest * _LESS if widest else math.inf
+
+
+def _fit_smaller(box: FieldRectangle, text: str, largest: float) -> list[TextLine] | None:
     """On as many lines as there is room for, in type that leaves room between them."""
     most = int(box.height / LEADING / SMALLEST_SIZE)
-    size = min(box.size, box.height / LEADING / most if most else 0.0) - _SIZE_STEP
+    size = min(box.size, largest, box.height / LEADING / most if most else 0.0) - _SIZE_STEP
     while size > SMALLEST_SIZE - _SIZE_STEP:
         size = max(size, SMALLEST_SIZE)
         if lines := _break_lines(box, text, size, most):
@@ -79,7 +89,7 @@ def _fit_smaller(box: FieldRectangle, text: str) -> list[TextLine] | None:
 
 def _fit_on_rules(box: FieldRectangle, text: str) -> list[TextLine] | None:
     lines = _break_lines(box, text, box.size, round(box.height / box.leading))
-    if lines is None:
+    if lines is None or box.size > find_largest_size(text, box.width, box.bold):
         return None
     top = box.y + box.height + box.leading * 0.25
     return [
@@ -108,7 +118,9 @@ _SHARE_BEFORE = {Alignment.LEFT: 0.0, Alignment.CENTER: 0.5, Alignment.RIGHT: 1.
 
 def _stack_lines(box: FieldRectangle, lines: list[str], size: float) -> list[TextLine]:
     leading = size * LEADING
-    top = box.y + (box.height + leading * len(lines)) / 2 - size
+    height = leading * len(lines)
+    accents = max(0.0, min(_ACCENT_ROOM * size, box.height - height))
+    top = box.y + (box.height + height - accents) / 2 - size
     return [
         TextLine(
             _line_start(box, size * text_width(text.rstrip(" "), box.bold)),

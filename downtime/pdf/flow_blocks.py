@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from downtime.pdf.fit_text import LEADING, TextLine, text_width
+from downtime.pdf.fit_text import LEADING, SMALLEST_SIZE, TextLine, find_largest_size, text_width
 from downtime.pdf.tags import Tag
 from downtime.pdf.text import to_printable, wrap_text
 
@@ -52,6 +53,13 @@ class Table:
 
 
 Block = Heading | Paragraph | Table
+
+
+class _Cell(NamedTuple):
+    """The lines of one cell, and the size of their type."""
+
+    lines: list[str]
+    size: float
 
 
 @dataclass(slots=True)
@@ -177,24 +185,27 @@ def _column_widths(block: Table, width: float) -> list[float]:
     return [width * share / total for _, share in block.columns]
 
 
-def _wrap_cells(block: Table, widths: list[float], row: Sequence[str]) -> list[list[str]]:
+def _wrap_cells(block: Table, widths: list[float], row: Sequence[str]) -> list[_Cell]:
     return [
-        wrap_text(
-            to_printable(text),
-            (width - 2 * _PAD_X) / BODY_SIZE,
-            lambda part, bold=column == block.bold_column: text_width(part, bold),  # type: ignore[misc]
-        )
+        _wrap_cell(to_printable(text), width - 2 * _PAD_X, column == block.bold_column)
         for column, (text, width) in enumerate(zip(row, widths, strict=True))
     ]
 
 
-def _row_height(cells: list[list[str]], block: Table) -> float:
-    return max(max(map(len, cells)) * BODY_SIZE * LEADING + 2 * _PAD_Y, block.row_height)
+def _wrap_cell(text: str, width: float, bold: bool) -> _Cell:
+    """In smaller type where a number with what it counts would else be broken over lines."""
+    size = max(SMALLEST_SIZE, min(BODY_SIZE, find_largest_size(text, width, bold)))
+    return _Cell(wrap_text(text, width / size, lambda part: text_width(part, bold)), size)
+
+
+def _row_height(cells: list[_Cell], block: Table) -> float:
+    longest = max(len(cell.lines) for cell in cells)
+    return max(longest * BODY_SIZE * LEADING + 2 * _PAD_Y, block.row_height)
 
 
 def _split_row(
-    flow: _BlockFlow, block: Table, widths: list[float], cells: list[list[str]]
-) -> Iterator[list[list[str]]]:
+    flow: _BlockFlow, block: Table, widths: list[float], cells: list[_Cell]
+) -> Iterator[list[_Cell]]:
     """A row as it falls on pages: whole when a page can hold it, else in parts under a new head.
 
     The bold column is repeated in every part, so that each says what it belongs to.
@@ -204,11 +215,13 @@ def _split_row(
         if flow.ensure_room(min(height, flow.height - _HEAD_HEIGHT)):
             _add_table_head(flow, block, widths)
         room = max(1, int((flow.remaining - 2 * _PAD_Y) / (BODY_SIZE * LEADING)))
-        yield [cell[:room] for cell in cells]
-        if max(map(len, cells)) <= room:
+        yield [cell._replace(lines=cell.lines[:room]) for cell in cells]
+        if all(len(cell.lines) <= room for cell in cells):
             return
         cells = [
-            cell if column == block.bold_column and len(cell) <= room else cell[room:]
+            cell
+            if column == block.bold_column and len(cell.lines) <= room
+            else cell._replace(lines=cell.lines[room:])
             for column, cell in enumerate(cells)
         ]
 
@@ -237,16 +250,14 @@ def _begin_row(flow: _BlockFlow) -> None:
     flow.add(Tag("TR", depth=1, has_content=False), [])
 
 
-def _add_table_row(
-    flow: _BlockFlow, cells: list[list[str]], widths: list[float], block: Table
-) -> None:
+def _add_table_row(flow: _BlockFlow, cells: list[_Cell], widths: list[float], block: Table) -> None:
     leading, x = BODY_SIZE * LEADING, 0.0
     _begin_row(flow)
     for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
         bold = column == block.bold_column
         lines = [
-            flow.line(x + _PAD_X, BODY_SIZE, bold, text, below=_PAD_Y + number * leading - 0.6)
-            for number, text in enumerate(cell)
+            flow.line(x + _PAD_X, cell.size, bold, text, below=_PAD_Y + number * leading - 0.6)
+            for number, text in enumerate(cell.lines)
         ]
         flow.add(Tag("TD", depth=2), lines)
         x += width

@@ -97,28 +97,44 @@ def is_simple(character: str) -> bool:
 Measure = Callable[[str], float]
 
 
-_QUANTITY = r"\d[\d.,/]* (?:[^\W\d_]|[µ%°])[^\s]{0,11}"
-"""A number with its unit."""
-_UNBROKEN = re.compile(
-    r"(?<!\S)(?:"
-    r"\d{3} \d{3} \d{4}"  # an NHS number
-    r"|\d{2}-[A-Z][a-z]{2}-\d{4} \d{2}:\d{2}"  # a day with its time
-    rf"|{_QUANTITY}"
-    r")(?!\S)"
+_DIGIT = r"[\d¼-¾⅐-⅞]"
+_SCALE = r"(?:(?:[Mm]illion|[Bb]illion|[Tt]housand|[Mm]ega|[Ii]nternational)\u00a0*)+"
+_NUMBER = rf"(?!\d\d?:\d\d(?: |$))[^ ]*{_DIGIT}(?:\u00a0*{_SCALE})?"
+"""A word that ends with a number, such as `0.5`, `≤1½` or `mg/24`; no time of day."""
+_SIGN = r"(?:[^ ]*[-<>≤≥~±+×*/–]|x)"
+_NUMBERS = rf"{_NUMBER}(?: +(?:{_SIGN} +){{0,4}}{_NUMBER}| +{_SCALE})*"
+_WORD = rf"(?:(?:{_SIGN} +){{1,4}}(?:{_NUMBERS}(?: +[^ ]+)?|[^ ]*{_DIGIT}[^ ]*)|[^ ]+)"
+"""What is counted, with what follows a sign at its end."""
+_COUNTED = rf"(?:{_SIGN} +){{0,4}}{_NUMBERS}(?: +{_WORD})?"
+_SHARE = rf"(?: +(?:/|per) +(?:{_COUNTED}|{_WORD}))"
+_QUANTITY = rf"{_COUNTED}{_SHARE}*|(?:{_SIGN} +){{0,4}}[^ ]*{_DIGIT}[^ ]*{_SHARE}*"
+"""A number, or several (`10 000`, `5 - 10`), with the signs before it and with what it counts."""
+_DAY_AND_TIME = r"\d{2}-[A-Z][a-z]{2}-\d{4} \d{2}:\d{2}"
+_UNBROKEN = re.compile(  # an NHS number first
+    rf"(?<![^ ])(?:\d{{3}} \d{{3}} \d{{4}}|{_DAY_AND_TIME}|{_QUANTITY})(?![^ ])"
 )
 """What would be misread when a line ended within it."""
+_FEW = rf"(?:{_SIGN} +){{0,4}}{_NUMBER}(?: +{_NUMBER}| +{_SCALE})*"
+_SIGNED = rf"(?:{_SIGN} +){{1,4}}[^ ]*{_DIGIT}[^ ]*"
+_SHORT, _SHORTEST = rf"(?:{_FEW}(?: +{_WORD})?|{_SIGNED})", rf"(?:{_FEW}(?: +[^ ]+)?|{_SIGNED})"
+_UNBROKEN_IF_LONG = [
+    re.compile(rf"(?<![^ ])(?:{quantity})(?![^ ])")
+    for quantity in (rf"{_SHORT}(?: +(?:/|per) +(?:{_SHORT}|[^ ]+))?", _SHORT, _SHORTEST)
+]
+"""What stays together of a part that is wider than a line, from more to less."""
+_HAS_NUMBER = re.compile(_DIGIT)
 
 
-def is_quantity(word: str) -> bool:
-    """Whether a part of `split_words` is a number with its unit."""
-    return " " in word and re.fullmatch(_QUANTITY, word) is not None
+def is_unbreakable(word: str) -> bool:
+    """Whether half of a part of `split_words` reads like another whole one: it has a number in it."""
+    return _HAS_NUMBER.search(word) is not None and re.fullmatch(_DAY_AND_TIME, word) is None
 
 
-def split_words(text: str) -> list[str]:
+def split_words(text: str, unbroken: re.Pattern[str] = _UNBROKEN) -> list[str]:
     """The parts between which a line may end: words, and what must not be broken as one."""
     parts: list[str] = []
     end = 0
-    for match in _UNBROKEN.finditer(text):
+    for match in unbroken.finditer(text):
         parts += text[end : match.start()].split(" ")[:-1] if match.start() > end else []
         parts.append(match[0])
         end = match.end() + 1
@@ -128,7 +144,7 @@ def split_words(text: str) -> list[str]:
 def wrap_text(text: str, width: float, measure: Measure) -> list[str]:
     """Lines no wider than `width`: broken at spaces, and inside a word only when it is too long.
 
-    An NHS number, a day with its time and a number with its unit stay on one line where they fit on one.
+    An NHS number, a day with its time and a number with what it counts stay on one line where they fit on one.
 
     `measure` must add up: the width of a text is that of its parts. A line that goes on in the next
     after a space keeps that space, so that no two words are read or copied as one; it may stand out.
@@ -166,11 +182,17 @@ def _break_lines(text: str, width: float, measure: Measure) -> Iterator[str]:
 
 
 def _split_to_fit(text: str, width: float, measure: Measure) -> Iterator[str]:
-    for word in split_words(text):
-        if " " in word and measure(word) > width:
-            yield from word.split(" ")
-        else:
-            yield word
+    parts = split_words(text)
+    for unbroken in _UNBROKEN_IF_LONG:
+        parts = [
+            shorter
+            for part in parts
+            for shorter in (
+                [part] if " " not in part or measure(part) <= width else split_words(part, unbroken)
+            )
+        ]
+    for part in parts:
+        yield from [part] if measure(part) <= width else part.split(" ")
 
 
 def _break_word(word: str, width: float, measure: Measure) -> Iterator[str]:

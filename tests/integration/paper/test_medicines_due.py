@@ -102,6 +102,16 @@ def test_time_critical_medicines_come_first_then_the_earliest(ward):
     assert "02-Jan-1960" in words
 
 
+def test_a_long_list_of_allergies_stands_whole_behind_all_that_is_due(ward):
+    """In its row it would push what is due first off the first page."""
+    ward()
+    words = ward.printed()
+    body, allergies = words.split("Allergies in full")
+    assert "(10):" in body
+    assert "Iodinated contrast" not in body
+    assert all(f"number {n}" in allergies for n in range(1, 11))
+
+
 def test_the_hours_are_a_setting(ward):
     found = ward(hours=1)
     assert found.summary == "1 medicine due by 15:30"

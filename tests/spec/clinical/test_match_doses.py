@@ -97,13 +97,15 @@ def test_a_site_says_what_its_names_are_made_of():
 def test_what_names_two_prescriptions_is_certain_of_none(
     codes, other_codes, dose_codes, belongs_to
 ):
-    """Words name the one, a code the other; where a code names both, the words decide."""
+    """Words name the one, a code the other; where a code names both, the words decide, and
+    it is said beside the other."""
     medicines = [prescribed("Aaa", codes), prescribed("Bbb", other_codes, key="other")]
     rows, _ = match(medicines, [given("Aaa", dose_codes)])
     doubts = {key: [p.reason for p in row.possible] for key, row in rows.items()}
     if belongs_to:
         assert rows[belongs_to].last
-        assert doubts == {"m": [], "other": []}
+        is_shared = codes and codes == other_codes
+        assert doubts == {"m": [], "other": [Uncertainty.ANOTHER] if is_shared else []}
     else:
         assert not any(row.last for row in rows.values())
         assert doubts == {"m": [Uncertainty.SEVERAL], "other": [Uncertainty.SEVERAL]}
@@ -121,6 +123,36 @@ def test_one_dose_does_not_settle_two_prescriptions_of_one_medicine():
     rows, _ = match([take_home, regular], [given("Furosemide")])
     assert rows["regular"].last
     assert not rows["regular"].possible
+
+
+@pytest.mark.parametrize(
+    ("other", "dose", "is_said"),
+    [
+        (prescribed("Paracetamol 1g/100ml infusion", key="o", category="as-required"), MORNING, True),
+        (prescribed("Paracetamol 1g/100ml infusion", key="o", category="as-required"), "2026-11-01T14:29:00Z", False),
+        (prescribed("Co-codamol 30/500 tablets", key="o"), MORNING, True),
+        (prescribed("Ibuprofen 400mg tablets", key="o"), MORNING, False),
+        (prescribed("Paracetamol 1g/100ml infusion", key="o", category="discharge"), MORNING, False),
+        (prescribed("Paracetamol 1g/100ml infusion", key="o", status="stopped"), MORNING, False),
+    ],
+)  # fmt: skip
+def test_a_dose_of_one_prescription_is_said_beside_another_of_the_same_ingredient(
+    other, dose, is_said
+):
+    """Given by mouth at eight, it is not given by vein at nine unasked; its own row is in no doubt."""
+    rows, unprescribed = match([prescribed(TABLETS), other], [given(TABLETS, at=dose)])
+    assert rows["m"].last
+    assert not rows["m"].possible
+    assert not unprescribed
+    assert [p.reason for p in rows["o"].possible] == [Uncertainty.ANOTHER] * is_said
+
+
+def test_a_dose_of_another_prescription_is_said_only_until_its_own_next_dose():
+    other = prescribed("Paracetamol 1g/100ml infusion", key="o", category="as-required")
+    later = given(other.medicine, at="2026-11-02T12:00:00Z")
+    rows, _ = match([prescribed(TABLETS), other], [given(TABLETS), later])
+    assert not rows["o"].possible
+    assert [p.dose for p in rows["m"].possible] == [later]
 
 
 def list_due(row):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downtime.pdf.field_rectangle import FieldRectangle
+from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.fit_text import SMALLEST_SIZE, fit_beginning, fit_text, text_width
 from downtime.pdf.text import (
     BOLD,
@@ -123,3 +123,11 @@ def test_no_line_ends_between_a_number_and_what_belongs_to_it(whole):
 def test_a_unit_that_would_stand_below_its_number_is_printed_elsewhere():
     assert fit_text(place(30.0, 60.0), "12345 micrograms") is None
     assert fit_text(place(90.0, 60.0), "12345 micrograms") is not None
+
+
+def test_accents_of_the_first_of_two_lines_stay_below_the_label_above():
+    """The tallest, of Ů, rises a whole size above its baseline."""
+    box = FieldRectangle("k", 0, 0, 90, 19.3, FieldKind.TEXT, 12.0, True, Alignment.LEFT, 0.0)
+    first, second = fit_text(box, "ŮÉÅSTRÖM-ÉLÉONORE ÅSA ŮLRIKA")
+    assert first.y + 1.03 * first.size <= 19.3
+    assert second.y - 0.24 * second.size >= -1.0
