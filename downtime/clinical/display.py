@@ -142,12 +142,12 @@ def describe_possible_dose(possible: PossibleDose, zone: ZoneInfo) -> str:
     amount = f" ({dose.dosage})" if dose.dosage else ""
     time = format_moment(dose.given, zone) or dose.given_text
     when = f"on {time}" if time else "without a time"
-    doubt = (
+    warning = (
         "more may be too much"
         if possible.reason == Uncertainty.ANOTHER
         else "it may be this medicine"
     )
-    return f"A dose of {dose.medicine}{amount} was recorded {when} and {possible.reason}: {doubt}."
+    return f"A dose of {dose.medicine}{amount} was recorded {when} and {possible.reason}: {warning}."
 
 
 def describe_allergy_harm(allergy: AllergyIntolerance) -> str:
