@@ -147,7 +147,9 @@ def describe_possible_dose(possible: PossibleDose, zone: ZoneInfo) -> str:
         if possible.reason == Uncertainty.ANOTHER
         else "it may be this medicine"
     )
-    return f"A dose of {dose.medicine}{amount} was recorded {when} and {possible.reason}: {warning}."
+    return (
+        f"A dose of {dose.medicine}{amount} was recorded {when} and {possible.reason}: {warning}."
+    )
 
 
 def describe_allergy_harm(allergy: AllergyIntolerance) -> str:
