@@ -5,6 +5,8 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+from sqlite_utils import Database
+
 from downtime.clinical.identifiers import add_check_character
 from downtime.config import Home
 from downtime.outage import outages
@@ -92,11 +94,15 @@ class Machine:
             )  # fmt: skip
             packs.insert_pack(db, pack)
             layouts.insert_layout(db, layout, made.source, vault.now())
-            position = issued_forms.last_position(db, self.code) + 1
-            number = make_serial(self.code, position)
+            number, position = self.take_serial(db)
             issued_forms.insert_forms(db, [(number, position, draft)], pack)
         self.issued.append(number)
         return number
+
+    def take_serial(self, db: Database) -> tuple[str, int]:
+        """The next serial, also of a machine that gave it out before it was put back."""
+        position = issued_forms.last_position(db, self.code) + 1
+        return make_serial(self.code, position), position
 
     def issue_number(self) -> str:
         """Give out one downtime number."""
