@@ -139,6 +139,7 @@ class ReasonCode(StrEnum):
     DOSE_ON_ANOTHER_FORM = auto()
     RESULT_ON_ANOTHER_FORM = auto()
     DIFFERS_ON_ANOTHER_FORM = auto()
+    PERSON_BEFORE_DUPLICATE = auto()
     UNIT_RETURNED_BY_FORM = auto()
     UNIT_RESOLVED_BY_FORM = auto()
     UNIT_EXISTS_BY_FORM = auto()

@@ -171,7 +171,14 @@ class Site:
     def _save(self, clerk: Clerk, path: str, fields: dict[str, str], wanted: int) -> None:
         status, _, page = clerk.save(path, fields)
         if status != wanted:
-            raise RuntimeError(f"{path}: {status} {page[-300:]}")
+            raise RuntimeError(f"{path}: {status} {_read_errors(page)}")
+
+
+def _read_errors(page: str) -> str:
+    """What a page says is wrong, else how it ends."""
+    _, _, errors = page.partition("error-summary")
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", errors[:2000]))
+    return words or page[-300:]
 
 
 def _cpu_seconds(pid: int) -> float:

@@ -13,6 +13,7 @@ from downtime.reconcile.duplicates.blood_units import BloodUnitRules, find_units
 from downtime.reconcile.duplicates.duplicate_reasons import (
     are_of_two_patients,
     reasons_for_contradiction,
+    reasons_for_doubtful_patient,
     reasons_for_repeat,
     reasons_for_represented,
     reasons_for_rival,
@@ -118,6 +119,8 @@ def _contradiction(finding: DuplicateFinding, other: FormStatement) -> tuple[Rea
         ), True
     if unit and not unit.is_asked:
         return reasons_for_contradiction(finding, other), True
+    if unit and not finding.statement.is_patient_certain:
+        return reasons_for_doubtful_patient(other), True
     is_for_two = kind == DuplicateKind.DOSE
     return reasons_for_repeat(kind, statement, other), is_for_two
 

@@ -54,6 +54,11 @@ def reasons_for_contradiction(finding: DuplicateFinding, other: FormStatement) -
     return make_reasons(code, **values, paper=other.outcome)
 
 
+def reasons_for_doubtful_patient(other: FormStatement) -> Reasons:
+    """A thing that another form says of whom this one names by number, and perhaps wrongly."""
+    return make_reasons(ReasonCode.PERSON_BEFORE_DUPLICATE, serial=other.serial)
+
+
 def reasons_for_rival(
     kind: str, serial: str, *, is_returned: bool, of_another_patient: bool
 ) -> Reasons:

@@ -1,7 +1,8 @@
 """Which of several forms stands for a thing that all of them record, and which contradict it. Pure.
 
 What went out or is there already stands before all, then what somebody decided to return, then the form
-that says most, then the earliest. Any other is one with it, or a person is asked.
+that says most, then the earliest. Any other is one with it, or a person is asked; so is one about whose
+patient there is a doubt: with a neighbour's number it says what nobody else says of the patient that is meant.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -61,6 +62,8 @@ def _finding(
         return UnitFinding(place, None, None, challenged_by=challengers.get(statement.key))
     if relation == Relation.SAME:
         is_settled = statement.is_left_out or not statement.settlement_rank
+        if not is_settled and not statement.is_patient_certain:
+            return UnitFinding(place, None, first, is_asked=True)
         return UnitFinding(place, None if is_settled else first, None)
     return UnitFinding(place, None, first, is_asked=relation == Relation.ASKED)
 

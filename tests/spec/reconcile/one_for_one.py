@@ -8,7 +8,7 @@ from downtime.clinical.model import (
     MedicationRequest,
     Observation,
 )
-from downtime.entry.facts import Fact
+from downtime.entry.facts import Fact, PaperPerson
 from tests.spec.reconcile.tables import (
     ADMIT,
     FBC,
@@ -128,12 +128,14 @@ NO_STAY = "PAS has no stay of this patient near that time."
 ADMISSION_FIRST = "PAS has no stay of this patient at that time: its admission goes first."
 HOME = LEAVE._replace(fields={**LEAVE.fields, "outcome": "advised"})
 LISTED = "EPR lists none."
+STRANGER = PaperPerson(mrn="H100", birth_date="1984-07-30", family="Stone", given="Ruth")
+"""With the number of somebody else."""
 EVERY_TYPE = Table(
     "One thing of any type on two forms",
     "The registry of record types says how one thing is known on two forms, or on a form and the"
     " screen: by its name, within its window, and by what must be equal. What is equal goes out once:"
     " what is there or went out stands, else the form that says most, then the earliest; when that is"
-    " left out, the next one stands. What the two say differently is for two people, whichever of them"
+    " left out, the next one stands. What is equal but of a patient in doubt is for two people. What the two say differently is for two people, whichever of them"
     " they look at. Admissions, transfers and discharges: `twice_movement_minutes`; a value with its own"
     " time: `observation_match_minutes`; a phoned one without: an equal one within `twice_asked_minutes`"
     " is asked about; vaccines: `twice_dose_minutes`; outcomes of a slot, allergies, alerts and details"
@@ -141,6 +143,12 @@ EVERY_TYPE = Table(
     (
         twice("pulse 88 at 14:00; another form: 88 at 13:58", CHARTED, again(CHARTED, effective=at("13:58")),
               "on-another-form", ONE.format("result")),
+        twice("pulse 88 at 14:00 of Ruth Stone; another form: 88 at 13:58 of Ann Hill, whose number both bear",
+              CHARTED._replace(person=STRANGER), again(CHARTED, effective=at("13:58")), "conflict",
+              "The form says surname Stone, the recovered system Hill. The form says given name Ruth, the recovered"
+              " system Ann. The form says born 30-Jul-1984, the recovered system 02-Jan-1960. The recovered system has"
+              " no stay of this patient at that time. Form K7-000031-Y says the same of this patient: settle first whose"
+              " form this is.", True),
         twice("pulse 88 at 14:00; another form: 88 at 13:50", CHARTED, again(CHARTED, effective=at("13:50")),
               "new", "EPR has no such value near that time."),
         twice("pulse 88 at 14:00; another form: 78 at 13:58", CHARTED,
