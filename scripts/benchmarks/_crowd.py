@@ -14,6 +14,7 @@ from _disk import Disk
 from _records import WHO, answers_of
 
 from downtime.config import Home
+from downtime.entry.facts import PERSON_CHECK, PersonCheck
 from downtime.paper.packs.model import PrintChannel
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.reconcile.latest_outage import find_latest_outage
@@ -163,7 +164,8 @@ class Site:
                 return False
         time.sleep(chance.uniform(*think))
         answer = f"Bleeding, all of {serial}"
-        fields = hidden_fields | {"step": str(SAVES_A_FORM + 1)} | answers_of(answer)
+        checked = {PERSON_CHECK: PersonCheck.SAME}
+        fields = hidden_fields | {"step": str(SAVES_A_FORM + 1)} | checked | answers_of(answer)
         self._save(clerk, f"/key/{serial}", fields, 303)
         self.saved_answers[serial] = answer
         return True

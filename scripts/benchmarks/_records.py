@@ -61,7 +61,7 @@ def hospital(
     vault: Vault, settings: Settings, folder: Path, entered: int, waiting: int
 ) -> list[str]:
     """A hospital before and after an outage, its forms entered; the serials that wait to be keyed."""
-    at = now()
+    at, yesterday = now(), to_text(now() - timedelta(days=1))
     for phase in ("before", "after"):
         write_feeds(folder / phase, "small", 7, phase, at)
         built = publish_snapshot(vault, settings, [folder / phase], folder / f"out-{phase}", WHO)
@@ -73,10 +73,12 @@ def hospital(
             )  # fmt: skip
     with closing(local_snapshots.open_current_snapshot(vault)) as snapshot:
         people_ = [p for p in snapshot.iterate_records("Patient") if isinstance(p, Patient)]
+        there = [row for row in snapshot.list_inpatients() if row.encounter.started < yesterday]
     subjects = [make_subject(patient) for patient in people_]
+    lying_there = [make_subject(row.patient) for row in there]  # whose stay nothing keyed is outside
     done = _issue(vault, outage.id, subjects, 1, entered, FormState.VERIFIED)
     _enter(vault, outage.id, done, len(subjects))
-    return _issue(vault, outage.id, subjects, entered + 1, waiting, FormState.RETURNED)
+    return _issue(vault, outage.id, lying_there, entered + 1, waiting, FormState.RETURNED)
 
 
 def _issue(
