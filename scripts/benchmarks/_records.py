@@ -75,7 +75,9 @@ def hospital(
         people_ = [p for p in snapshot.iterate_records("Patient") if isinstance(p, Patient)]
         there = [row for row in snapshot.list_inpatients() if row.encounter.started < yesterday]
     subjects = [make_subject(patient) for patient in people_]
-    lying_there = [make_subject(row.patient) for row in there]  # whose stay nothing keyed is outside
+    lying_there = [
+        make_subject(row.patient) for row in there
+    ]  # whose stay nothing keyed is outside
     done = _issue(vault, outage.id, subjects, 1, entered, FormState.VERIFIED)
     _enter(vault, outage.id, done, len(subjects))
     return _issue(vault, outage.id, lying_there, entered + 1, waiting, FormState.RETURNED)
