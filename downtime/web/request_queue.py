@@ -4,7 +4,7 @@ Strangers (anybody without a session: the sign-in page is all that they need) ha
 their addresses has its turn after each other's. So a nurse's page never waits behind them, and nobody at
 one address keeps those at another from signing in. While people with a session ask for pages, strangers
 have a share of the processor's time and no more: a page shares the interpreter with every other thread.
-For the same reason few pages are made at once: each of many would end with the last of them.
+For the same reason pages for people are made one after another: of many at once each would end with the last.
 """
 
 import logging
@@ -21,9 +21,7 @@ log = logging.getLogger("downtime.web")
 
 STRANGERS_REST = 4
 """While somebody with a session asks for pages, strangers rest so many times as long as they have worked."""
-AT_ONCE = 2
-"""So many requests are answered at once: one that reads the disk leaves the interpreter to another."""
-LONG_SECONDS = 0.25
+LONG_SECONDS = 0.1
 """Whatever takes longer, as an upload does, no longer keeps the next one waiting."""
 SECONDS_WITH_PEOPLE = 5.0
 """So long after a page for somebody with a session the next one is expected."""
@@ -43,6 +41,7 @@ class _Next(NamedTuple):
 
     channel: Any
     is_stranger: bool
+    begun: float
 
 
 class RequestQueue:
@@ -62,7 +61,8 @@ class RequestQueue:
         self._strangers: OrderedDict[str, deque[Any]] = OrderedDict()
         self._strangers_answered = 0
         self._strangers_rest_until = self._person_seen = -math.inf
-        self._begun: dict[int, float] = {}
+        self._begun: list[float] = []
+        """When each request of a person with a session was begun that is not answered yet."""
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
         self._changed = threading.Condition()
@@ -119,9 +119,10 @@ class RequestQueue:
             except BaseException as error:
                 log.error("a connection failed: %s", type(error).__name__)
             with self._changed:
-                del self._begun[threading.get_ident()]
                 if following.is_stranger:
                     self._end_stranger(time.thread_time() - started)
+                else:
+                    self._begun.remove(following.begun)
                 self._changed.notify()
 
     def _end_stranger(self, worked_seconds: float) -> None:
@@ -137,11 +138,11 @@ class RequestQueue:
                 now = time.monotonic()
                 pause_seconds = self._find_pause(now)
                 if pause_seconds is not None and pause_seconds <= 0:
-                    self._begun[threading.get_ident()] = now
                     if self._first:
-                        return _Next(self._first.popleft(), is_stranger=False)
+                        self._begun.append(now)
+                        return _Next(self._first.popleft(), is_stranger=False, begun=now)
                     self._strangers_answered += 1
-                    return _Next(self._pop_stranger(), is_stranger=True)
+                    return _Next(self._pop_stranger(), is_stranger=True, begun=now)
                 self._changed.wait(pause_seconds)
         return None
 
@@ -150,8 +151,7 @@ class RequestQueue:
         is_strangers_turn = self._strangers and self._strangers_answered < self._strangers_most
         if not self._first and not is_strangers_turn:
             return None
-        short = sorted(begun for begun in self._begun.values() if now - begun < LONG_SECONDS)
-        pause_seconds = short[-AT_ONCE] + LONG_SECONDS - now if len(short) >= AT_ONCE else 0.0
+        pause_seconds = max((begun + LONG_SECONDS - now for begun in self._begun), default=0.0)
         if not self._first:
             pause_seconds = max(pause_seconds, self._strangers_rest_until - now)
         return pause_seconds
