@@ -9,7 +9,7 @@ from typing import Any
 
 import pypdfium2
 import zxingcpp
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 from downtime.paper.serials import CORNERS, is_page_code, parse_page_code
 
@@ -25,7 +25,20 @@ CORNER_WIDTH, CORNER_HEIGHT = 0.4, 0.3
 """Parts of a page's width and height in which a corner's code is looked for again, enlarged."""
 BLANK_TONES = 40
 """Tones by which ink differs from its paper; a page without any is the empty back of another."""
+STROKE_TONES = 28
+"""The same of strokes, once the noise of single dots is taken out: pale pencil too, and no print of the front."""
 BLANK_SHARE = 0.0002
+"""More dots than that are no empty back, wherever they lie: shadows of a border too."""
+DARKEST_PAPER = 128
+"""What is darker all over was scanned with the lid open, or without light: it shows no empty back."""
+CELLS_ACROSS = 210
+"""A4's: the cells of a page in which the least writing is looked for."""
+CELL_SHARE = 0.1
+"""Of a cell that a stroke goes through; a grain of dust fills less, or stands alone."""
+STROKE_CELLS = 3
+"""Cells of nine side by side: a tick, or a word of one syllable."""
+CELL_BORDER = 4
+"""Cells along the border, where the paper's edge throws a shadow."""
 GREY_SHARE = 0.002
 """A grey scan has at least so many dots between black and white: between its paper and its print."""
 TWO_TONE = "two-tone"
@@ -49,6 +62,7 @@ def examine_page(picture: Image.Image) -> dict[str, Any]:
 
     What `scan_codes.parse_page` reads.
     """
+    picture = _on_white(picture)
     grey = picture.convert("L")
     two_tone = bool(picture.info.get(TWO_TONE)) or picture.mode == "1" or _has_no_grey(grey)
     if picture.mode in ("1", "P"):
@@ -64,6 +78,21 @@ def examine_page(picture: Image.Image) -> dict[str, Any]:
         picture = picture.rotate(90 * round(codes[0].orientation / 90), expand=True)
     texts = sorted({code.text for code in codes})
     return {**encode_jpeg(picture), "codes": texts, "blank": blank, "two_tone": two_tone}
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """A picture as a screen shows it: nothing behind is white, and 16 bits of grey are as many of 8.
+
+    ValueError for one whose tones mean nothing by themselves.
+    """
+    if picture.mode.startswith("I;16"):
+        return picture.convert("I").point(lambda tone: tone / 257).convert("L")
+    if picture.mode in ("I", "F"):
+        raise ValueError("a picture without black and white")
+    if picture.has_transparency_data:
+        paper = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
+    return picture
 
 
 def _read_corners(grey: Image.Image) -> list[zxingcpp.Barcode]:
@@ -110,11 +139,26 @@ def read_codes(grey: Image.Image) -> list[zxingcpp.Barcode]:
 
 
 def is_blank(grey: Image.Image) -> bool:
-    """Whether a page has no ink: the empty back of another."""
+    """Whether a page has no ink: the empty back of another. One with a word on it, or all dark, is none."""
     counts = grey.histogram()
     paper = counts.index(max(counts))
-    inked = sum(n for tone, n in enumerate(counts) if abs(tone - paper) > BLANK_TONES)
-    return inked < BLANK_SHARE * sum(counts)
+    inked = sum(counts[: max(0, paper - BLANK_TONES)]) + sum(counts[paper + BLANK_TONES + 1 :])
+    if paper < DARKEST_PAPER or inked >= BLANK_SHARE * sum(counts):
+        return False
+    smooth = grey.filter(ImageFilter.BoxBlur(1))
+    return not _has_strokes(smooth.point(lambda tone: 255 * (abs(tone - paper) > STROKE_TONES)))
+
+
+def _has_strokes(inked: Image.Image) -> bool:
+    """Whether ink, 255, lies side by side as a pen leaves it."""
+    side = max(1, round(min(inked.size) / CELLS_ACROSS))
+    cells = inked.reduce(side).point(lambda tone: 255 * (tone >= 255 * CELL_SHARE))
+    border = (CELL_BORDER, CELL_BORDER, cells.width - CELL_BORDER, cells.height - CELL_BORDER)
+    if border[2] <= border[0] or border[3] <= border[1]:
+        return inked.getbbox() is not None
+    of_nine = cells.crop(border).filter(ImageFilter.BoxBlur(1))
+    _, most = of_nine.getextrema()
+    return most >= 255 * (STROKE_CELLS - 0.5) / 9
 
 
 def encode_jpeg(picture: Image.Image) -> dict[str, Any]:
