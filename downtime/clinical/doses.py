@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical.match_doses import OwnNames, PossibleDose, PrescribedDoses, match_doses
 from downtime.clinical.model import (
+    AdministrationStatus,
     MedicationAdministration,
     MedicationRequest,
     MedicationRequestCategory,
@@ -33,7 +34,17 @@ _NAMED_TIME = re.compile(r"\b([01]\d|2[0-3]):([0-5]\d)\b")
 _WORD = re.compile(r"[^\W\d_][\w-]*")
 _INTERVAL = re.compile(r"\bevery (\d{1,2}) hours?\b")
 _A_DAY = {"once": 1, "twice": 2, "two times": 2, "three times": 3, "four times": 4, "six times": 6}
-_NOT_BY_THE_CLOCK = ("up to", "required", "needed", "week", "alternate", "month")
+_NOT_BY_THE_CLOCK = re.compile(
+    r"up to|required|needed|week|alternate|month|fortnight|only|\bstat\b"
+    r"|\b(?:every|each) (?:other|second|third|\d+|two|three|four|five|six|seven|ten) (?:day|night)"
+    r"|\b(?:day \d|in \d+ (?:hours|days))|^once$|\b1 dose in all"
+    r"|\b(?:\d{1,2} [a-z]{3} \d{4}|\d{4}-\d\d-\d\d)\b"
+    r"|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:days?)?\b"
+)
+"""Words of what is not given every day, or only sometimes: of such no time is worked out."""
+_BOUND = re.compile(r"\b(?:from|until) \d{1,2} [a-z]{3} \d{4}(?: \d\d:\d\d)?")
+"""From when and until when: the hour there is none of every day."""
+_END = re.compile(r"\buntil (\d{1,2} [a-z]{3} \d{4})(?: (\d\d:\d\d))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,15 @@ class MedicineRow:
     """A dose that comes late or never can harm: such medicines stand first."""
     possible: tuple[PossibleDose, ...] = ()
     """Later doses that may have been of it, the newest first: it is never plainly due."""
+    given_before: MedicationAdministration | None = None
+    """The last dose that was given, where `last` was not."""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether any dose of it was given."""
+        return self.given_before is not None or (
+            self.last is not None and self.last.status != AdministrationStatus.NOT_GIVEN
+        )
 
 
 class PatientDoses(NamedTuple):
@@ -82,12 +102,14 @@ def _make_row(
 ) -> MedicineRow:
     medicine, taken = prescribed.medicine, prescribed.last_taken
     last = prescribed.certain[-1] if prescribed.certain else None
-    due = _find_next_due(medicine, taken, zone) if taken else ""
+    before = taken if last != taken else None
+    due = _find_next_due(medicine, taken.given, zone) if taken else ""
     if last and due and due <= last.given:  # what was due then was not given
         due = _find_named_due(medicine, last.given, zone)
+    due = _end_with(medicine, due, zone)
     possible = sorted(prescribed.possible, key=lambda row: row.dose.given, reverse=True)
     is_critical = _is_named(medicine.medicine, critical)
-    return MedicineRow(medicine, last, due, is_critical, tuple(possible))
+    return MedicineRow(medicine, last, due, is_critical, tuple(possible), before)
 
 
 def list_last_day(
@@ -100,10 +122,10 @@ def list_last_day(
 
 
 def _find_next_due(medicine: MedicationRequest, last: str, zone: ZoneInfo) -> str:
-    frequency = medicine.frequency.casefold()
+    frequency = _read_times(medicine.frequency)
     is_regular = medicine.category in ("", MedicationRequestCategory.REGULAR)
     is_regular = is_regular and medicine.status in _ON_CHART
-    if not is_regular or "T" not in last or any(w in frequency for w in _NOT_BY_THE_CLOCK):
+    if not is_regular or "T" not in last or _NOT_BY_THE_CLOCK.search(frequency):
         return ""
     if named := _find_named_due(medicine, last, zone):
         return named
@@ -111,9 +133,31 @@ def _find_next_due(medicine: MedicationRequest, last: str, zone: ZoneInfo) -> st
     return to_text(from_text(last) + timedelta(hours=hours)) if hours else ""
 
 
+def _end_with(medicine: MedicationRequest, due: str, zone: ZoneInfo) -> str:
+    """A time at which a dose is due, unless the prescription has ended by then."""
+    end = _find_end(medicine.frequency, zone)
+    return "" if due and end and from_text(due) >= end else due
+
+
+def _read_times(frequency: str) -> str:
+    """A frequency in small letters, without from when and until when."""
+    return _BOUND.sub("", frequency.casefold())
+
+
+def _find_end(frequency: str, zone: ZoneInfo) -> datetime | None:
+    """Until when a medicine is prescribed: the end of that day where no hour is named; None where nothing says so."""
+    if not (end := _END.search(frequency.casefold())):
+        return None
+    try:
+        day = datetime.strptime(f"{end[1]} {end[2] or '00:00'}", "%d %b %Y %H:%M")
+    except ValueError:
+        return None
+    return day.replace(tzinfo=zone) + timedelta(days=0 if end[2] else 1)
+
+
 def _find_named_due(medicine: MedicationRequest, last: str, zone: ZoneInfo) -> str:
     """By the times that a prescription names; an interval counts from a dose that was given alone."""
-    names = _NAMED_TIME.findall(medicine.frequency)
+    names = _NAMED_TIME.findall(_read_times(medicine.frequency))
     times = [time(int(hour), int(minute)) for hour, minute in names]
     return to_text(_next_named(times, from_text(last), zone)) if times and "T" in last else ""
 
@@ -122,8 +166,9 @@ def list_named_times(
     frequency: str, since: datetime, until: datetime, zone: ZoneInfo
 ) -> list[datetime] | None:
     """The times after `since` and up to `until` that a frequency names; None where it names none of every day."""
-    names = _NAMED_TIME.findall(frequency)
-    if not names or any(word in frequency.casefold() for word in _NOT_BY_THE_CLOCK):
+    times = _read_times(frequency)
+    names, end = _NAMED_TIME.findall(times), _find_end(frequency, zone)
+    if not names or _NOT_BY_THE_CLOCK.search(times) or (end and end <= until):
         return None
     first = since.astimezone(zone).date()
     days = (until.astimezone(zone).date() - first).days
@@ -137,8 +182,8 @@ def list_named_times(
 
 def find_interval_hours(frequency: str) -> float:
     """The hours between two doses that a prescription's frequency names; 0 where it names none."""
-    folded = frequency.casefold()
-    if any(word in folded for word in _NOT_BY_THE_CLOCK):
+    folded = _read_times(frequency)
+    if _NOT_BY_THE_CLOCK.search(folded):
         return 0.0
     if interval := _INTERVAL.search(folded):
         return float(interval[1])

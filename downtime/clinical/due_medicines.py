@@ -11,10 +11,7 @@ from zoneinfo import ZoneInfo
 
 from downtime.clinical.doses import MedicineRow, list_named_times
 from downtime.clinical.match_doses import NOT_ON_WARD, OVER
-from downtime.clinical.model import (
-    AdministrationStatus,
-    MedicationRequestCategory,
-)
+from downtime.clinical.model import MedicationRequestCategory
 from downtime.clock import from_text, to_text
 
 _NOT_BY_TIME = (MedicationRequestCategory.AS_REQUIRED, *NOT_ON_WARD)
@@ -52,8 +49,7 @@ def _find_times(
     if medicine.status in OVER or medicine.category in _NOT_BY_TIME:
         return ()
     if medicine.category == MedicationRequestCategory.ONCE_ONLY:
-        is_done = row.last and row.last.status != AdministrationStatus.NOT_GIVEN
-        return () if is_done else None
+        return () if row.is_taken else None
     if medicine.category not in ("", MedicationRequestCategory.REGULAR):
         return None
     since = now - _STILL_THAT_DOSE

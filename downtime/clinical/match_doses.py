@@ -1,7 +1,8 @@
 """Which prescription a recorded dose belongs to, and of which it may be under another name. Pure.
 
 A dose belongs to the prescription with which it shares a code, unless both names contradict each other
-in ingredient, strength or way of giving, else to the one of the same words. Where these name several
+in ingredient, strength or way of giving, else to the one of the same words; never to one that is given by
+another route, nor to a single dose that was ordered after it. Where these name several
 prescriptions it is certain of none. What belongs to none that is active may have been one of them: a
 brand, another strength, another salt. Such a dose settles nothing, so that no medicine is hidden by a
 guess; it is said beside the prescription, so that nobody gives it again unasked. So is, for a day, a dose
@@ -73,10 +74,22 @@ class PrescribedDoses:
         return self.medicine.status not in OVER and self.medicine.category not in NOT_ON_WARD
 
     @property
-    def last_taken(self) -> str:
-        """When the last dose was that was given; empty where none was."""
-        taken = (d.given for d in self.certain if d.status != AdministrationStatus.NOT_GIVEN)
-        return max(taken, default="")
+    def last_taken(self) -> MedicationAdministration | None:
+        """The last dose that was given."""
+        taken = [d for d in self.certain if d.status != AdministrationStatus.NOT_GIVEN]
+        return max(taken, key=lambda dose: dose.given, default=None)
+
+    @property
+    def last_given(self) -> str:
+        """When that was; empty where none was."""
+        return self.last_taken.given if self.last_taken else ""
+
+    def is_later_order(self, dose: MedicationAdministration) -> bool:
+        """Whether it is one dose that was ordered after this one: a second stat dose is still to be given."""
+        medicine = self.medicine
+        is_once = medicine.category == MedicationRequestCategory.ONCE_ONLY
+        is_timed = "T" in medicine.authored and "T" in dose.given
+        return is_once and is_timed and from_text(dose.given) < from_text(medicine.authored)
 
     def add_possible(self, possible: PossibleDose) -> None:
         """In the place of an older one of that name."""
@@ -111,7 +124,7 @@ def match_doses(
     uncertain: list[tuple[PossibleDose, list[PrescribedDoses]]] = []
     unprescribed: dict[str, MedicationAdministration] = {}
     for dose in sorted(doses, key=lambda dose: dose.given):
-        matches = index.find_rows(dose)
+        matches = [row for row in index.find_rows(dose) if not row.is_later_order(dose)]
         live = [row for row in matches if row.is_given_here]
         is_given = dose.status != AdministrationStatus.NOT_GIVEN
         if not matches:
@@ -159,6 +172,10 @@ class _Index:
             if not _are_apart(dose.medicine, row.medicine.medicine, self._names)
         )
         by_name = self._by_name.get(_fold(dose.medicine), [])
+        by_code, by_name = (
+            [row for row in rows if not _is_given_apart(dose, row.medicine)]
+            for rows in (by_code, by_name)
+        )
         return [row for row in by_code if row in by_name] or _unique([*by_code, *by_name])
 
 
@@ -195,7 +212,7 @@ def _list_possible(
         for row in candidates
         if possible.reason == Uncertainty.SEVERAL or likeness[id(row)] in enough
     ]
-    later = [row for row in similar if _is_after(dose.given, row.last_taken)]
+    later = [row for row in similar if _is_after(dose.given, row.last_given)]
     is_known = _Likeness.SAME in likeness.values()
     is_unprescribed = possible.reason == Uncertainty.UNPRESCRIBED
     if not is_unprescribed or is_known or is_blood(dose.medicine) or not is_recent:
@@ -210,8 +227,8 @@ def _may_be(
     """Whether nothing says that a dose of a name that resembles no other was not of this prescription."""
     return (
         not are_known_apart(dose.medicine, row.medicine.medicine, names)
-        and not are_given_apart(_with_route(dose), _with_route(row.medicine))
-        and _is_after(dose.given, row.last_taken, _OF_ONE_ROUND)
+        and not _is_given_apart(dose, row.medicine)
+        and _is_after(dose.given, row.last_given, _OF_ONE_ROUND)
     )
 
 
@@ -237,6 +254,11 @@ def _compare(
     if are_alike(first, second) or (shared and shared in (first.ingredients, second.ingredients)):
         return _Likeness.SAME
     return _Likeness.SHARED if shared else _Likeness.NONE
+
+
+def _is_given_apart(dose: MedicationAdministration, medicine: MedicationRequest) -> bool:
+    """Whether names and routes say that they are given in different ways."""
+    return are_given_apart(_with_route(dose), _with_route(medicine))
 
 
 def _with_route(record: MedicationAdministration | MedicationRequest) -> str:

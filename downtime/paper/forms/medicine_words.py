@@ -34,9 +34,14 @@ def word_last_dose(row: MedicineRow, zone: ZoneInfo, unavailable: str) -> str:
 
 
 def _word_last(row: MedicineRow, zone: ZoneInfo, unavailable: str) -> str:
-    """The last dose that is certainly of it; empty where the only ones are in doubt."""
+    """The last dose that is certainly of it, and the last given where it was not; empty where the only ones
+    are in doubt.
+    """
     if row.last is not None:
-        return display.describe_dose(row.last, zone)
+        text = display.describe_dose(row.last, zone)
+        if row.given_before is None:
+            return text
+        return f"{text}; given {display.describe_dose(row.given_before, zone)}"
     if unavailable:
         return f"Doses not known: {unavailable}"
     return "" if row.possible else "No dose was sent"

@@ -49,6 +49,23 @@ def list_rows(medicines, doses, time_critical=TIME_CRITICAL):
         ("Three times a day", "once-only", ""),
         ("Over 8 hours", "infusion", ""),
         ("As directed", "regular", ""),
+        # Not every day, or once only: a time of day alone would give it daily.
+        ("1 time every 1 week, on Monday, at 18:00", "regular", ""),
+        ("Mondays at 18:00", "regular", ""),
+        ("Mon, Wed, Fri 18:00", "regular", ""),
+        ("1 time every 2 days, at 18:00", "regular", ""),
+        ("Every other day at 18:00", "regular", ""),
+        ("Once every 3 days", "regular", ""),
+        ("Once a fortnight", "regular", ""),
+        ("Once", "", ""),
+        ("Once only at 18:00", "", ""),
+        ("on 2 Nov 2026 18:00", "", ""),
+        ("Once a day for 7 days", "regular", "2026-11-03T08:05:00Z"),
+        # From when and until when is no time of every day.
+        ("Twice a day, from 1 Nov 2026 09:30", "regular", "2026-11-02T20:05:00Z"),
+        ("at 14:00, until 2 Nov 2026 14:00", "regular", ""),
+        ("at 14:00, until 2 Nov 2026", "regular", "2026-11-02T14:00:00Z"),
+        ("Twice a day, until 2 Nov 2026 12:00", "regular", ""),
     ],
 )
 def test_the_next_dose_is_counted_only_from_what_is_prescribed(frequency, category, due):
@@ -60,6 +77,7 @@ def test_the_last_dose_is_shown_and_one_that_was_not_given_moves_nothing():
     doses = [given("2026-11-02T12:00:00Z", "not-given", key="e"), given()]
     (row,) = list_rows([prescribed("Four times a day")], doses)
     assert row.last.status == "not-given"
+    assert row.given_before == given()
     assert row.next_due == "2026-11-02T14:05:00Z"
 
 

@@ -80,6 +80,39 @@ def test_a_route_parts_what_nothing_else_says_is_one():
     assert outcome(prescribed("Aaa", route="Oral"), given("Aaa 5mg", route="IV")) == DOUBT
 
 
+def test_the_same_words_by_another_route_are_not_one_dose():
+    """Drops are still to be given after the injection of the same medicine, and are asked about."""
+    drops = prescribed("Gentamicin", "SCT|111111111", key="drops", route="Eye")
+    injection = prescribed("Gentamicin", key="iv", route="IV", status="completed")
+    dose = given("Gentamicin", "SCT|111111111", route="IV")
+    rows, unprescribed = match([drops, injection], [dose])
+    assert (rows["drops"].last, rows["iv"].last) == (None, dose)
+    assert [p.reason for p in rows["drops"].possible] == [Uncertainty.NOT_ACTIVE]
+    assert not unprescribed
+    assert outcome(drops, given("Gentamicin", "SCT|111111111")) == "own"
+
+
+@pytest.mark.parametrize("first_is_sent", [True, False])
+def test_a_second_single_dose_is_not_settled_by_one_given_before_it_was_ordered(first_is_sent):
+    first = prescribed("Furosemide", key="first", category="once-only", status="completed")
+    second = prescribed(
+        "Furosemide", key="second", category="once-only", authored="2026-11-02T10:00:00Z"
+    )
+    dose = given("Furosemide")
+    rows, _ = match([first, second] if first_is_sent else [second], [dose])
+    assert list_due(rows["second"]) == [()]
+    assert [p.dose for p in rows["second"].possible] == [dose]
+    rows, _ = match([second], [given("Furosemide", at="2026-11-02T10:05:00Z")])
+    assert list_due(rows["second"]) == []
+
+
+def test_a_single_dose_that_was_given_is_not_due_again_because_a_later_one_was_not():
+    stat = prescribed("Furosemide", category="once-only")
+    later = given("Furosemide", at="2026-11-02T12:00:00Z", status="not-given")
+    rows, _ = match([stat], [given("Furosemide"), later])
+    assert list_due(rows["m"]) == []
+
+
 def test_a_site_says_what_its_names_are_made_of():
     medicine, dose = prescribed("Ibuprofen tablets"), given("Wardmix tablets")
     assert outcome(medicine, dose) == DOUBT

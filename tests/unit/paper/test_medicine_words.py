@@ -40,6 +40,19 @@ def test_a_dose_that_nobody_sent_is_not_none_given(last, unavailable, words):
     assert word_last_dose(MedicineRow(MEDICINE, last, ""), LONDON, unavailable) == words
 
 
+def test_a_dose_that_was_not_given_hides_none_that_was():
+    later = MedicationAdministration(
+        id="n",
+        medicine="Insulin",
+        given="2026-11-02T08:30:00Z",
+        status="not-given",
+        reason="asleep",
+    )
+    row = MedicineRow(MEDICINE, later, "", given_before=GIVEN)
+    words = "02-Nov-2026 08:30 NOT GIVEN: asleep; given 02-Nov-2026 08:05, 6 units"
+    assert word_last_dose(row, LONDON, "") == words
+
+
 @pytest.mark.parametrize(
     ("due", "words"),
     [
