@@ -43,12 +43,13 @@ def note_declared(home: Home, settings: Settings, now: datetime) -> None:
 
 def read_declared(home: Home) -> Mapping[str, list[str]]:
     """Each system that other machines have declared down, with their codes; works while locked."""
-    if MachineRole.PUBLISHER not in read_own_machine(home).roles:
-        return {}
+    declared: dict[str, list[str]] = {}
     with suppress(OSError, ValueError, AttributeError):
         document = orjson.loads((home.runs_folder / _FILE).read_bytes())
-        return {str(system): list(map(str, codes)) for system, codes in document.items()}
-    return {}
+        declared = {str(system): list(map(str, codes)) for system, codes in document.items()}
+    # Every page asks, and hardly ever is there anything: the list of machines is read for what there is.
+    is_publisher = declared and MachineRole.PUBLISHER in read_own_machine(home).roles
+    return declared if is_publisher else {}
 
 
 def list_alarms(home: Home, down: Collection[str]) -> Iterator[str]:

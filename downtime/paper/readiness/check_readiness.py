@@ -65,9 +65,10 @@ def find_latest(vault: Vault) -> ReadinessRound | None:
 
 def describe_overdue(vault: Vault, settings: Settings) -> str:
     """The alarm of a site's ward laptop that nobody found ready for longer than a shift; else empty."""
-    hours, is_of_site = settings.readiness.shift_hours, read_list(vault.home) is not None
-    is_laptop = MachineRole.WARD_LAPTOP in read_own_machine(vault.home).roles
-    if not hours or not is_of_site or not is_laptop:
+    hours = settings.readiness.shift_hours
+    if not hours or read_list(vault.home) is None:
+        return ""
+    if MachineRole.WARD_LAPTOP not in read_own_machine(vault.home).roles:
         return ""
     last = store.fetch_last_ready(vault.db)
     if last and vault.clock() - from_text(last) <= timedelta(hours=hours):
