@@ -17,6 +17,8 @@ from downtime.clock import from_text, to_text
 _NOT_BY_TIME = (MedicationRequestCategory.AS_REQUIRED, *NOT_ON_WARD)
 _STILL_THAT_DOSE = timedelta(hours=1)
 """A time that is named is looked back on for so long where no dose says that it is done."""
+_DAY = timedelta(days=1)
+"""And for so long where doses are recorded: a first dose that nobody gave is a missed one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,15 @@ class DueMedicine:
 
 
 def list_due_medicines(
-    rows: Iterable[MedicineRow], now: datetime, hours: int, zone: ZoneInfo
+    rows: Iterable[MedicineRow], now: datetime, hours: int, zone: ZoneInfo, has_doses: bool = False
 ) -> list[DueMedicine]:
-    """Those of one patient that are due by `hours` from now or were before, and those not known."""
+    """Those of one patient that are due by `hours` from now or were before, and those not known.
+
+    `has_doses`: whether it is known which doses were given; a medicine without one was not given then.
+    """
     due = []
     for row in rows:
-        times = _find_times(row, now, now + timedelta(hours=hours), zone)
+        times = _find_times(row, now, now + timedelta(hours=hours), zone, has_doses)
         if times is None:
             due.append(DueMedicine(row))
         elif times:
@@ -42,7 +47,7 @@ def list_due_medicines(
 
 
 def _find_times(
-    row: MedicineRow, now: datetime, until: datetime, zone: ZoneInfo
+    row: MedicineRow, now: datetime, until: datetime, zone: ZoneInfo, has_doses: bool
 ) -> tuple[str, ...] | None:
     """The times that are due; empty for none of them, None where nothing says when."""
     medicine = row.medicine
@@ -52,7 +57,9 @@ def _find_times(
         return () if row.is_taken else None
     if medicine.category not in ("", MedicationRequestCategory.REGULAR):
         return None
-    since = now - _STILL_THAT_DOSE
+    recent = since = now - _STILL_THAT_DOSE
+    if has_doses and not row.last and "T" in medicine.authored:
+        since = max(from_text(medicine.authored), now - _DAY)
     missed: tuple[str, ...] = ()
     if row.next_due:
         due = from_text(row.next_due)
@@ -62,4 +69,6 @@ def _find_times(
     named = list_named_times(medicine.frequency, since, until, zone)
     if not row.next_due and named is None:
         return None
-    return (*missed, *map(to_text, named or ()))
+    overdue = [moment for moment in named or () if moment < recent][-1:]
+    later = (moment for moment in named or () if moment >= recent)
+    return (*missed, *map(to_text, (*overdue, *later)))

@@ -159,10 +159,13 @@ def read_ward_medicines(context: PrintContext, ward: str) -> WardMedicines:
     listed = [row for row in stays if row not in newcomers]
     known = {row.patient.id: view.list_medicines(row.patient.id) for row in listed}
     medicines = {patient: known[patient].rows for patient in known}
+    has_doses = view.snapshot.find_availability(MedicationAdministration.__name__).is_known
     lines = [
         _make_line(view, row, due)
         for row in listed
-        for due in list_due_medicines(medicines[row.patient.id], view.now, hours, view.zone)
+        for due in list_due_medicines(
+            medicines[row.patient.id], view.now, hours, view.zone, has_doses
+        )
     ]
     certain = [line for line in lines if not line.due.row.possible]
     timed = sorted((line for line in certain if line.due.times), key=lambda line: line.due.times[0])

@@ -15,14 +15,24 @@ LAST = "2026-11-02T08:05:00Z"
 NOT_KNOWN = "not known"
 
 
-def list_due(frequency, last=LAST, category="regular", status="active", given="given", hours=4):
+def list_due(
+    frequency,
+    last=LAST,
+    category="regular",
+    status="active",
+    given="given",
+    hours=4,
+    authored="",
+    has_doses=False,
+):
     """Times of day at which one medicine is due; `NOT_KNOWN`, or an empty list where it is not due."""
     medicine = MedicationRequest(
-        id="m", medicine="Paracetamol", frequency=frequency, category=category, status=status
-    )
+        id="m", medicine="Paracetamol", frequency=frequency, category=category, status=status,
+        authored=authored,
+    )  # fmt: skip
     dose = MedicationAdministration(id="d", medicine="Paracetamol", given=last, status=given)
     rows = list_patient_doses([medicine], [dose] if last else [], LONDON, to_text(NOW)).rows
-    found = list_due_medicines(rows, NOW, hours, LONDON)
+    found = list_due_medicines(rows, NOW, hours, LONDON, has_doses)
     if found and not found[0].times:
         return NOT_KNOWN
     return [time[8:16] for due in found for time in due.times]
@@ -86,3 +96,22 @@ def test_an_infusion_is_listed_though_nothing_says_when_it_ends():
 
 def test_a_status_that_no_standard_names_hides_nothing():
     assert list_due("18:00", status="draft") == ["02T18:00"]
+
+
+@pytest.mark.parametrize(
+    ("authored", "has_doses", "times"),
+    [
+        ("2026-11-02T07:30:00Z", True, ["02T08:00", "02T18:00"]),  # was due, and nobody gave it
+        ("2026-11-02T09:00:00Z", True, ["02T18:00"]),  # prescribed after that time
+        (
+            "2026-10-30T09:00:00Z",
+            True,
+            ["02T08:00", "02T18:00"],
+        ),  # the last that was missed, not each
+        ("2026-11-02T07:30:00Z", False, ["02T18:00"]),  # which doses were given is not known
+        ("", True, ["02T18:00"]),
+    ],
+)
+def test_a_first_dose_that_nobody_gave_is_due_still(authored, has_doses, times):
+    found = list_due("08:00 and 18:00", last="", authored=authored, has_doses=has_doses)
+    assert found == times
