@@ -27,12 +27,12 @@ def find_same_pictures(db: Database, serial: str, pages: Iterable[ScannedPage]) 
     ]
     if not mean_tones:
         return []
-    found = {
+    serials = {
         other
         for other, picture in scans.iterate_vouched_pictures(db, serial)
         if any(are_same(read_mean_tones(picture), tones) for tones in mean_tones)
     }
-    return sorted(found)
+    return sorted(serials)
 
 
 def read_mean_tones(picture: bytes) -> bytes:

@@ -39,7 +39,7 @@ from tests.site import Site
 
 from .test_random_outages import ANSWERS, ITEMS, read_verifier
 
-OUTAGES = by_night(1_000, 6)
+OUTAGES = by_night(1_000, 3)
 NAMES = (
     ("Ashworth", "Ann", "1960-01-02"), ("Baptiste", "Rose", "1948-11-23"), ("Cole", "Edith", "1971-05-30"),
     ("Dhillon", "Meera", "1990-02-14"), ("Ekwueme", "Grace", "1983-09-09"), ("Fairfax", "Joan", "1939-12-01"),
