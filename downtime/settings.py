@@ -200,6 +200,13 @@ class EntrySettings:
         200,
         "The error of a form's fields is estimated from so many of its last entries keyed again.",
     )
+    second_reading: tuple[str, ...] = setting(
+        (),
+        "What the scanner reads that counts as a field's second keying: `ticks`, `empty` (no ink).",
+    )
+    max_reading_error_percent: float = setting(
+        0.5, "It counts while no more of what it reads can be wrong (95 %, beside two people)."
+    )
     scan_max_bytes: int = setting(
         33_554_432, "Largest scanned form (PDF, PNG, JPEG) that is taken."
     )

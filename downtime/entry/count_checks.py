@@ -55,7 +55,7 @@ def count_rekeyed(
 
     `versions` are what was keyed first, what was keyed again, and what stands in the end.
     """
-    critical = set(form.critical_keys)
+    critical = set(form.critical_keys) & set(form.second_keys)
     filled = {key for answers in versions for key, text in answers.items() if text}
     first, final = versions[0], versions[-1]
 

@@ -5,17 +5,16 @@ Nobody sees what the first keyed before the second has finished, and who keyed f
 not decide between the two.
 """
 
-import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
 from downtime.entry import confirm_policies, policies
 from downtime.entry.claims import check_not_claimed
+from downtime.entry.compare_keyings import find_differing_keys
 from downtime.entry.count_checks import count_rekeyed
 from downtime.entry.field_sample import is_whole
 from downtime.entry.judge_answers import (
@@ -42,6 +41,7 @@ from downtime.entry.open_form import open_form
 from downtime.entry.page_saves import LateSaveError, PageSave, record_save
 from downtime.entry.queries.list_queries import list_queries_of_form
 from downtime.entry.queries.policies import has_open
+from downtime.entry.second_reading import count_reading
 from downtime.entry.store import claims, entries, second_keyings
 from downtime.entry.validation import (
     AnswerProblem,
@@ -58,8 +58,6 @@ from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 _EVENT = ("event.date", "event.time")
-_SPACE = re.compile(r"\s+")
-_FULL_STOP = re.compile(r"(?<=[a-z])\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,8 @@ class DisputedField:
     label: str
     first: str
     second: str
+    is_read: bool = False
+    """Whether the second is what the scanner read."""
 
 
 def open_second_keying(vault: Vault, settings: Settings, serial: str, actor: Actor) -> KeyedForm:
@@ -159,8 +159,9 @@ def submit_second_keying(
         record_keying_time(db, form.issued, Task.KEY_AGAIN, actor, now)
         _save_second_keying(db, number, judged, actor, now, finished=now)
         trace_confirmations(db, number, judged, actor, now)
-        if not find_differing_keys(form, entry.answers, answers):
+        if not find_differing_keys(form, entry.answers, {**answers, **entry.second_reading}):
             count_rekeyed(db, form, entry, (entry.answers, answers, entry.answers), now)
+            count_reading(db, form, entry, entry.answers, now)
             needs_look = has_open(list_queries_of_form(vault, number))
             needs_look = needs_look or _has_unseen_confirmation(form, entry)
             basis = VerificationBasis.AGREED
@@ -185,10 +186,15 @@ def find_disputed_fields(
 
 
 def _get_second_keying(db: Database, entry: Entry, actor: Actor) -> SecondKeying:
-    """The second keying, for somebody who keyed neither; ForbiddenError."""
+    """The second keying, the scanner's part of it too, for somebody who keyed neither; ForbiddenError."""
     typists = entries.find_typists(db, entry.serial)
     second = second_keyings.fetch(db, entry.serial)
-    return policies.check_is_third_person(entry, typists, second, actor)
+    if second is None and entry.second_reading:
+        second = SecondKeying(
+            serial=entry.serial, answers={}, person="", name="", changed=entry.changed
+        )
+    second = policies.check_is_third_person(entry, typists, second, actor)
+    return replace(second, answers={**second.answers, **entry.second_reading})
 
 
 def _list_disputed(form: KeyedForm, entry: Entry, second: SecondKeying) -> list[DisputedField]:
@@ -200,6 +206,7 @@ def _list_disputed(form: KeyedForm, entry: Entry, second: SecondKeying) -> list[
             field_label(items[key], key),
             entry.answers.get(key, ""),
             second.answers.get(key, ""),
+            is_read=key in entry.second_reading,
         )
         for key in find_differing_keys(form, entry.answers, second.answers)
     ]
@@ -233,6 +240,7 @@ def adjudicate_entry(
         decided = judged.answers
         versions = (entry.answers, second.answers, decided)
         needs_look = bool(count_rekeyed(db, form, entry, versions, now))
+        count_reading(db, form, entry, decided, now)
         if any(decided.get(d.key, "") != entry.answers.get(d.key, "") for d in disputed):
             entries.save_past(db, entry, now, actor.id, reason or PastReason.ADJUDICATED)
         needs_look = needs_look and not is_whole(form, entry)
@@ -276,32 +284,6 @@ def _check_decisions(
     if problems := [problem for problem in judged.problems if problem.key in chosen]:
         raise InvalidAnswersError(problems)
     return judged
-
-
-def find_differing_keys(
-    form: KeyedForm, first: Mapping[str, str], second: Mapping[str, str]
-) -> list[str]:
-    """The fields whose two answers are not the same, in the order of the form."""
-    return [
-        key
-        for key in form.second_keys
-        if not _is_same_answer(first.get(key, ""), second.get(key, ""))
-    ]
-
-
-def _is_same_answer(first: str, second: str) -> bool:
-    """Whether two kept answers say the same: case, spacing and `Dr.` for `Dr` do not count, nor
-    `6.1` for `6.10`.
-    """
-    first, second = (
-        _FULL_STOP.sub("", _SPACE.sub(" ", text).strip().casefold()) for text in (first, second)
-    )
-    if first == second:
-        return True
-    try:
-        return Decimal(first) == Decimal(second)
-    except InvalidOperation:
-        return False
 
 
 def _judge_second(

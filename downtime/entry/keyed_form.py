@@ -76,9 +76,19 @@ class KeyedForm:
 
     @property
     def second_keys(self) -> list[str]:
-        """What a second person keys without seeing the first: critical fields, and those of the sample."""
+        """What a second person keys without seeing the first: critical fields, and those of the sample.
+
+        Not what the scanner read in their stead.
+        """
         wanted = {*self.critical_keys, *(self.entry.sample_keys if self.entry else ())}
+        wanted -= self.entry.second_reading.keys() if self.entry else set()
         return [key for item in self.keyed_items for key in item.answer_keys() if key in wanted]
+
+    @property
+    def compared_keys(self) -> list[str]:
+        """What is keyed twice, by two people or by one beside the scanner's reading."""
+        compared = {*self.second_keys, *(self.entry.second_reading if self.entry else ())}
+        return [key for item in self.keyed_items for key in item.answer_keys() if key in compared]
 
     @property
     def asks_for_person(self) -> bool:

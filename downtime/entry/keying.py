@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from downtime.entry.claims import check_not_claimed
+from downtime.entry.compare_keyings import find_differing_keys
 from downtime.entry.count_checks import count_corrected
 from downtime.entry.empty_forms import is_empty
 from downtime.entry.facts import known_value
@@ -42,6 +43,7 @@ from downtime.entry.quality import choose_sample
 from downtime.entry.queries.list_queries import list_queries_of_form
 from downtime.entry.queries.policies import has_open
 from downtime.entry.read_scans import find_ink
+from downtime.entry.second_reading import find_blind_ink, keep_reading
 from downtime.entry.store import claims, entries
 from downtime.entry.typed_times import to_utc
 from downtime.entry.validation import SIGN_OFF_KEYS, InvalidAnswersError, ProblemKind
@@ -122,7 +124,10 @@ def submit_entry(
     check_emptiness(form.issued.serial, is_empty=nothing_written, says_empty=says_empty)
     if form.entry and page and _is_resubmission(form, answers, page, actor):
         return form.entry
-    unkeyed = find_ink(vault, form.issued.serial).list_unkeyed(form, answers)
+    ink = find_ink(vault, form.issued.serial)
+    if not (says_empty or is_import):
+        ink = find_blind_ink(vault, settings, form)
+    unkeyed = ink.list_unkeyed(form, answers)
     if origin == EntryOrigin.KEYED:
         check_ink_was_looked_at(form.issued.serial, unkeyed, looked_at)
     zone = ZoneInfo(settings.site.time_zone)
@@ -159,7 +164,9 @@ def submit_entry(
         if any(problem.kind == ProblemKind.ASKED for problem in judged.problems):
             entry = replace(entry, waits=Task.CONFIRM)
         if not entry.waits:
-            entry = accept_entry(db, entry, actor, now, VerificationBasis.UNSAMPLED)
+            is_read = bool(entry.second_reading)
+            basis = VerificationBasis.READ if is_read else VerificationBasis.UNSAMPLED
+            entry = accept_entry(db, entry, actor, now, basis)
         entries.save_entry(db, entry)
         trace_confirmations(db, entry.serial, judged, actor, now)
         claims.delete(db, entry.serial)
@@ -180,10 +187,17 @@ def _find_next_task(
         return replace(entry, waits=Task.CONFIRM_EMPTY, sampled=0, sample_keys=filled)
     sample = choose_sample(vault, db, settings, form, entry)
     entry = replace(entry, sampled=int(sample is not None), sample_keys=sample or ())
-    if replace(form, entry=entry).second_keys:
+    if entry.origin == EntryOrigin.KEYED:
+        entry = keep_reading(vault, db, settings, form, entry)
+    form = replace(form, entry=entry)
+    if form.second_keys:
         return replace(entry, waits=Task.KEY_AGAIN)
+    if find_differing_keys(form, entry.answers, entry.second_reading):
+        LIFECYCLE.check(entry.state, EntryState.ADJUDICATING)
+        return replace(entry, state=EntryState.ADJUDICATING, waits=Task.ADJUDICATE)
     is_asked = has_open(list_queries_of_form(vault, entry.serial))
-    needs_look = entry.sampled or entry.confirmations or is_asked
+    is_sampled = entry.sampled and not form.compared_keys
+    needs_look = is_sampled or entry.confirmations or is_asked
     return replace(entry, waits=Task.COMPARE if needs_look else Task.NONE)
 
 

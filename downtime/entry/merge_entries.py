@@ -45,8 +45,12 @@ _DIGEST_FIELDS = (
     "state", "answers", "transcriber", "entered", "verifier", "verified", "corrections", "changed",
     "waits", "basis",
 )  # fmt: skip
+_OPTIONAL_DIGEST_FIELDS = ("emptiness", "confirmer", "read_answers", "reading_counts")
+"""Where they say anything: older programs know none of them."""
 _ENTRY_FIELDS = frozenset(f.name for f in fields(Entry))
-_ENTRY_DEFAULTS = {f.name: f.default for f in fields(Entry) if f.default is not MISSING}
+_ENTRY_DEFAULTS = {f.name: f.default for f in fields(Entry) if f.default is not MISSING} | {
+    "read_answers": {}
+}
 """What an entry says that an older program sent."""
 _LEDGER_STEPS = (FormState.RETURNED, FormState.KEYED, FormState.VERIFIED)
 _FORM_STATES = {
@@ -95,8 +99,8 @@ def _to_json(record: Entry | SecondKeying | None) -> dict[str, Any] | None:
 def entry_digest(entry: Entry, second: SecondKeying | None) -> str:
     """SHA-256 of what an entry and its second keying say, whatever outage they stand in."""
     values, second_values = _to_json(entry) or {}, _to_json(second)
-    empty = {name: values[name] for name in ("emptiness", "confirmer") if values[name]}
-    body = [{name: values[name] for name in _DIGEST_FIELDS} | empty, second_values]
+    optional = {name: values[name] for name in _OPTIONAL_DIGEST_FIELDS if values[name]}
+    body = [{name: values[name] for name in _DIGEST_FIELDS} | optional, second_values]
     return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -246,6 +250,8 @@ def reopen_entry(entry: Entry, *, is_critical: bool, is_empty: bool) -> Entry:
         state=EntryState.ENTERED,
         waits=find_first_task(entry, is_critical=is_critical),
         sampled=int(not is_empty),
+        read_answers={},
+        reading_counts=0,
         basis=VerificationBasis.NONE,
         verifier="",
         verifier_name="",

@@ -1,7 +1,7 @@
 """An entry: what one form said, who wrote it, who keyed it, who checked it, and when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ class AuditAction(StrEnum):
     ENTRY_SCAN_AWAY = "entry.scan-away"
     ENTRY_SCAN_CONFIRM = "entry.scan-confirm"
     ENTRY_SCAN_READ = "entry.scan-read"
+    ENTRY_PAGE_UNSCANNED = "entry.page-unscanned"
     ENTRY_SECOND = "entry.second"
     ENTRY_SECOND_DRAFT = "entry.second-draft"
     ENTRY_SEND_BACK = "entry.send-back"
@@ -103,8 +104,22 @@ class VerificationBasis(StrEnum):
     """Nothing in it is critical, and it is not in the sample."""
     EMPTY = "empty"
     """Nothing stands on it beyond what was printed, as two people say."""
+    READ = "read"
+    """What the scanner read of it, as the second keying of all that is keyed twice, is alike."""
     REKEYED = "rekeyed"
     """Of a check only: fields that are not critical, keyed again by a person who did not see them."""
+    READ_TICKS = "read-ticks"
+    """Of a check only: ticks that the scanner read, beside what two people keyed."""
+    READ_EMPTY = "read-empty"
+    """Of a check only: fields in which the scanner saw no ink, beside what two people keyed."""
+
+
+class ReadingKind(StrEnum):
+    """What the scanner may read as the second keying of a field, where a site lets it."""
+
+    TICKS = "ticks"
+    EMPTY = "empty"
+    """Fields for writing in which there is no ink."""
 
 
 class EntryOrigin(StrEnum):
@@ -210,6 +225,15 @@ class Entry:
     confirmer: str = ""
     """Who agreed that the form is empty: an account id, with the name that was shown then."""
     confirmer_name: str = ""
+    read_answers: Mapping[str, str] = field(default_factory=dict)
+    """What the scanner read, by key, of fields that it may read; whoever keyed them had not seen it."""
+    reading_counts: int = 0
+    """1 when that is the second keying of these fields; else it is only held against two people's."""
+
+    @property
+    def second_reading(self) -> Mapping[str, str]:
+        """What the scanner read in a second person's stead; no other field of the form was keyed by it."""
+        return self.read_answers if self.reading_counts else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,6 +325,18 @@ class ScanInfo:
     def is_read(self) -> bool:
         """Whether a code on it says whose it is, and none is missing."""
         return bool(self.codes) and not self.without_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnscannedPage:
+    """What somebody said of a page that is not scanned although others of its form are; `at` is UTC."""
+
+    serial: str
+    page: int
+    reason: str
+    at: str
+    person: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

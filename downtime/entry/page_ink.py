@@ -4,11 +4,12 @@ A tick is an answer, a field without ink holds none, and ink that no answer stan
 Handwriting is never read.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from downtime.entry.facts import AbsentReason
 from downtime.entry.keyed_form import KeyedForm
+from downtime.entry.model import ReadingKind
 from downtime.entry.validation import SIGN_OFF_KEYS
 from downtime.paper.forms.model import TRUE, FieldType, FormItem, KeyingPolicy
 from downtime.paper.layout.page_fields import split_option_key
@@ -33,6 +34,40 @@ class FormInk:
     readings: Mapping[int, PageReading]
     printed: Mapping[str, str]
     """Answers as they were printed on it, by key."""
+    hidden: frozenset[str] = frozenset()
+    """Answers of whose fields nothing is said: who keys them is not to see what was read."""
+
+    def without(self, keys: Iterable[str]) -> "FormInk":
+        """The same, and nothing said of these answers."""
+        return replace(self, hidden=self.hidden | {*keys})
+
+    def read_answers(
+        self,
+        form: KeyedForm,
+        kinds: Collection[ReadingKind],
+        keys: Collection[str],
+        answers: Mapping[str, str],
+    ) -> dict[str, str]:
+        """What stands in those of these fields that can be read: a clear tick, or nothing at all.
+
+        A doubtful field is for a person, and so is writing. Nothing is said of it as in `answers`, where
+        somebody did: as an empty field, or as 'not written'.
+        """
+        if form.definition.policy == KeyingPolicy.SCAN:
+            return {}
+        boxes, mark_by_key = self._find_boxes(), self.find_marks()
+        read: dict[str, str] = {}
+        for item, key in _list_keys(form):
+            kind, mark = kind_of(item), mark_by_key.get(key, Mark.DOUBTFUL)
+            is_boxes = kind != ReadingKind.TICKS or _has_all_boxes(item, boxes.get(key, {}))
+            if key not in keys or kind not in kinds or not is_boxes:
+                continue
+            if mark == Mark.EMPTY:
+                keyed = answers.get(key, "")
+                read[key] = keyed if keyed == AbsentReason.NOT_WRITTEN else ""
+            elif mark == Mark.MARKED and (text := _find_ticked(item, boxes[key])):
+                read[key] = text
+        return read
 
     def find_marks(self) -> dict[str, Mark]:
         """What is in each answer's field; a choice is marked where one of its boxes is and no other."""
@@ -83,7 +118,10 @@ class FormInk:
         for number, reading in self.readings.items():
             for field in reading.fields if reading.gate is None else ():
                 key, _ = split_option_key(field.key)
-                if key in keys - named - self.printed.keys() and field.mark != Mark.EMPTY:
+                if (
+                    key in keys - named - self.printed.keys() - self.hidden
+                    and field.mark != Mark.EMPTY
+                ):
                     named.add(key)
                     yield InkPlace(key, number, field.place, key)
 
@@ -93,9 +131,22 @@ class FormInk:
         for reading in self.readings.values():
             for key, mark in reading.find_marks().items():
                 answer, code = split_option_key(key)
-                if answer not in self.printed:
+                if answer not in self.printed and answer not in self.hidden:
                     boxes.setdefault(answer, {})[code] = mark
         return boxes
+
+
+def kind_of(item: FormItem) -> ReadingKind:
+    """What a scanner can read of such a field."""
+    is_ticked = item.type in (FieldType.BOOLEAN, FieldType.CHOICE)
+    return ReadingKind.TICKS if is_ticked else ReadingKind.EMPTY
+
+
+def _has_all_boxes(item: FormItem, boxes: Mapping[str, Mark]) -> bool:
+    """Whether the page shows a box for each of its answers: a long choice is written."""
+    if item.type == FieldType.BOOLEAN:
+        return bool(boxes)
+    return set(boxes) == {option.code for option in item.options}
 
 
 def _list_keys(form: KeyedForm) -> list[tuple[FormItem, str]]:
@@ -117,7 +168,6 @@ def _find_ticked(item: FormItem, boxes: Mapping[str, Mark]) -> str:
     """What a clear tick says; empty for a field in which somebody writes."""
     if item.type == FieldType.BOOLEAN:
         return TRUE
-    codes = [option.code for option in item.options]
-    if item.type != FieldType.CHOICE or set(boxes) != set(codes):
+    if item.type != FieldType.CHOICE or not _has_all_boxes(item, boxes):
         return ""
-    return next(code for code in codes if boxes[code] == Mark.MARKED)
+    return next(code for code, mark in boxes.items() if mark == Mark.MARKED)

@@ -30,7 +30,11 @@ from downtime.vault import policies as vault_policies
 from downtime.vault.model import Actor
 
 _OUT_OF_USE = (FormState.FILED, FormState.VOID, FormState.LOST)
-_WITHOUT_COMPARISON = (VerificationBasis.UNSAMPLED, VerificationBasis.AGREED)
+_WITHOUT_COMPARISON = (
+    VerificationBasis.UNSAMPLED,
+    VerificationBasis.AGREED,
+    VerificationBasis.READ,
+)
 _TASK_SENTENCES = {
     Task.CONFIRM: "be confirmed",
     Task.KEY_AGAIN: "be keyed a second time",
@@ -277,10 +281,13 @@ def has_enough_people(
     `is_critical`: the form has critical fields. An entry that is verified, or whose critical fields
     count as certain, was keyed by two people, decided upon by a third where they differed, and
     compared by somebody who did not key it. `is_empty`: it says nothing beyond what was printed, as
-    somebody who did not key it has to confirm before all else.
+    somebody who did not key it has to confirm before all else. What a scanner read counts on the machine
+    that has the scan, whose site lets it, and on no other one.
     """
     if entry.state == EntryState.DRAFT:
         return True
+    if entry.second_reading or entry.basis == VerificationBasis.READ:
+        return False
     if is_empty != (entry.emptiness != Emptiness.NONE):
         return False
     is_confirmed = entry.emptiness == Emptiness.CONFIRMED

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from downtime.entry.model import ScanDoubt, ScanInfo
 from downtime.errors import ConflictError
 from downtime.paper import serials
+from downtime.paper.model import IssuedForm
 from downtime.scanning.scan_codes import list_serials
 
 NO_CODE = "scan.no-code"
@@ -68,6 +69,16 @@ def check_can_confirm_scan(info: ScanInfo) -> None:
             "scan.not-in-doubt",
             f"Nothing about the scan of form {serials.format_serial(info.serial)} is left to say.",
             "If it is the wrong paper, take it away with a reason.",
+        )
+
+
+def check_is_unscanned(form: IssuedForm, page: int, missing: Collection[int]) -> None:
+    """ConflictError for a page that is scanned, or of a form that is not scanned in part."""
+    if page not in missing:
+        raise ConflictError(
+            "scan.not-missing",
+            f"Page {page} of form {serials.format_serial(form.serial)} is not awaited.",
+            "It is scanned already, or no page of this form is. Look at the form.",
         )
 
 

@@ -46,6 +46,8 @@ def send_back(vault: Vault, serial: str, actor: Actor, reason: str) -> Entry:
             waits=Task.NONE,
             basis=VerificationBasis.NONE,
             sample_keys=(),
+            read_answers={},
+            reading_counts=0,
             emptiness=Emptiness.NONE,
             confirmer="",
             confirmer_name="",

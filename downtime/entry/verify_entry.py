@@ -26,6 +26,7 @@ from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 _NOBODY = Actor("", "", "")
+_WITHOUT_PERSON = (VerificationBasis.UNSAMPLED, VerificationBasis.READ)
 
 
 def verify_entry(vault: Vault, serial: str, actor: Actor, reason: str = "") -> Entry:
@@ -57,11 +58,11 @@ def accept_entry(
 ) -> Entry:
     """The entry as verified, inside the caller's transaction; the ledger's form goes along.
 
-    What was not in the sample names nobody as its verifier: nobody compared it.
+    What was not in the sample names nobody as its verifier, nor what the scanner read: nobody compared it.
     """
     LIFECYCLE.check(entry.state, EntryState.VERIFIED)
     move_form(db, entry.serial, FormState.VERIFIED, now, actor, basis)
-    verifier = _NOBODY if basis == VerificationBasis.UNSAMPLED else actor
+    verifier = _NOBODY if basis in _WITHOUT_PERSON else actor
     return replace(
         entry,
         state=EntryState.VERIFIED,

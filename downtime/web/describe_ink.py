@@ -6,27 +6,26 @@ from collections.abc import Mapping
 from dataclasses import astuple
 from typing import Any
 
-from downtime.entry import read_scans
 from downtime.entry.keyed_form import KeyedForm
+from downtime.entry.page_ink import FormInk
 from downtime.entry.validation import field_label
 from downtime.scanning.page_reading import GATE_REASONS
-from downtime.web import request_context
 
 
 def describe_ink(
-    opened: KeyedForm, answers: Mapping[str, str], *, is_asked: bool
+    opened: KeyedForm, ink: FormInk, answers: Mapping[str, str], *, is_asked: bool
 ) -> dict[str, Any]:
     """What the scan shows: marks by field, pages that a person reads whole, and ink that is not keyed.
 
     Fields with ink and no answer are named once the form was sent; until then they are just not keyed yet.
     """
-    ink = read_scans.find_ink(request_context.vault(), opened.issued.serial)
     unkeyed = ink.list_unkeyed(opened, answers)
     labels = {
         key: field_label(item, key) for item in opened.keyed_items for key in item.answer_keys()
     }
     mark_by_key = ink.find_marks()
     return {
+        "unseen_keys": ink.hidden & labels.keys(),
         "marks": mark_by_key,
         "mark_counts": Counter(mark for key, mark in mark_by_key.items() if key in labels),
         "gates": {n: GATE_REASONS[r.gate] for n, r in ink.readings.items() if r.gate},

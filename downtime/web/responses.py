@@ -7,6 +7,8 @@ from downtime.errors import InputError
 from downtime.vault.policies import check_reason
 
 MOST_REASON = 200
+MOST_PAGES = 99
+"""Of one form."""
 ViewResponse = str | BaseResponse | tuple[str, int]
 
 

@@ -144,6 +144,7 @@ def save_entry(db: Database, entry: Entry) -> None:
     row["answers"] = orjson.dumps(dict(entry.answers)).decode()
     row["confirmations"] = orjson.dumps(entry.confirmations, default=to_plain).decode()
     row["sample_keys"] = json_list(entry.sample_keys)
+    row["read_answers"] = orjson.dumps(dict(entry.read_answers)).decode()
     db.execute(_SAVE, list(row.values()))
 
 
@@ -255,7 +256,8 @@ def find_drafts(db: Database, kind: PaperKind, limit: int) -> list[Entry]:
 
 
 def count_figures(db: Database, outage: str, also: Iterable[str] = ()) -> dict[str, int]:
-    """How many forms were ever entered, are verified now, were ever sent back, and are empty.
+    """How many forms were ever entered, are verified now, were ever sent back, are empty, and have a
+    scanner's reading as the second keying of fields.
 
     Counted are those of an outage, and of these serials: one printed ahead of it carries none.
     """
@@ -263,7 +265,10 @@ def count_figures(db: Database, outage: str, also: Iterable[str] = ()) -> dict[s
         "SELECT count(*) AS entered, coalesce(sum(state = ?), 0) AS verified,"
         " coalesce(sum(corrections > 0), 0) AS sent_back,"
         " coalesce(sum(emptiness <> ''), 0) AS empty,"
-        " coalesce(sum(emptiness = ?), 0) AS empty_confirmed"
+        " coalesce(sum(emptiness = ?), 0) AS empty_confirmed,"
+        " coalesce(sum(reading_counts), 0) AS second_read,"
+        " coalesce(sum(reading_counts * (SELECT count(*) FROM json_each(read_answers))), 0)"
+        " AS second_read_fields"
         " FROM entry WHERE (outage = ? OR serial IN (SELECT value FROM json_each(?)))"
         " AND (state <> ? OR corrections > 0)"
     )

@@ -101,6 +101,17 @@ def is_paged(db: Database, serial: str) -> bool:
     return bool(row and row[0])
 
 
+def fetch_page_numbers(db: Database) -> Iterator[tuple[str, set[int]]]:
+    """Serial and the scanned pages of each form whose pages came one by one, in the order of serials."""
+    query = (
+        "SELECT serial, group_concat(page) FROM form_scan_page WHERE serial IN"
+        " (SELECT serial FROM form_scan WHERE doubt = '' AND length(content) = 0)"
+        " GROUP BY serial ORDER BY serial"
+    )
+    for serial, pages in db.execute(query).fetchall():
+        yield str(serial), set(map(int, str(pages).split(",")))
+
+
 def fetch_sizes(db: Database, serial: str) -> dict[int, tuple[int, int]]:
     """Width and height of each page's picture, by its number."""
     query = "SELECT page, width, height FROM form_scan_page WHERE serial = ? ORDER BY page"

@@ -53,6 +53,15 @@ def sum_last_checks(
     return CheckTotals(*db.execute(query, [outage, form, basis, limit]).fetchone())
 
 
+def sum_last_readings(db: Database, basis: VerificationBasis, limit: int) -> CheckTotals:
+    """Totals of the last checks of what the scanner read, whatever form and outage it was of."""
+    query = (
+        "SELECT count(*), coalesce(sum(fields), 0), coalesce(sum(errors), 0) FROM"
+        " (SELECT fields, errors FROM entry_check WHERE basis = ? ORDER BY at DESC, rowid DESC LIMIT ?)"
+    )
+    return CheckTotals(*db.execute(query, [basis, limit]).fetchone())
+
+
 def find_checked_forms(db: Database, outage: str) -> list[str]:
     """The forms of which an entry was ever checked in an outage."""
     query = "SELECT DISTINCT form FROM entry_check WHERE outage = ? ORDER BY form"

@@ -19,6 +19,7 @@ from downtime.paper.model import (
     Subject,
 )
 from downtime.paper.store import moves
+from downtime.vault.database import json_list
 from downtime.vault.model import Actor
 
 _SUBJECT = tuple(f.name for f in fields(Subject))
@@ -227,6 +228,15 @@ def fetch_lines(db: Database, outage: str, states: Iterable[FormState]) -> Itera
         FormLine(serial, form, title, layout, ward, states_by_text[state], changed_at)
         for serial, form, title, layout, ward, state, changed_at in rows
     )
+
+
+def fetch_page_counts(db: Database, outage: str, states: Iterable[FormState]) -> dict[str, int]:
+    """How many pages each form of an outage has in any of these states, of those that have several."""
+    query = (
+        "SELECT serial, pages FROM form_issue WHERE outage = ? AND pages > 1"
+        " AND state IN (SELECT value FROM json_each(?))"
+    )
+    return dict(db.conn.execute(query, (outage, json_list(states))))
 
 
 def fetch_outage(db: Database, serial: str) -> str:

@@ -31,6 +31,7 @@ class OpenKind(StrEnum):
     FORM_UNFILED = "form-unfiled"
     FORM_UNVERIFIED = "form-unverified"
     PAGE_UNFILED = "page-unfiled"
+    PAGE_UNSCANNED = "page-unscanned"
     QUERY_OPEN = "query-open"
     LINK_UNCONFIRMED = "link-unconfirmed"
     NUMBER_UNLINKED = "number-unlinked"

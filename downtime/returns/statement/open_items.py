@@ -44,7 +44,7 @@ from downtime.returns.statement.model import (
     OpenKind,
     OwnedItems,
 )
-from downtime.returns.statement.pages_without_home import find_pages
+from downtime.returns.statement.pages_without_home import find_pages, find_unscanned
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
@@ -369,6 +369,10 @@ _FINDERS: tuple[tuple[frozenset[OpenKind], Finder], ...] = (
     (frozenset({OpenKind.NUMBER_TWICE}), _numbers_given_twice),
     (FORM_KINDS, _unfinished_forms),
     (frozenset({OpenKind.PAGE_UNFILED}), lambda vault, _, outage, __: find_pages(vault, outage)),
+    (
+        frozenset({OpenKind.PAGE_UNSCANNED}),
+        lambda v, _, out, own: find_unscanned(v, out, own.of_forms),
+    ),
     (frozenset({OpenKind.QUERY_OPEN}), _open_queries),
     (frozenset({OpenKind.LINK_UNCONFIRMED}), _unconfirmed_links),
     (frozenset({OpenKind.NUMBER_UNLINKED}), _unlinked_numbers),

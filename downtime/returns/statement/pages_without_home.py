@@ -1,11 +1,18 @@
-"""Scanned pages in the tray as open items: each may be what somebody wrote of a patient, and no form is
-short of it."""
+"""Pages in the tray, and pages that never came although others of their form did, as open items: each may be
+what somebody wrote of a patient.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from downtime.entry.unscanned_pages import list_unscanned
 from downtime.outage.model import Outage
-from downtime.returns.statement.model import OpenItem, OpenKind
+from downtime.paper import ledger
+from downtime.paper.model import FormState
+from downtime.paper.serials import format_serial
+from downtime.paper.store import issued_forms
+from downtime.returns.statement import outage_forms
+from downtime.returns.statement.model import OpenItem, OpenKind, OwnedItems
 from downtime.scanning import store
 from downtime.scanning.model import OUTCOME_REASONS, PageOutcome
 from downtime.vault.vault import Vault
@@ -23,4 +30,27 @@ def find_pages(vault: Vault, outage: Outage) -> Iterator[OpenItem]:
             tuple(ids),
             subject=batch.name if batch else batch_id,
             explanation=OUTCOME_REASONS[outcome],
+        )
+
+
+_STATES = tuple(state for state in FormState if state not in (FormState.VOID, FormState.LOST))
+
+
+def find_unscanned(
+    vault: Vault, outage: Outage, owners_of: Callable[[Iterable[str]], tuple[OwnedItems, ...]]
+) -> Iterator[OpenItem]:
+    """Forms of which only some pages were scanned, and nobody has said what became of the others."""
+    pages = issued_forms.fetch_page_counts(vault.db, outage.id, _STATES)
+    pages |= {form.serial: form.pages for form in outage_forms.list_used_ahead(vault, outage)}
+    for serial, missing in list_unscanned(vault, pages):
+        form, number = ledger.find_form(vault.db, serial), format_serial(serial)
+        is_one = len(missing) == 1
+        numbers = f"page{'' if is_one else 's'} {', '.join(map(str, missing))}"
+        yield OpenItem(
+            OpenKind.PAGE_UNSCANNED,
+            (number,),
+            owners_of([serial]),
+            subject=form.title,
+            ward=form.ward,
+            explanation=f"{numbers} of {number} {'has' if is_one else 'have'} not been scanned",
         )

@@ -18,12 +18,15 @@ from downtime.entry import (
     policies,
     read_scans,
     scans,
+    second_reading,
+    unscanned_pages,
 )
 from downtime.entry import keying as entering
 from downtime.entry.confirmed_values import list_confirmed
 from downtime.entry.facts import PERSON_CHECK, PersonCheck
 from downtime.entry.keyed_form import NUMBERS, KeyedForm, with_person_check
 from downtime.entry.model import Claim, Task
+from downtime.entry.page_ink import FormInk
 from downtime.entry.page_saves import PageSave
 from downtime.entry.paper_kind import find_paper_kind
 from downtime.entry.scan_policies import NO_CODE
@@ -40,7 +43,13 @@ from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 from downtime.web import confirm_fields, repeated_posts, request_context, signatures
 from downtime.web.describe_ink import describe_ink
-from downtime.web.responses import ViewResponse, file_response, required_reason
+from downtime.web.responses import (
+    MOST_PAGES,
+    ViewResponse,
+    file_response,
+    read_whole_number,
+    required_reason,
+)
 from downtime.web.view_permissions import require_permission
 from downtime.web.views import queues
 from downtime.web.views.keying_fields import UNREAD, form_context, question_context
@@ -95,11 +104,7 @@ def form(serial: str) -> ViewResponse:
             return redirect(url_for("verifying.look_empty", serial=serial), 303)
     queues.remember_visited(serial)
     carried = signatures.carried_signature(opened)
-    ticked = (
-        {}
-        if entry
-        else read_scans.find_ink(request_context.vault(), serial).suggest_answers(opened)
-    )
+    ticked = {} if entry else _find_ink(opened).suggest_answers(opened)
     answers = {**carried, **ticked, **opened.answers}
     return _render_form(opened, answers, (), carried=carried, ticked=ticked)
 
@@ -221,6 +226,18 @@ def detach(serial: str) -> ViewResponse:
     return redirect(url_for("keying.form", serial=serial), 303)
 
 
+@blueprint.post("/key/<serial>/scan/unscanned")
+@require_permission(Permission.ENTRY_SCAN)
+def explain_unscanned(serial: str) -> ViewResponse:
+    """What became of a page that will not be scanned."""
+    page = read_whole_number("number", "The page", 1, MOST_PAGES)
+    unscanned_pages.explain_unscanned(
+        request_context.vault(), serial, page, request_context.actor(), required_reason()
+    )
+    flash(f"Page {page} is not awaited any longer.")
+    return redirect(url_for("keying.form", serial=serial), 303)
+
+
 @blueprint.get("/key/<serial>/scan/<int:page>")
 @require_permission(Permission.ENTRY_KEY)
 def page(serial: str, page: int) -> ViewResponse:
@@ -299,9 +316,17 @@ def _render_form(
         **possible | {"editable": possible["editable"] and other is None},
         **form_context(opened)
         | {"carried": carried, "carried_from": signatures.carried_from(), "ticked": ticked}
-        | describe_ink(opened, answers, is_asked=unseen is not None),
+        | describe_ink(opened, _find_ink(opened), answers, is_asked=unseen is not None),
         unseen=unseen,
     )
+
+
+def _find_ink(opened: KeyedForm) -> FormInk:
+    """What the scan shows whoever sees the form now: to key it, not what is read as its second keying."""
+    vault = request_context.vault()
+    if policies.can_key(opened.issued, opened.entry):
+        return second_reading.find_blind_ink(vault, request_context.settings(), opened)
+    return read_scans.find_ink(vault, opened.issued.serial)
 
 
 def _typed_identity(opened: KeyedForm) -> list[FormItem]:

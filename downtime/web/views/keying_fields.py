@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import request
 
-from downtime.entry import picklists, scans
+from downtime.entry import picklists, scans, unscanned_pages
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.queries import list_queries
 from downtime.entry.validation import AnswerProblem, field_label
@@ -28,6 +28,7 @@ def form_context(opened: KeyedForm) -> dict[str, Any]:
         "scan": scan,
         "scan_pages": scans.list_pages(vault, serial) if scan else [],
         "missing_pages": scans.list_missing_pages(vault, opened.issued) if scan else [],
+        "said_missing": unscanned_pages.list_said(vault, serial) if scan else [],
         "doubtful_scan": None if scan else scans.find_doubtful_scan(vault, serial),
         "no_code_read": request_context.session_texts(UNREAD) == serial,
         "positions": json.dumps(
@@ -40,6 +41,8 @@ def form_context(opened: KeyedForm) -> dict[str, Any]:
         "asked": None,
         "marks": {},
         "ticked": {},
+        "unseen_keys": (),
+        "second_reading": opened.entry.second_reading if opened.entry else {},
         "carried": {},
         "carried_from": "",
         **_query_context(opened),

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
 from downtime.clinical.record_types import KeyingRank
-from downtime.entry import claims, quality, work_queues
+from downtime.entry import claims, quality, reading_policies, work_queues
 from downtime.entry.model import Task
 from downtime.entry.priority import RANKS
 from downtime.entry.work_queues import QueueFilter
@@ -121,6 +121,10 @@ def show_quality() -> ViewResponse:
     return render_template(
         "queues/show_quality.html",
         estimates=estimates,
+        readings=[
+            reading_policies.estimate_reading(vault.db, settings, kind)
+            for kind in reading_policies.list_kinds(settings)
+        ],
         outage=outage,
         settings=settings,
         titles=ledger.form_titles(vault),

@@ -11,12 +11,17 @@ from downtime.scanning.model import OUTCOME_REASONS, OUTCOME_TITLES, BatchSource
 from downtime.web import request_context
 from downtime.web.job_kinds import JobName
 from downtime.web.listing import cut_page
-from downtime.web.responses import ViewResponse, file_response, read_whole_number, required_reason
+from downtime.web.responses import (
+    MOST_PAGES,
+    ViewResponse,
+    file_response,
+    read_whole_number,
+    required_reason,
+)
 from downtime.web.view_permissions import require_permission
 from downtime.web.views.jobs import submit_and_follow
 
 blueprint = Blueprint("scanning", __name__)
-MOST_PAGES = 99
 
 
 @blueprint.get("/scans")

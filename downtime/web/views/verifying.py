@@ -11,6 +11,7 @@ from downtime.entry import (
     double_keying,
     open_form,
     policies,
+    read_scans,
     send_back_entry,
     verify_entry,
 )
@@ -113,7 +114,8 @@ def look_empty(serial: str) -> ViewResponse:
         "verifying/look_empty.html",
         form=opened,
         other=None if claim.is_of(request_context.actor()) else claim,
-        **form_context(opened) | describe_ink(opened, opened.answers, is_asked=True),
+        **form_context(opened)
+        | describe_ink(opened, read_scans.find_ink(vault, serial), opened.answers, is_asked=True),
         editable=False,
         unseen=None,
     )

@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 
 from downtime.entry import scans, settle_tray, take_in_batch
 from downtime.entry.take_in_batch import list_missing_pages, list_scan_files, take_in_files
+from downtime.entry.unscanned_pages import explain_unscanned, list_said
 from downtime.errors import ConflictError, InputError
 from downtime.paper import ledger, move_form
 from downtime.paper.serials import format_serial, make_serial
@@ -241,6 +242,31 @@ def test_an_outage_is_not_complete_while_a_page_lies_in_the_tray(
     assert pages()
     settle_tray.confirm_aside(vault, unread.id, checker)
     assert pages() == []
+
+
+@pytest.mark.usefixtures("identity")
+def test_a_form_scanned_in_part_is_open_until_the_rest_is_scanned_or_somebody_says_what_became_of_it(
+    vault, settings, outage, issue, actor, box
+):
+    serial = issue("observations")
+    vault.db.execute("UPDATE form_issue SET pages = 3 WHERE serial = ?", [serial])
+    pages = {f"p{n}": as_file(coded_page(serial, n)) for n in (1, 2)}
+
+    def open_pages():
+        found = find_open_items(vault, settings, outage)
+        return [item.sentence for item in found if item.kind == OpenKind.PAGE_UNSCANNED]
+
+    assert open_pages() == [], "a form that was booked in by hand needs no scan"
+    take_in_files(vault, settings, box(**pages), "Ward A1", actor)
+    (sentence,) = open_pages()
+    assert f"page 3 of {format_serial(serial)} has not been scanned" in sentence
+    with pytest.raises(ConflictError, match="Page 2 of form .* is not awaited"):
+        explain_unscanned(vault, serial, 2, actor, "lost")
+    with pytest.raises(InputError):
+        explain_unscanned(vault, serial, 3, actor, " ")
+    explain_unscanned(vault, serial, 3, actor, "came back unused")
+    assert open_pages() == []
+    assert [page.name for page in list_said(vault, serial)] == [actor.name]
 
 
 def test_the_code_on_a_page_in_the_tray_decides_against_what_is_typed(
