@@ -28,7 +28,7 @@ def main(memory: str, seconds: str) -> int:
     """Write what is on each page."""
     limit_resources(memory, seconds)
     work = orjson.loads(sys.stdin.buffer.read())
-    layouts = {digest: _parse_layout(digest, text) for digest, text in work["layouts"].items()}
+    layouts = {digest: parse_layout(digest, text) for digest, text in work["layouts"].items()}
 
     @cache
     def print_page(digest: str, number: int, drill: bool) -> Pixels:
@@ -40,7 +40,7 @@ def main(memory: str, seconds: str) -> int:
             reading = PageReading(number, gate=GateReason.NO_CODE)
         else:
             printed = print_page(page["layout"], number, page["drill"])
-            picture = _decode(page["picture"])
+            picture = decode_picture(page["picture"])
             reading = read_issued_page(
                 picture, layout, number, printed, is_two_tone=page["two_tone"]
             )
@@ -49,13 +49,15 @@ def main(memory: str, seconds: str) -> int:
     return 0
 
 
-def _parse_layout(digest: str, document: Mapping[str, Any]) -> FormLayout:
+def parse_layout(digest: str, document: Mapping[str, Any]) -> FormLayout:
+    """What `write_layout` wrote."""
     size, pages = read_geometry(document["geometry"])
     pdf = base64.b64decode(document["pdf"])
     return FormLayout("", "", "", digest, pdf, size, pages)
 
 
-def _decode(picture: str) -> Pixels:
+def decode_picture(picture: str) -> Pixels:
+    """A picture in grey, from Base64; ValueError."""
     content = np.frombuffer(base64.b64decode(picture), np.uint8)
     decoded = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE)
     if decoded is None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pypdfium2
+from PIL import Image
 
 from downtime.paper.layout.model import DRILL, FormLayout
 from downtime.pdf.compose_page import compose_page
@@ -19,6 +20,13 @@ def render_printed_page(layout: FormLayout, page_number: int, drill: bool = Fals
     """A page of a layout, from 1, in grey at `PAGE_DPI`; that of a drill with its word across it."""
     page = _render(layout.pdf, page_number - 1)
     return np.minimum(page, _render(_print_watermark(layout.size), 0)) if drill else page
+
+
+def draw_printed_page(layout: FormLayout, page_number: int) -> bytes:
+    """The same as a PNG, for somebody to lay beside a scanned page."""
+    out = io.BytesIO()
+    Image.fromarray(render_printed_page(layout, page_number)).save(out, "PNG")
+    return out.getvalue()
 
 
 def _render(pdf: bytes, index: int) -> Pixels:

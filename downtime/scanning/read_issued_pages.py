@@ -54,7 +54,7 @@ def _start_child(
 ) -> Iterator[bytes]:
     work = {
         "layouts": {
-            digest: _write_layout(layouts[digest])
+            digest: write_layout(layouts[digest])
             for digest in sorted({page.layout for page in group})
         },
         "pages": [
@@ -75,5 +75,6 @@ def _start_child(
     )  # fmt: skip
 
 
-def _write_layout(layout: FormLayout) -> dict[str, Any]:
+def write_layout(layout: FormLayout) -> dict[str, Any]:
+    """A layout as JSON for a child process."""
     return {"geometry": layout.geometry(), "pdf": base64.b64encode(layout.pdf).decode()}

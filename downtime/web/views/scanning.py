@@ -3,11 +3,13 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
-from downtime.entry import settle_tray, take_in_batch
-from downtime.errors import InputError
+from downtime.entry import settle_tray, suggest_forms, take_in_batch
+from downtime.errors import InputError, NotFoundError
 from downtime.paper import serials
+from downtime.paper.store import layouts
 from downtime.scanning import store
 from downtime.scanning.model import OUTCOME_REASONS, OUTCOME_TITLES, BatchSource, PageOutcome
+from downtime.scanning.printed_page import draw_printed_page
 from downtime.web import request_context
 from downtime.web.job_kinds import JobName
 from downtime.web.listing import cut_page
@@ -106,6 +108,30 @@ def show_tray() -> ViewResponse:
 def show_page(page_id: str) -> ViewResponse:
     """The picture of a page, and what can be said of it."""
     return _render_page(page_id, None)
+
+
+@blueprint.get("/scans/page/<page_id>/candidates")
+@require_permission(Permission.ENTRY_SCAN)
+def show_candidates(page_id: str) -> ViewResponse:
+    """Forms that the page may be of by its rulings, each with its print beside the scan."""
+    vault, settings = request_context.vault(), request_context.settings()
+    return render_template(
+        "scanning/show_candidates.html",
+        scanned=settle_tray.get_page(vault, page_id),
+        candidates=suggest_forms.suggest_forms(vault, settings, page_id),
+    )
+
+
+@blueprint.get("/scans/print/<digest>/<int:number>")
+@require_permission(Permission.ENTRY_SCAN)
+def printed_page(digest: str, number: int) -> ViewResponse:
+    """A page of a form as it is printed, empty."""
+    layout = layouts.find_layout(request_context.vault().db, digest)
+    if layout is None or not 1 <= number <= len(layout.pages):
+        raise NotFoundError("scan.no-print", "There is no such print.", "Go back to the tray.")
+    return file_response(
+        draw_printed_page(layout, number), "image/png", f"{layout.form} {number}.png", inline=True
+    )
 
 
 def _render_page(page_id: str, typed: settle_tray.TypedPage | None) -> ViewResponse:

@@ -7,6 +7,7 @@ import zxingcpp
 from PIL import Image, ImageOps
 
 from downtime.entry import scans, settle_tray, take_in_batch
+from downtime.entry.suggest_forms import suggest_forms
 from downtime.entry.take_in_batch import list_missing_pages, list_scan_files, take_in_files
 from downtime.entry.unscanned_pages import explain_unscanned, list_said
 from downtime.errors import ConflictError, InputError
@@ -17,6 +18,7 @@ from downtime.returns.statement.open_items import find_open_items
 from downtime.scanning import read_files, store
 from downtime.scanning.model import PageOutcome
 from tests.integration.returns.pictures import as_file, as_pdf, blank_page, coded_page, inked_page
+from tests.integration.scanning.printed_paper import as_png, print_paper
 
 STRANGE = make_serial("Q9", 1)
 
@@ -242,6 +244,27 @@ def test_an_outage_is_not_complete_while_a_page_lies_in_the_tray(
     assert pages()
     settle_tray.confirm_aside(vault, unread.id, checker)
     assert pages() == []
+
+
+@pytest.mark.usefixtures("identity")
+def test_a_page_without_a_code_has_candidates_by_its_rulings_and_is_filed_by_a_person_only(
+    vault, settings, outage, actor, box
+):
+    other, _ = print_paper(vault, settings, actor, "sepsis-checklist")
+    serial, page = print_paper(vault, settings, actor)
+    for corner in "ab":
+        page.blot(f"page.code-{corner}")
+    take_in_files(vault, settings, box(a=as_png(page, angle=1)), "Ward A1", actor)
+    (unread,) = store.fetch_tray(vault.db)
+    best, *others = suggest_forms(vault, settings, unread.id)
+    assert [form.serial for form in best.forms] == [serial]
+    assert (best.layout.form, best.page) == ("blood-sciences-request", 1)
+    assert all(candidate.likeness < best.likeness for candidate in others)
+    assert {form.serial for candidate in others for form in candidate.forms} <= {other}
+    assert store.fetch_tray(vault.db) == [unread], "nothing is filed by its likeness"
+    settle_tray.file_by_hand(vault, settings, unread.id, serial, 1, actor)
+    with pytest.raises(ConflictError, match="not in the tray"):
+        suggest_forms(vault, settings, unread.id)
 
 
 @pytest.mark.usefixtures("identity")

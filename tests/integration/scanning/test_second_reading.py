@@ -174,13 +174,13 @@ def test_of_a_form_that_was_sent_back_two_people_key_all(
         ("blood-sciences-request", "test.gent", True),
         ("sepsis-checklist", "pulse", True),
         ("transfusion-request", "haemorrhage", False),
-        ("emergency-blood-log", "group", False),
+        ("emergency-blood-log", "group:1", False),
         ("partogram", "blood-group", False),
-        ("insulin", "given", False),
-        ("clerking", "here", False),
+        ("insulin", "given:1", False),
+        ("clerking", "here:1", False),
         ("discharge", "medicines-given", False),
         ("admission", "allergy-status", False),
-        ("vte-assessment", "medicine", False),
+        ("vte-assessment", "medicine:1", False),
     ],
 )
 def test_two_people_key_who_somebody_is_medicines_doses_allergies_and_blood(

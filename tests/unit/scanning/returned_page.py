@@ -76,6 +76,11 @@ class ReturnedPage:
         for n in range(9):
             self.stroke((x, y + n * height / 8), (x + width, y + (8 - n) * height / 8))
 
+    def blot(self, key: str) -> None:
+        """Nothing of it can be seen any more."""
+        x, y, width, height = (round(mm * MM) for mm in self.place(key))
+        self.picture[y : y + height, x : x + width] = BLACK
+
     def write(self, key: str, **pen: float) -> None:
         x, y, _, height = self.place(key)
         low, high = y + height - 1.2, y + height - 4
