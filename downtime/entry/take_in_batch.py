@@ -196,6 +196,29 @@ def take_in_scanner(
     return _end_batch(vault, batch, actor)
 
 
+def take_in_photograph(
+    vault: Vault, settings: Settings, name: str, line: ReadPage, actor: Actor
+) -> BatchPage:
+    """Keep a photographed page that was read already, in the batch of that name; what became of it."""
+    batch = store.fetch_last_batch(vault.db, _check_name(name), BatchSource.TELEPHONE, actor.id)
+    batch = batch or start_batch(vault, name, BatchSource.TELEPHONE, actor)
+    _note_file(vault, batch, line.file, actor)
+    _take_in_page(vault, batch, line, actor)
+    with vault.change(
+        actor, AuditAction.SCAN_FILE_READ, target=batch.id, reason=line.file.sha256
+    ) as db:
+        store.set_file_read(db, line.file.sha256)
+    _end_batch(vault, batch, actor)
+    page = store.fetch_page(vault.db, _page_id(line))
+    if page is None:
+        raise NotFoundError("scan.no-page", "There is no such page.", "Choose one from the tray.")
+    return page
+
+
+def _page_id(line: ReadPage) -> str:
+    return f"{line.file.sha256[:16]}-{line.place}"
+
+
 def _take_in_waiting(
     vault: Vault,
     settings: Settings,
@@ -247,7 +270,7 @@ def _go_on(vault: Vault, file: FileToRead) -> FileToRead:
 
 
 def _take_in_page(vault: Vault, batch: ScanBatch, line: ReadPage, actor: Actor) -> None:
-    page_id = f"{line.file.sha256[:16]}-{line.place}"
+    page_id = _page_id(line)
     code = find_page_code(line.page.codes) if line.page else None
     target = code.serial if code else batch.id
     with vault.change(actor, AuditAction.SCAN_PAGE, target=target, reason=page_id) as db:

@@ -83,10 +83,10 @@ def _centre(ink: Pixels) -> Pixels:
 def _straighten(square: Pixels) -> Pixels:
     """Turned so that its lines lie along rows and columns."""
     angles = np.arange(-_STEEPEST_DEGREES, _STEEPEST_DEGREES + _STEP_DEGREES, _STEP_DEGREES)
-    turned = (_turn(square, float(angle)) for angle in angles)
-    return max(turned, key=lambda page: float(page.sum(0).var() + page.sum(1).var()))
+    versions = (_rotate(square, float(angle)) for angle in angles)
+    return max(versions, key=lambda page: float(page.sum(0).var() + page.sum(1).var()))
 
 
-def _turn(square: Pixels, degrees: float) -> Pixels:
+def _rotate(square: Pixels, degrees: float) -> Pixels:
     matrix = cv2.getRotationMatrix2D((SIZE / 2 - 0.5, SIZE / 2 - 0.5), degrees, 1.0)
     return cv2.warpAffine(square, matrix, (SIZE, SIZE))

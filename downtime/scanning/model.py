@@ -25,6 +25,7 @@ class BatchSource(StrEnum):
     FOLDER = "folder"
     UPLOAD = "upload"
     SCANNER = "scanner"
+    TELEPHONE = "telephone"
 
 
 class PageOutcome(StrEnum):

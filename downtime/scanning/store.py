@@ -39,6 +39,12 @@ def fetch_open_batch(db: Database, name: str, source: BatchSource, owner: str) -
     return next(_batches(db, condition, [name, owner, source]), None)
 
 
+def fetch_last_batch(db: Database, name: str, source: BatchSource, owner: str) -> ScanBatch | None:
+    """The newest batch of that name, source and owner, read to its end or not."""
+    condition = "WHERE name = ? AND owner = ? AND source = ? ORDER BY started DESC, id DESC"
+    return next(_batches(db, condition, [name, owner, source]), None)
+
+
 def _batches(db: Database, condition: str, values: Sequence[str]) -> Iterator[ScanBatch]:
     query = f"SELECT {_BATCH_COLUMNS} FROM scan_batch {condition}"
     for row in db.query(query, values):

@@ -28,7 +28,7 @@ def test_a_box_is_sent_and_a_page_without_a_code_is_brought_to_its_form(visit_ow
     found = {}
     for address in (
         "/scans", f"/scans/batch/{batch.id}?outcome=filed", "/scans/tray", f"/scans/page/{unread.id}",
-        f"/scans/page/{unread.id}/candidates",
+        f"/scans/page/{unread.id}/candidates", "/scans/telephone",
     ):  # fmt: skip
         assert page.goto(address).status == 200
         found |= {address: bad} if (bad := violations(page) + cut_off(page)) else {}

@@ -156,6 +156,13 @@
     heading.replaceChildren(all);
   });
 
+  // A telephone's camera gives one picture: it is sent as soon as it is taken.
+  document.querySelectorAll("[data-send-at-once]").forEach(function (field) {
+    field.addEventListener("change", function () {
+      if (field.files.length) field.form.requestSubmit();
+    });
+  });
+
   var focusTarget = document.querySelector(".nhsuk-error-summary, [data-focus]");
   if (!focusTarget && keying) {
     focusTarget = Array.prototype.find.call(keying.elements, function (element) {

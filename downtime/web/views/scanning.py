@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
-from downtime.entry import settle_tray, suggest_forms, take_in_batch
+from downtime.entry import settle_tray, suggest_forms, take_in_batch, take_photograph
 from downtime.errors import InputError, NotFoundError
 from downtime.paper import serials
 from downtime.paper.store import layouts
@@ -64,6 +64,30 @@ def send() -> ViewResponse:
     for name, content in files:
         take_in_batch.keep_upload(vault, settings, batch, name, content, actor)
     return submit_and_follow(JobName.SCANNING, {"batch": batch.id})
+
+
+@blueprint.get("/scans/telephone")
+@require_permission(Permission.ENTRY_SCAN)
+def show_telephone() -> ViewResponse:
+    """One page after another, with the camera of whatever shows this."""
+    return render_template("scanning/show_telephone.html", taken=None)
+
+
+@blueprint.post("/scans/telephone")
+@require_permission(Permission.ENTRY_SCAN)
+def photograph() -> ViewResponse:
+    """File the page that was photographed, or say why it is to be taken again."""
+    vault, actor = request_context.vault(), request_context.actor()
+    sent = request.files.get("picture")
+    content = sent.read() if sent else b""
+    if not content:
+        raise InputError("scan.none", "No picture was taken.", "Go back and take one.")
+    taken = take_photograph.take_photograph(
+        vault, request_context.settings(), content, f"Telephone of {actor.name}", actor,
+        keep=bool(request.form.get("keep")),
+    )  # fmt: skip
+    title = OUTCOME_REASONS[taken.page.outcome] if taken.page else ""
+    return render_template("scanning/show_telephone.html", taken=taken, outcome=title)
 
 
 @blueprint.post("/scans/batch/<batch_id>/go-on")

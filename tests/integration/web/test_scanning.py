@@ -1,6 +1,7 @@
 """Boxes of scanned paper on the screen: sent, read, counted, and the tray emptied by people."""
 
 import io
+import re
 
 import pytest
 
@@ -8,8 +9,10 @@ from downtime.entry import scans
 from downtime.paper.serials import format_serial
 from downtime.scanning import store
 from downtime.vault.jobs import claim_next_job
+from downtime.vault.model import Actor
 from downtime.web.run_job import run_job
 from tests.integration.returns.pictures import as_file, as_pdf, blank_page, coded_page, inked_page
+from tests.integration.scanning.printed_paper import as_png, print_paper
 
 
 @pytest.fixture
@@ -101,3 +104,35 @@ def test_pages_that_were_not_scanned_are_named_beside_the_fields(hospital, vault
     assert "Not scanned yet: pages 1, 3" in page
     assert f'src="/key/{serial}/scan/2"' in page
     assert f'src="/key/{serial}/scan/1"' not in page
+
+
+def test_the_telephones_page_says_what_became_of_each_picture(hospital, vault, settings, outage):
+    _, page = print_paper(vault, settings, Actor("u-1", "Ann", "K7"))
+    clerk = hospital.browser("records-clerk")
+    assert 'capture="environment"' in clerk.get("/scans/telephone").text
+
+    def send(content):
+        files = {"picture": (io.BytesIO(content), "page.jpg")}
+        return clerk.post("/scans/telephone", files, content_type="multipart/form-data").text
+
+    assert "Take it again please" in send(as_file(inked_page()))
+    assert "Filed:" in send(as_png(page))
+    assert "Kept, not filed:" in send(as_png(page, angle=1)), "a second picture is a copy"
+
+
+def test_forms_that_are_ruled_like_a_page_are_offered_with_their_people_and_nothing_is_filed(
+    hospital, vault, settings, send
+):
+    serial, page = print_paper(vault, settings, Actor("u-1", "Ann", "K7"))
+    for corner in "ab":
+        page.blot(f"page.code-{corner}")
+    clerk = hospital.browser("records-clerk")
+    send(clerk, "Box", as_png(page))
+    (unread,) = store.fetch_tray(vault.db)
+    offered = clerk.get(f"/scans/page/{unread.id}/candidates").text
+    assert f'value="{serial}"' in offered
+    (address,) = re.findall(r'src="(/scans/print/[^"]+)"', offered)[:1]
+    assert clerk.get(address).mimetype == "image/png"
+    shown = clerk.post(f"/scans/page/{unread.id}/find", {"serial": serial, "number": "1"}).text
+    assert "Is this what stands on the paper?" in shown
+    assert store.fetch_tray(vault.db) == [unread]
