@@ -34,7 +34,8 @@ def _compare(seen: list[Pixels], printed: Pixels) -> float:
 def _near(likeness: Pixels) -> Pixels:
     """What belongs to small shifts, in each direction."""
     edge = np.r_[0:_LARGEST_SHIFT, -_LARGEST_SHIFT:0]
-    return likeness[np.ix_(edge, edge)]
+    near: Pixels = likeness[np.ix_(edge, edge)]
+    return near
 
 
 def _transform(picture: Pixels) -> Pixels:

@@ -64,6 +64,7 @@ RECORDS_AREAS: tuple[MenuArea, ...] = (
         "Key",
         (
             MenuPage("keying.choose", "Key a form", Permission.ENTRY_KEY),
+            MenuPage("snippets.show", "One field over many", Permission.ENTRY_KEY),
             MenuPage("questions.show", "Questions", Permission.QUERY_LIST),
             MenuPage("queues.show_quality", "Keying error rate", Permission.ENTRY_QUALITY),
         ),

@@ -25,7 +25,7 @@ from downtime.entry import keying as entering
 from downtime.entry.confirmed_values import list_confirmed
 from downtime.entry.facts import PERSON_CHECK, PersonCheck
 from downtime.entry.keyed_form import NUMBERS, KeyedForm, with_person_check
-from downtime.entry.model import Claim, Task
+from downtime.entry.model import Claim, EntryState, Task
 from downtime.entry.page_ink import FormInk
 from downtime.entry.page_saves import PageSave
 from downtime.entry.paper_kind import find_paper_kind
@@ -104,7 +104,8 @@ def form(serial: str) -> ViewResponse:
             return redirect(url_for("verifying.look_empty", serial=serial), 303)
     queues.remember_visited(serial)
     carried = signatures.carried_signature(opened)
-    ticked = {} if entry else _find_ink(opened).suggest_answers(opened)
+    is_begun = entry and (entry.state != EntryState.DRAFT or entry.corrections or opened.last_save)
+    ticked = {} if is_begun else _find_ink(opened).suggest_answers(opened)
     answers = {**carried, **ticked, **opened.answers}
     return _render_form(opened, answers, (), carried=carried, ticked=ticked)
 
