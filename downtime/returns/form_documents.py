@@ -10,6 +10,7 @@ from downtime.paper import ledger
 from downtime.paper.forms.field_types import FIELD_TYPES
 from downtime.paper.forms.model import SIGN_OFF, FormDefinition, FormItem
 from downtime.paper.ledger import get_printed_definition
+from downtime.returns.profiles import Target
 from downtime.vault.vault import Vault
 
 _SIGN_OFF = frozenset(item.link_id for item in SIGN_OFF)
@@ -31,6 +32,12 @@ def has_document(vault: Vault, serial: str) -> bool:
     return entry is not None and any(
         answer and key.partition(":")[0] not in _SIGN_OFF for key, answer in entry.answers.items()
     )
+
+
+def find_document_address(target: Target, serial: str) -> str:
+    """The page of this station that shows a form's scan; empty where the scan itself is sent."""
+    base = target.document_address.rstrip("/")
+    return f"{base}/key/{serial}" if base else ""
 
 
 def read_form_answers(vault: Vault, serial: str) -> list[FormAnswer]:

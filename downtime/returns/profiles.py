@@ -43,6 +43,9 @@ class Target:
     merge: str = setting("A40", "Message of a merge: A40 (patient), or A47 (identifier).")
     allergies: bool = setting(True, "Whether allergies go as messages; else they stay to be keyed.")
     documents: bool = setting(False, "Send scanned forms: as MDM^T02, or in the FHIR bundle.")
+    document_address: str = setting(
+        "", "Address of this station (https://…): a scan is named by its page there, and not sent."
+    )
     charset: str = setting("UNICODE UTF-8", "MSH-18: " + ", ".join(CHARSETS) + ".")
     leave_out: tuple[str, ...] = setting((), "Segments that are left out, such as PV2 or NTE.")
     add: tuple[str, ...] = setting((), "Segments added at the end, as they are, such as ZDT|1|Y.")

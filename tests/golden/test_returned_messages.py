@@ -20,6 +20,7 @@ from downtime.returns.hl7.messages import (
     write_document,
     write_facts,
     write_merge,
+    write_reference,
 )
 from downtime.returns.matched_stays import Stay
 from downtime.returns.message_drafts import make_control_id
@@ -393,3 +394,12 @@ def test_a_control_id_fits_and_names_item_and_content(name):
     assert make_control_id([("K7000042X-test", "other")]) != make_control_id(
         [("K7000042X-test", name)]
     )
+
+
+def test_a_scan_that_stays_on_the_station_is_named_by_its_address():
+    address = "https://records.example.nhs.uk/key/K7000042X"
+    one = fact("Document", "EPR")
+    text = write_reference(one, PERSON, address, "DTSCAN", writer_for("EPR", "2.5.1")).decode()
+    (obx,) = (line for line in text.split("\r") if line.startswith("OBX|"))
+    assert obx.split("|")[2] == "RP"
+    assert obx.split("|")[5] == f"{address}^DOWNTIME^TEXT^HTML"

@@ -164,7 +164,7 @@ def form_entries(form: SourceForm, subject: Json, context: BundleContext) -> Ite
         return
     if form.scan:
         document = build_document(form, form.definition, subject, context)
-        yield create_entry(document, search, urn("DocumentReference", form.number))
+        yield create_entry(document, search, form.document_url)
     response = build_response(form, form.definition, subject, context)
     yield create_entry(response, search, form.response_url)
 

@@ -20,7 +20,7 @@ from downtime.reconcile.model import StoredItem
 from downtime.returns.fhir import bundles, conditional_patches, resources
 from downtime.returns.fhir.form_resources import SourceForm
 from downtime.returns.fhir.target import BundleContext, read_fhir_target
-from downtime.returns.form_documents import has_document
+from downtime.returns.form_documents import find_document_address, has_document
 from downtime.returns.matched_stays import find_stays
 from downtime.returns.message_drafts import (
     MessageContext,
@@ -126,7 +126,14 @@ def _source_form(context: MessageContext, serial: str) -> SourceForm:
     scan = scans.get_scan_file(context.vault, serial) if context.target.documents else None
     if scan is None:
         return SourceForm(entry, definition)
-    return SourceForm(entry, definition, scan.content, scan.info.media_type)
+    return SourceForm(
+        entry,
+        definition,
+        scan.content,
+        scan.info.media_type,
+        positions=scans.find_field_positions(context.vault, serial),
+        document_address=find_document_address(context.target, serial),
+    )
 
 
 _PATCHED: Mapping[str, type[Record]] = {

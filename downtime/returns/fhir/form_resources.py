@@ -2,13 +2,15 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from downtime.entry import write_response
 from downtime.entry.event_facts import EventAnswer
 from downtime.entry.model import Entry
-from downtime.paper.forms.export_questionnaire import QUESTIONNAIRE
+from downtime.entry.scans import FieldPosition
+from downtime.paper.forms.export_questionnaire import EXTENSION_BASE, QUESTIONNAIRE
 from downtime.paper.forms.model import FormDefinition
 from downtime.returns.fhir.datatypes import (
     TERMINOLOGY,
@@ -20,6 +22,9 @@ from downtime.returns.fhir.datatypes import (
     urn,
 )
 from downtime.returns.fhir.target import BundleContext
+
+PICTURE_EXTENSION = EXTENSION_BASE + "answer-picture"
+"""Where an answer stands on the scan: the document, its page, and the part of that page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,21 @@ class SourceForm:
     scan: bytes = b""
     scan_type: str = "application/pdf"
     event_answers: tuple[EventAnswer, ...] = ()
+    positions: Mapping[str, FieldPosition] = field(default_factory=dict)
+    """Where each answer stands on the pictures of the scan, by key."""
+    document_address: str = ""
+    """Of the station that shows the scan; empty where the scan itself goes along."""
 
     @property
     def number(self) -> str:
         """The serial; with the count of corrections once it was corrected."""
         entry = self.entry
         return f"{entry.serial}.{entry.corrections}" if entry.corrections else entry.serial
+
+    @property
+    def document_url(self) -> str:
+        """How the other entries of a bundle refer to its scan."""
+        return urn("DocumentReference", self.number)
 
     @property
     def response_url(self) -> str:
@@ -53,6 +67,8 @@ def build_response(
     """The QuestionnaireResponse: all that was keyed from the form, field by field."""
     entry = form.entry
     response = write_response.write_response(entry, definition, context.zone)
+    if form.scan:
+        _link_pictures(response.get("item", []), definition, form, "")
     return drop_empty_elements(
         response
         | {
@@ -62,6 +78,36 @@ def build_response(
             "subject": subject,
         }
     )
+
+
+def _link_pictures(
+    items: Sequence[Json], definition: FormDefinition, form: SourceForm, row: str
+) -> None:
+    """Say beside each answer where it stands on the scan: page, and part of it as a media fragment has it."""
+    rows: Counter[str] = Counter()
+    repeated = {item.link_id: bool(item.repeated) for item in definition.fields()}
+    for item in items:
+        link_id = item["linkId"]
+        rows[link_id] += 1
+        if "item" in item:
+            _link_pictures(item["item"], definition, form, str(rows[link_id]))
+            continue
+        key = f"{link_id}:{row}" if repeated.get(link_id) else link_id
+        if position := form.positions.get(key):
+            item.setdefault("extension", []).append(_picture_extension(position, form))
+
+
+def _picture_extension(position: FieldPosition, form: SourceForm) -> Json:
+    parts = (position.x, position.y, position.width, position.height)
+    region = ",".join(f"{100 * part:.2f}" for part in parts)
+    return {
+        "url": PICTURE_EXTENSION,
+        "extension": [
+            {"url": "document", "valueReference": {"reference": form.document_url}},
+            {"url": "page", "valuePositiveInt": position.page},
+            {"url": "region", "valueString": f"xywh=percent:{region}"},
+        ],
+    }
 
 
 def build_event_response(form: SourceForm, subject: Json, context: BundleContext) -> Json:
@@ -115,7 +161,10 @@ def build_provenance(
             for role, person in agents.items()
             if person
         ],
-        "entity": [{"role": "source", "what": _refer_to_source(form, context)}],
+        "entity": [
+            {"role": "source", "what": _refer_to_source(form, context)},
+            *([{"role": "source", "what": {"reference": form.document_url}}] if form.scan else []),
+        ],
     }
 
 
@@ -128,14 +177,16 @@ def _refer_to_source(form: SourceForm, context: BundleContext) -> Json:
 def build_document(
     form: SourceForm, definition: FormDefinition, subject: Json, context: BundleContext
 ) -> Json:
-    """The scanned form. The pages are inside: a Binary has nothing by which a replay is known."""
+    """The scanned form. The pages are inside: a Binary has nothing by which a replay is known. Or their
+    address is, where the site keeps them on its station.
+    """
     entry, title = form.entry, definition.title
     number = identifier(context.target.form, form.number)
     # FHIR defines Attachment.hash as SHA-1; it guards against damage, not against malice.
     digest = hashlib.sha1(form.scan, usedforsecurity=False).digest()
     attachment = {
         "contentType": form.scan_type,
-        "data": base64.b64encode(form.scan).decode(),
+        **_carry_scan(form),
         "hash": base64.b64encode(digest).decode(),
         "title": title,
     }
@@ -153,6 +204,12 @@ def build_document(
             "context": {"period": drop_empty_elements({"start": context.format_time(entry.event)})},
         }
     )
+
+
+def _carry_scan(form: SourceForm) -> Json:
+    if form.document_address:
+        return {"url": form.document_address, "size": len(form.scan)}
+    return {"data": base64.b64encode(form.scan).decode()}
 
 
 def _staff_reference(account: str, name: str, context: BundleContext) -> Json:

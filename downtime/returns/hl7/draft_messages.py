@@ -8,7 +8,11 @@ from downtime.entry import scans
 from downtime.entry.facts import Fact
 from downtime.reconcile.identity.model import Merge
 from downtime.reconcile.model import StoredItem
-from downtime.returns.form_documents import has_document, read_form_answers
+from downtime.returns.form_documents import (
+    find_document_address,
+    has_document,
+    read_form_answers,
+)
 from downtime.returns.hl7 import messages, orders
 from downtime.returns.hl7.segment_writer import SegmentWriter
 from downtime.returns.matched_stays import find_stays
@@ -82,6 +86,8 @@ def _draft_document(
         if scan is None:
             answers = read_form_answers(context.vault, fact.serial)
             return messages.write_answers(fact, person, answers, control_id, writer)
+        if address := find_document_address(context.target, fact.serial):
+            return messages.write_reference(fact, person, address, control_id, writer)
         file = (scan.info.media_type, scan.content)
         return messages.write_document(fact, person, file, control_id, writer)
 

@@ -71,6 +71,24 @@ def write_document(
     return _assemble("MDM^T02", fact.entered, control_id, segments, writer)
 
 
+def write_reference(
+    fact: Fact, person: PaperPerson, address: str, control_id: str, writer: SegmentWriter
+) -> bytes:
+    """MDM^T02 of a form whose scan stays where it is: the address of the page that shows it."""
+    obx: dict[int, Value] = {
+        1: "1",
+        2: "RP",
+        3: (fact.form, fact.title, "L"),
+        4: writer.sub_id,
+        5: (address, DOWNTIME, "TEXT", "HTML"),
+        11: "F",
+        14: writer.format_time(fact.event),
+    }
+    values = [build_segment("OBX", obx)]
+    segments = _build_document(fact, person, "TEXT", "", values, writer)
+    return _assemble("MDM^T02", fact.entered, control_id, segments, writer)
+
+
 def write_merge(merge: Merge, control_id: str, writer: SegmentWriter) -> bytes:
     """ADT^A40 or ADT^A47: a downtime number is this patient."""
     segments = adt.build_merge(merge.survivor, merge.downtime, merge.decided, writer)

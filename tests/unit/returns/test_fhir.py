@@ -9,6 +9,7 @@ import pytest
 
 from downtime import config
 from downtime.entry.facts import PaperPerson
+from downtime.entry.scans import FieldPosition
 from downtime.errors import InputError
 from downtime.reconcile.identity.model import Merge, MergeState
 from downtime.reconcile.model import ItemState
@@ -284,3 +285,45 @@ def test_a_name_is_never_part_of_an_address():
 def test_the_document_lists_every_key_as_the_program_has_it():
     page = Path(__file__).parents[3] / "docs" / "returns.md"
     assert config.describe_table(FhirTarget) in page.read_text(encoding="utf-8")
+
+
+def test_each_answer_says_where_it_stands_on_the_scan_and_who_keyed_it_is_said_of_both():
+    places = {"pulse:1": FieldPosition(1, 0.1, 0.25, 0.05, 0.02)}
+    source = replace(form(b"%PDF"), positions=places)
+    context = bundles.make_context(SETTINGS, NAMES)
+    text = bundles.write_form_bundle([row(FACTS["admission"])], source, "DT1", context)
+    entries = {e["resource"]["resourceType"]: e for e in json.loads(text)["entry"]}
+    (taken,) = (
+        group for group in entries["QuestionnaireResponse"]["resource"]["item"] if "item" in group
+    )
+    pulse = next(item for item in taken["item"] if item["linkId"] == "pulse")
+    ((extension,), answer) = pulse["extension"], pulse["answer"]
+    assert answer
+    assert extension["extension"] == [
+        {
+            "url": "document",
+            "valueReference": {"reference": entries["DocumentReference"]["fullUrl"]},
+        },
+        {"url": "page", "valuePositiveInt": 1},
+        {"url": "region", "valueString": "xywh=percent:10.00,25.00,5.00,2.00"},
+    ]
+    assert not any("extension" in item for item in taken["item"] if item is not pulse)
+    sources = [e["what"]["reference"] for e in entries["Provenance"]["resource"]["entity"]]
+    assert sources == [
+        entries[kind]["fullUrl"] for kind in ("QuestionnaireResponse", "DocumentReference")
+    ]
+
+
+def test_a_scan_that_stays_on_the_station_is_named_by_its_address():
+    address = "https://records.example.nhs.uk/key/K7000042X"
+    source = replace(form(b"%PDF"), document_address=address)
+    context = bundles.make_context(SETTINGS, NAMES)
+    text = bundles.write_form_bundle([row(FACTS["admission"])], source, "DT1", context)
+    (document,) = (
+        e["resource"]
+        for e in json.loads(text)["entry"]
+        if e["resource"]["resourceType"] == "DocumentReference"
+    )
+    attachment = document["content"][0]["attachment"]
+    assert (attachment["url"], attachment["size"]) == (address, 4)
+    assert "data" not in attachment
