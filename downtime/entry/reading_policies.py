@@ -70,8 +70,8 @@ def may_be_read(form: FormDefinition, item: FormItem) -> bool:
         return False
     if _TWO_PEOPLE_FORMS.search(f"{form.name} {form.title}".replace("-", " ")):
         return False
-    words = f"{item.link_id} {item.text} {item.group} {item.record_group} {item.maps}"
-    return not _TWO_PEOPLE_FIELDS.search(words.replace("-", " "))
+    text = f"{item.link_id} {item.text} {item.group} {item.record_group} {item.maps}"
+    return not _TWO_PEOPLE_FIELDS.search(text.replace("-", " "))
 
 
 def list_readable_keys(form: KeyedForm) -> set[str]:

@@ -94,13 +94,13 @@ def list_snippets(
     without: Container[tuple[str, str]] = (),
 ) -> list[Snippet]:
     """The next places of one field for this person, `MOST_SNIPPETS` at most; `without` were passed over."""
-    found = (
+    waiting = (
         snippet
         for opened in _list_forms(vault, settings, task, actor, form)
         for snippet in _find_snippets(vault, opened)
         if snippet.item.link_id == link_id and (snippet.serial, snippet.key) not in without
     )
-    return list(islice(found, MOST_SNIPPETS))
+    return list(islice(waiting, MOST_SNIPPETS))
 
 
 def cut_picture(vault: Vault, settings: Settings, serial: str, key: str) -> bytes:
@@ -112,11 +112,11 @@ def cut_picture(vault: Vault, settings: Settings, serial: str, key: str) -> byte
     number, place = places[key]
     page = Image.open(io.BytesIO(get_page_picture(vault, form.issued.serial, number)))
     margin = _MARGIN * page.width
-    left, top = place.x * page.width - margin, place.y * page.height - margin
+    x_low, top = place.x * page.width - margin, place.y * page.height - margin
     right = (place.x + place.width) * page.width + margin
     bottom = (place.y + place.height) * page.height + margin
     out = io.BytesIO()
-    page.crop((max(0, round(left)), max(0, round(top)), round(right), round(bottom))).save(
+    page.crop((max(0, round(x_low)), max(0, round(top)), round(right), round(bottom))).save(
         out, "JPEG", quality=85
     )
     return out.getvalue()
@@ -209,10 +209,10 @@ def _list_forms(
 def _find_snippets(vault: Vault, form: KeyedForm) -> Iterator[Snippet]:
     """What of a form is still to be keyed so: numbers and ticks where there is ink."""
     places = _find_places(vault, form)
-    marks = find_ink(vault, form.issued.serial).find_marks() if places else {}
+    mark_by_key = find_ink(vault, form.issued.serial).find_marks() if places else {}
     for item in form.keyed_items:
         for key in item.answer_keys():
-            has_ink = marks.get(key, Mark.EMPTY) != Mark.EMPTY
+            has_ink = mark_by_key.get(key, Mark.EMPTY) != Mark.EMPTY
             if key in places and key not in form.answers and has_ink:
                 yield Snippet(form.issued.serial, key, item, *places[key])
 

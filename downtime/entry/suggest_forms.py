@@ -47,17 +47,17 @@ def suggest_forms(vault: Vault, settings: Settings, page_id: str) -> list[FormCa
     present = dict(scans.fetch_page_numbers(vault.db))
     candidates = (
         FormCandidate(
-            found.layout,
-            found.number,
-            found.likeness,
+            likely.layout,
+            likely.number,
+            likely.likeness,
             [
                 form
-                for form in forms[found.layout.digest]
-                if found.number not in present.get(form.serial, ())
+                for form in forms[likely.layout.digest]
+                if likely.number not in present.get(form.serial, ())
             ],
         )
-        for found in find_layouts(settings, get_picture(vault, page_id), printed)
-        if found.likeness >= LEAST_LIKENESS
+        for likely in find_layouts(settings, get_picture(vault, page_id), printed)
+        if likely.likeness >= LEAST_LIKENESS
     )
     return [candidate for candidate in candidates if candidate.forms][:MOST_CANDIDATES]
 

@@ -29,7 +29,7 @@ class Photograph(NamedTuple):
     """What became of a photograph: a page of a batch, or why it is to be taken again."""
 
     page: BatchPage | None
-    again: str = ""
+    fault: str = ""
     """The reason, in the middle of a sentence; nothing was kept then."""
 
     @property
@@ -55,9 +55,9 @@ def take_photograph(
         raise InputError(
             "scan.unfit", "This is no photograph of one page.", "Take a picture of one page."
         )
-    again = "" if keep else _find_fault(vault, settings, pages[0].page)
-    if again:
-        return Photograph(None, again)
+    fault = "" if keep else _find_fault(vault, settings, pages[0].page)
+    if fault:
+        return Photograph(None, fault)
     return _keep(vault, settings, name, pages[0], actor)
 
 
@@ -79,6 +79,8 @@ def _find_fault(vault: Vault, settings: Settings, page: ScannedPage) -> str:
     layout = layouts.find_layout(vault.db, form.layout) if form else None
     if form is None or layout is None:
         return ""
-    kept = KeptPage(form.serial, code.page, form.layout, form.drill, page.picture, page.is_two_tone)
-    (reading,) = read_issued_pages(settings, {form.layout: layout}, [kept])
+    photographed = KeptPage(
+        form.serial, code.page, form.layout, form.drill, page.picture, page.is_two_tone
+    )
+    (reading,) = read_issued_pages(settings, {form.layout: layout}, [photographed])
     return GATE_REASONS[reading.gate] if reading.gate else ""

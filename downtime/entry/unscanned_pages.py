@@ -19,10 +19,10 @@ def list_unscanned(vault: Vault, pages: Mapping[str, int]) -> Iterator[tuple[str
     """Of forms with so many pages each, those of which only some came, and the pages of which nobody has said
     what became of them.
     """
-    said = store.fetch_all(vault.db)
+    explained = store.fetch_all(vault.db)
     for serial, present in scans.fetch_page_numbers(vault.db):
         of_form = set(range(1, pages.get(serial, 0) + 1))
-        missing = sorted(page for page in of_form - present if (serial, page) not in said)
+        missing = sorted(page for page in of_form - present if (serial, page) not in explained)
         if missing and present:
             yield serial, missing
 

@@ -37,9 +37,9 @@ def find_layouts(
         answer = orjson.loads(b"".join(lines))
     except sandbox.SandboxError:
         return []
-    found = [
+    candidates = [
         PageCandidate(layout, number, likeness)
         for layout in layouts
         for number, likeness in enumerate(answer[layout.digest], 1)
     ]
-    return sorted(found, key=lambda page: -page.likeness)
+    return sorted(candidates, key=lambda page: -page.likeness)

@@ -28,14 +28,16 @@ def rank_prints(picture: Pixels, prints: Iterable[Pixels]) -> list[float]:
 
 
 def _compare(seen: list[Pixels], printed: Pixels) -> float:
-    return max(float(_near(np.fft.irfft2(version * printed)).max()) for version in seen)
+    return max(
+        float(_keep_small_shifts(np.fft.irfft2(version * printed)).max()) for version in seen
+    )
 
 
-def _near(likeness: Pixels) -> Pixels:
+def _keep_small_shifts(likeness: Pixels) -> Pixels:
     """What belongs to small shifts, in each direction."""
     edge = np.r_[0:_LARGEST_SHIFT, -_LARGEST_SHIFT:0]
-    near: Pixels = likeness[np.ix_(edge, edge)]
-    return near
+    shifted: Pixels = likeness[np.ix_(edge, edge)]
+    return shifted
 
 
 def _transform(picture: Pixels) -> Pixels:
@@ -76,8 +78,8 @@ def _centre(ink: Pixels) -> Pixels:
     """In the middle of a square, so that it can be turned."""
     square = np.zeros((SIZE, SIZE), np.float32)
     rows, columns = min(SIZE, ink.shape[0]), min(SIZE, ink.shape[1])
-    top, left = (SIZE - rows) // 2, (SIZE - columns) // 2
-    square[top : top + rows, left : left + columns] = ink[:rows, :columns]
+    top, x_low = (SIZE - rows) // 2, (SIZE - columns) // 2
+    square[top : top + rows, x_low : x_low + columns] = ink[:rows, :columns]
     return square
 
 

@@ -89,3 +89,21 @@ def test_a_scan_halves_the_keys_and_nothing_written_is_passed_over(visit, papers
     answers = read_answers(served, scanned)
     assert {key for key, text in answers.items() if text == "true"} == {*TICKED[:4]}
     assert answers["priority"] == "urgent"
+
+
+def test_one_field_is_keyed_over_many_forms_by_keyboard_and_no_name_is_shown(visit, papers, served):
+    page = visit("records-clerk")
+    page.goto("/snippets")
+    found = violations(page) + cut_off(page)
+    page.click("main tr:has-text('Blood sciences') a:has-text('Priority')")
+    page.wait_for_selector(".snippets img")
+    found += violations(page) + cut_off(page)
+    assert "SURNAME" not in page.inner_text("main")
+    assert page.evaluate("document.activeElement.id") == "s1"
+    page.keyboard.type("u")
+    with page.expect_navigation():
+        page.keyboard.press("Alt+s")
+    page.wait_for_selector("main >> text=1 kept")
+    found += violations(page)
+    assert found == []
+    assert read_answers(served, papers[1]) == {"priority": "urgent"}

@@ -92,24 +92,24 @@ def _render_snippets(
     link_id: str,
     faults: dict[tuple[str, str], str] | None = None,
     passed: set[tuple[str, str]] | None = None,
-    kept: int = 0,
+    number: int = 0,
 ) -> ViewResponse:
-    found = snippets.list_snippets(
+    waiting = snippets.list_snippets(
         request_context.vault(), request_context.settings(), task, form, link_id,
         request_context.actor(), passed or (),
     )  # fmt: skip
-    if not found and not request.form:
+    if not waiting and not request.form:
         raise NotFoundError(
             "snippet.none", "Nothing of this field waits for you.", "Choose another field."
         )
     return render_template(
         "snippets/show_field.html",
-        snippets=found,
-        item=found[0].item if found else None,
+        snippets=waiting,
+        item=waiting[0].item if waiting else None,
         task=task,
         form=form,
         link_id=link_id,
         faults=faults or {},
         passed=" ".join(f"{serial}|{key}" for serial, key in sorted(passed or ())),
-        kept=kept,
+        kept=number,
     )

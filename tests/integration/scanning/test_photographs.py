@@ -48,7 +48,7 @@ def test_a_sharp_photograph_is_filed_read_and_known_when_it_comes_again(vault, p
 def test_a_blurred_photograph_is_taken_again_although_its_code_is_read(vault, paper, shoot):
     serial, page = paper
     taken = shoot(page, blur=3)
-    assert (taken.page, taken.again) == (None, "it is too blurred to be read")
+    assert (taken.page, taken.fault) == (None, "it is too blurred to be read")
     assert scans.find_scan(vault, serial) is None
     assert store.fetch_batches(vault.db) == []
     assert shoot(page, blur=3, keep=True).is_filed
@@ -58,7 +58,7 @@ def test_a_photograph_without_a_code_is_taken_again_or_kept_for_the_tray(vault, 
     _, page = paper
     for corner in "ab":
         page.blot(f"page.code-{corner}")
-    assert shoot(page).again == "no code of a form can be read on it"
+    assert shoot(page).fault == "no code of a form can be read on it"
     taken = shoot(page, keep=True)
     assert not taken.is_filed
     assert store.fetch_tray(vault.db) == [taken.page]
