@@ -29,6 +29,7 @@ from downtime.entry.model import (
     VerificationBasis,
 )
 from downtime.entry.policies import find_first_task, has_enough_people
+from downtime.entry.reading_policies import READING_BASES
 from downtime.entry.store import entries, entries_elsewhere, second_keyings
 from downtime.entry.store.entries_elsewhere import ElsewhereRow
 from downtime.entry.validation import SIGN_OFF_KEYS
@@ -190,6 +191,8 @@ class EntryMerger:
         columns = {table: entries_elsewhere.fetch_columns(self.db, table) for table in TABLES[1:]}
         scans = ScanMerger(self.db)
         for table, row in self._deferred:
+            if table == CHECK and row["basis"] in READING_BASES.values():
+                continue  # how well another machine's scanner reads says nothing of the one here
             if table == CHECK:
                 row["outage"] = self.outage_of(row["serial"])
             if table in (SCAN, SCAN_PAGE) and not scans.admit(row, is_page=table == SCAN_PAGE):

@@ -286,9 +286,9 @@ def has_enough_people(
     """
     if entry.state == EntryState.DRAFT:
         return True
-    if entry.second_reading or entry.basis == VerificationBasis.READ:
-        return False
     if is_empty != (entry.emptiness != Emptiness.NONE):
+        return False
+    if entry.second_reading or entry.basis == VerificationBasis.READ:
         return False
     is_confirmed = entry.emptiness == Emptiness.CONFIRMED
     if is_confirmed and entry.confirmer in ("", entry.transcriber):

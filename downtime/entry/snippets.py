@@ -30,7 +30,8 @@ from downtime.entry.store import entries, second_keyings
 from downtime.entry.validation import AnswerProblem, read_latest, validate_answers
 from downtime.errors import ConflictError, InputError, NotFoundError, UserError
 from downtime.paper import ledger
-from downtime.paper.forms.model import FieldType, FormItem, KeyingPolicy
+from downtime.paper.forms.field_types import FIELD_TYPES
+from downtime.paper.forms.model import FormItem, KeyingPolicy
 from downtime.paper.model import FormState
 from downtime.paper.store import issued_forms
 from downtime.scanning.page_reading import Mark, PicturePlace
@@ -42,7 +43,6 @@ MOST_SNIPPETS = 50
 MOST_FORMS = 300
 """Forms that are looked through at once: the next ones follow when these are keyed."""
 TASKS = (Task.KEY, Task.KEY_AGAIN)
-_NUMBERS = (FieldType.INTEGER, FieldType.DECIMAL, FieldType.QUANTITY)
 _MARGIN = 0.006
 """Of the page's width: a hand does not keep to its box."""
 
@@ -238,4 +238,4 @@ def _find_places(vault: Vault, form: KeyedForm) -> dict[str, tuple[int, PictureP
 def _is_keyed_so(item: FormItem) -> bool:
     if item.link_id.startswith("patient.") or item.maps.startswith("Patient."):
         return False
-    return kind_of(item) == ReadingKind.TICKS or item.type in _NUMBERS
+    return kind_of(item) == ReadingKind.TICKS or FIELD_TYPES[item.type].is_number

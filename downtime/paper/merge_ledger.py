@@ -13,7 +13,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from downtime.paper.model import PACK_LIFECYCLE, FormState, Move, MoveKind
-from downtime.paper.store import bundle_rows, issued_forms, layouts, moves, packs
+from downtime.paper.store import bundle_rows, issued_forms, layouts, moves, packs, page_counts
 
 
 class LedgerTable(StrEnum):
@@ -112,7 +112,7 @@ class LedgerMerge:
             self.new_forms += 1
             self._touched.add(row["serial"])
         elif not issued_forms.is_printed_differently(self.db, row):
-            issued_forms.raise_page_count(self.db, row["serial"], row["pages"])
+            page_counts.raise_page_count(self.db, row["serial"], row["pages"])
 
     def _name_local_outage(self, row: Mapping[str, Any]) -> dict[str, str]:
         return {"outage": self.local_outages(row["outage"]), "origin": row["outage"]}

@@ -41,6 +41,8 @@ ARGUMENTS = {
     "batch_id": "K7-B001",
     "page_id": "0123456789abcdef-1",
     "link_id": "0123456789abcdef",
+    "digest": "0123456789abcdef",
+    "form": "observations",
     "device": "M3",
     "person_id": "u-0",
     "arrival": 1,

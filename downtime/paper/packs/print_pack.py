@@ -47,7 +47,7 @@ from downtime.paper.packs.print_context import PrintContext, list_draft
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.packs.ward_prints import check_ward_prints
 from downtime.paper.serials import make_serial
-from downtime.paper.store import issued_forms, layouts, packs
+from downtime.paper.store import issued_forms, layouts, packs, page_counts
 from downtime.paper.stored_reasons import ProgramReason, store_reason
 from downtime.paper.take_serials import take_serials
 from downtime.pdf.writer import PdfWriter
@@ -280,7 +280,7 @@ def _finish(
 
     def write(db: Database) -> None:
         issued_forms.insert_contents(db, unwritten)
-        issued_forms.set_page_counts(db, corrected)
+        page_counts.set_page_counts(db, corrected)
         packs.finish_pack(db, outcome.pack.id, outcome.total, outcome.checksum)
         for document, serial in zip(plan.documents, outcome.serials, strict=False):
             reason = store_reason(ProgramReason.SUPERSEDED, serial)

@@ -19,7 +19,6 @@ from downtime.paper.model import (
     Subject,
 )
 from downtime.paper.store import moves
-from downtime.vault.database import json_list
 from downtime.vault.model import Actor
 
 _SUBJECT = tuple(f.name for f in fields(Subject))
@@ -70,13 +69,6 @@ def insert_forms(db: Database, numbered: Iterable[tuple[str, int, FormDraft]], p
             for serial, position, draft in numbered
         ),
     )  # fmt: skip
-
-
-def set_page_counts(db: Database, pages: Iterable[tuple[str, int]]) -> None:
-    """Correct the page counts of forms that took continuation pages: (serial, pages)."""
-    db.conn.executemany(
-        "UPDATE form_issue SET pages = ? WHERE serial = ?", ((n, serial) for serial, n in pages)
-    )
 
 
 def set_state(
@@ -228,15 +220,6 @@ def fetch_lines(db: Database, outage: str, states: Iterable[FormState]) -> Itera
         FormLine(serial, form, title, layout, ward, states_by_text[state], changed_at)
         for serial, form, title, layout, ward, state, changed_at in rows
     )
-
-
-def fetch_page_counts(db: Database, outage: str, states: Iterable[FormState]) -> dict[str, int]:
-    """How many pages each form of an outage has in any of these states, of those that have several."""
-    query = (
-        "SELECT serial, pages FROM form_issue WHERE outage = ? AND pages > 1"
-        " AND state IN (SELECT value FROM json_each(?))"
-    )
-    return dict(db.conn.execute(query, (outage, json_list(states))))
 
 
 def fetch_outage(db: Database, serial: str) -> str:
@@ -391,12 +374,6 @@ def is_printed_differently(db: Database, row: Mapping[str, Any]) -> bool:
     query = f"SELECT {', '.join(names)} FROM form_issue WHERE serial = ?"
     stored = db.execute(query, [row["serial"]]).fetchone()
     return stored is not None and tuple(stored) != tuple(row[name] for name in names)
-
-
-def raise_page_count(db: Database, serial: str, pages: int) -> None:
-    """A form that took continuation pages once it was printed."""
-    query = "UPDATE form_issue SET pages = ? WHERE serial = ? AND pages < ?"
-    db.execute(query, [pages, serial, pages])
 
 
 def set_local_outage(db: Database, origin: str, outage: str) -> dict[str, str]:

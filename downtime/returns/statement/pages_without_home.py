@@ -10,7 +10,7 @@ from downtime.outage.model import Outage
 from downtime.paper import ledger
 from downtime.paper.model import FormState
 from downtime.paper.serials import format_serial
-from downtime.paper.store import issued_forms
+from downtime.paper.store import page_counts
 from downtime.returns.statement import outage_forms
 from downtime.returns.statement.model import OpenItem, OpenKind, OwnedItems
 from downtime.scanning import store
@@ -40,7 +40,7 @@ def find_unscanned(
     vault: Vault, outage: Outage, owners_of: Callable[[Iterable[str]], tuple[OwnedItems, ...]]
 ) -> Iterator[OpenItem]:
     """Forms of which only some pages were scanned, and nobody has said what became of the others."""
-    pages = issued_forms.fetch_page_counts(vault.db, outage.id, _STATES)
+    pages = page_counts.fetch_page_counts(vault.db, outage.id, _STATES)
     pages |= {form.serial: form.pages for form in outage_forms.list_used_ahead(vault, outage)}
     for serial, missing in list_unscanned(vault, pages):
         form, number = ledger.find_form(vault.db, serial), format_serial(serial)
