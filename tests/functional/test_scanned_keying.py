@@ -3,6 +3,8 @@
 import pytest
 
 from downtime.entry import open_form, scans
+from downtime.paper.model import FormState
+from downtime.paper.move_form import move_form
 from downtime.web.template_filters import field_id
 from tests.functional.conftest import NURSE, Typist
 from tests.functional.test_pages import cut_off, violations
@@ -92,6 +94,10 @@ def test_a_scan_halves_the_keys_and_nothing_written_is_passed_over(visit, papers
 
 
 def test_one_field_is_keyed_over_many_forms_by_keyboard_and_no_name_is_shown(visit, papers, served):
+    vault = served.hospital.open().vault
+    with vault.change(NURSE, "test") as db:
+        move_form(db, papers[1], FormState.RETURNED, vault.now(), NURSE)
+    vault.close()
     page = visit("records-clerk")
     page.goto("/snippets")
     found = violations(page) + cut_off(page)

@@ -371,7 +371,7 @@ _FINDERS: tuple[tuple[frozenset[OpenKind], Finder], ...] = (
     (frozenset({OpenKind.PAGE_UNFILED}), lambda vault, _, outage, __: find_pages(vault, outage)),
     (
         frozenset({OpenKind.PAGE_UNSCANNED}),
-        lambda v, _, out, own: find_unscanned(v, out, own.of_forms),
+        lambda v, _, o, owners: find_unscanned(v, o, owners.of_forms),
     ),
     (frozenset({OpenKind.QUERY_OPEN}), _open_queries),
     (frozenset({OpenKind.LINK_UNCONFIRMED}), _unconfirmed_links),
