@@ -5,7 +5,10 @@ import re
 
 import pytest
 
-from downtime.entry import scans
+from downtime.entry import double_keying, keying, scans
+from downtime.entry.model import Check, VerificationBasis
+from downtime.entry.open_form import open_form
+from downtime.entry.store import second_keyings
 from downtime.paper.serials import format_serial
 from downtime.scanning import store
 from downtime.vault.jobs import claim_next_job
@@ -13,6 +16,8 @@ from downtime.vault.model import Actor
 from downtime.web.run_job import run_job
 from tests.integration.returns.pictures import as_file, as_pdf, blank_page, coded_page, inked_page
 from tests.integration.scanning.printed_paper import as_png, print_paper
+from tests.integration.scanning.test_second_reading import KEYED, WRITTEN
+from tests.integration.web.conftest import Hospital
 
 
 @pytest.fixture
@@ -136,3 +141,37 @@ def test_forms_that_are_ruled_like_a_page_are_offered_with_their_people_and_noth
     shown = clerk.post(f"/scans/page/{unread.id}/find", {"serial": serial, "number": "1"}).text
     assert "Is this what stands on the paper?" in shown
     assert store.fetch_tray(vault.db) == [unread]
+
+
+def test_where_the_scanner_counts_the_pages_say_so_and_a_difference_is_decided(
+    hospital, vault, settings, send
+):
+    with hospital.home.config_file.open("a") as file:
+        file.write('\n[entry]\nsecond_reading = ["ticks", "empty"]\nsample_percent = 0.0\n')
+    letting = Hospital(hospital.home, hospital.clock, hospital.secrets, hospital.file)
+    for basis in (VerificationBasis.READ_TICKS, VerificationBasis.READ_EMPTY):
+        check = Check(
+            serial=f"K7-{basis}", outage="", form="f", at="", basis=basis, fields=5000, errors=0
+        )
+        second_keyings.add_check(vault.db, check)
+    serial, page = print_paper(vault, settings, Actor("u-1", "Ann", "K7"))
+    for key in ("test.fbc", "test.gent", "priority=urgent"):
+        page.tick(key)
+    for key in WRITTEN:
+        page.write(key)
+    send(hospital.browser("records-clerk"), "Box", as_png(page))
+    clerk, supervisor = letting.browser("records-clerk"), letting.browser("records-supervisor")
+    shown = clerk.get(f"/key/{serial}").text
+    assert "as if there were no" in shown
+    assert "Ticked on the scan" not in shown
+    typed = {key: text for key, text in KEYED.items() if key != "test.gent"}
+    first, second = Actor("u-1", "Ann", "K7"), Actor("u-2", "Ben", "K7")
+    vault.db.execute("DELETE FROM entry_claim")
+    keying.submit_entry(vault, letting.settings, serial, typed, first)
+    asked = open_form(vault, serial, letting.settings).second_keys
+    again = {key: text for key, text in KEYED.items() if key in asked}
+    double_keying.submit_second_keying(vault, letting.settings, serial, again, second)
+    assert "read by the scanner" in supervisor.get(f"/key/{serial}/decide").text
+    assert supervisor.post(f"/key/{serial}/decide", {"choice:test.gent": "second"}).location
+    assert "Second keying: the scanner" in clerk.get(f"/key/{serial}").text
+    assert "What the scanner reads" in supervisor.get("/quality").text
