@@ -6,9 +6,11 @@ never away.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
+from downtime.clinical.identifiers import find_downtime_number
 from downtime.clinical.model import (
     Appointment,
     Encounter,
@@ -19,14 +21,21 @@ from downtime.clinical.model import (
 from downtime.paper.forms import medicine_charts
 from downtime.paper.forms.medicine_charts import PatientMedicines, split_sheets
 from downtime.paper.forms.model import FieldType, FormDefinition, FormItem
+from downtime.snapshot.bed_board import BedRow
 from downtime.snapshot.model import AppointmentRow, PatientRow
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
 APPOINTMENTS = "appointments"
 """Rows of a clinic's or theatre's list: `appointment.…`, `patient.…`, and `LIST_WORDS`, whole."""
-ROWS = (*medicine_charts.GROUPS, APPOINTMENTS)
-NAME, NHS_NUMBER, WARNINGS = LIST_WORDS = ("patient.name", "patient.nhs", "patient.warnings")
-"""`SURNAME, Given`; the NHS number as it is read; allergies and alerts from their own records."""
+BEDS, STAYS = WARD_LISTS = ("beds", "stays")
+"""Rows of a list of a ward: its beds in order, the empty ones too, or its patients."""
+ROWS = (*medicine_charts.GROUPS, APPOINTMENTS, *WARD_LISTS)
+NAME, NHS_NUMBER, WARNINGS, WHO, OWN_NUMBER, PLACE = LIST_WORDS = (
+    "patient.name", "patient.nhs", "patient.warnings", "patient.who", "patient.number",
+    "stay.place",
+)  # fmt: skip
+"""`SURNAME, Given`; the NHS number as it is read; allergies and alerts from their own records; name, birth
+and number; hospital or downtime number; bay and bed."""
 SESSION = ("session.location", "session.day", "session.practitioner")
 NUMBER, AS_AT, ON_HOLD, WARD = SHEET = ("sheet.number", "sheet.as-at", "sheet.held", "sheet.ward")
 """Of the sheet itself: `regular 2 of 3`; newest data of the medicines' system; medicines under way that
@@ -36,6 +45,7 @@ _IN_ROWS: dict[str, type[Record]] = {
     "medicine": MedicationRequest,
     "appointment": Appointment,
     "patient": Patient,
+    "encounter": Encounter,
 }
 
 
@@ -114,6 +124,74 @@ def session_values(
             values |= _slot_values(group, line, row, zone, format_warnings)
         sheets.append(values)
     return sheets
+
+
+def find_ward_list(form: FormDefinition) -> FormItem | None:
+    """The group of a form that lists a ward's beds or patients; None where it has none."""
+    return next((i for i in form.items if i.repeats and i.prefill in WARD_LISTS), None)
+
+
+def ward_values(
+    form: FormDefinition,
+    ward: str,
+    beds: Sequence[BedRow],
+    zone: ZoneInfo,
+    today: date,
+    format_warnings: Callable[[Patient], str],
+) -> list[dict[str, str]]:
+    """What is printed into each sheet of a ward's list that holds all its beds, or patients, in order.
+
+    An empty bed has its place alone: who comes into it is written by hand.
+    """
+    group = find_ward_list(form)
+    if group is None:
+        return [blank_values(form, ward)]
+    rows = [row for row in beds if row.patient or group.prefill == BEDS]
+    starts = range(0, max(len(rows), 1), group.rows)
+    sheets = []
+    for number, start in enumerate(starts, 1):
+        texts = {WARD: ward, NUMBER: f"{number} of {len(starts)}"}
+        values = {
+            item.link_id: texts[item.prefill]
+            for item in form.fields()
+            if not item.repeated and texts.get(item.prefill)
+        }
+        for line, row in enumerate(rows[start : start + group.rows], 1):
+            for item in group.items:
+                if text := _word_bed(item, row, zone, today, format_warnings):
+                    values[f"{item.link_id}:{line}"] = text
+        sheets.append(values)
+    return sheets
+
+
+def _word_bed(
+    item: FormItem,
+    row: BedRow,
+    zone: ZoneInfo,
+    today: date,
+    format_warnings: Callable[[Patient], str],
+) -> str:
+    if item.prefill == PLACE:
+        return display.format_place("", row.location.bay, row.location.bed) or "No bed"
+    if not item.prefill or row.patient is None:
+        return ""
+    patient = row.patient
+    if item.prefill in LIST_WORDS:
+        number = patient.mrn or find_downtime_number(patient.identifiers)
+        nhs_number = display.format_nhs_number(patient.nhs_number)
+        name = display.format_name(patient)
+        return {
+            NAME: name,
+            NHS_NUMBER: nhs_number,
+            OWN_NUMBER: number,
+            WHO: "\n".join(
+                filter(None, (name, display.format_birth(patient, today), nhs_number or number))
+            ),
+            WARNINGS: format_warnings(patient) if item.prefill == WARNINGS else "",
+        }[item.prefill]
+    kind, _, name = item.prefill.partition(".")
+    record = {"patient": patient, "encounter": row.encounter}.get(kind)
+    return _format_plain(item, str(getattr(record, name, "") or ""), zone)
 
 
 def _slot_values(

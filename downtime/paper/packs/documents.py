@@ -113,6 +113,26 @@ def blank_document(context: PrintContext, name: str, ward: str, number: str) -> 
     return replace(context.form_document(form, layout, subject, ward, values.copy), is_blank=True)
 
 
+def ward_list_documents(
+    context: PrintContext, name: str, ward: str, bays: Sequence[str] = ()
+) -> list[PrintDocument]:
+    """A form that lists a ward's beds or patients, filled from what is known now, on the sheets that it needs.
+
+    `bays` are those that it is about; none for the whole ward.
+    """
+    form, layout = context.get_form(name)
+    view = context.view
+    beds = [
+        row for row in context.hospital.read_ward(ward).rows if not bays or row.location.bay in bays
+    ]
+    today = context.printed_at.astimezone(context.zone).date()
+    warnings = partial(snapshot_pages.format_warnings, view)
+    return [
+        context.form_document(form, layout, Subject(), ward, values.copy)
+        for values in prefill.ward_values(form, ward, beds, view.zone, today, warnings)
+    ]
+
+
 def collate(patients: Sequence[Sequence[PrintDocument]], *, by_form: bool) -> list[PrintDocument]:
     """The documents of several patients: patient after patient, or form after form."""
     documents = [document for sheets in patients for document in sheets]

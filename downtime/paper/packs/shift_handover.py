@@ -14,7 +14,9 @@ from downtime.clinical.identifiers import find_downtime_number
 from downtime.clock import to_text
 from downtime.outage.events.list_events import list_patient_events
 from downtime.outage.events.wording import describe_event
+from downtime.paper.forms.prefill import find_ward_list
 from downtime.paper.model import PackKind, Subject
+from downtime.paper.packs.documents import ward_list_documents
 from downtime.paper.packs.model import PackPlan, RequestKind
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest, PrintScope
@@ -52,6 +54,8 @@ class ShiftHandover(PrintRequest):
     """Empty for the whole ward."""
     nurse: str = ""
     """Who takes over, for the head of the list."""
+    with_forms: bool = False
+    """Also the forms that list the ward's patients (hand-over, census), filled, to be written on."""
 
     @property
     def scope(self) -> PrintScope:
@@ -69,8 +73,14 @@ class ShiftHandover(PrintRequest):
             self.ward,
             lambda: ({}, _list_blocks(context, list(list_lines(context, self.ward, self.bays)))),
         )
+        filled = [
+            form_document
+            for name, form in (context.forms.items() if self.with_forms else ())
+            if find_ward_list(form)
+            for form_document in ward_list_documents(context, name, self.ward, self.bays)
+        ]
         return context.snapshot_plan(
-            PackKind.HANDOVER, title, f"handover_{self.ward}", [document], [self.ward]
+            PackKind.HANDOVER, title, f"handover_{self.ward}", [document, *filled], [self.ward]
         )
 
 

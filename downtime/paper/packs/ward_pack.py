@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from downtime.outage import downtime_numbers
-from downtime.paper.forms import form_sets
+from downtime.paper.forms import form_sets, prefill
 from downtime.paper.forms.form_sets import FormSet, is_numbered
 from downtime.paper.model import PackKind
 from downtime.paper.packs import documents, medicines_due
@@ -119,11 +119,16 @@ class _BlankSets:
         self._numbers = iter(issue_numbers(context, needed))
 
     def for_ward(self, ward: str) -> list[PrintDocument]:
-        """The spares of a ward, set after set."""
+        """The spares of a ward, set after set; the first of a list of its patients is filled."""
         counts, numbered = self._counts[ward], self._numbered[ward]
-        planned = []
+        planned: list[PrintDocument] = []
         for copy in range(max(counts.values(), default=0)):
             names = [name for name, count in counts.items() if count > copy]
+            if copy == 0:
+                lists = [name for name in names if self._lists_ward(name)]
+                names = [name for name in names if name not in lists]
+                for name in lists:
+                    planned += documents.ward_list_documents(self._context, name, ward)
             number = next(self._numbers) if numbered.intersection(names) else ""
             planned += [
                 documents.blank_document(
@@ -132,6 +137,9 @@ class _BlankSets:
                 for name in names
             ]
         return planned
+
+    def _lists_ward(self, name: str) -> bool:
+        return prefill.find_ward_list(self._context.forms[name]) is not None
 
 
 def issue_numbers(context: PrintContext, count: int) -> list[str]:

@@ -61,6 +61,7 @@ def print_list() -> ViewResponse:
             ward=request.form.get("ward", ""),
             bays=tuple(request.form.getlist("bay")),
             nurse=request.form.get("nurse", "").strip()[:_MOST_NAME],
+            with_forms="with_forms" in request.form,
         ),
         REASON_ON_SCREEN,
     )

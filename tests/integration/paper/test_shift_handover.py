@@ -2,14 +2,17 @@
 
 import io
 
+import orjson
 import pytest
 
+from downtime.clinical import display
 from downtime.outage import outages
 from downtime.outage.events.model import EventKind
 from downtime.outage.events.record_event import EventDraft, EventRecorder
 from downtime.paper import ledger
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.shift_handover import ShiftHandover
+from downtime.paper.store import issued_forms
 from tests.integration.paper.conftest import read_words
 
 
@@ -60,3 +63,36 @@ def test_what_was_recorded_in_the_shift_and_who_came_stands_on_it(
     assert "NEWCOMER, Nia" in words
     assert "Arrival" in words
     assert "Chair 9" in words
+
+
+def test_the_forms_of_the_ward_come_filled_where_they_are_asked_for(
+    vault, settings, actor, snapshot
+):
+    """Every patient on the hand-over, every bed on the census, the free ones to be written on."""
+    out = io.BytesIO()
+    request = ShiftHandover(ward="A1", with_forms=True)
+    result = print_pack(vault, settings, request, actor, "", out, snapshot=snapshot)
+    forms = ledger.list_pack_forms(vault, result.id)
+    assert {form.form for form in forms if form.returns} == {"handover", "census"}
+    values = [
+        orjson.loads(issued_forms.fetch_content(vault.db, form.serial))
+        for form in forms
+        if form.returns
+    ]
+    rows = snapshot.list_inpatients("A1")
+    names = {display.format_name(row.patient) for row in rows}
+    handed = [
+        text.partition("\n")[0] for sheet in values for key, text in sheet.items() if "who:" in key
+    ]
+    assert set(handed) == names
+    assert len(handed) == len(rows)
+    counted = [text for sheet in values for key, text in sheet.items() if "patient:" in key]
+    assert set(counted) == names
+    places = [text for sheet in values for key, text in sheet.items() if "place:" in key]
+    assert len(places) > len(counted), "an empty bed has a line of its own"
+    assert any(
+        "Penicillin" in text
+        for sheet in values
+        for key, text in sheet.items()
+        if "background:" in key
+    )
