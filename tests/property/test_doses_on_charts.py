@@ -211,7 +211,8 @@ def check_sheet(pages, layout, values, labels):
             yield f"{key} {value!r} was read as {said!r}"
         elif "\n" not in value and (fault := find_ambiguity(lines)):
             yield f"{key} {value!r}: {fault}"
-    heads = (" ", *(f"{label}: " for label in labels.values()))  # a space: a line end that was sent
+    sent = [end.lstrip()[:12] for value in values.values() for end in value.split("\n")[1:]]
+    heads = (" ", *sent, *(f"{label}: " for label in labels.values()))  # line ends that were sent
     for above, below in itertools.pairwise(order or ()):
         if not below.startswith(heads) and (fault := find_ambiguity([above, below])):
             yield f"on the next page: {fault}"

@@ -16,7 +16,12 @@ from downtime.paper.model import PackKind, Subject
 from downtime.paper.packs.model import PackPlan, PrintDocument, RequestKind
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest, PrintScope
-from downtime.paper.packs.snapshot_pages import SnapshotView, format_allergies
+from downtime.paper.packs.snapshot_pages import (
+    SnapshotView,
+    format_allergies,
+    list_long_allergies,
+    shorten_allergies,
+)
 from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
 from downtime.snapshot.model import PatientRow
 
@@ -34,9 +39,6 @@ _DOUBTFUL_COLUMNS = (
     ("Dose", 3), ("Last dose", 6),
 )  # fmt: skip
 _DOSE_COLUMNS = (("Bed", 1.7), ("Patient", 4.4), ("Given", 10))
-_ALLERGY_COLUMNS = (("Bed", 1.7), ("Patient", 4.4), ("Allergies", 14))
-_MOST_ALLERGIES = 120
-"""Characters of allergies that stand in a row; more of them stand whole at the end of the list."""
 _COLUMNS = (
     ("Due", 2.4), ("Bed", 1.7), ("Patient", 4.4), ("Allergies", 3.6), ("Medicine", 4.4),
     ("Dose", 3.8), ("Last dose", 3.2),
@@ -300,20 +302,11 @@ def _list_blocks(view: SnapshotView, ward: WardMedicines) -> list[Block]:
 
 
 def _list_allergies(view: SnapshotView, ward: WardMedicines) -> list[Block]:
-    """Those too long for a row, whole: in rows they would push the first medicines off the first page."""
     lines = (*ward.critical, *ward.doubtful, *ward.others, *ward.unknown)
-    long = {line.row.patient.id: line for line in lines if len(line.allergies) > _MOST_ALLERGIES}
-    if not long:
-        return []
-    cells = [(line.bed, _word_who(view, line.row), line.allergies) for line in long.values()]
-    return [Heading("Allergies in full"), Table(_ALLERGY_COLUMNS, cells)]
-
-
-def _word_allergies(line: DueLine) -> str:
-    if len(line.allergies) <= _MOST_ALLERGIES:
-        return line.allergies
-    heading = line.allergies.partition(":")[0]
-    return f"{heading.upper()}: IN FULL AT THE END OF THIS LIST"
+    by_patient = {line.row.patient.id: line for line in lines}
+    return list_long_allergies(
+        (line.bed, _word_who(view, line.row), line.allergies) for line in by_patient.values()
+    )
 
 
 def _word_cells(view: SnapshotView, line: DueLine) -> tuple[str, ...]:
@@ -323,7 +316,7 @@ def _word_cells(view: SnapshotView, line: DueLine) -> tuple[str, ...]:
         line.when or "not known",
         line.bed,
         _word_who(view, line.row),
-        _word_allergies(line),
+        shorten_allergies(line.allergies),
         "\n".join(filter(None, (medicine.medicine, mark))),
         line.dose,
         line.last_dose,

@@ -6,11 +6,12 @@ room for what is to be done. It is read beside the beds and need not come back.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import ClassVar, NamedTuple
 
 from downtime.clinical import display
 from downtime.clinical.identifiers import find_downtime_number
+from downtime.clinical.model import Patient
 from downtime.clock import to_text
 from downtime.outage.events.list_events import list_patient_events
 from downtime.outage.events.wording import describe_event
@@ -20,7 +21,11 @@ from downtime.paper.packs.documents import ward_list_documents
 from downtime.paper.packs.model import PackPlan, RequestKind
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest, PrintScope
-from downtime.paper.packs.snapshot_pages import format_warnings
+from downtime.paper.packs.snapshot_pages import (
+    format_warnings,
+    list_long_allergies,
+    shorten_allergies,
+)
 from downtime.pdf.flow_blocks import Block, Paragraph, Table
 from downtime.snapshot.bed_board import row_sort_key
 from downtime.snapshot.model import PatientRow
@@ -133,15 +138,8 @@ def _list_blocks(context: PrintContext, lines: Sequence[HandoverLine]) -> list[B
     cells = [
         (
             line.bed,
-            "\n".join(
-                (
-                    display.format_name(line.row.patient),
-                    display.format_birth(line.row.patient, today),
-                    display.format_nhs_number(line.row.patient.nhs_number) or "No NHS No.",
-                    line.row.patient.mrn or find_downtime_number(line.row.patient.identifiers),
-                )
-            ),
-            line.warnings,
+            _word_who(line.row.patient, today),
+            _shorten_warnings(line.warnings),
             line.events,
             line.tests,
             "",
@@ -149,4 +147,26 @@ def _list_blocks(context: PrintContext, lines: Sequence[HandoverLine]) -> list[B
         for line in lines
     ]
     head = f"{len(lines)} patients as staff say it is now; recorded in the last {hours} hours."
-    return [Paragraph(head, bold=True), Table(_COLUMNS, cells, row_height=40.0, bold_column=1)]
+    allergies = list_long_allergies(
+        (line.bed, _word_who(line.row.patient, today), line.warnings.partition("\n")[0])
+        for line in lines
+    )
+    table = Table(_COLUMNS, cells, row_height=40.0, bold_column=1)
+    return [Paragraph(head, bold=True), table, *allergies]
+
+
+def _word_who(patient: Patient, today: date) -> str:
+    return "\n".join(
+        (
+            display.format_name(patient),
+            display.format_birth(patient, today),
+            display.format_nhs_number(patient.nhs_number) or "No NHS No.",
+            patient.mrn or find_downtime_number(patient.identifiers),
+        )
+    )
+
+
+def _shorten_warnings(warnings: str) -> str:
+    """The first line holds the allergies; alerts follow it, and stay."""
+    allergies, *alerts = warnings.split("\n")
+    return "\n".join((shorten_allergies(allergies), *alerts))

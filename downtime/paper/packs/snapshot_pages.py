@@ -34,6 +34,9 @@ _BED_COLUMNS = (
 )  # fmt: skip
 
 
+_ALLERGY_COLUMNS = (("Bed", 1.7), ("Patient", 4.4), ("Allergies", 14))
+_MOST_ALLERGIES = 120
+"""Characters of allergies that stand in a row of a list; more of them stand whole at its end."""
 _FEW_ALLERGIES = 5
 """More than these are counted, so that a list that goes on elsewhere is not taken for a whole one."""
 
@@ -137,6 +140,19 @@ def format_allergies(summary: AllergySummary) -> str:
         return text
     missing = ", ".join(summary.unavailable)
     return f"{text} ({missing}{'' if text.endswith('unavailable') else ' unavailable'})"
+
+
+def shorten_allergies(text: str) -> str:
+    """As they stand in a row: a long list pushes the next patients off the page, so it follows whole below."""
+    if len(text) <= _MOST_ALLERGIES:
+        return text
+    return f"{text.partition(':')[0].upper()}: IN FULL AT THE END OF THIS LIST"
+
+
+def list_long_allergies(rows: Iterable[tuple[str, str, str]]) -> list[Block]:
+    """Those that no row holds, whole, each as bed, patient, allergies; nothing where every row holds them."""
+    cells = [row for row in rows if len(row[2]) > _MOST_ALLERGIES]
+    return [Heading("Allergies in full"), Table(_ALLERGY_COLUMNS, cells)] if cells else []
 
 
 def _word_allergy(allergy: AllergyIntolerance) -> str:

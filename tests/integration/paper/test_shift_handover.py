@@ -41,6 +41,13 @@ def test_everybody_of_the_ward_is_on_it_with_allergies_and_tests(listed, snapsho
     assert all(test.request.display[:8] in words for test in waiting if test.request.display)
 
 
+def test_long_allergies_stand_whole_at_the_end_and_alerts_in_their_row(listed):
+    body, allergies = listed().split("Allergies in full")
+    assert "Iodinated contrast" not in body
+    assert "two to" in body
+    assert all(f"number {n}" in " ".join(allergies.split()) for n in range(1, 11))
+
+
 def test_only_the_bays_of_one_nurse(listed, snapshot):
     bays = {row.encounter.bay for row in snapshot.list_inpatients("A1")}
     bay = sorted(bays - {""})[0] if bays - {""} else "1"
