@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from downtime.cli import load_all_commands
+from downtime.cli import doctor, load_all_commands
 from downtime.paper.readiness.system_libraries import SYSTEM_LIBRARIES
 from tests.contract import house
 
@@ -82,46 +82,98 @@ def test_systemd_calls_every_service_little_exposed(tmp_path):
     assert done.returncode == 0, done.stdout[-300:]
 
 
-def run_script(name: str, action: str, root) -> subprocess.CompletedProcess:
-    script = (FOLDER / name).read_text().replace("@VERSION@", "9.9.9-1")
+def run_script(
+    name: str, action: str, root, version: str = "9.9.9-1"
+) -> subprocess.CompletedProcess:
+    script = (FOLDER / name).read_text().replace("@VERSION@", version)
     return subprocess.run(
         ["sh", "-c", script, name, action],
         env={**os.environ, "DPKG_ROOT": str(root)},
         capture_output=True,
-        check=True,
+        check=False,
         text=True,
     )
+
+
+def unpack(root, answer: str) -> None:
+    """What dpkg does before postinst: a program whose `doctor` answers so."""
+    program = root / "opt/downtime/package/bin/downtime"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.unlink(missing_ok=True)
+    program.write_text(f"#!/bin/sh\n{answer}\n")
+    program.chmod(0o755)
+
+
+PASSES = f"echo '{doctor._VERDICTS[doctor.Severity.WARNING]}'; exit 1"
+
+
+def configure(root, version: str, answer: str = PASSES) -> subprocess.CompletedProcess:
+    unpack(root, answer)
+    return run_script("postinst", "configure", root, version)
 
 
 @pytest.fixture
 def root(tmp_path):
     """A computer on which a version is installed and somebody has entered something."""
-    (tmp_path / "opt/downtime/9.9.9-1/bin").mkdir(parents=True)
-    run_script("postinst", "configure", tmp_path)
+    configure(tmp_path, "9.9.9-1").check_returncode()
     home = tmp_path / "var/lib/downtime/home"
     home.mkdir()
     (home / "vault.db").write_text("entries")
     return tmp_path
 
 
+def versions(root) -> list[str]:
+    return sorted(path.name for path in (root / "opt/downtime/versions").iterdir())
+
+
+def in_use(root) -> str:
+    return (root / "opt/downtime/current").resolve(strict=True).name
+
+
 def test_the_version_installed_last_is_in_use_and_the_folder_is_its_users_alone(root):
-    assert (root / "opt/downtime/current").resolve() == root / "opt/downtime/9.9.9-1"
+    assert in_use(root) == "9.9.9-1"
     assert (root / "var/lib/downtime").stat().st_mode & 0o777 == 0o700
-    (root / "opt/downtime/9.9.9-0").mkdir()
-    (root / "opt/downtime/current").unlink()
-    (root / "opt/downtime/current").symlink_to("9.9.9-0")
-    run_script("postinst", "configure", root)
-    assert (root / "opt/downtime/current").resolve().name == "9.9.9-1"
+    configure(root, "9.9.9-2").check_returncode()
+    assert in_use(root) == "9.9.9-2"
+
+
+def test_the_version_before_stays_and_older_ones_go(root):
+    for version in ("9.9.9-2", "9.9.9-3", "9.9.9-3"):
+        configure(root, version).check_returncode()
+    assert versions(root) == ["9.9.9-2", "9.9.9-3"]
+    configure(root, "9.9.9-4").check_returncode()
+    assert versions(root) == ["9.9.9-3", "9.9.9-4"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        f"echo '{doctor._VERDICTS[doctor.Severity.FAULT]}'; exit 2",
+        "echo 'ModuleNotFoundError' >&2; exit 1",
+        "exit 0",
+    ],
+)
+def test_a_version_that_does_not_pass_its_test_is_never_in_use(root, broken):
+    program = (root / "opt/downtime/current/bin/downtime").read_text()
+    done = configure(root, "9.9.9-2", broken)
+    assert done.returncode == 1
+    assert "did not pass its own test" in done.stderr
+    assert "In use: versions/9.9.9-1" in done.stderr
+    assert (in_use(root), versions(root)) == ("9.9.9-1", ["9.9.9-1"])
+    assert (root / "opt/downtime/current/bin/downtime").read_text() == program
+    configure(root, "9.9.9-2").check_returncode()
+    assert in_use(root) == "9.9.9-2"
 
 
 @pytest.mark.parametrize("actions", [("remove",), ("remove", "purge"), ("upgrade",)])
 def test_no_way_to_remove_the_program_removes_what_was_entered(root, actions):
-    shutil.rmtree(root / "opt/downtime/9.9.9-1")
     for action in actions:
-        run_script("prerm", action, root)
+        run_script("prerm", action, root).check_returncode()
         last = run_script("postrm", action, root)
     assert (root / "var/lib/downtime/home/vault.db").read_text() == "entries"
-    if "upgrade" not in actions:
+    if "upgrade" in actions:
+        assert in_use(root) == "9.9.9-1"
+    else:
         assert not (root / "opt/downtime").exists()
         assert "stays in /var/lib/downtime" in last.stderr
 
