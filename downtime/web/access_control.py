@@ -29,6 +29,8 @@ ALLOWED_WHILE_LOCKED = (
     "account.sign_out",
     "account.keep_typed",
 )
+SHOWN_IN_FRAME = ("help",)
+"""Blueprints of pages for everybody: whoever is signed in keeps the menu, the age of the data and the way out."""
 ALLOWED_BEFORE_PASSWORD = ("account.password", "account.lock", *ALLOWED_WHILE_LOCKED)
 
 
@@ -113,6 +115,8 @@ def _check_request() -> ViewResponse | None:
     if permission is None:
         raise PermissionError(f"{request.endpoint} names no permission")
     if permission is Permission.PUBLIC:
+        if request.blueprint in SHOWN_IN_FRAME and current_user.is_authenticated:
+            _note_person(current_user.state)
         return None
     if not current_user.is_authenticated:
         return _redirect_page("account.sign_in")

@@ -34,7 +34,14 @@ def test_whoever_is_not_signed_in_reads_every_guide(hospital):
 def test_whoever_is_signed_in_finds_help_on_every_page(hospital):
     ward = hospital.browser("ward")
     assert 'href="/help"' in ward.get("/find").text
-    assert ward.get("/help/ward-staff").status_code == 200
+    for address in ("/help", "/help/ward-staff"):
+        page = ward.get(address).text
+        assert ">Beds</a>" in page, "the menu stands on it"
+        assert "Ward Person" in page
+        assert "Copies, not live:" in page
+    ward.post("/lock")
+    assert ">Beds</a>" not in ward.get("/help").text, "a locked screen shows nobody's work"
+    ward = hospital.browser("ward")
     assert "Ward Person" in ward.get("/find").text, "reading help ends nobody's session"
 
 
