@@ -149,6 +149,7 @@ class Permission(StrEnum):
     AUDIT_VERIFY = "audit.verify"
     CONFIG_MANAGE = "config.manage"
     BACKUP_MAKE = "backup.make"
+    HOME_DESTROY = "home.destroy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ ROLES_ALLOWED: Mapping[Permission, tuple[Role, ...]] = {
     Permission.AUDIT_VIEW: (Role.ADMINISTRATOR, Role.AUDITOR),
     Permission.AUDIT_VERIFY: (Role.SITE, Role.ADMINISTRATOR, Role.AUDITOR, Role.SERVICE),
     Permission.CONFIG_MANAGE: (Role.ADMINISTRATOR,),
+    Permission.HOME_DESTROY: (Role.ADMINISTRATOR,),
     Permission.BACKUP_MAKE: (Role.ADMINISTRATOR, Role.SERVICE),
 }
 

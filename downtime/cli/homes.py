@@ -10,10 +10,13 @@ from downtime.accounts import homes, permissions
 from downtime.accounts import recover_access as recovering
 from downtime.accounts.homes import NewHome
 from downtime.accounts.model import Permission
+from downtime.accounts.safe_sheet import make_safe_sheet
 from downtime.cli.machine_report import describe_machine, word_machine, word_own
-from downtime.cli.options import EXISTING_FILE
+from downtime.cli.options import EXISTING_FILE, NewFile
 from downtime.cli.program import downtime
+from downtime.cli.qr_code import draw_terminal_qr_code
 from downtime.cli.session import Output, Session, command, pick, prompt_for
+from downtime.clock import to_text
 from downtime.demo.settings import settings_text
 from downtime.errors import NotFoundError, StaleDataError, UserError
 from downtime.fleet import declared_elsewhere
@@ -26,7 +29,15 @@ from downtime.outage.outages import list_down_systems
 from downtime.paper import ledger
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.header import SystemTime
+from downtime.vault.files import write_atomic
 from downtime.vault.vault import Vault
+
+_SHEET = click.option(
+    "--sheet",
+    type=NewFile(),
+    metavar="FILE",
+    help="Write a sheet for the safe, with the recovery code in clear: print it, delete the file.",
+)
 
 
 @command(downtime, "init", permission=Permission.PUBLIC)
@@ -50,6 +61,7 @@ from downtime.vault.vault import Vault
 )
 @click.option("--device-name", default="laptop", help="What people call this machine.")
 @click.option("--administrator", default="admin", help="User name of the first administrator.")
+@_SHEET
 def init(
     session: Session,
     site: str,
@@ -58,11 +70,12 @@ def init(
     device: str,
     device_name: str,
     administrator: str,
+    sheet: Path | None,
 ) -> Output:
     """Create a home: keys, an empty vault and its first administrator.
 
     Without --site and --settings it is a home of the demonstration hospital. The administrator's
-    password, second factor and the recovery code are shown once. With --unlock-file a service
+    password, second factor (as a QR code, too) and the recovery code are shown once. With --unlock-file a service
     account is made too, for programs that run without a person; the file is written when there is
     none.
     """
@@ -81,15 +94,30 @@ def init(
         administrator=administrator,
         unlock_file=session.unlock_file,
     )
-    name = session.settings.site.name
+    _write_sheet(session, sheet, new_home.recovery_code, new_home.username)
     document = {
         "home": str(session.home.path),
-        "site": name,
+        "site": session.settings.site.name,
         **pick(new_home, "password", "recovery_code", device="device_code"),
         **pick(new_home, administrator="username", one_time_code_uri="totp_uri"),
         "unlock_file": str(session.unlock_file or ""),
+        "sheet": str(sheet or ""),
     }
-    return Output(document, _welcome(session, new_home, name))
+    return Output(document, _welcome(session, new_home, session.settings.site.name, sheet))
+
+
+def _write_sheet(session: Session, sheet: Path | None, code: str, administrator: str) -> None:
+    if sheet:
+        made = to_text(session.clock())
+        content = make_safe_sheet(session.home, session.settings, made, code, administrator)
+        write_atomic(sheet, content)
+
+
+def _word_sheet(sheet: Path | None) -> list[str]:
+    sentence = (
+        f"The sheet for the safe is {sheet}, with the recovery code in clear: print it, delete it."
+    )
+    return [sentence] if sheet else []
 
 
 def _settings_text(site: str, file: Path | None) -> str:
@@ -100,20 +128,24 @@ def _settings_text(site: str, file: Path | None) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def _welcome(session: Session, new_home: NewHome, site: str) -> Iterator[str]:
+def _welcome(session: Session, new_home: NewHome, site: str, sheet: Path | None) -> Iterator[str]:
     yield f"This machine, {new_home.device_code}, now has a home for {site} at {session.home.path}."
     yield ""
     yield "Write these down now; they are not shown again:"
     yield f"  administrator  {new_home.username}"
     yield f"  password       {new_home.password}"
     yield f"  one-time code  {new_home.totp_uri}"
-    yield "                 (add it to an authenticator app, as a link or by its secret)"
+    yield "                 (add it to an authenticator app: by the picture, as a link, or by its secret)"
+    yield from draw_terminal_qr_code(new_home.totp_uri)
     yield f"  recovery code  {new_home.recovery_code}"
     yield "                 (the way back in: print it, seal it, keep it away from this machine)"
     yield ""
     if session.unlock_file:
         yield f"Programs unlock with --unlock-file {session.unlock_file}: guard it like a key."
-    yield f"Settings are in {session.home.config_file}. Next: 'downtime serve', then sign in."
+    yield from _word_sheet(sheet)
+    yield f"Settings are in {session.home.config_file}."
+    yield "Next: 'downtime doctor' (what is missing here, printer included), 'downtime serve', then sign"
+    yield "in and open Readiness: it prints a test page, and asks for the code on it."
 
 
 @command(downtime, "migrate", permission=Permission.CONFIG_MANAGE)
@@ -132,7 +164,8 @@ def migrate(session: Session) -> Output:
 
 @command(downtime, "recover", permission=Permission.PUBLIC)
 @click.argument("username")
-def recover(session: Session, username: str) -> Output:
+@_SHEET
+def recover(session: Session, username: str, sheet: Path | None) -> Output:
     """Give an administrator access with the recovery code from its sealed envelope.
 
     Asks for the code and a new password. The second factor and the recovery code are new
@@ -143,12 +176,15 @@ def recover(session: Session, username: str) -> Output:
     recovered = recovering.recover_access(
         session.home, settings, session.clock, code, username, password
     )
+    _write_sheet(session, sheet, recovered.recovery_code, recovered.person.username)
     return Output(
         pick(recovered, "recovery_code", one_time_code_uri="totp_uri"),
         (
             f"{recovered.person.name} can sign in. Write these down now; they are not shown again:",
             f"  one-time code  {recovered.totp_uri}",
+            *draw_terminal_qr_code(recovered.totp_uri),
             f"  recovery code  {recovered.recovery_code}   (print it, seal it, keep it off this machine)",
+            *_word_sheet(sheet),
         ),
     )
 

@@ -24,6 +24,10 @@ SINGLE_COMMANDS = {
         "safety",
         "Look at everything in the home: every page of every database, audit, marks, keys.",
     ),
+    "destroy": (
+        "destroy",
+        "Destroy this machine's home for good: its keys first, then every file.",
+    ),
     "doctor": (
         "doctor",
         "Look whether this machine has what the program needs, a line each with what to do next.",

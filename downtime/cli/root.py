@@ -14,6 +14,7 @@ from downtime.errors import ConflictError, InputError
 from downtime.fleet import machine_list, site_root
 from downtime.fleet.model import AuditAction
 from downtime.fleet.site_root import NewStick, Roots
+from downtime.vault.signed_list import pin_root
 
 
 @command(root, "create", permission=Permission.PUBLIC)
@@ -174,7 +175,14 @@ def _document(roots: Roots) -> dict[str, object]:
         "threshold": newest.roles["root"].threshold,
         "expires": newest.expires.isoformat(),
         "missing": site_root.count_missing(roots),
+        "fingerprint": _find_fingerprint(roots),
     }
+
+
+def _find_fingerprint(roots: Roots) -> str:
+    """Of the first root, which every machine of the site remembers; in groups, to compare by eye."""
+    digest = pin_root(roots[0]).sha256
+    return " ".join(digest[place : place + 8] for place in range(0, 64, 8))
 
 
 def _lines(roots: Roots) -> list[str]:
@@ -189,4 +197,5 @@ def _lines(roots: Roots) -> list[str]:
         f" {', '.join(site_root.list_sticks(newest))}, of which {newest.roles['root'].threshold}"
         f" sign together; renew it before {newest.expires:%Y-%m-%d}.",
         signed,
+        f"Fingerprint of the site's root, for the sheet in the safe: {_find_fingerprint(roots)}",
     ]

@@ -8,11 +8,13 @@ import orjson
 
 from downtime.errors import UserError
 from downtime.sync.bundle import BundleHeader
+from downtime.sync.model import AuditAction
 from downtime.vault import device
 from downtime.vault.files import write_atomic
 from downtime.vault.marks import AuditMark
 from downtime.vault.model import Actor
-from downtime.vault.receipts import make_receipt, take_receipt
+from downtime.vault.receipts import Receipt, make_receipt, parse_receipt, take_receipt
+from downtime.vault.store import audit_chain
 from downtime.vault.vault import Vault
 
 SUFFIX = ".receipt"
@@ -43,5 +45,15 @@ def _take_each(vault: Vault, folder: Path, actor: Actor) -> Iterator[str]:
                 document = orjson.loads(file.read(_MAX_BYTES))
             try:
                 take_receipt(vault, document, actor)
+                _note_merged(vault, parse_receipt(document), actor)
             except UserError as error:
                 yield f"{path.name}: {error.sentence} {error.next_step}"
+
+
+def _note_merged(vault: Vault, receipt: Receipt, actor: Actor) -> None:
+    """Such a receipt lies beside a bundle only once that was merged; those at places tell of heartbeats."""
+    target = f"{receipt.machine} {receipt.count}"
+    noted = audit_chain.find_entries_of(vault.db, [AuditAction.HANDOVER_MERGED])
+    if target not in {entry.target for entry in noted}:
+        with vault.change(actor, AuditAction.HANDOVER_MERGED, target=target):
+            pass

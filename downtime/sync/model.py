@@ -16,6 +16,8 @@ class AuditAction(StrEnum):
 
     HANDOVER_EXCUSE = "handover.excuse"
     HANDOVER_EXPECT = "handover.expect"
+    HANDOVER_MERGED = "handover.merged"
+    """A records station has merged all up to an entry of this audit: the target is its code and that number."""
     HANDOVER_JOIN = "handover.join"
     HANDOVER_OPEN_BOOKS = "handover.open-books"
     HANDOVER_SEAL = "handover.seal"
@@ -23,6 +25,7 @@ class AuditAction(StrEnum):
     HANDOVER_SETTLE_CLASH = "handover.settle-clash"
     HANDOVER_TAKE = "handover.take"
     HANDOVER_TAKE_OVER = "handover.take-over"
+    HOME_DESTROY = "home.destroy"
 
 
 class TrustFailureKind(StrEnum):

@@ -220,6 +220,14 @@ def _has_slots(home: Home) -> bool:
     return _path(home).is_file() or _copy_path(home).is_file()
 
 
+def list_key_files(home: Home) -> list[Path]:
+    """What opens a home, and what its machine signs with: all that has to be destroyed first."""
+    files = (path for path in sorted(home.keys_folder.rglob("*")) if path.is_file())
+    return [path for path in (_path(home), _copy_path(home)) if path.is_file()] + [
+        path for path in files if path != _path(home)
+    ]
+
+
 def _copy_path(home: Home) -> Path:
     return home.path / "slots.copy"
 

@@ -10,7 +10,9 @@ import time
 from pathlib import Path
 
 import httpx
+import numpy
 import pytest
+import zxingcpp
 
 from downtime.clock import system_clock
 from tests.integration.cli.conftest import CHEAP, PASSWORD, Clock, Terminal
@@ -20,8 +22,9 @@ from tests.integration.servers import free_port
 PAGE = Path(__file__).parents[3] / "docs/first-site.md"
 STICK = "a passphrase of the stick"
 CODE = re.compile(r"[A-Z2-9]{4}(?:-[A-Z2-9]{4}){2}")
-EXPECTED = {"status": 3, "ingest": 1}
-"""What the page says of these: a system is stale, a source is stopped."""
+EXPECTED = {"status": 3, "ingest": 1, "doctor": 1}
+"""What the page says of these: a system is stale, a source is stopped, something should be looked at."""
+NURSES_PASSWORD = "another long sentence"
 
 
 def read_page() -> tuple[str, list[str]]:
@@ -38,6 +41,7 @@ class Site:
         self.folder, self.port = folder, free_port()
         self.terminal = Terminal(folder, Clock(system_clock()))
         self.told: dict[str, str] = {}
+        self.username, self.chosen = "admin", PASSWORD
         settings, self.commands = read_page()
         settings = settings.replace("/srv/downtime", str(folder))
         web = f"[web]\nport = {self.port}\n"
@@ -68,23 +72,26 @@ class Site:
             ("fleet", "start"): [STICK],
             ("fleet", "add"): [self.told.get("join", ""), STICK],
             ("fleet", "accept"): [self.told.get("add", "")],
-            ("person", "password"): [self.told.get("password", ""), PASSWORD, PASSWORD],
+            ("person", "password"): [self.told.get("password", ""), self.chosen, self.chosen],
         }.get((words[0], words[1]), [])
-        if "laptop" in words and words[0] != "init":
-            return self.terminal.signed_in("admin", *asked)
+        if "laptop" in words and words[0] not in ("init", "doctor"):
+            return self.terminal.signed_in(self.username, *asked)
         return io.StringIO("".join(f"{line}\n" for line in asked))
 
     def note(self, words: list[str], answer: str) -> None:
         """Keep the codes and secrets that are shown once."""
         if codes := CODE.findall(answer):
             self.told[words[1]] = codes[0]
-        if words[0] == "init" and "laptop" in words:
+        if words[:2] == ["person", "add"]:
+            self.username, self.chosen = "nurse", NURSES_PASSWORD
+        if (words[0] == "init" and "laptop" in words) or words[:2] == ["person", "add"]:
             password = re.search(r"password +(\S+)", answer)[1]
             self.told["password"] = password
             secret = re.search(r"secret=([A-Z2-7]+)", answer)[1]
-            self.terminal.secrets["admin"] = (password, secret)
+            self.terminal.secrets[self.username] = (password, secret)
         if words[:2] == ["person", "password"]:
-            self.terminal.secrets["admin"] = (PASSWORD, self.terminal.secrets["admin"][1])
+            secret = self.terminal.secrets[self.username][1]
+            self.terminal.secrets[self.username] = (self.chosen, secret)
 
     def run_service(self, words: list[str]) -> str:
         """Start it, wait until it has done its work, stop it as Ctrl-C does."""
@@ -114,9 +121,14 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory) -> list[tuple[str, str]]:
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("first")
+
+
+@pytest.fixture(scope="module")
+def answers(folder) -> list[tuple[str, str]]:
     """Each command of the page, in its order, and what it answered."""
-    site = Site(tmp_path_factory.mktemp("first"))
+    site = Site(folder)
     return [(line, site.type(line)) for line in site.commands]
 
 
@@ -144,6 +156,44 @@ def test_people_of_the_hospital_reach_the_laptop(answers):
     (status,) = find(answers, "downtime status")
     assert "PAS as at" in status
     assert "LIMS as at" in status
+
+
+def read_words(pdf: Path) -> str:
+    command = ["pdftotext", "-layout", pdf, "-"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_it_ends_with_a_printed_pack(answers, folder):
+    (pack,) = find(answers, "downtime pack")
+    assert re.match(r"\d+ pages", pack)
+    assert "My Hospital" in read_words(folder / "amu.pdf")
+
+
+def test_the_sheet_for_the_safe_holds_the_way_back_in_and_nothing_else_that_is_secret(
+    answers, folder
+):
+    shown = find(answers, "downtime init")[1]
+    sheet = read_words(folder / "laptop-sheet.pdf")
+    assert re.search(r"recovery code +(\S+)", shown)[1] in sheet
+    assert "downtime recover" in sheet
+    assert "K7, AMU laptop" in sheet
+    assert re.search(r"secret=([A-Z2-7]+)", shown)[1] not in sheet
+    assert re.search(r"password +(\S+)", shown)[1] not in sheet
+    (root,) = find(answers, "downtime root show")
+    assert re.search(r"Fingerprint of the site's root.*: [0-9a-f]{8}( [0-9a-f]{8}){7}", root)
+
+
+def test_the_second_factor_is_read_from_the_terminal_with_a_telephone(answers):
+    for shown in find(answers, "downtime init"):
+        rows = [line for line in shown.splitlines() if set(line) & set("█▀▄")]
+        dots = [
+            [0 if block in "█" + half else 255 for block in row]
+            for row in rows
+            for half in ("▀", "▄")
+        ]
+        code = numpy.pad(numpy.array(dots, dtype=numpy.uint8), 4, constant_values=255)
+        (read,) = zxingcpp.read_barcodes(code.repeat(4, 0).repeat(4, 1))
+        assert read.text == re.search(r"otpauth://\S+", shown)[0]
 
 
 def test_an_empty_snapshot_is_said_to_be_empty(terminal):
