@@ -1,4 +1,4 @@
-"""Draw the pictures of the README: a served demonstration in a browser, 1366 × 768, kept small."""
+"""Draw the pictures of the README and the guides: a served demonstration in a browser, 1366 × 768, kept small."""
 
 import io
 import sys

@@ -40,9 +40,9 @@ WHAT_TO_DO = (
 
 
 def make_safe_sheet(
-    home: Home, settings: Settings, made: str, code: str, administrator: str
+    home: Home, settings: Settings, written: str, code: str, administrator: str
 ) -> bytes:
-    """A4 PDF with the recovery code `code`; `made` is when (UTC). The site's root is known only to who joined it."""
+    """A4 PDF with the recovery code `code`; `written` is when (UTC). The site's root is known only to who joined it."""
     card = device.read_own_card(home)
     return render_pdf(
         "sheet.html",
@@ -53,7 +53,7 @@ def make_safe_sheet(
             ("Machine", f"{card.code}, {card.name}"),
             ("Fingerprint of the machine", card.fingerprint),
             ("First administrator", administrator),
-            ("Made (UTC)", made[:16].replace("T", " ")),
+            ("Written (UTC)", written[:16].replace("T", " ")),
         ),
         blanks=(
             "Fingerprint of the site's root ('downtime root show STICK')",

@@ -50,17 +50,17 @@ def destroy(session: Session, proof: Path, give_up: bool, reason: str) -> Output
         vault, settings, typed, session.actor, reason, lambda pdf: write_atomic(proof, pdf),
         give_up=give_up,
     )  # fmt: skip
-    left = done.erased.left if done.erased else ()
+    remaining = done.erased.remaining if done.erased else ()
     document = {
         "device": done.card.code,
         "proof": str(proof),
         "lost": list(done.lost),
         "files": done.erased.files if done.erased else 0,
-        "left": list(left),
+        "remaining": list(remaining),
     }
     lines = [
         f"Machine {done.card.code} is destroyed: keys first, then {document['files']} files. Proof: {proof}",
-        *(f"COULD NOT BE REMOVED: {path}" for path in left),
+        *(f"COULD NOT BE REMOVED: {path}" for path in remaining),
         f"Next: 'downtime fleet revoke {done.card.code}' on another machine, with a stick of the root.",
     ]
-    return Output(document, lines, 1 if left else 0)
+    return Output(document, lines, 1 if remaining else 0)

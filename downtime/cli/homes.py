@@ -108,8 +108,8 @@ def init(
 
 def _write_sheet(session: Session, sheet: Path | None, code: str, administrator: str) -> None:
     if sheet:
-        made = to_text(session.clock())
-        content = make_safe_sheet(session.home, session.settings, made, code, administrator)
+        now = to_text(session.clock())
+        content = make_safe_sheet(session.home, session.settings, now, code, administrator)
         write_atomic(sheet, content)
 
 

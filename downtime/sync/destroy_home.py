@@ -160,7 +160,7 @@ def _draw_proof(destruction: Destruction) -> bytes:
         "BEGUN, NOT FINISHED: if this is all there is, the destruction was interrupted"
         if erased is None
         else "DESTROYED, but for the files below"
-        if erased.left
+        if erased.remaining
         else "DESTROYED"
     )
     done = (
@@ -168,7 +168,7 @@ def _draw_proof(destruction: Destruction) -> bytes:
             ("Keys, overwritten and removed first", ", ".join(erased.key_files)),
             ("Files removed", f"{erased.files}, together {erased.bytes:,} bytes"),
             ("Finished (UTC)", destruction.finished),
-            *(("Could not be removed", path) for path in erased.left),
+            *(("Could not be removed", path) for path in erased.remaining),
         )
         if erased
         else ()

@@ -24,7 +24,7 @@ class ErasedHome:
     key_files: tuple[str, ...]
     files: int
     bytes: int
-    left: tuple[str, ...]
+    remaining: tuple[str, ...]
 
 
 def erase_home(home: Home) -> ErasedHome:
@@ -36,8 +36,8 @@ def erase_home(home: Home) -> ErasedHome:
     for path in key_files:
         _overwrite(path)
     shutil.rmtree(home.path, ignore_errors=True)
-    left = sorted(str(path) for path in home.path.rglob("*")) if home.path.exists() else []
-    return ErasedHome(names, len(files), size, tuple(left))
+    remaining = sorted(str(path) for path in home.path.rglob("*")) if home.path.exists() else []
+    return ErasedHome(names, len(files), size, tuple(remaining))
 
 
 def _overwrite(path: Path) -> None:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from downtime.config import data_folder
 
 FOLDER = "docs/guides"
+PICTURE_FOLDER = "docs/pictures"
 GROUPS = (
     (
         "Your role",
@@ -57,13 +58,15 @@ def _find_file(name: str) -> Path:
 
 
 def _lead_to_pages(tokens: list[Token]) -> list[Token]:
-    """Give links the addresses of pages; those that lead to none of ours are taken off their words."""
+    """Give links and pictures the addresses of pages; links that lead to none of ours are taken off their words."""
     tokens_shown, is_open = [], True
     for token in tokens:
         if token.type == "link_open":
             name = Path(str(token.attrGet("href")).partition("#")[0]).stem
             is_open = name in NAMES
             token.attrSet("href", f"/help/{name}")
+        if token.type == "image":
+            token.attrSet("src", f"/help/pictures/{Path(str(token.attrGet('src'))).stem}")
         if is_open or token.type not in ("link_open", "link_close"):
             tokens_shown.append(token)
     return tokens_shown

@@ -26,6 +26,7 @@ PAGES = sorted(
         house.ROOT / "CHANGELOG.md",
         *DOCS.glob("*.md"),
         *DOCS.glob("guides/*.md"),
+        *DOCS.glob("assurance/*.md"),
     ]
 )
 

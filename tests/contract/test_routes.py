@@ -20,6 +20,7 @@ PUBLIC_PAGES = {
     "account.sign_in",
     "assets.send_asset",
     "help.show",
+    "help.send_picture",
     "help.show_guide",
     "monitoring.health",
     "monitoring.metrics",

@@ -53,6 +53,19 @@ def test_links_within_guides_lead_to_pages(hospital):
             assert stranger.get(address).status_code == 200, (name, address)
 
 
+def test_every_picture_of_a_guide_is_shown_with_words_for_who_does_not_see_it(hospital):
+    stranger, shown = hospital.browser(), 0
+    for name in guides.NAMES:
+        for tag in re.findall(r"<img [^>]*>", str(guides.read_guide(name).body)):
+            (address,) = re.findall(r'src="([^"]*)"', tag)
+            picture = stranger.get(address)
+            assert picture.headers["Content-Type"] == "image/png", address
+            assert re.search(r'alt="[^"]{15,}"', tag), tag
+            shown += 1
+    assert shown >= 4
+    assert stranger.get("/help/pictures/nothing").status_code == 404
+
+
 def test_a_guide_that_does_not_exist_is_said_so(hospital):
     for name in ("nothing", "..%2Fsecurity", "README"):
         assert hospital.browser().get(f"/help/{name}").status_code == 404
