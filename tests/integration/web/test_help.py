@@ -13,7 +13,7 @@ PROGRAM = "".join(
     for folder in ("downtime", "templates")
     for path in (house.ROOT / folder).rglob("*")
     if path.suffix in (".py", ".html")
-)
+) + (house.ROOT / "scripts/deb.d/postinst").read_text(encoding="utf-8")
 BUTTONS = {
     "No account here?", "Lock", "Medicines due", "unsure", "Not sent", "not sent", "italics",
 }  # fmt: skip
