@@ -214,6 +214,10 @@ class EntrySettings:
         1_073_741_824, "Memory of the child that opens a scanned form."
     )
     scan_seconds: int = setting(60, "Time limit of the child that opens a scanned form.")
+    keep_original_scans: bool = setting(
+        False,
+        "Keep scanned pages also as they were read, about 200 kB each, once they are made small (60 kB).",
+    )
     scanner_seconds: float = setting(
         120.0, "A scanner that sends nothing for so long is given up, warming up included."
     )

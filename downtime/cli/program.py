@@ -206,6 +206,7 @@ open_commands = add_group(
 number = add_group("number", "Downtime numbers for patients without a hospital number.", "outage")
 outage = add_group("outage", "Outages and drills.", "outage")
 packs = add_group("packs", "Printed packs, and those that failed.", "pack")
+pages = add_group("pages", "Kept pictures of scanned pages: made small, and destroyed.", "pages")
 person = add_group("person", "People who may sign in.", "people")
 quality = add_group(
     "quality", "Data quality: what was wrong, and the board against a census.", "quality"

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pikepdf
@@ -14,12 +14,15 @@ from downtime.entry.store import scans
 from downtime.paper.model import OUT, FormState, IssuedForm, MoveKind
 from downtime.paper.store import issued_forms
 from downtime.scanning import store as scan_store
+from downtime.scanning.kept_picture import PictureType, find_picture_type
 from downtime.scanning.place_page import PresentScan
+from downtime.scanning.recode_pages import recode_pages
 from downtime.scanning.scan_codes import ScannedPage
+from downtime.settings import Settings
 from downtime.vault.model import Actor
 
 _DOTS_TO_POINTS = 72 / 200
-_PDF = "application/pdf"
+PDF = "application/pdf"
 
 
 def find_present(db: Database, serial: str) -> PresentScan:
@@ -48,7 +51,7 @@ def add_page(
 ) -> None:
     """Lay a page with its form inside the caller's transaction; a form that was out has come back."""
     present = scans.fetch(db, form.serial) or ScanInfo(
-        serial=form.serial, media_type=_PDF, sha256="", bytes=0, pages=0, attached=at,
+        serial=form.serial, media_type=PDF, sha256="", bytes=0, pages=0, attached=at,
         attached_by=actor.id, attached_name=actor.name,
     )  # fmt: skip
     info = replace(
@@ -74,10 +77,10 @@ def return_pages(db: Database, serial: str) -> None:
             scan_store.return_to_tray(db, page.id, picture)
 
 
-def bind_pages(pictures: Iterable[bytes]) -> bytes:
+def bind_pages(settings: Settings, pictures: Sequence[bytes]) -> bytes:
     """The pages as one PDF, the same bytes for the same pages."""
     document = pikepdf.new()
-    for picture in pictures:
+    for picture in _as_jpeg(settings, pictures):
         width, height = Image.open(io.BytesIO(picture)).size
         box = (0, 0, round(width * _DOTS_TO_POINTS, 2), round(height * _DOTS_TO_POINTS, 2))
         image = document.make_stream(
@@ -97,3 +100,11 @@ def bind_pages(pictures: Iterable[bytes]) -> bytes:
     out = io.BytesIO()
     document.save(out, deterministic_id=True)
     return out.getvalue()
+
+
+def _as_jpeg(settings: Settings, pictures: Sequence[bytes]) -> Iterator[bytes]:
+    """A PDF takes no WebP: such pages are drawn anew by the child that opens scans."""
+    small = [p for p in pictures if find_picture_type(p) is PictureType.WEBP]
+    drawn = recode_pages(settings, small, PictureType.JPEG)
+    for picture in pictures:
+        yield picture if find_picture_type(picture) is PictureType.JPEG else next(drawn)

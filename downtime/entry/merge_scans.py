@@ -32,7 +32,7 @@ class ScanMerger:
             return row["serial"] in self._new_serials
         if scans.fetch(self.db, row["serial"]) is not None:
             return False
-        row.update({**_OF_OLDER_PROGRAMS, **row})
+        row.update({**_OF_OLDER_PROGRAMS, "paged": int(not row["content"]), **row})
         row["doubt"] = judge_merged_scan(
             ScanInfo(**{name: row[name] for name in _INFO if name != "doubt"})
         )

@@ -25,6 +25,8 @@ class AuditAction(StrEnum):
     ENTRY_SCAN_CONFIRM = "entry.scan-confirm"
     ENTRY_SCAN_READ = "entry.scan-read"
     ENTRY_PAGE_UNSCANNED = "entry.page-unscanned"
+    ENTRY_SCAN_RECODE = "entry.scan-recode"
+    """A page's picture was made small; the reason has its digests before and after."""
     ENTRY_SECOND = "entry.second"
     ENTRY_SECOND_DRAFT = "entry.second-draft"
     ENTRY_SEND_BACK = "entry.send-back"

@@ -7,14 +7,14 @@ beside no field and goes nowhere until somebody has looked.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 from sqlite_utils import Database
 
 from downtime.entry import scan_policies
-from downtime.entry.filed_pages import bind_pages, return_pages
+from downtime.entry.filed_pages import PDF, bind_pages, return_pages
 from downtime.entry.model import AuditAction, ScanDoubt, ScanInfo
 from downtime.entry.read_scans import read_scans
 from downtime.entry.same_pictures import find_same_pictures
@@ -185,13 +185,15 @@ def detach_scan(vault: Vault, serial: str, actor: Actor, reason: str) -> None:
         compare_files(db, [info.sha256])
 
 
-def get_scan_file(vault: Vault, serial: str) -> Scan | None:
-    """The scan of a form with its file; None when nothing was attached."""
+def get_scan_file(vault: Vault, settings: Settings, serial: str) -> Scan | None:
+    """The scan of a form with its file, or its pages as one PDF; None when nothing was attached."""
     info = find_scan(vault, serial)
     if info is None:
         return None
-    content = scans.fetch_content(vault.db, info.serial)
-    return Scan(info, content or bind_pages(scans.fetch_pictures(vault.db, info.serial)))
+    if content := scans.fetch_content(vault.db, info.serial):
+        return Scan(info, content)
+    pictures = scans.fetch_pictures(vault.db, info.serial)
+    return Scan(replace(info, media_type=PDF), bind_pages(settings, pictures))
 
 
 def list_pages(vault: Vault, serial: str) -> list[int]:
@@ -228,7 +230,7 @@ def get_scan(vault: Vault, serial: str) -> ScanInfo:
 
 
 def get_page_picture(vault: Vault, serial: str, page: int) -> bytes:
-    """A page as JPEG; NotFoundError."""
+    """A page as JPEG or WebP; NotFoundError."""
     number = serials.parse_serial(serial)
     picture = scans.fetch_picture(vault.db, number, page)
     if picture is None:

@@ -129,9 +129,25 @@ def save_picture(db: Database, page_id: str, picture: bytes) -> None:
 
 
 def fetch_picture(db: Database, page_id: str) -> bytes | None:
-    """The JPEG of a page that lies with no form."""
+    """The picture of a page that lies with no form."""
     row = db.execute("SELECT picture FROM scan_picture WHERE id = ?", [page_id]).fetchone()
     return bytes(row[0]) if row else None
+
+
+def fetch_first_backs(db: Database) -> list[str]:
+    """Empty backs whose pictures are not made small yet."""
+    query = (
+        "SELECT i.id FROM scan_picture i JOIN scan_page p ON p.id = i.id"
+        " WHERE i.recoded = '' AND p.outcome = ? ORDER BY i.id"
+    )
+    return [str(row[0]) for row in db.execute(query, [PageOutcome.BLANK]).fetchall()]
+
+
+def save_small_back(db: Database, page_id: str, picture: bytes, at: str) -> None:
+    """Keep the small picture of an empty back in place of the one that was read."""
+    db.execute(
+        "UPDATE scan_picture SET picture = ?, recoded = ? WHERE id = ?", [picture, at, page_id]
+    )
 
 
 def delete_picture(db: Database, page_id: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from downtime.accounts import sessions
+from downtime.entry.recode_scans import count_first_pictures
 from downtime.fleet.machine_state import note_machine_state
 from downtime.outage import outages
 from downtime.paper.packs import pack_ledger
@@ -28,6 +29,9 @@ from downtime.web.run_job import run_job
 log = logging.getLogger("downtime.web")
 
 LAYOUTS = "downtime.web.layout_child"
+RECODING = "downtime.web.recode_child"
+RECODING_SECONDS = 600
+"""Kept pages are looked for so often while no job is to be done."""
 POLL_SECONDS = 5
 """A job that is asked for wakes the worker at once; this is for what others leave behind."""
 NOTE_SECONDS = 60
@@ -53,6 +57,8 @@ class JobWorker(threading.Thread):
         self._stopping = threading.Event()
         self._known_vault: Vault | None = None
         self._layouts: BackgroundProcess | None = None
+        self._recoding: BackgroundProcess | None = None
+        self._recoded: float | None = None
         self._empty_since: float | None = None
         self._noted: float | None = None
 
@@ -68,7 +74,7 @@ class JobWorker(threading.Thread):
             if not worked:
                 self._state.job_submitted.wait(POLL_SECONDS)
                 self._state.job_submitted.clear()
-        self._end_layouts()
+        self._end_helpers()
 
     def stop(self) -> None:
         """Finish the job in hand and end; one in a process of its own waits for the next start."""
@@ -80,7 +86,7 @@ class JobWorker(threading.Thread):
         """Run one job if one waits; whether there was one."""
         with self._state.vault_holder.use_if_unlocked() as vault:
             if vault is not self._known_vault:
-                self._end_layouts()
+                self._end_helpers()
             if vault is None:
                 self._known_vault = None
                 return False
@@ -91,7 +97,7 @@ class JobWorker(threading.Thread):
                 jobs.requeue_abandoned_jobs(vault, self._kinds)
                 self._known_vault = vault
                 if self._lays_out:
-                    self._layouts = BackgroundProcess(LAYOUTS, make_vault_arguments(vault))
+                    self._layouts = self._start(LAYOUTS, vault)
             job = jobs.claim_next_job(vault, self._kinds)
             if job is not None:
                 self._run_job(vault, job)
@@ -100,11 +106,11 @@ class JobWorker(threading.Thread):
                 self._do_upkeep(vault)
         return False
 
-    def _end_layouts(self) -> None:
-        """What lays forms out for a vault ends with it."""
-        if self._layouts is not None:
-            self._layouts.end()
-            self._layouts = None
+    def _end_helpers(self) -> None:
+        """What lays forms out for a vault, or makes its pages small, ends with it."""
+        for helper in filter(None, (self._layouts, self._recoding)):
+            helper.end()
+        self._layouts = self._recoding = self._recoded = None
 
     def _run_job(self, vault: Vault, job: Job) -> None:
         if JOB_KINDS[job.kind].own_process(job):
@@ -118,8 +124,22 @@ class JobWorker(threading.Thread):
         pack_ledger.void_interrupted(vault, self._state.settings)
         self._make_checkpoint(vault)
         self._note_state(vault)
+        self._recode_scans(vault)
         checkpoint_log(vault.db)
         self._forget_if_empty(vault)
+
+    def _recode_scans(self, vault: Vault) -> None:
+        """Kept pages are made small by a process that stands back behind everybody."""
+        if self._recoding is not None and not self._recoding.has_ended(0):
+            return
+        now = time.monotonic()
+        if self._recoded is None or now - self._recoded > RECODING_SECONDS:
+            self._recoded = now
+            is_needed = count_first_pictures(vault) > 0
+            self._recoding = self._start(RECODING, vault) if is_needed else None
+
+    def _start(self, module: str, vault: Vault) -> BackgroundProcess:
+        return BackgroundProcess(module, make_vault_arguments(vault))
 
     def _make_checkpoint(self, vault: Vault) -> None:
         try:

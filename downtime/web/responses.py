@@ -4,6 +4,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from downtime.errors import InputError
+from downtime.scanning.kept_picture import SUFFIXES, find_picture_type
 from downtime.vault.policies import check_reason
 
 MOST_REASON = 200
@@ -38,6 +39,12 @@ def file_response(
     kind = "inline" if inline else "attachment"
     answer.headers["Content-Disposition"] = f'{kind}; filename="{_ascii_file_name(file_name)}"'
     return answer
+
+
+def picture_response(picture: bytes, name: str) -> Response:
+    """The picture of a scanned page, to be shown; `name` is its file's without the suffix."""
+    kind = find_picture_type(picture)
+    return file_response(picture, kind, f"{name}.{SUFFIXES[kind]}", inline=True)
 
 
 def _ascii_file_name(file_name: str) -> str:

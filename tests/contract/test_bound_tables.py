@@ -28,7 +28,8 @@ UNBOUND = {
     # What another machine said, for as long as nobody took it; its signed bundle holds it.
     "entry_elsewhere", "entry_taken", "laptop_person",
     # Pages, pictures and texts under a digest that is bound.
-    "form_content", "form_layout", "form_scan_page", "scan_file", "scan_picture", "shelf_file", "shelf_page",
+    "form_content", "form_layout", "form_page_original",
+    "form_scan_page", "scan_file", "scan_picture", "shelf_file", "shelf_page",
     # Packs of papers, each of which is bound.
     "pack",
     # Sealed bundles that are signed; sources and lists of machines.

@@ -25,13 +25,15 @@ def fetch(db: Database, serial: str) -> dict[int, PageReading]:
 def fetch_unread(db: Database, serial: str = "") -> list[tuple[str, int]]:
     """Serial and number of kept pages that this version has not read, of one form or of all.
 
-    Not of scans in doubt or without any code.
+    Not of scans in doubt or without any code. A small picture that was read before it was made small is
+    never read again.
     """
     query = """
         SELECT p.serial, p.page FROM form_scan_page p
         JOIN form_scan s ON s.serial = p.serial
         LEFT JOIN form_page_reading r ON r.serial = p.serial AND r.page = p.page
         WHERE s.doubt = '' AND s.codes <> '' AND coalesce(r.reader, 0) < ? AND (? = '' OR p.serial = ?)
+            AND (p.recoded = '' OR r.reader IS NULL)
         ORDER BY p.serial, p.page
     """
     rows = db.execute(query, [READER, serial, serial]).fetchall()

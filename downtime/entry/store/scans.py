@@ -19,7 +19,7 @@ _COLUMNS = ", ".join(f.name for f in fields(ScanInfo))
 
 def save(db: Database, info: ScanInfo, content: bytes) -> None:
     """Insert the scan of a form; its pictures follow."""
-    insert_record(db, "form_scan", info, content=content)
+    insert_record(db, "form_scan", info, content=content, paged=0)
 
 
 def save_pages(db: Database, serial: str, pages: Iterable[ScannedPage]) -> None:
@@ -68,7 +68,7 @@ def fetch_serials(db: Database) -> set[str]:
 
 
 def fetch_content(db: Database, serial: str) -> bytes:
-    """The file itself; empty where the pages came one by one."""
+    """The file itself; empty where the pages came one by one, or only small pictures are kept."""
     row = db.execute("SELECT content FROM form_scan WHERE serial = ?", [serial]).fetchone()
     return bytes(row[0])
 
@@ -76,7 +76,7 @@ def fetch_content(db: Database, serial: str) -> bytes:
 def add_page(db: Database, info: ScanInfo, number: int, page: ScannedPage) -> None:
     """Lay one more page with the scan of a form; `info` is what is known of it then."""
     if info.pages == 1:
-        insert_record(db, "form_scan", info, content=b"")
+        insert_record(db, "form_scan", info, content=b"", paged=1)
     else:
         _update(db, info)
     db.execute(_INSERT_PAGE, _page_row(info.serial, number, page))
@@ -96,7 +96,7 @@ def _update(db: Database, info: ScanInfo) -> None:
 
 def is_paged(db: Database, serial: str) -> bool:
     """Whether its pages came one by one, each under its printed number, and not as one file."""
-    query = "SELECT length(content) = 0 FROM form_scan WHERE serial = ?"
+    query = "SELECT paged FROM form_scan WHERE serial = ?"
     row = db.execute(query, [serial]).fetchone()
     return bool(row and row[0])
 
@@ -120,13 +120,13 @@ def fetch_sizes(db: Database, serial: str) -> dict[int, tuple[int, int]]:
 
 
 def fetch_pictures(db: Database, serial: str) -> list[bytes]:
-    """The JPEG of each page, in their order."""
+    """The picture of each page, in their order."""
     query = "SELECT picture FROM form_scan_page WHERE serial = ? ORDER BY page"
     return [bytes(row[0]) for row in db.execute(query, [serial]).fetchall()]
 
 
 def fetch_picture(db: Database, serial: str, page: int) -> bytes | None:
-    """The JPEG of a page; None when there is none."""
+    """The picture of a page; None when there is none."""
     query = "SELECT picture FROM form_scan_page WHERE serial = ? AND page = ?"
     row = db.execute(query, [serial, page]).fetchone()
     return bytes(row[0]) if row else None
@@ -148,8 +148,51 @@ def is_two_tone(db: Database, serial: str, page: int) -> bool:
     return bool(row and row[0])
 
 
+def fetch_first_pictures(db: Database) -> list[tuple[str, int]]:
+    """Serial and number of pages that were read, could be measured, and are not made small yet."""
+    query = """
+        SELECT p.serial, p.page FROM form_scan_page p
+        JOIN form_scan s ON s.serial = p.serial
+        JOIN form_page_reading r ON r.serial = p.serial AND r.page = p.page
+        WHERE p.recoded = '' AND s.doubt = '' AND r.reading ->> 'gate' IS NULL
+        ORDER BY p.serial, p.page
+    """
+    return [(str(serial), int(page)) for serial, page in db.execute(query).fetchall()]
+
+
+def save_small(db: Database, serial: str, page: int, picture: bytes, at: str) -> None:
+    """Keep a page's small picture in place of the one that was read."""
+    query = "UPDATE form_scan_page SET picture = ?, recoded = ? WHERE serial = ? AND page = ?"
+    db.execute(query, [picture, at, serial, page])
+
+
+def save_original(db: Database, serial: str, page: int, picture: bytes) -> None:
+    """Keep a page also as it was read."""
+    db.execute(
+        "INSERT OR REPLACE INTO form_page_original (serial, page, picture) VALUES (?, ?, ?)",
+        [serial, page, picture],
+    )
+
+
+def fetch_original(db: Database, serial: str, page: int) -> bytes | None:
+    """A page as it was read, where the site keeps that beside the small picture."""
+    query = "SELECT picture FROM form_page_original WHERE serial = ? AND page = ?"
+    row = db.execute(query, [serial, page]).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def drop_file_of_small_pages(db: Database, serial: str) -> None:
+    """Forget a file that was attached, once each of its pages has a small picture."""
+    db.execute(
+        "UPDATE form_scan SET content = x'' WHERE serial = ? AND NOT EXISTS"
+        " (SELECT 1 FROM form_scan_page p WHERE p.serial = form_scan.serial AND p.recoded = '')",
+        [serial],
+    )
+
+
 def delete(db: Database, serial: str) -> None:
     """Remove a scan, its pictures, and what was seen on them."""
     page_readings.delete(db, serial)
+    db.execute("DELETE FROM form_page_original WHERE serial = ?", [serial])
     db.execute("DELETE FROM form_scan_page WHERE serial = ?", [serial])
     db.execute("DELETE FROM form_scan WHERE serial = ?", [serial])

@@ -123,7 +123,11 @@ def _source_form(context: MessageContext, serial: str) -> SourceForm:
     if entry is None:
         raise ValueError("an item without an entry is never drafted")
     definition = get_printed_definition(context.vault, ledger.get_form(context.vault, serial))
-    scan = scans.get_scan_file(context.vault, serial) if context.target.documents else None
+    scan = (
+        scans.get_scan_file(context.vault, context.settings, serial)
+        if context.target.documents
+        else None
+    )
     if scan is None:
         return SourceForm(entry, definition)
     return SourceForm(

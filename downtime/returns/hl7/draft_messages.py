@@ -82,7 +82,7 @@ def _draft_document(
     fact, person = group[0].item.fact, group[0].item.person
 
     def write(control_id: str) -> bytes:
-        scan = scans.get_scan_file(context.vault, fact.serial)
+        scan = scans.get_scan_file(context.vault, context.settings, fact.serial)
         if scan is None:
             answers = read_form_answers(context.vault, fact.serial)
             return messages.write_answers(fact, person, answers, control_id, writer)

@@ -46,7 +46,7 @@ from downtime.web.describe_ink import describe_ink
 from downtime.web.responses import (
     MOST_PAGES,
     ViewResponse,
-    file_response,
+    picture_response,
     read_whole_number,
     required_reason,
 )
@@ -244,7 +244,7 @@ def explain_unscanned(serial: str) -> ViewResponse:
 def page(serial: str, page: int) -> ViewResponse:
     """The picture of one page."""
     content = scans.get_page_picture(request_context.vault(), serial, page)
-    return file_response(content, "image/jpeg", f"{serial} page {page}.jpg", inline=True)
+    return picture_response(content, f"{serial} page {page}")
 
 
 def read_answers() -> dict[str, str]:

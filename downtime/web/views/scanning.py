@@ -16,7 +16,7 @@ from downtime.web.listing import cut_page
 from downtime.web.responses import (
     MOST_PAGES,
     ViewResponse,
-    file_response,
+    picture_response,
     read_whole_number,
     required_reason,
 )
@@ -178,7 +178,7 @@ def _render_page(page_id: str, typed: settle_tray.TypedPage | None) -> ViewRespo
 def picture(page_id: str) -> ViewResponse:
     """The picture itself."""
     content = settle_tray.get_picture(request_context.vault(), page_id)
-    return file_response(content, "image/jpeg", f"{page_id}.jpg", inline=True)
+    return picture_response(content, page_id)
 
 
 @blueprint.post("/scans/page/<page_id>/find")

@@ -37,7 +37,7 @@ def test_a_scan_is_kept_as_it_came_with_a_picture_of_each_page(
         without_code=True,
     )  # fmt: skip
     assert (kept.media_type, kept.pages, kept.attached_name) == (media_type, 1, actor.name)
-    found = scans.get_scan_file(vault, serial)
+    found = scans.get_scan_file(vault, settings, serial)
     assert found.content == content
     with Image.open(io.BytesIO(scans.get_page_picture(vault, serial, 1))) as page:
         assert page.format == "JPEG"
@@ -68,7 +68,7 @@ def test_the_vault_holds_nothing_of_it_in_clear(vault, settings, serial, actor):
 def test_what_is_no_scan_is_refused(vault, settings, serial, actor, content, reason):
     with pytest.raises(InputError, match=reason):
         scans.attach_scan(vault, settings, serial, content, actor)
-    assert scans.get_scan_file(vault, serial) is None
+    assert scans.get_scan_file(vault, settings, serial) is None
 
 
 def test_a_file_that_is_too_large_or_asks_for_too_much_is_refused(vault, serial, actor):
@@ -94,7 +94,7 @@ def test_a_second_file_for_one_serial_is_refused_and_the_same_again_is_not(
     with pytest.raises(InputError):
         scans.detach_scan(vault, serial, actor, " ")
     scans.detach_scan(vault, serial, actor, "belongs to another form")
-    assert scans.get_scan_file(vault, serial) is None
+    assert scans.get_scan_file(vault, settings, serial) is None
     other = picture(colour="black")
     assert scans.attach_scan(vault, settings, serial, other, actor, without_code=True).pages == 1
 

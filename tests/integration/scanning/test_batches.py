@@ -172,11 +172,11 @@ def test_pages_of_one_form_come_in_any_order_and_what_lacks_is_listed(
     assert list(list_missing_pages(vault, first.batch.id))[0][2] == [1, 2]
     take_in_files(vault, settings, box(b=as_file(coded_page(serial, 1))), "Box 2", actor)
     assert list(list_missing_pages(vault, first.batch.id))[0][2] == [2]
-    scan = scans.get_scan_file(vault, serial)
+    scan = scans.get_scan_file(vault, settings, serial)
     assert scans.list_pages(vault, serial) == [1, 3]
     assert (scan.info.pages, scan.info.media_type) == (2, "application/pdf")
     assert scan.content.startswith(b"%PDF-")
-    assert scan.content == scans.get_scan_file(vault, serial).content
+    assert scan.content == scans.get_scan_file(vault, settings, serial).content
 
 
 def test_a_form_whose_scan_came_as_one_file_keeps_it(vault, settings, issue, actor, box):
@@ -187,7 +187,7 @@ def test_a_form_whose_scan_came_as_one_file_keeps_it(vault, settings, issue, act
     files = box(a=as_pdf(coded_page(serial, 1), coded_page(serial, 2)))
     report = take_in_files(vault, settings, files, "Ward A1", actor)
     assert counted(report) == {"copy": 1, "other-scan": 1}
-    assert scans.get_scan_file(vault, serial).content == whole
+    assert scans.get_scan_file(vault, settings, serial).content == whole
 
 
 @pytest.fixture
