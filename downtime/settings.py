@@ -319,6 +319,10 @@ class ReturnsSettings:
     sending_application: str = setting("DOWNTIME", "MSH-3 of returned messages.")
     order_message: str = setting("OML^O21", "Message that returns a request: OML^O21 or ORM^O01.")
     receiving_facility: str = setting("", "MSH-6 of returned messages; empty for the site's code.")
+    page_keep_days: int = setting(
+        2_922,
+        "Pictures of scanned pages may be destroyed so long after the last signature of a complete statement.",
+    )
     retry_first_seconds: float = setting(
         2.0, "A message that got no answer is sent again after this long; doubled each time."
     )

@@ -94,6 +94,8 @@ ROLES_ALLOWED: Mapping[Permission, tuple[Role, ...]] = {
     Permission.STATEMENT_SIGN_RECORDS: (Role.RECORDS_SUPERVISOR,),
     Permission.STATEMENT_SIGN_SAFETY: (Role.SITE,),
     Permission.STATEMENT_EXPLAIN: (Role.SITE, Role.RECORDS_SUPERVISOR),
+    Permission.PAGES_LIST: (Role.SITE, Role.RECORDS_SUPERVISOR, Role.AUDITOR),
+    Permission.PAGES_DESTROY: (Role.SITE, Role.RECORDS_SUPERVISOR),
     Permission.REPORT_MAKE: (*_CARE, Role.RECORDS_SUPERVISOR, Role.AUDITOR, Role.SERVICE),
     Permission.HARM_LIST: (*_CARE, Role.RECORDS_SUPERVISOR, Role.AUDITOR, Role.SERVICE),
     Permission.HARM_RUN: (Role.SITE, Role.RECORDS_SUPERVISOR, Role.SERVICE),

@@ -193,19 +193,27 @@ def get_scan_file(vault: Vault, settings: Settings, serial: str) -> Scan | None:
     if content := scans.fetch_content(vault.db, info.serial):
         return Scan(info, content)
     pictures = scans.fetch_pictures(vault.db, info.serial)
+    if not pictures:
+        return None
     return Scan(replace(info, media_type=PDF), bind_pages(settings, pictures))
 
 
 def list_pages(vault: Vault, serial: str) -> list[int]:
     """The numbers of the pages of which there is a picture."""
-    return list(scans.fetch_sizes(vault.db, serials.parse_serial(serial)))
+    return scans.fetch_kept_pages(vault.db, serials.parse_serial(serial))
+
+
+def has_destroyed_pages(vault: Vault, serial: str) -> bool:
+    """Whether two people had its pictures destroyed when their time was over."""
+    number = serials.parse_serial(serial)
+    return len(scans.fetch_kept_pages(vault.db, number)) < len(scans.fetch_sizes(vault.db, number))
 
 
 def list_missing_pages(vault: Vault, form: IssuedForm) -> list[int]:
     """The pages that were not scanned of a form whose pages came one by one."""
     if not scans.is_paged(vault.db, form.serial):
         return []
-    return sorted(set(range(1, form.pages + 1)) - set(list_pages(vault, form.serial)))
+    return sorted(set(range(1, form.pages + 1)) - set(scans.fetch_sizes(vault.db, form.serial)))
 
 
 def find_scan(vault: Vault, serial: str) -> ScanInfo | None:

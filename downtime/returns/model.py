@@ -28,6 +28,8 @@ class AuditAction(StrEnum):
     RETURN_TAKE_BACK_ABSENT = "return.take-back-absent"
     CLOSING_PROPOSE = "closing.propose"
     CLOSING_WITHDRAW = "closing.withdraw"
+    PAGES_DESTROY = "pages.destroy"
+    PAGES_PROPOSE = "pages.propose"
     STATEMENT_EXPLAIN = "statement.explain"
     STATEMENT_MAKE = "statement.make"
     STATEMENT_SIGN = "statement.sign"

@@ -143,6 +143,15 @@ def fetch_first_backs(db: Database) -> list[str]:
     return [str(row[0]) for row in db.execute(query, [PageOutcome.BLANK]).fetchall()]
 
 
+def fetch_settled_pictures(db: Database, outage: str) -> list[str]:
+    """Pages of an outage that need no home and of which a picture is kept: backs, copies, put aside."""
+    query = (
+        "SELECT i.id FROM scan_picture i JOIN scan_page p ON p.id = i.id"
+        f" WHERE p.outage = ? AND p.outcome NOT IN {_TRAY} ORDER BY i.id"
+    )
+    return [str(row[0]) for row in db.execute(query, [outage, *HOMELESS]).fetchall()]
+
+
 def save_small_back(db: Database, page_id: str, picture: bytes, at: str) -> None:
     """Keep the small picture of an empty back in place of the one that was read."""
     db.execute(

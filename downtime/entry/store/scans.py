@@ -121,13 +121,13 @@ def fetch_sizes(db: Database, serial: str) -> dict[int, tuple[int, int]]:
 
 def fetch_pictures(db: Database, serial: str) -> list[bytes]:
     """The picture of each page, in their order."""
-    query = "SELECT picture FROM form_scan_page WHERE serial = ? ORDER BY page"
+    query = "SELECT picture FROM form_scan_page WHERE serial = ? AND destroyed = '' ORDER BY page"
     return [bytes(row[0]) for row in db.execute(query, [serial]).fetchall()]
 
 
 def fetch_picture(db: Database, serial: str, page: int) -> bytes | None:
     """The picture of a page; None when there is none."""
-    query = "SELECT picture FROM form_scan_page WHERE serial = ? AND page = ?"
+    query = "SELECT picture FROM form_scan_page WHERE serial = ? AND page = ? AND destroyed = ''"
     row = db.execute(query, [serial, page]).fetchone()
     return bytes(row[0]) if row else None
 
@@ -164,6 +164,20 @@ def save_small(db: Database, serial: str, page: int, picture: bytes, at: str) ->
     """Keep a page's small picture in place of the one that was read."""
     query = "UPDATE form_scan_page SET picture = ?, recoded = ? WHERE serial = ? AND page = ?"
     db.execute(query, [picture, at, serial, page])
+
+
+def fetch_kept_pages(db: Database, serial: str) -> list[int]:
+    """The numbers of the pages whose pictures were not destroyed."""
+    query = "SELECT page FROM form_scan_page WHERE serial = ? AND destroyed = '' ORDER BY page"
+    return [int(row[0]) for row in db.execute(query, [serial]).fetchall()]
+
+
+def destroy_pictures(db: Database, serial: str, at: str) -> None:
+    """Remove the pictures of a form, and its file; that it was scanned, and what was read, stay."""
+    db.execute("DELETE FROM form_page_original WHERE serial = ?", [serial])
+    db.execute("UPDATE form_scan SET content = x'' WHERE serial = ?", [serial])
+    query = "UPDATE form_scan_page SET picture = x'', destroyed = ?, recoded = ? WHERE serial = ?"
+    db.execute(query, [at, at, serial])
 
 
 def save_original(db: Database, serial: str, page: int, picture: bytes) -> None:

@@ -27,6 +27,7 @@ def form_context(opened: KeyedForm) -> dict[str, Any]:
     return {
         "scan": scan,
         "scan_pages": scans.list_pages(vault, serial) if scan else [],
+        "is_destroyed": bool(scan) and scans.has_destroyed_pages(vault, serial),
         "missing_pages": scans.list_missing_pages(vault, opened.issued) if scan else [],
         "said_missing": unscanned_pages.list_said(vault, serial) if scan else [],
         "doubtful_scan": None if scan else scans.find_doubtful_scan(vault, serial),

@@ -1,0 +1,1 @@
+"""When pictures of scanned pages are destroyed: from a list that two people sign."""
