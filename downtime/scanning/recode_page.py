@@ -79,8 +79,8 @@ def _even_paper(page: Pixels, grey: Pixels) -> Pixels:
 
 def _find_marks(grey: Pixels) -> Pixels:
     smooth = cv2.GaussianBlur(grey, (0, 0), SMOOTHING)
-    marks = cv2.absdiff(smooth, _measure_paper(grey)) > BLANK_TONES
-    return cv2.dilate(marks.astype(np.uint8), np.ones((MARGIN, MARGIN), np.uint8))
+    differing = cv2.absdiff(smooth, _measure_paper(grey)) > BLANK_TONES
+    return cv2.dilate(differing.astype(np.uint8), np.ones((MARGIN, MARGIN), np.uint8))
 
 
 def _measure_paper(page: Pixels) -> Pixels:

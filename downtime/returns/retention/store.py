@@ -17,7 +17,7 @@ def fetch_destructions(db: Database, outage: str) -> list[Destruction]:
 def find_proposed(db: Database, outage: str) -> Destruction | None:
     """The list of an outage that waits for a second person."""
     lists = fetch_destructions(db, outage)
-    return next((one for one in lists if one.state == DestructionState.PROPOSED), None)
+    return next((item for item in lists if item.state == DestructionState.PROPOSED), None)
 
 
 def next_id(db: Database) -> int:
