@@ -37,7 +37,7 @@ def find_same_pictures(db: Database, serial: str, pages: Iterable[ScannedPage]) 
 
 def read_mean_tones(picture: bytes) -> bytes:
     """The mean tone of each part of a page, whatever its resolution."""
-    with Image.open(io.BytesIO(picture), formats=("JPEG",)) as page:
+    with Image.open(io.BytesIO(picture), formats=("JPEG", "WEBP")) as page:
         page.draft("L", (8 * _FIELDS[0], 8 * _FIELDS[1]))
         return page.convert("L").resize(_FIELDS, Image.Resampling.BOX).tobytes()
 

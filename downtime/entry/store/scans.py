@@ -105,7 +105,7 @@ def fetch_page_numbers(db: Database) -> Iterator[tuple[str, set[int]]]:
     """Serial and the scanned pages of each form whose pages came one by one, in the order of serials."""
     query = (
         "SELECT serial, group_concat(page) FROM form_scan_page WHERE serial IN"
-        " (SELECT serial FROM form_scan WHERE doubt = '' AND length(content) = 0)"
+        " (SELECT serial FROM form_scan WHERE doubt = '' AND paged = 1)"
         " GROUP BY serial ORDER BY serial"
     )
     for serial, pages in db.execute(query).fetchall():
@@ -133,10 +133,10 @@ def fetch_picture(db: Database, serial: str, page: int) -> bytes | None:
 
 
 def iterate_vouched_pictures(db: Database, serial: str) -> Iterator[tuple[str, bytes]]:
-    """Serial and JPEG of each page of other forms' scans that a person vouched for without a code."""
+    """Serial and picture of each page of other forms' scans that a person vouched for without a code."""
     query = (
         "SELECT p.serial, p.picture FROM form_scan s JOIN form_scan_page p ON p.serial = s.serial"
-        " WHERE s.without_code = 1 AND s.serial <> ?"
+        " WHERE s.without_code = 1 AND s.serial <> ? AND p.destroyed = ''"
     )
     return ((str(other), bytes(picture)) for other, picture in db.execute(query, [serial]))
 

@@ -16,6 +16,7 @@ from downtime.web.listing import cut_page
 from downtime.web.responses import (
     MOST_PAGES,
     ViewResponse,
+    file_response,
     picture_response,
     read_whole_number,
     required_reason,
