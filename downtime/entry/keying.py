@@ -42,7 +42,7 @@ from downtime.entry.policies import (
 from downtime.entry.quality import choose_sample
 from downtime.entry.queries.list_queries import list_queries_of_form
 from downtime.entry.queries.policies import has_open
-from downtime.entry.read_scans import find_ink
+from downtime.entry.read_scans import find_ink, read_scans
 from downtime.entry.second_reading import find_blind_ink, keep_reading
 from downtime.entry.store import claims, entries
 from downtime.entry.typed_times import to_utc
@@ -124,6 +124,7 @@ def submit_entry(
     check_emptiness(form.issued.serial, is_empty=nothing_written, says_empty=says_empty)
     if form.entry and page and _is_resubmission(form, answers, page, actor):
         return form.entry
+    read_scans(vault, settings, actor, form.issued.serial)  # a page that came a moment ago
     ink = find_ink(vault, form.issued.serial)
     if not (says_empty or is_import):
         ink = find_blind_ink(vault, settings, form)

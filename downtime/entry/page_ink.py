@@ -15,10 +15,15 @@ from downtime.paper.forms.model import TRUE, FieldType, FormItem, KeyingPolicy
 from downtime.paper.layout.page_fields import split_option_key
 from downtime.scanning.page_reading import Mark, PageReading, PicturePlace
 
+WHOLE_PAGE = PicturePlace(0, 0, 1, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class InkPlace:
-    """Ink that nobody has keyed: in the field `key`, or outside every field where that is empty."""
+    """What of a scan somebody has to look at: ink that is not keyed in the field `key`, or outside every field.
+
+    Or a whole page: one that could not be measured.
+    """
 
     name: str
     """What a screen sends once somebody has looked at it."""
@@ -98,11 +103,13 @@ class FormInk:
         return answers
 
     def list_unkeyed(self, form: KeyedForm, answers: Mapping[str, str]) -> list[InkPlace]:
-        """Ink outside every field, and in fields of which no answer is keyed.
-
-        Not on pages that could not be measured: of those a person keys all from the picture.
-        """
-        unkeyed = [
+        """Pages that could not be measured, ink outside every field, and in fields of which no answer is keyed."""
+        whole = [
+            InkPlace(f"page-{number}", number, WHOLE_PAGE)
+            for number, reading in self.readings.items()
+            if reading.gate is not None
+        ]
+        unkeyed = whole + [
             InkPlace(f"page-{number}-{n}", number, ink.place)
             for number, reading in self.readings.items()
             for n, ink in enumerate(reading.outside, 1)

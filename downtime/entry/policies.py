@@ -20,7 +20,7 @@ from downtime.entry.model import (
     VerificationBasis,
     WorkKind,
 )
-from downtime.entry.page_ink import InkPlace
+from downtime.entry.page_ink import WHOLE_PAGE, InkPlace
 from downtime.entry.validation import AnswerProblem, InvalidAnswersError
 from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.paper import serials
@@ -244,15 +244,23 @@ def check_emptiness(serial: str, *, is_empty: bool, says_empty: bool) -> None:
 def check_ink_was_looked_at(
     serial: str, unkeyed: Sequence[InkPlace], looked_at: Container[str]
 ) -> None:
-    """UnseenInkError while the scan shows ink that is not keyed and nobody has looked at."""
+    """UnseenInkError while nobody has looked at ink of the scan that is not keyed, or at a page not measured."""
     unseen = [place for place in unkeyed if place.name not in looked_at]
     if unseen:
-        places = f"{len(unseen)} places" if len(unseen) > 1 else "one place"
         raise UnseenInkError(
             "entry.ink",
-            f"The scan of form {serials.format_serial(serial)} shows ink in {places} that is not keyed.",
+            f"The scan of form {serials.format_serial(serial)} {_word_unseen(unseen)}.",
             "Look at each: key what is written, or say that it is keyed elsewhere or means nothing.",
         )
+
+
+def _word_unseen(unseen: Sequence[InkPlace]) -> str:
+    pages = [str(place.page) for place in unseen if place.place == WHOLE_PAGE]
+    count = len(unseen) - len(pages)
+    places = f"{count} places" if count > 1 else "one place"
+    ink = [f"shows ink in {places} that is not keyed"] if count else []
+    whole = [f"was not measured on page {', '.join(pages)}"] if pages else []
+    return " and ".join(ink + whole)
 
 
 def check_can_confirm_empty(

@@ -7,7 +7,7 @@ from dataclasses import astuple
 from typing import Any
 
 from downtime.entry.keyed_form import KeyedForm
-from downtime.entry.page_ink import FormInk
+from downtime.entry.page_ink import WHOLE_PAGE, FormInk, InkPlace
 from downtime.entry.validation import field_label
 from downtime.scanning.page_reading import GATE_REASONS
 
@@ -32,7 +32,7 @@ def describe_ink(
         "ink_places": [
             {
                 "name": place.name,
-                "label": labels.get(place.key, "outside every field"),
+                "label": _word_place(place, labels),
                 "position": json.dumps([place.page, *astuple(place.place)]),
                 "page": place.page,
             }
@@ -40,3 +40,9 @@ def describe_ink(
             if is_asked or not place.key
         ],
     }
+
+
+def _word_place(place: InkPlace, labels: Mapping[str, str]) -> str:
+    if place.place == WHOLE_PAGE:
+        return "the whole page, which could not be measured"
+    return labels.get(place.key, "outside every field")

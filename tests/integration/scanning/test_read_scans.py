@@ -4,6 +4,7 @@ import cv2
 import pytest
 
 from downtime.entry import keying, scans
+from downtime.entry.facts import AbsentReason
 from downtime.entry.open_form import open_form
 from downtime.entry.policies import UnseenInkError
 from downtime.entry.read_scans import find_ink, read_scans
@@ -54,6 +55,14 @@ def test_ticks_of_a_scanned_form_are_its_answers_and_an_empty_field_is_not_typed
     assert all(marks[key] is Mark.EMPTY for key in not_written)
 
 
+NOT_WRITTEN = {
+    "collected": AbsentReason.NOT_WRITTEN,
+    "requester": AbsentReason.NOT_WRITTEN,
+    "reason": AbsentReason.NOT_WRITTEN,
+    "patient.name": "Unknown, Male",
+}
+
+
 def test_fields_stand_on_the_picture_where_the_feeder_put_them(vault, paper, scan_in):
     serial, page = paper()
     scan_in(page, angle=2)
@@ -88,7 +97,33 @@ def test_a_page_that_cannot_be_measured_is_for_a_person_as_a_whole(vault, settin
     assert ink.readings[1].gate is GateReason.TWO_TONE
     form = open_form(vault, serial, settings)
     assert ink.suggest_answers(form) == {}
-    assert ink.list_unkeyed(form, {}) == []
+    assert [(p.name, p.page) for p in ink.list_unkeyed(form, {})] == [("page-1", 1)]
+
+
+def test_a_page_that_was_not_measured_is_looked_at_before_its_form_is_entered(
+    vault, settings, actor, paper, scan_in
+):
+    """A bad scan is no easier to enter unseen than a good one."""
+    serial, page = paper()
+    page.tick("test.fbc")
+    scan_in(page, lambda picture: cv2.threshold(picture, 140, 255, cv2.THRESH_BINARY)[1])
+    answers = NOT_WRITTEN | {"test.fbc": "true", "priority": "urgent"} | SIGNED
+    with pytest.raises(UnseenInkError, match="was not measured on page 1"):
+        keying.submit_entry(vault, settings, serial, answers, actor)
+    assert keying.submit_entry(vault, settings, serial, answers, actor, looked_at=("page-1",))
+
+
+def test_a_page_that_came_a_moment_ago_is_read_before_its_form_is_entered(
+    vault, settings, actor, paper, scan_in
+):
+    serial, page = paper()
+    page.tick("test.fbc")
+    page.stroke((60, 250), (70, 246), (80, 251), (95, 247))
+    scan_in(page)
+    vault.db.execute("DELETE FROM form_page_reading")
+    answers = NOT_WRITTEN | {"test.fbc": "true", "priority": "urgent"} | SIGNED
+    with pytest.raises(UnseenInkError, match="shows ink in one place"):
+        keying.submit_entry(vault, settings, serial, answers, actor)
 
 
 def test_a_page_of_an_older_program_is_not_measured(vault, settings, actor, paper, scan_in):
