@@ -66,6 +66,18 @@ def _find_page(vault: Vault, serial: str, number: int) -> KeptPage | None:
     return KeptPage(serial, number, form.layout, form.drill, picture, two_tone)
 
 
+def read_page(
+    vault: Vault, settings: Settings, serial: str, number: int, picture: bytes, is_two_tone: bool
+) -> PageReading | None:
+    """What another picture of a form's page shows; None where what it was printed on is not known here."""
+    form = ledger.get_form(vault, serial)
+    layout = layouts.find_layout(vault.db, form.layout)
+    if layout is None:
+        return None
+    page = KeptPage(serial, number, form.layout, form.drill, picture, is_two_tone)
+    return next(read_issued_pages(settings, {form.layout: layout}, [page]))
+
+
 def _keep_reading(vault: Vault, page: KeptPage, reading: PageReading, actor: Actor) -> None:
     """Unless the page was taken away meanwhile."""
     reason = f"page {page.number}"

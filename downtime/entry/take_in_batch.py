@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from downtime.entry.filed_pages import add_page, find_present
+from downtime.entry.judge_second_scans import judge_second_scans
 from downtime.entry.read_scans import read_scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.outage_at_hand import get_outage_at_hand
@@ -92,6 +93,7 @@ def take_in_files(
         _take_in(vault, settings, batch, new, actor)
         progress(min(begin + FILES_EACH, len(files)), len(files))
     read_scans(vault, settings, actor, progress=progress)
+    judge_second_scans(vault, settings, batch.id, actor)
     return _end_batch(vault, batch, actor)
 
 
@@ -167,6 +169,7 @@ def take_in_upload(
     batch = get_batch(vault, batch_id)
     _take_in_waiting(vault, settings, batch, actor, progress)
     read_scans(vault, settings, actor, progress=progress)
+    judge_second_scans(vault, settings, batch.id, actor)
     return _end_batch(vault, batch, actor)
 
 
@@ -193,6 +196,7 @@ def take_in_scanner(
             "scan.feeder-empty", "The feeder is empty.", "Lay the paper on it and start again."
         )
     read_scans(vault, settings, actor)
+    judge_second_scans(vault, settings, batch.id, actor)
     return _end_batch(vault, batch, actor)
 
 

@@ -6,10 +6,12 @@ What is too soft to be read, shows no code, or cannot be measured is not kept un
 import hashlib
 from typing import NamedTuple
 
+from downtime.entry.judge_second_scans import judge_second_scans
 from downtime.entry.read_scans import read_scans
 from downtime.entry.take_in_batch import take_in_photograph
 from downtime.errors import InputError
 from downtime.paper.store import issued_forms, layouts
+from downtime.scanning import store
 from downtime.scanning.model import BatchPage, PageOutcome
 from downtime.scanning.page_reading import GATE_REASONS
 from downtime.scanning.place_page import find_page_code
@@ -65,7 +67,9 @@ def _keep(vault: Vault, settings: Settings, name: str, line: ReadPage, actor: Ac
     page = take_in_photograph(vault, settings, name, line, actor)
     if page.outcome == PageOutcome.FILED:
         read_scans(vault, settings, actor, page.serial)
-    return Photograph(page)
+    if page.outcome == PageOutcome.SECOND_SCAN:
+        judge_second_scans(vault, settings, page.batch, actor)
+    return Photograph(store.fetch_page(vault.db, page.id))
 
 
 def _find_fault(vault: Vault, settings: Settings, page: ScannedPage) -> str:

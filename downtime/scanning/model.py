@@ -14,6 +14,8 @@ class AuditAction(StrEnum):
     SCAN_FILE_READ = "scan.file-read"
     SCAN_PAGE = "scan.page"
     """A page was read; its row says what became of it."""
+    SCAN_COPY = "scan.copy"
+    """A second scan of a page was measured to show nothing else."""
     SCAN_FILE_BY_HAND = "scan.file-by-hand"
     SCAN_ASIDE = "scan.aside"
     SCAN_ASIDE_CONFIRM = "scan.aside-confirm"
@@ -36,7 +38,9 @@ class PageOutcome(StrEnum):
     BLANK = "blank"
     """An empty back: no code, no ink."""
     COPY = "copy"
-    """That page of that form is filed already."""
+    """That page of that form is filed already, and this scan of it shows nothing else."""
+    SECOND_SCAN = "second-scan"
+    """That page is filed already; this scan shows other writing, or was not compared yet."""
     ASIDE = "aside"
     """Two people said why it belongs to no form."""
     OTHER_OUTAGE = "other-outage"
@@ -57,6 +61,7 @@ HOMELESS = (
     PageOutcome.RETIRED,
     PageOutcome.NOT_ISSUED,
     PageOutcome.OTHER_SCAN,
+    PageOutcome.SECOND_SCAN,
     PageOutcome.UNREADABLE,
     PageOutcome.DAMAGED,
 )
@@ -65,6 +70,7 @@ OUTCOME_TITLES = {
     PageOutcome.FILED: "Filed with their forms",
     PageOutcome.BLANK: "Blank backs",
     PageOutcome.COPY: "Copies of filed pages",
+    PageOutcome.SECOND_SCAN: "Second scans with other writing",
     PageOutcome.ASIDE: "Put aside by two people",
     PageOutcome.OTHER_OUTAGE: "Pages of another outage",
     PageOutcome.RETIRED: "Pages of void or lost forms",
@@ -77,6 +83,7 @@ OUTCOME_REASONS = {
     PageOutcome.FILED: "filed",
     PageOutcome.BLANK: "blank back",
     PageOutcome.COPY: "that page is filed already",
+    PageOutcome.SECOND_SCAN: "that page is filed already, and this scan of it shows other writing: look at both",
     PageOutcome.ASIDE: "put aside",
     PageOutcome.OTHER_OUTAGE: "its form is of another outage",
     PageOutcome.RETIRED: "its form is void or was declared lost",

@@ -56,5 +56,5 @@ def _find_outcome(
     if form.state in RETIRED:
         return PageOutcome.RETIRED
     if code.page in present.pages:
-        return PageOutcome.COPY
+        return PageOutcome.SECOND_SCAN
     return PageOutcome.OTHER_SCAN if present.is_whole else PageOutcome.FILED

@@ -216,6 +216,11 @@ def set_filed(db: Database, page_id: str, serial: str, page: int, at: str, name:
     )
 
 
+def set_copy(db: Database, page_id: str) -> None:
+    """Note that a second scan of a page shows nothing else."""
+    db.execute("UPDATE scan_page SET outcome = ? WHERE id = ?", [PageOutcome.COPY, page_id])
+
+
 def set_proposed(db: Database, page_id: str, person: str, name: str, reason: str) -> None:
     """Note who said first that a page is to be put aside, and why."""
     query = "UPDATE scan_page SET proposer = ?, proposer_name = ?, reason = ? WHERE id = ?"

@@ -10,6 +10,8 @@ from downtime.entry.policies import UnseenInkError
 from downtime.entry.read_scans import find_ink, read_scans
 from downtime.entry.store import page_readings
 from downtime.entry.take_in_batch import list_scan_files, take_in_files
+from downtime.scanning import store
+from downtime.scanning.model import PageOutcome
 from downtime.scanning.page_reading import GateReason, Mark
 from downtime.vault import device
 from tests.integration.scanning.printed_paper import as_png, print_paper
@@ -171,3 +173,25 @@ def test_a_form_with_unseen_ink_is_not_entered_and_is_once_somebody_has_looked(
     assert keying.submit_entry(vault, settings, serial, answers, actor, looked_at=("page-1-1",))
     query = "SELECT why FROM audit WHERE action = 'entry.submit'"
     assert [reason for (reason,) in vault.db.execute(query)] == ["keyed ink:page-1-1"]
+
+
+def test_a_second_scan_is_a_copy_only_while_it_shows_no_other_writing(vault, paper, scan_in):
+    serial, page = paper()
+    page.tick("test.fbc")
+    page.write("reason")
+    assert scan_in(page, angle=1).counts[PageOutcome.FILED] == 1
+    again = scan_in(page, angle=-1)
+    assert (again.counts[PageOutcome.COPY], again.homeless) == (1, 0)
+    page.write("contact")
+    later = scan_in(page)
+    assert (later.counts[PageOutcome.SECOND_SCAN], later.homeless) == (1, 1)
+    tray = store.fetch_tray(vault.db)
+    assert [(p.serial, p.page) for p in tray] == [(serial, 1)]
+    assert store.fetch_picture(vault.db, tray[0].id)
+
+
+def test_a_second_scan_that_cannot_be_measured_is_for_a_person(paper, scan_in):
+    _, page = paper()
+    scan_in(page)
+    coarse = scan_in(page, lambda picture: cv2.threshold(picture, 140, 255, cv2.THRESH_BINARY)[1])
+    assert (coarse.counts[PageOutcome.COPY], coarse.homeless) == (0, 1)
