@@ -49,18 +49,6 @@ def check_file_is_new(serial: str, of_file: Iterable[ScanInfo]) -> None:
         )
 
 
-def check_picture_is_new(serial: str, others: Sequence[str]) -> None:
-    """ConflictError when a page without a code shows the picture of other forms, in another file."""
-    if others:
-        raise ConflictError(
-            "scan.same-picture",
-            f"A page shows the very picture that is the scan of form {serials.format_serials(others)}"
-            f" already, so it is not that of form {serials.format_serial(serial)}.",
-            "Look at the serial on the paper; take the wrong one away with a reason. If they are two"
-            " papers, scan this one anew.",
-        )
-
-
 def check_can_confirm_scan(info: ScanInfo) -> None:
     """ConflictError unless only the code is missing: a code, or a file, of another form decides."""
     check_scan_is_of(info.serial, info.codes.split())

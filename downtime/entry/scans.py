@@ -17,7 +17,6 @@ from downtime.entry import scan_policies
 from downtime.entry.filed_pages import PDF, bind_pages, return_pages
 from downtime.entry.model import AuditAction, ScanDoubt, ScanInfo
 from downtime.entry.read_scans import read_scans
-from downtime.entry.same_pictures import find_same_pictures
 from downtime.entry.store import page_readings, scans
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper import ledger, serials
@@ -84,7 +83,7 @@ def attach_scan(
 
     Its ticks and ink are read. InputError says why it cannot be one; ConflictError when its code is another form's, when the same
     file is another form's scan, when the form has another one already, and when no code can be read:
-    unless somebody compared the printed serial (`without_code`). Such a page that shows another form's picture is refused.
+    unless somebody compared the printed serial (`without_code`).
     """
     issued = ledger.get_form(vault, serial)
     present = scans.fetch(vault.db, issued.serial)
@@ -129,8 +128,6 @@ def attach_read_scan(
     reason = f"{file.sha256}, no code read" if unread else file.sha256
     with vault.change(actor, AuditAction.ENTRY_SCAN, target=issued.serial, reason=reason) as db:
         scan_policies.check_file_is_new(issued.serial, scans.fetch_of_file(db, file.sha256))
-        others = find_same_pictures(db, issued.serial, file.pages)
-        scan_policies.check_picture_is_new(issued.serial, others)
         if present := scans.fetch(db, issued.serial):
             raise _other_scan(issued, present)
         scans.save(db, info, file.content)

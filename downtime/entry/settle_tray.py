@@ -5,7 +5,6 @@ from typing import NamedTuple
 from downtime.entry import scan_policies
 from downtime.entry.filed_pages import add_page, find_present
 from downtime.entry.read_scans import read_scans
-from downtime.entry.same_pictures import find_same_pictures
 from downtime.errors import NotFoundError
 from downtime.paper import ledger, serials
 from downtime.paper.model import IssuedForm
@@ -74,8 +73,6 @@ def file_by_hand(
         codes = tuple(page.codes.split())
         width, height = read_size(picture)
         scanned = ScannedPage(width, height, picture, codes, is_two_tone=bool(page.two_tone))
-        others = find_same_pictures(db, typed.form.serial, [scanned])
-        scan_policies.check_picture_is_new(typed.form.serial, others)
         add_page(
             db, typed.form, typed.page, scanned, actor, vault.now(),
             without_code=find_page_code(codes) is None,

@@ -92,7 +92,8 @@ def test_it_holds_what_the_program_reads_and_nothing_else(wheel):
         for path in (house.ROOT / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    guides = {*(house.ROOT / "docs/guides").iterdir(), house.ROOT / "docs/glossary.md"}
+    docs = house.ROOT / "docs"
+    guides = {*(docs / "guides").iterdir(), docs / "glossary.md", *(docs / "pictures").iterdir()}
     wanted |= {f"downtime/_data/{path.relative_to(house.ROOT)}" for path in guides}
     metadata = {name for name in files if ".dist-info/" in name}
     assert files - metadata == wanted

@@ -132,15 +132,6 @@ def fetch_picture(db: Database, serial: str, page: int) -> bytes | None:
     return bytes(row[0]) if row else None
 
 
-def iterate_vouched_pictures(db: Database, serial: str) -> Iterator[tuple[str, bytes]]:
-    """Serial and picture of each page of other forms' scans that a person vouched for without a code."""
-    query = (
-        "SELECT p.serial, p.picture FROM form_scan s JOIN form_scan_page p ON p.serial = s.serial"
-        " WHERE s.without_code = 1 AND s.serial <> ? AND p.destroyed = ''"
-    )
-    return ((str(other), bytes(picture)) for other, picture in db.execute(query, [serial]))
-
-
 def is_two_tone(db: Database, serial: str, page: int) -> bool:
     """Whether a page was scanned in black and white only."""
     query = "SELECT two_tone FROM form_scan_page WHERE serial = ? AND page = ?"

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from downtime.entry import scans
 from downtime.entry.merge_scans import ScanMerger
@@ -137,36 +137,6 @@ def test_one_file_is_the_scan_of_one_form(vault, settings, serial, other, actor)
     assert format_serial(other) in refused.value.sentence
     scans.detach_scan(vault, serial, actor, "it is the other one's")
     scans.attach_scan(vault, settings, other, paper, actor, without_code=True)
-
-
-def written_page(text: str, size: tuple[int, int] = (1240, 1754)) -> Image.Image:
-    """A page without a code on which somebody wrote something, in any resolution."""
-    page = inked_page()
-    drawing = ImageDraw.Draw(page)
-    drawing.text((420, 800), text, font=ImageFont.load_default(28), fill=60)
-    return page.resize(size, Image.Resampling.LANCZOS)
-
-
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "PDF"])
-@pytest.mark.parametrize("size", [(1240, 1754), (1000, 1414), (2480, 3508)])
-def test_a_picture_that_was_saved_anew_is_not_the_scan_of_another_form_either(
-    vault, settings, serial, other, actor, kind, size
-):
-    paper = as_file(written_page("pulse 88"))
-    again = as_file(written_page("pulse 88", size), kind)
-    scans.attach_scan(vault, settings, serial, paper, actor, without_code=True)
-    if again != paper:
-        with pytest.raises(ConflictError, match="very picture") as refused:
-            scans.attach_scan(vault, settings, other, again, actor, without_code=True)
-        assert format_serial(serial) in refused.value.sentence
-        assert format_serial(other) in refused.value.sentence
-    assert scans.find_scan(vault, other) is None
-
-
-def test_two_papers_on_which_one_digit_differs_are_two(vault, settings, serial, other, actor):
-    first, second = as_file(written_page("pulse 88")), as_file(written_page("pulse 83"))
-    scans.attach_scan(vault, settings, serial, first, actor, without_code=True)
-    scans.attach_scan(vault, settings, other, second, actor, without_code=True)
 
 
 @pytest.fixture

@@ -216,17 +216,6 @@ def test_a_typed_serial_is_shown_with_its_person_and_filed_when_confirmed(
         settle_tray.file_by_hand(vault, settings, unread.id, serial, 1, actor)
 
 
-def test_a_page_of_the_tray_that_lies_with_a_form_in_another_file_is_not_filed_twice(
-    vault, settings, issue, actor, unread
-):
-    first, second = issue("observations"), issue("observations")
-    paper = as_file(inked_page(), "JPEG")
-    scans.attach_scan(vault, settings, first, paper, actor, without_code=True)
-    with pytest.raises(ConflictError, match=format_serial(first)):
-        settle_tray.file_by_hand(vault, settings, unread.id, second, 1, actor)
-    assert store.fetch_tray(vault.db) == [unread]
-
-
 @pytest.mark.usefixtures("identity")
 def test_an_outage_is_not_complete_while_a_page_lies_in_the_tray(
     vault, settings, outage, actor, checker, unread
