@@ -84,24 +84,24 @@ def _fetch_picture(vault: Vault, serial: str, page: int) -> bytes | None:
 
 
 def _keep_small(
-    vault: Vault, settings: Settings, kept: _KeptPicture, small: bytes, actor: Actor
+    vault: Vault, settings: Settings, original: _KeptPicture, small: bytes, actor: Actor
 ) -> None:
     """Unless the page was taken away meanwhile. One that cannot be made smaller stays as it is."""
-    is_smaller = 0 < len(small) < len(kept.picture)
-    picture = small if is_smaller else kept.picture
-    reason = f"page {kept.page}, {_digest(kept.picture)}, {_digest(picture)}"
+    is_smaller = 0 < len(small) < len(original.picture)
+    picture = small if is_smaller else original.picture
+    reason = f"page {original.page}, {_digest(original.picture)}, {_digest(picture)}"
     action = AuditAction.ENTRY_SCAN_RECODE
-    with vault.change(actor, action, target=kept.serial, reason=reason) as db:
-        if _fetch_picture(vault, kept.serial, kept.page) != kept.picture:
+    with vault.change(actor, action, target=original.serial, reason=reason) as db:
+        if _fetch_picture(vault, original.serial, original.page) != original.picture:
             return
-        if not kept.page:
-            scan_store.save_small_back(db, kept.serial, picture, vault.now())
+        if not original.page:
+            scan_store.save_small_back(db, original.serial, picture, vault.now())
             return
         if settings.entry.keep_original_scans and is_smaller:
-            scans.save_original(db, kept.serial, kept.page, kept.picture)
-        scans.save_small(db, kept.serial, kept.page, picture, vault.now())
+            scans.save_original(db, original.serial, original.page, original.picture)
+        scans.save_small(db, original.serial, original.page, picture, vault.now())
         if not settings.entry.keep_original_scans:
-            scans.drop_file_of_small_pages(db, kept.serial)
+            scans.drop_file_of_small_pages(db, original.serial)
 
 
 def _digest(picture: bytes) -> str:

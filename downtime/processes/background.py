@@ -19,6 +19,8 @@ from downtime.processes.private_memory import keep_memory_private
 
 _INPUT = 0
 NICENESS = 10
+SMALL_SHARE = 5
+"""A quarter of the processor while pages want all of it, and whatever they leave."""
 LEAST_SHARE = 19
 _SESSION_NICENESS = Path("/proc/self/autogroup")
 """Linux shares a processor first between sessions, each as nice as this says, then within one."""
@@ -71,15 +73,19 @@ def read_arguments() -> dict[str, str]:
 
 def give_way() -> None:
     """In the background process: let whoever waits for a page go first, with all processes begun here."""
-    if hasattr(os, "nice"):  # Windows has no such order
-        os.nice(NICENESS)
+    _let_others_first(SMALL_SHARE)
 
 
 def stand_back() -> None:
     """The same, and let every other session go first too: for work that nobody waits for."""
-    give_way()
+    _let_others_first(LEAST_SHARE)
+
+
+def _let_others_first(session_niceness: int) -> None:
+    if hasattr(os, "nice"):  # Windows has no such order
+        os.nice(NICENESS)
     with contextlib.suppress(OSError):  # a kernel without sessions' shares, or one that allows none
-        _SESSION_NICENESS.write_text(str(LEAST_SHARE))
+        _SESSION_NICENESS.write_text(str(session_niceness))
 
 
 def _read_line() -> bytes:

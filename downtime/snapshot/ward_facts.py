@@ -125,10 +125,10 @@ class WardFacts:
         """Whether they are expected to leave today, or were before."""
         return bool(stay and stay.expected_end and self._day(stay.expected_end) <= self.today)
 
-    def is_shown(self, row: BedRow, wanted: BedFilter) -> bool:
-        """Whether a row of the board belongs to what is asked for."""
+    def find_filters(self, row: BedRow) -> set[BedFilter]:
+        """The filters of the board that leave this row."""
         patient = row.patient.id if row.patient else ""
-        return {
+        leaves = {
             BedFilter.ALL: True,
             BedFilter.EMPTY: not patient and row.location.status in FREE,
             BedFilter.CLOSED: not patient and row.location.status not in FREE,
@@ -139,7 +139,8 @@ class WardFacts:
             BedFilter.NEWS2: self.has_high_score(patient),
             BedFilter.BOARDERS: self.is_boarder(row.encounter),
             BedFilter.DUE: patient in self.due,
-        }[wanted]
+        }
+        return {name for name, is_left in leaves.items() if is_left}
 
     def _day(self, moment: str) -> str:
         return find_day(moment, self.zone)

@@ -8,6 +8,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+import flask.templating
 import jinja2
 from flask import Blueprint, Flask, Response, send_from_directory
 from flask_wtf import CSRFProtect
@@ -41,6 +42,7 @@ from downtime.web.namesakes import find_namesakes_shown, list_same_names
 from downtime.web.nhs_components import render_component
 from downtime.web.request_context import AppState
 from downtime.web.request_limits import InMemoryRequest
+from downtime.web.template_globals import SharedGlobals
 from downtime.web.vault_holder import VaultHolder
 from downtime.web.view_permissions import require_permission
 from downtime.web.views import BLUEPRINTS
@@ -62,9 +64,14 @@ HTMX_SETTINGS = {
 assets = Blueprint("assets", __name__)
 
 
+class TemplateEnvironment(SharedGlobals, flask.templating.Environment):
+    """Flask's, with the globals in one dictionary."""
+
+
 class DowntimeApp(Flask):
     """Flask whose templates are all escaped, and in which a misspelt name is an error."""
 
+    jinja_environment = TemplateEnvironment
     request_class = InMemoryRequest
     session_interface = PageCookie()
     jinja_options = {

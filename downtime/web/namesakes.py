@@ -24,13 +24,15 @@ def find_namesakes_shown(person: Patient | PaperPerson | Subject) -> list[Patien
 
 def list_same_names(people: Iterable[Patient]) -> set[str]:
     """Ids of those on a list whose name another one on it, or another one in hospital, has too."""
-    listed = {person.id: person for person in people if person.family}
+    name_by_id = {person.id: name_key(person) for person in people if person.family}
     hospital = request_context.hospital_now()
-    ids_by_name = hospital.snapshot.list_ids_by_name(listed.values()) if hospital.snapshot else {}
-    registered = (person.patient for person in hospital.registered.values())
-    for person in (*registered, *listed.values()):
-        ids_by_name.setdefault(name_key(person), set()).add(person.id)
-    return {key for key, person in listed.items() if len(ids_by_name[name_key(person)]) > 1}
+    ids_by_name = (
+        hospital.snapshot.list_ids_by_name(name_by_id.values()) if hospital.snapshot else {}
+    )
+    registered = (row.patient for row in hospital.registered.values())
+    for key, name in (*((p.id, name_key(p)) for p in registered), *name_by_id.items()):
+        ids_by_name.setdefault(name, set()).add(key)
+    return {key for key, name in name_by_id.items() if len(ids_by_name[name]) > 1}
 
 
 def _is_same(patient: Patient, person: Patient | PaperPerson | Subject) -> bool:

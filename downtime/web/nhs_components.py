@@ -11,6 +11,8 @@ from jinja2 import ChainableUndefined, Environment, PackageLoader
 from jinja2.runtime import Macro
 from markupsafe import Markup
 
+from downtime.web.template_globals import SharedGlobals
+
 _FOLDERS = {
     "errorSummary": "error-summary",
     "fileUpload": "file-upload",
@@ -21,7 +23,7 @@ _FOLDERS = {
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    return SharedGlobals(
         loader=PackageLoader("nhsuk_frontend_jinja"),
         autoescape=True,
         undefined=ChainableUndefined,

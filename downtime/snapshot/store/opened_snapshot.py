@@ -184,9 +184,11 @@ class Snapshot(WardLists):
             "Patient t0", "WHERE i.name = ? AND t0.id <> ?", key, patient.id
         )
 
-    def list_ids_by_name(self, people: Iterable[Patient]) -> dict[tuple[str, str], set[str]]:
+    def list_ids_by_name(
+        self, name_keys: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], set[str]]:
         """Of each of these names (`search_terms.name_key`) the ids of the inpatients who have it."""
-        names = {"|".join(key): key for key in map(search_terms.name_key, people)}
+        names = {"|".join(key): key for key in name_keys}
         rows = self._db.conn.execute(
             "SELECT name, patient FROM inpatient WHERE name IN (SELECT value FROM json_each(?))",
             (orjson.dumps(list(names)).decode(),),

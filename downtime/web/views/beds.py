@@ -1,5 +1,6 @@
 """Beds: choose a ward, then its board."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
@@ -113,7 +114,7 @@ def board() -> ViewResponse:
     return render_template(
         "beds/board.html",
         ward=ward_row,
-        rows=[row for row in rows if facts.is_shown(row, wanted)],
+        rows=[row for row in rows if wanted in facts.find_filters(row)],
         now=now,
         facts=facts,
         expected=snapshot.list_expected(ward, *_find_today()),
@@ -197,8 +198,8 @@ class FilterCount(NamedTuple):
 def _count_filters(
     snapshot: Snapshot, facts: WardFacts, rows: Sequence[BedRow]
 ) -> list[FilterCount]:
-    counts = {name: sum(facts.is_shown(row, name) for row in rows) for name in BedFilter}
+    counts = Counter(name for row in rows for name in facts.find_filters(row))
     return [
-        FilterCount(name, count, word_count(snapshot, name, count))
-        for name, count in counts.items()
+        FilterCount(name, counts[name], word_count(snapshot, name, counts[name]))
+        for name in BedFilter
     ]

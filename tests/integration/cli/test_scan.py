@@ -56,8 +56,10 @@ def test_a_folder_is_read_once_and_says_how_many_pages_are_where(scan, issue, bo
     again = scan(box, "--json")
     assert (again.code, again.json["pages"], again.json["repeated"]) == (0, 0, 2)
     assert again.json["batch"] != done.json["batch"]
+    # What cannot be measured may show other writing than the page that is filed: it is no copy by itself.
     (box / "3.png").write_bytes(as_file(coded_page(first).rotate(180)))
-    assert counted(scan(box, "--json").json) == {"copy": 1}
+    twice = scan(box, "--json")
+    assert (twice.code, counted(twice.json)) == (1, {"second-scan": 1})
 
 
 def test_a_page_for_the_tray_ends_with_1_and_is_said_in_words(scan, issue, box):  # noqa: F811

@@ -186,7 +186,7 @@ def test_a_form_whose_scan_came_as_one_file_keeps_it(vault, settings, issue, act
     scans.attach_scan(vault, settings, serial, whole, actor)
     files = box(a=as_pdf(coded_page(serial, 1), coded_page(serial, 2)))
     report = take_in_files(vault, settings, files, "Ward A1", actor)
-    assert counted(report) == {"copy": 1, "other-scan": 1}
+    assert counted(report) == {"second-scan": 1, "other-scan": 1}
     assert scans.get_scan_file(vault, settings, serial).content == whole
 
 

@@ -32,7 +32,7 @@ def test_an_auditor_changes_nothing():
     reads |= {"reconcile.list", "identity.list", "sync.view", "entry.queue", "entry.quality"}
     reads |= {"harm.list", "statement.make", "report.make", "audit.view", "audit.verify"}
     reads |= {"ingest.view", "ingest.status", "quarantine.view", "shelf.view", "break-glass.list"}
-    reads |= {"query.list"}
+    reads |= {"query.list", "pages.list"}
     assert allowed(Role.AUDITOR) == reads
 
 
