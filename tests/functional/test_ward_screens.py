@@ -112,6 +112,7 @@ def test_medicines_due_are_one_press_from_the_beds_the_time_critical_first(visit
     page.goto("/beds")
     page.click("a[href='/medicines-due?ward=A1']")
     tags = page.locator("tbody tr", has=page.locator(":text('Time-critical')"))
+    tags.first.wait_for()
     assert tags.count() == 4
     first = page.locator("tbody tr").first
     assert "was due 14:00" in first.inner_text()
