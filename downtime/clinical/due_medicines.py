@@ -6,7 +6,7 @@ cannot be told is never left out: it is a medicine whose time is not known, and 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from downtime.clinical.doses import MedicineRow, list_named_times
@@ -58,8 +58,8 @@ def _find_times(
     if medicine.category not in ("", MedicationRequestCategory.REGULAR):
         return None
     recent = since = now - _STILL_THAT_DOSE
-    if has_doses and not row.last and "T" in medicine.authored:
-        since = max(from_text(medicine.authored), now - _DAY)
+    if has_doses and not row.last and medicine.authored:
+        since = min(recent, max(_find_prescribed(medicine.authored, zone), now - _DAY))
     missed: tuple[str, ...] = ()
     if row.next_due:
         due = from_text(row.next_due)
@@ -72,3 +72,14 @@ def _find_times(
     overdue = [moment for moment in named or () if moment < recent][-1:]
     later = (moment for moment in named or () if moment >= recent)
     return (*missed, *map(to_text, (*overdue, *later)))
+
+
+def _find_prescribed(authored: str, zone: ZoneInfo) -> datetime:
+    """From when a prescription holds for certain: the end of the day where no more is known."""
+    if "T" in authored:
+        return from_text(authored)
+    try:
+        day = datetime.fromisoformat(authored)
+    except ValueError:  # a month or a year
+        return datetime.max.replace(tzinfo=UTC)
+    return day.replace(tzinfo=zone) + _DAY

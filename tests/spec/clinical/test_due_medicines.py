@@ -109,6 +109,10 @@ def test_a_status_that_no_standard_names_hides_nothing():
             ["02T08:00", "02T18:00"],
         ),  # the last that was missed, not each
         ("2026-11-02T07:30:00Z", False, ["02T18:00"]),  # which doses were given is not known
+        ("2026-11-01", True, ["02T08:00", "02T18:00"]),  # some time on the day before
+        ("2026-11-02", True, ["02T18:00"]),  # perhaps after 08:00
+        ("2026-10", True, ["02T18:00"]),
+        ("2026-11-02T16:00:00Z", True, ["02T18:00"]),
         ("", True, ["02T18:00"]),
     ],
 )
