@@ -33,7 +33,7 @@ def describe_ink(
             {
                 "name": place.name,
                 "label": _word_place(place, labels),
-                "position": json.dumps([place.page, *astuple(place.place)]),
+                "position": _write_position(place),
                 "page": place.page,
             }
             for place in unkeyed
@@ -46,3 +46,9 @@ def _word_place(place: InkPlace, labels: Mapping[str, str]) -> str:
     if place.place == WHOLE_PAGE:
         return "the whole page, which could not be measured"
     return labels.get(place.key, "outside every field")
+
+
+def _write_position(place: InkPlace) -> str:
+    """Where its own picture is cut out; none of a whole page, which stands beside the fields anyway."""
+    is_whole = place.place == WHOLE_PAGE
+    return "" if is_whole else json.dumps([place.page, *astuple(place.place)])
