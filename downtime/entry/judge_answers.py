@@ -89,9 +89,14 @@ def judge_part(
     requests: ConfirmRequests,
     actor: Actor,
 ) -> JudgedAnswers:
-    """What a second person keyed of a form, by itself: nothing of it says what the first one keyed."""
+    """What a second person keyed of a form, by itself: nothing of it says what the first one keyed.
+
+    A field that this person was not asked for is not missed either.
+    """
     situation = read_situation(vault, settings, _for_whom_it_is(form, form.answers))
-    findings = _find(form.definition, form, validated, situation, is_part=True)
+    asked = {*form.second_keys, *validated.answers}
+    fields = {key: item for key, item in keyed_fields(form.definition).items() if key in asked}
+    findings = judge_response(form.definition, fields, _without_faulty(validated), [], situation)
     return _judge(vault, settings, form.definition, validated, findings, requests, (), actor)
 
 
@@ -102,7 +107,7 @@ def find_implausible(
     unchecked = [] if policies.is_person_checked(form, validated.answers) else [_UNCHECKED]
     form = _for_whom_it_is(form, validated.answers)
     situation = read_situation(vault, settings, form)
-    return unchecked + _find(form.definition, form, validated, situation, is_part=False)
+    return unchecked + _find(form, validated, situation)
 
 
 _UNCHECKED = Finding(PERSON_CHECK, Rule.PERSON_UNCHECKED, "")
@@ -123,18 +128,15 @@ def find_unconfirmed(
     return confirm_policies.list_unconfirmed(findings, entry.confirmations)
 
 
-def _find(
-    definition: FormDefinition,
-    form: KeyedForm,
-    validated: ValidatedAnswers,
-    situation: Situation,
-    *,
-    is_part: bool,
-) -> list[Finding]:
-    faulty = {problem.key for problem in validated.problems}
-    answers = {key: text for key, text in validated.answers.items() if key not in faulty}
-    facts = [] if is_part else _read_own_facts(form, answers, situation)
+def _find(form: KeyedForm, validated: ValidatedAnswers, situation: Situation) -> list[Finding]:
+    definition, answers = form.definition, _without_faulty(validated)
+    facts = _read_own_facts(form, answers, situation)
     return judge_response(definition, keyed_fields(definition), answers, facts, situation)
+
+
+def _without_faulty(validated: ValidatedAnswers) -> dict[str, str]:
+    faulty = {problem.key for problem in validated.problems}
+    return {key: text for key, text in validated.answers.items() if key not in faulty}
 
 
 def _read_own_facts(

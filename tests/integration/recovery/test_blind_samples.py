@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.entry import double_keying, quality, send_back_entry, verify_entry
+from downtime.entry import double_keying, keying, quality, send_back_entry, verify_entry
 from downtime.entry.import_responses import import_response
 from downtime.entry.model import EntryState, Task, VerificationBasis
 from downtime.entry.open_form import open_form
@@ -191,3 +191,29 @@ def test_a_laptop_cannot_say_that_a_sample_agreed_without_the_second_person(
         assert not has_enough_people(skipped, None, is_critical=False), "a look is not enough"
     own = replace(second, person=entry.transcriber)
     assert not has_enough_people(entry, own, is_critical=False)
+
+
+FULL_ROW = OBSERVED | {
+    "respirations:1": "18",
+    "spo2-1:1": "96",
+    "oxygen:1": "O",
+    "flow:1": "2",
+    "systolic:1": "120",
+    "diastolic:1": "80",
+    "consciousness:1": "A",
+}
+
+
+def test_a_field_that_is_sampled_alone_is_not_asked_about_for_lack_of_its_neighbours(
+    vault, issue, actor, checker, monkeypatch
+):
+    """A saturation was asked about because its oxygen, which nobody asked for, was not keyed."""
+    for key in (key for key in FULL_ROW if ":" in key):
+        with monkeypatch.context() as patched:
+            patched.setattr(keying, "choose_sample", lambda *_, key=key: (key,))
+            serial = issue("observations")
+            submit_checked(vault, UNCHECKED, serial, FULL_ROW, actor)
+        entry = double_keying.submit_second_keying(
+            vault, UNCHECKED, serial, {key: FULL_ROW[key]}, checker
+        )
+        assert entry.basis == VerificationBasis.AGREED
