@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from werkzeug.routing import Rule
 
 from downtime.config import Home
 from downtime.paper.layout import template_layout
@@ -83,6 +84,22 @@ def _shared_fonts():
     cut = functools.lru_cache(256)(lambda name, used: font_embedding.subset_font(name, set(used)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "subset_font", lambda name, used: cut(name, frozenset(used)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_addresses():
+    """The addresses of the pages are the same in each application: how they are built is compiled once."""
+    compile_builder, built = Rule._compile_builder, {}
+
+    def compile_once(rule, append_unknown=True):
+        key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in built:
+            built[key] = compile_builder(rule, append_unknown)
+        return built[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
         yield
 
 

@@ -180,7 +180,7 @@ def add(
         actor,
         reason,
     )
-    _write_list(enrolment.machine_list, out)
+    write_list(enrolment.machine_list, out)
     carried = _answer_request(session, asking)
     return Output(_enrolment_document(enrolment), [*carried, *_enrolment_lines(enrolment)])
 
@@ -261,13 +261,14 @@ def update(session: Session, place: Path) -> Output:
 def export(session: Session, out: Path) -> Output:
     """Write the list of machines to a file."""
     listed = machine_list.require_list(session.home)
-    _write_list(listed, out)
+    write_list(listed, out)
     return Output(
         _list_document(listed), [f"Wrote list number {listed.version} to {out}: public keys only."]
     )
 
 
-def _write_list(listed: MachineList, out: Path | None) -> None:
+def write_list(listed: MachineList, out: Path | None) -> None:
+    """Write a list into the file that was named, to be carried by hand."""
     if out:
         write_atomic(out, listed.signed.data)
 
@@ -315,7 +316,7 @@ def revoke(
     revoke_machine.find_machine(machine_list.require_list(session.home).machines, machine)
     (key, *_) = open_keys(sticks)
     exposure = revoke_machine.revoke_machine(vault, session.settings, machine, key, actor, reason)
-    _write_list(machine_list.require_list(session.home), out)
+    write_list(machine_list.require_list(session.home), out)
     return Output(_exposure_document(exposure), exposure.sentences)
 
 
@@ -347,7 +348,7 @@ def replace(
     exposure, enrolment = revoke_machine.replace_machine(
         vault, session.settings, machine, asking, code, key, actor, reason
     )
-    _write_list(enrolment.machine_list, out)
+    write_list(enrolment.machine_list, out)
     document = {**_exposure_document(exposure), "replacement": _enrolment_document(enrolment)}
     carried = _answer_request(session, asking)
     return Output(document, [*exposure.sentences, *carried, *_enrolment_lines(enrolment)])

@@ -185,6 +185,9 @@ ingest = add_group(
     "ingest_sources",
     "feed_drafts",
 )
+upgrade = add_group(
+    "upgrade", "Packages of the program that this site's machines may install.", "upgrade"
+)
 sync = add_group("sync", "Merge what laptops hold at the records station.", "sync")
 harm = add_group("harm", "Harm review: what the outage may have done to patients.", "harm")
 identity = add_group(

@@ -1,12 +1,12 @@
 """The list of machines: signed anew with a stick when it changes, and taken from others when newer."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from filelock import FileLock
-from tuf.api.metadata import Metadata, Targets
+from tuf.api.metadata import Metadata, TargetFile, Targets
 
 from downtime.clock import to_text
 from downtime.config import Home
@@ -27,6 +27,9 @@ FILE_NAME = "machines.json"
 """The list's name where it lies beside bundles."""
 
 Machines = tuple[Machine, ...]
+Packages = Mapping[str, TargetFile]
+"""Files of the program that machines may install, by name: the targets of the signed list."""
+NO_PACKAGES: Packages = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +148,12 @@ def change_list(
     reason: str,
     *,
     roots: Roots | None = None,
+    packages: Packages | None = None,
 ) -> MachineList:
-    """Sign the next list: what `change` makes of the machines, under the same root or newer ones."""
+    """Sign the next list: what `change` makes of the machines, under the same root or newer ones.
+
+    `packages` takes the place of those that are approved; without it they stay.
+    """
     with (
         _hold_list(vault.home),
         vault.change(actor, action, target=target, reason=check_reason(reason)),
@@ -159,6 +166,7 @@ def change_list(
             key,
             settings,
             vault.clock(),
+            current.signed.targets.signed.targets if packages is None else packages,
         )
         check_successor(current, following)
         machines.store_list(vault.home, following)
@@ -172,9 +180,11 @@ def sign_list(
     key: SiteKey,
     settings: Settings,
     now: datetime,
+    packages: Packages = NO_PACKAGES,
 ) -> MachineList:
     """A list with a number, signed with a stick's list key; UntrustedError when the root knows it not."""
-    targets = Targets(version, expires=now + timedelta(days=settings.fleet.list_valid_days))
+    expires = now + timedelta(days=settings.fleet.list_valid_days)
+    targets = Targets(version, expires=expires, targets=dict(packages))
     targets.unrecognized_fields = {
         "issued": to_text(now),
         "machines": [machine.as_json() for machine in listed],

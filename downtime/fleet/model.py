@@ -10,6 +10,8 @@ class AuditAction(StrEnum):
     MACHINE_JOIN = "machine.join"
     MACHINE_REPLACE = "machine.replace"
     MACHINE_REVOKE = "machine.revoke"
+    PACKAGE_APPROVE = "package.approve"
+    PACKAGE_WITHDRAW = "package.withdraw"
     ROOT_ADOPT = "root.adopt"
     ROOT_ROTATE = "root.rotate"
     SNAPSHOT_CLOSE = "snapshot.close"

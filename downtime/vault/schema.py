@@ -11,6 +11,7 @@ that is newer than the program; and vaults in hospitals have this table.
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -34,9 +35,10 @@ class Migration(NamedTuple):
     sql: str
 
 
-def list_migrations() -> list[Migration]:
-    """All migrations of all rooms, in the order in which they run."""
-    return sorted(_find_migrations())
+@cache
+def list_migrations() -> tuple[Migration, ...]:
+    """All migrations of all rooms, in the order in which they run; read once, every vault asks for them."""
+    return tuple(sorted(_find_migrations()))
 
 
 def _find_migrations() -> Iterator[Migration]:

@@ -27,6 +27,7 @@ MEANT = {
     "downtime status": "No snapshot is open on this machine yet",
     "downtime ingest status": "No source has run yet",
     "downtime fleet join": "names no place",
+    "downtime upgrade list": "belongs to no site yet",
     "downtime publish": "names no place to publish",
     "downtime returns export --format hl7v2 --to FOLDER": "No outage",
     "downtime sync export --to FOLDER": "records station",
