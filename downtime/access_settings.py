@@ -59,24 +59,19 @@ class WebSettings:
         ("127.0.0.1", "localhost"),
         "Host names that are answered, beside those of the machine's certificate; any other is refused.",
     )
-    threads: int = setting(8, "Web threads.")
+    threads: int = setting(8, "Pages that are made at once.")
     stranger_threads: int = setting(
-        3, "Of these, so many at most answer browsers in which nobody is signed in."
+        3, "Of these, so many at most are for browsers in which nobody is signed in."
     )
     strangers_waiting: int = setting(
-        200, "Requests of such browsers that wait for a thread; more are answered 'try again'."
+        100, "Requests of such browsers that wait for their turn; more are answered 'try again'."
     )
     connections: int = setting(500, "Connections at once; further ones wait until one is closed.")
     client_connections: int = setting(
-        200, "Of these, so many at most from one address; the ones that asked nothing are closed."
+        200, "Requests at once that the front (docs/tls.md) lets through from one address."
     )
     idle_seconds: int = setting(
-        30, "A connection that asks nothing more is closed after this long."
-    )
-    request_seconds: int = setting(
-        10,
-        "A request that has not come whole after this long is dropped; a body has a second more for"
-        " each 16 KB.",
+        30, "A connection on which nothing comes is closed after this long."
     )
     max_stranger_bytes: int = setting(
         65_536, "Longest body that is read of a browser in which nobody is signed in."

@@ -11,49 +11,26 @@ from typing import Any
 
 from downtime.errors import ConflictError
 from downtime.settings import Settings
-from downtime.web.client_address import name_client
 
 SOCKET_PEER = "localhost"
 """What waitress calls whoever comes over a Unix socket."""
 SOCKET_MODE = "660"
 """For the front's group; its folder keeps everybody else away."""
-_FORWARDED_FOR = "X_FORWARDED_FOR"
 
 
-class Front:
-    """The front of one listening server, if there is one."""
-
-    def __init__(self, peer: str | None) -> None:
-        self.peer = peer
-
-    @property
-    def waitress_options(self) -> dict[str, Any]:
-        """What waitress has to know of it."""
-        if self.peer is None:
-            return {}
-        return {
-            "trusted_proxy": self.peer,
-            "trusted_proxy_count": 1,
-            "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
-        }
-
-    def is_behind(self, channel: Any) -> bool:
-        """Whether this connection of waitress is the front's."""
-        return self.peer is not None and channel.addr[0] == self.peer
-
-    def name_client(self, channel: Any) -> str:
-        """Under what name the request of a connection is counted: the last that the front named."""
-        if not self.is_behind(channel):
-            return name_client(channel.addr[0])
-        named = channel.requests[0].headers.get(_FORWARDED_FOR, "")
-        return name_client(named.rpartition(",")[2].strip() or channel.addr[0])
-
-
-def find_front(settings: Settings, path: str, host: str) -> Front:
-    """Whom the settings let speak for others on this socket or address."""
+def list_front_options(settings: Settings, path: str, host: str) -> dict[str, Any]:
+    """What waitress has to know of whom the settings let speak for others on this socket or address."""
     if path:
-        return Front(SOCKET_PEER)
-    return Front(host if settings.web.trusted_front else None)
+        peer = SOCKET_PEER
+    elif settings.web.trusted_front:
+        peer = host
+    else:
+        return {}
+    return {
+        "trusted_proxy": peer,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+    }
 
 
 def check_socket_free(path: str) -> None:

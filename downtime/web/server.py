@@ -15,18 +15,19 @@ from downtime.config import Home
 from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.web.app import create_app
-from downtime.web.connection_limits import limit_connections
-from downtime.web.front import SOCKET_MODE, check_socket_free, find_front
+from downtime.web.front import SOCKET_MODE, check_socket_free, list_front_options
 from downtime.web.job_worker import JobWorker, create_workers
 from downtime.web.listen_policies import check_stays_here
 from downtime.web.request_context import AppState
-from downtime.web.request_limits import UNLIMITED_BYTES, discard_longer_bodies
-from downtime.web.request_queue import RequestQueue
+from downtime.web.request_limits import UNLIMITED_BYTES, find_longest_body
+from downtime.web.request_queue import RequestQueue, count_server_threads
 from downtime.web.snapshot_opener import SnapshotOpener
 
 SECONDS_A_THREAD = 0.0005
 """How long a thread keeps the interpreter once another waits for it. A page gives it away at each row that
 it reads, and at Python's own 5 ms would wait as long each time for whoever signs in beside it."""
+CLEANUP_SECONDS = 1
+"""So often waitress looks for connections that are to be closed."""
 GARBAGE_OBJECTS = (5_000, 20, 50)
 """After so many new objects, and so many looks through the newest, reference cycles are looked for. A page
 leaves its own, which wait for such a look: through few it takes 6 ms, through ten times as many 120 ms, and
@@ -76,23 +77,25 @@ def _run_smoothly() -> None:
 def listen(app: Flask, settings: Settings, host: str, port: int, path: str = "") -> Any:
     """A server of this app that keeps what it carries in memory (`request_limits`); ConflictError.
 
-    With a `path` it listens at that Unix socket instead, for a front. Whoever only holds connections or
-    tries to sign in keeps nobody waiting (`connection_limits`, `request_queue`). InputError for an
-    address that others reach: patients would cross the network in clear.
+    With a `path` it listens at that Unix socket instead, for a front. Whoever only tries to sign in keeps
+    nobody waiting (`request_queue`), and whoever only holds connections has his closed by waitress: against
+    many of them on a network the front stands (`downtime tls front`). InputError for an address that others
+    reach: patients would cross the network in clear.
     """
-    web, front = settings.web, find_front(settings, path, host)
+    web = settings.web
     state: AppState = app.extensions["downtime"]
     try:
-        server = waitress.create_server(
-            app,
+        return waitress.create_server(
+            RequestQueue(app, web, state.live_sessions.knows),
             **_listen_at(settings, host, port, path),
-            **front.waitress_options,
-            threads=web.threads,
-            _dispatcher=RequestQueue(web, state.live_sessions.knows, front.name_client),
+            **list_front_options(settings, path, host),
+            threads=count_server_threads(web),
             connection_limit=web.connections,
+            channel_timeout=web.idle_seconds,
+            cleanup_interval=CLEANUP_SECONDS,
             asyncore_use_poll=hasattr(select, "poll"),
             ident=None,
-            max_request_body_size=UNLIMITED_BYTES,
+            max_request_body_size=find_longest_body(settings),
             inbuf_overflow=UNLIMITED_BYTES,
             outbuf_overflow=UNLIMITED_BYTES,
             # Nothing is taken from others; /metrics has to see that a front passed a request on.
@@ -104,13 +107,6 @@ def listen(app: Flask, settings: Settings, host: str, port: int, path: str = "")
             f"Nothing can listen at {path or f'{host}:{port}'} ({error.strerror}).",
             "Stop the program that uses it, or choose another with --port.",
         ) from None
-    limit_connections(server, web, front)
-    longest = max(web.max_upload_bytes, web.max_bundle_upload_bytes)
-    discard_longer_bodies(
-        server,
-        lambda cookies: longest if state.live_sessions.knows(cookies) else web.max_stranger_bytes,
-    )
-    return server
 
 
 def _listen_at(settings: Settings, host: str, port: int, path: str) -> dict[str, Any]:

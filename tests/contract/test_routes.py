@@ -24,6 +24,7 @@ PUBLIC_PAGES = {
     "help.show_guide",
     "monitoring.health",
     "monitoring.metrics",
+    "monitoring.signed_in",
     "passkeys.ask",
     "shelf.send_public",
     "shelf.show_public",

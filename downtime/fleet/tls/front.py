@@ -40,6 +40,8 @@ def write_front(home: Home, settings: Settings) -> str:
         client_connections=web.client_connections,
         max_bytes=max(web.max_upload_bytes, web.max_bundle_upload_bytes),
         starting="@starting",
+        long="@long",
+        stranger="@stranger",
         too_long="@too_long",
         too_many="@too_many",
     )

@@ -1,4 +1,4 @@
-"""For programs that watch this machine: /health for anybody, /metrics for who may read them."""
+"""For other programs: /health for anybody, /metrics for who may read them, /signed-in for the front."""
 
 import hashlib
 import hmac
@@ -6,6 +6,7 @@ from http import HTTPStatus
 from ipaddress import ip_address
 
 from flask import Blueprint, Response, jsonify, request
+from flask_login import current_user
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from downtime.accounts.model import Permission
@@ -43,6 +44,14 @@ def health() -> ViewResponse:
         status=_STATUSES.get(status.health.level, "ok"),
         age_seconds=None if oldest is None else int(oldest.total_seconds()),
     )
+
+
+@blueprint.get("/signed-in")
+@require_permission(Permission.PUBLIC)
+def signed_in() -> ViewResponse:
+    """Whether this browser has a session: the front asks before it passes anything long on."""
+    known = current_user.is_authenticated
+    return Response(status=HTTPStatus.NO_CONTENT if known else HTTPStatus.UNAUTHORIZED)
 
 
 @blueprint.get("/metrics")

@@ -13,10 +13,9 @@ from downtime.vault import slots
 from downtime.web.server import listen
 from tests.integration.web.conftest import PASSWORD
 
-HOLDERS = 25
+HOLDERS = 100
 STRANGERS = 20
 WAIT_SECONDS = 60
-SETTINGS = "[web]\nconnections = 40\nclient_connections = 30\n"
 IDLE = b""
 SLOW_HEADER = b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 SLOW_BODY = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 600\r\n\r\nx"
@@ -49,8 +48,8 @@ def ask(port: int, browser, path: str, body: bytes | None = None) -> int:
 
 
 def test_connections_that_ask_nothing_hold_no_place(hospital):
-    """Of each kind so many that together they would fill the server."""
-    with served(hospital, SETTINGS) as port, ExitStack() as held:
+    """More of each kind than a server has threads for strangers, all at once."""
+    with served(hospital, "[web]\nstrangers_waiting = 20\n") as port, ExitStack() as held:
         nurse = hospital.browser("ward")
         for start in (IDLE, SLOW_HEADER, SLOW_BODY):
             for _ in range(HOLDERS):
@@ -62,7 +61,7 @@ def test_connections_that_ask_nothing_hold_no_place(hospital):
 @pytest.mark.parametrize("start", [IDLE, SLOW_HEADER, SLOW_BODY])
 def test_they_are_closed(hospital, start):
     with (
-        served(hospital, "[web]\nrequest_seconds = 0\nidle_seconds = 0\n") as port,
+        served(hospital, "[web]\nidle_seconds = 0\n") as port,
         socket.create_connection(("127.0.0.1", port), timeout=WAIT_SECONDS) as line,
         suppress(ConnectionError),
     ):

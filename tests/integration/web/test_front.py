@@ -139,27 +139,60 @@ def test_strangers_who_sign_in_keep_no_nurse_waiting(hospital):
     assert 429 in answers, "one address signs in so often a minute"
 
 
-def test_what_a_browser_sends_never_lies_in_a_file_of_the_disk(hospital):
-    start = f"POST /sign-in HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 60000\r\n\r\n".encode()
-    with fronted(hospital) as front, hold(front, start + b"x" * 50_000, True):
+def test_what_a_browser_sends_never_lies_in_a_file(hospital):
+    """Neither what waits here until it is whole, nor what is passed on as it comes, nor in memory's own folder."""
+    with fronted(hospital) as front, ExitStack() as held:
+        client = nurse(front)
+        cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        before = _list_opened(front)
+        for length in (60_000, 600_000):
+            start = (
+                f"POST /scans HTTP/1.1\r\nHost: {NAME}\r\nCookie: {cookies}\r\n"
+                f"Content-Length: {length}\r\n\r\n"
+            )
+            held.enter_context(hold(front, start.encode() + b"x" * 50_000, True))
         time.sleep(0.5)
-        (worker,) = (
-            Path(f"/proc/{front.process.pid}/task/{front.process.pid}/children").read_text().split()
-        )
-        files = [os.readlink(entry) for entry in Path(f"/proc/{worker}/fd").iterdir()]
-        opened = {name for name in files if name.startswith("/") and "/dev/" not in name}
-        assert {Path(name).name for name in opened} <= {"nginx.log"}
+        assert _list_opened(front) == before
+
+
+def _list_opened(front) -> set[str]:
+    """The files that nginx's worker has open."""
+    parent = front.process.pid
+    (worker,) = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    links = [os.readlink(entry) for entry in Path(f"/proc/{worker}/fd").iterdir()]
+    return {name for name in links if name.startswith("/")}
+
+
+def test_slow_bodies_of_strangers_hold_no_place_of_the_app(hospital):
+    """Not even more of them than the app has places: each waits at the front until it is whole."""
+    start = f"POST /sign-in HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 600\r\n\r\nx".encode()
+    with fronted(hospital, web="connections = 10\n") as front, ExitStack() as held:
+        client = nurse(front)
+        for _ in range(20):
+            held.enter_context(hold(front, start, True))
+        assert client.get("/beds").status_code == 200
 
 
 def test_a_body_without_a_length_and_one_too_long_are_refused_with_a_sentence(hospital):
     with fronted(
-        hospital, web="max_upload_bytes = 1000\nmax_bundle_upload_bytes = 2000\n"
+        hospital, web="max_upload_bytes = 200_000\nmax_bundle_upload_bytes = 300_000\n"
     ) as front:
-        client = front.client()
+        client = nurse(front)
         assert client.post("/sign-in", content=iter([b"x"])).status_code == 411
-        long = client.post("/sign-in", content=b"x" * 3000)
+        long = client.post("/laptops/merge", content=b"x" * 400_000)
+        short = client.post("/laptops/merge", content=b"x" * 250_000)
     assert long.status_code == 413
     assert "use the command" in long.text
+    assert short.status_code == 403  # by the app: a ward merges nothing
+
+
+def test_a_strangers_long_body_comes_no_further_than_the_front(hospital):
+    with fronted(hospital) as front:
+        stranger = front.client(Cookie="__Host-downtime_session=made-up")
+        answer = stranger.post("/laptops/merge", content=b"x" * 200_000)
+        assert answer.status_code == 303, answer.text
+        assert answer.headers["Location"].endswith("/sign-in")
+        assert stranger.get("/signed-in").status_code == 404  # the front's own question
 
 
 def test_a_renewed_certificate_is_served_after_a_reload(hospital):

@@ -69,7 +69,7 @@ def test_a_bundle_may_be_longer_than_anything_else_and_is_not_put_aside(served):
     assert "larger than this laptop accepts" in page
 
 
-@pytest.mark.parametrize("size", [MOST + 1, 5 * MOST])
+@pytest.mark.parametrize("size", [MOST + 1, 3 * MOST])
 def test_one_that_is_too_large_hears_of_the_command(served, size):
     """The body is read to its end, so that a browser shows the page instead of a broken line."""
     status, page = posted(served, "/laptops/merge", size)
@@ -79,14 +79,26 @@ def test_one_that_is_too_large_hears_of_the_command(served, size):
     assert "<h1" in page
 
 
-def test_a_body_of_unknown_length_is_refused(served):
+def test_one_that_no_machine_could_hold_is_refused_unread(served):
     _, port = served
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    line.putrequest("POST", "/sign-in", skip_host=True)
-    line.putheader("Host", "localhost")
-    line.putheader("Transfer-Encoding", "chunked")
+    line.putrequest("POST", "/laptops/merge")
+    line.putheader("Content-Length", str(4 * MOST))
     line.endheaders()
-    assert line.getresponse().status == 501
+    assert line.getresponse().status == 413
+
+
+def test_a_body_of_unknown_length_is_read_to_its_own_end(served):
+    """What comes after it on the connection is another request: nothing of the one is taken for the other."""
+    _, port = served
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    for _ in range(2):
+        line.request(
+            "POST", "/sign-in", iter([b"x" * 10]), {"Host": "localhost"}, encode_chunked=True
+        )
+        answer = line.getresponse()
+        assert answer.status == 403  # it came from no page of ours
+        answer.read()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import math
 import threading
 import time
-from types import SimpleNamespace
 
 import pytest
 
@@ -16,45 +15,72 @@ WAIT_SECONDS = 60
 BUSY_SECONDS = 0.02
 
 
-class Channel:
-    """A connection of waitress, as far as the queue sees one."""
+class Browser:
+    """Somebody who asks for one page, in a thread of the server."""
 
     def __init__(self, name: str, address: str, log: list[str], cookie: str = "") -> None:
-        self.name, self.addr, self._log = name, (address, 1), log
-        self.requests = [SimpleNamespace(headers={"COOKIE": cookie}, error=None)]
+        self.name, self.log = name, log
+        self.environ = {"REMOTE_ADDR": address, "HTTP_COOKIE": cookie, "browser": self}
         self.may_end, self.is_done = threading.Event(), threading.Event()
 
-    def service(self) -> None:
-        self._log.append(self.name + (" refused" if self.requests[0].error else ""))
-        if self.name.startswith("slow"):
-            self.may_end.wait(WAIT_SECONDS)
-        if self.name.startswith("busy"):
-            end = time.thread_time() + BUSY_SECONDS
-            while time.thread_time() < end:
-                pass
+    def ask(self, queue: RequestQueue) -> None:
+        """Returns once it stands in line, or was answered."""
+        before = _count_waiting(queue)
+        threading.Thread(target=self._ask, args=(queue,), daemon=True).start()
+        while _count_waiting(queue) <= before and not self._is_heard():
+            time.sleep(0.001)
+
+    def _is_heard(self) -> bool:
+        return any(line.startswith(self.name) for line in self.log)
+
+    def _ask(self, queue: RequestQueue) -> None:
+        answer = queue(self.environ, self._begin)
+        list(answer)
+        if hasattr(answer, "close"):
+            answer.close()
         self.is_done.set()
+
+    def _begin(self, status: str, *_: object) -> None:
+        if status.startswith("503"):
+            self.log.append(f"{self.name} refused")
+
+
+def _count_waiting(queue: RequestQueue) -> int:
+    with queue._lock:
+        return len(queue._first) + sum(len(line) for line in queue._strangers.values())
+
+
+def page(environ, _):
+    """What the app makes, for as long as the browser's name says."""
+    browser = environ["browser"]
+    browser.log.append(browser.name)
+    if browser.name.startswith("slow"):
+        browser.may_end.wait(WAIT_SECONDS)
+    if browser.name.startswith("busy"):
+        end = time.thread_time() + BUSY_SECONDS
+        while time.thread_time() < end:
+            pass
+    return [b"a page"]
 
 
 @pytest.fixture
 def queue():
-    built = RequestQueue(
+    return RequestQueue(
+        page,
         WebSettings(threads=2, stranger_threads=1, strangers_waiting=4),
         lambda text: "nurse" in text,
-        lambda channel: name_client(channel.addr[0]),
     )
-    yield built
-    built.shutdown()
 
 
 def test_strangers_take_turns_by_address_and_keep_nobody_with_a_session_waiting(queue):
     log: list[str] = []
-    slow = Channel("slow", "192.0.2.1", log)
-    crowd = [Channel(f"crowd {n}", "192.0.2.1", log) for n in range(3)]
-    visitor = Channel("visitor", "192.0.2.2", log)
-    for channel in (slow, *crowd, visitor):
-        queue.add_task(channel)
-    nurse = Channel("nurse", "192.0.2.1", log, "downtime_session=nurse")
-    queue.add_task(nurse)
+    slow = Browser("slow", "192.0.2.1", log)
+    crowd = [Browser(f"crowd {n}", "192.0.2.1", log) for n in range(3)]
+    visitor = Browser("visitor", "192.0.2.2", log)
+    for browser in (slow, *crowd, visitor):
+        browser.ask(queue)
+    nurse = Browser("nurse", "192.0.2.1", log, "downtime_session=nurse")
+    nurse.ask(queue)
     assert nurse.is_done.wait(WAIT_SECONDS)
     assert not crowd[0].is_done.is_set()
     slow.may_end.set()
@@ -65,17 +91,17 @@ def test_strangers_take_turns_by_address_and_keep_nobody_with_a_session_waiting(
 
 def test_who_fills_the_queue_is_refused_and_another_address_is_not(queue):
     log: list[str] = []
-    slow = Channel("slow", "192.0.2.1", log)
-    queue.add_task(slow)
+    slow = Browser("slow", "192.0.2.1", log)
+    slow.ask(queue)
     while not log:
         slow.may_end.wait(0.001)
-    crowd = [Channel(f"crowd {n}", "192.0.2.1", log) for n in range(6)]
-    for channel in crowd:
-        queue.add_task(channel)
+    crowd = [Browser(f"crowd {n}", "192.0.2.1", log) for n in range(6)]
+    for browser in crowd:
+        browser.ask(queue)
     assert crowd[5].is_done.wait(WAIT_SECONDS)
     assert sorted(log[1:]) == ["crowd 4 refused", "crowd 5 refused"]
-    visitor = Channel("visitor", "192.0.2.2", log)
-    queue.add_task(visitor)
+    visitor = Browser("visitor", "192.0.2.2", log)
+    visitor.ask(queue)
     slow.may_end.set()
     assert visitor.is_done.wait(WAIT_SECONDS)
     assert "visitor" in log
@@ -86,12 +112,13 @@ def test_strangers_rest_while_a_nurse_asks_for_pages_and_not_otherwise(queue):
 
     def seconds_of_strangers(*cookies: str) -> float:
         for number, cookie in enumerate(cookies):
-            queue.add_task(nurse := Channel(f"nurse {number}", "192.0.2.9", log, cookie))
+            nurse = Browser(f"nurse {number}", "192.0.2.9", log, cookie)
+            nurse.ask(queue)
             assert nurse.is_done.wait(WAIT_SECONDS)
         started = time.monotonic()
-        strangers = [Channel(f"busy {n}", "192.0.2.1", log) for n in range(3)]
-        for channel in strangers:
-            queue.add_task(channel)
+        strangers = [Browser(f"busy {n}", "192.0.2.1", log) for n in range(3)]
+        for browser in strangers:
+            browser.ask(queue)
         assert strangers[-1].is_done.wait(WAIT_SECONDS)
         return time.monotonic() - started
 
@@ -125,3 +152,25 @@ def test_a_session_is_known_until_it_ends_by_its_own_cookie_alone():
         assert not live.knows(cookies)
     live.forget("token")
     assert not live.knows("downtime_session=token")
+
+
+def test_an_app_that_fails_gives_its_turn_to_the_next():
+    def fail(*_):
+        raise ValueError
+
+    queue = RequestQueue(fail, WebSettings(threads=1), lambda _: True)
+    for _ in range(2):
+        with pytest.raises(ValueError):  # noqa: PT011 - the app's own
+            queue({}, lambda *_: None)
+
+
+def test_more_people_than_threads_are_answered_one_after_another(queue):
+    log: list[str] = []
+    slow = [Browser(f"slow {n}", "192.0.2.1", log, "nurse") for n in range(3)]
+    for browser in slow:
+        browser.ask(queue)
+    assert len(log) <= 2
+    for browser in slow:
+        browser.may_end.set()
+    assert all(browser.is_done.wait(WAIT_SECONDS) for browser in slow)
+    assert log == ["slow 0", "slow 1", "slow 2"]
