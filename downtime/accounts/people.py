@@ -28,6 +28,7 @@ from downtime.accounts.policies import (
 )
 from downtime.accounts.read_only import accounts_db
 from downtime.accounts.readable_secrets import make_readable_secret
+from downtime.accounts.sessions import hash_token
 from downtime.accounts.store import account_sessions, accounts, second_factors
 from downtime.errors import ConflictError
 from downtime.settings import Settings
@@ -167,9 +168,19 @@ def reset_credentials(
 
 
 def change_password(
-    vault: Vault, settings: Settings, person: Person, present: str, password: str, actor: Actor
+    vault: Vault,
+    settings: Settings,
+    person: Person,
+    present: str,
+    password: str,
+    actor: Actor,
+    *,
+    token: str = "",
 ) -> None:
-    """A person's own new password; LockedError when the present one is wrong."""
+    """A person's own new password; LockedError when the present one is wrong.
+
+    It ends all of their sessions but that of `token`: somebody else may know the old one.
+    """
     check_new_password(settings, person, password)
     check_present_password(vault, settings, person, present)
     clear_tries(vault, person)
@@ -177,6 +188,7 @@ def change_password(
         accounts.update_person(
             db, replace(accounts.get_person(db, person.id), initial_password=False)
         )
+        account_sessions.delete_other_sessions(db, person.id, hash_token(token))
         _set_password(vault, settings, person, password)
 
 

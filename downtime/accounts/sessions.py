@@ -30,6 +30,17 @@ TOUCH_SECONDS = 15  # use is written down this often at most: each write waits f
 
 
 @dataclass(frozen=True, slots=True)
+class OwnSession:
+    """One of a person's sessions on this machine, as that person sees it; times are UTC as stored."""
+
+    started: str
+    seen: str
+    is_locked: bool
+    is_present: bool
+    """Whether it is the one that asks."""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionState:
     """Whose session it is; while `locked` it shows nothing and asks for the password."""
 
@@ -57,7 +68,7 @@ def start_session(
         account_sessions.add_session(
             db,
             AccountSessionRow(
-                token_hash=_hash_token(token),
+                token_hash=hash_token(token),
                 person=person.id,
                 device=device,
                 started=to_text(now),
@@ -73,7 +84,7 @@ def start_session(
 @works_read_only
 def resume_session(vault: Vault, token: str) -> SessionState | None:
     """The session of a token; None when it ended, timed out or its account was closed."""
-    row = account_sessions.find_session(accounts_db(vault), _hash_token(token))
+    row = account_sessions.find_session(accounts_db(vault), hash_token(token))
     if row is None or row.ends <= vault.now():
         return None
     person = accounts.get_person(accounts_db(vault), row.person)
@@ -85,7 +96,7 @@ def resume_session(vault: Vault, token: str) -> SessionState | None:
 @works_read_only
 def touch_session(vault: Vault, token: str) -> None:
     """Note that the session is used; a locked one stays locked."""
-    row = account_sessions.find_session(accounts_db(vault), _hash_token(token))
+    row = account_sessions.find_session(accounts_db(vault), hash_token(token))
     if row is None or row.locked or _is_idle(vault, row):
         return
     if abs(vault.clock() - from_text(row.seen)) >= timedelta(seconds=TOUCH_SECONDS):
@@ -98,7 +109,7 @@ def lock_session(vault: Vault, token: str) -> None:
     """Lock the screen now; what was typed stays."""
     if state := resume_session(vault, token):
         with change_accounts(vault, state.actor, AuditAction.SESSION_LOCK, state.person.id) as db:
-            account_sessions.set_session_locked(db, _hash_token(token), locked=True)
+            account_sessions.set_session_locked(db, hash_token(token), locked=True)
 
 
 @works_read_only
@@ -108,14 +119,14 @@ def unlock_session(vault: Vault, settings: Settings, token: str, password: str) 
     if state is None:
         raise LockedError("session.ended", "Your session has ended.", "Sign in again.")
     if has_pin(vault, token) and shift_pin.looks_like_pin(password, settings):
-        shift_pin.check_pin(vault, settings, _hash_token(token), password, state.actor)
+        shift_pin.check_pin(vault, settings, hash_token(token), password, state.actor)
     else:
-        _check_secret(vault, settings, state.person, password, f"session {_hash_token(token)}")
+        _check_secret(vault, settings, state.person, password, f"session {hash_token(token)}")
     with change_accounts(vault, state.actor, AuditAction.SESSION_UNLOCK, state.person.id) as db:
-        session_pins.set_wrong_tries(db, _hash_token(token), 0)
-        account_sessions.set_session_locked(db, _hash_token(token), locked=False)
-        _follow_clock(vault, db, _hash_token(token))
-        account_sessions.set_session_seen(db, _hash_token(token), vault.now())
+        session_pins.set_wrong_tries(db, hash_token(token), 0)
+        account_sessions.set_session_locked(db, hash_token(token), locked=False)
+        _follow_clock(vault, db, hash_token(token))
+        account_sessions.set_session_seen(db, hash_token(token), vault.now())
 
 
 @works_read_only
@@ -126,13 +137,13 @@ def choose_pin(vault: Vault, settings: Settings, token: str, password: str, pin:
         raise LockedError("session.ended", "Your session has ended.", "Sign in again.")
     check_password(vault, settings, state.person, password)
     clear_tries(vault, state.person)
-    shift_pin.choose_pin(vault, settings, _hash_token(token), pin, state.actor)
+    shift_pin.choose_pin(vault, settings, hash_token(token), pin, state.actor)
 
 
 @works_read_only
 def has_pin(vault: Vault, token: str) -> bool:
     """Whether a PIN unlocks this session."""
-    return shift_pin.has_pin(vault, _hash_token(token))
+    return shift_pin.has_pin(vault, hash_token(token))
 
 
 def _follow_clock(vault: Vault, db: sqlite_utils.Database, token_hash: str) -> None:
@@ -172,7 +183,33 @@ def end_session(vault: Vault, token: str) -> None:
     """Sign out; nothing happens when it ended before."""
     if state := resume_session(vault, token):
         with change_accounts(vault, state.actor, AuditAction.SESSION_END, state.person.id) as db:
-            account_sessions.delete_session(db, _hash_token(token))
+            account_sessions.delete_session(db, hash_token(token))
+
+
+@works_read_only
+def list_sessions(vault: Vault, token: str, person: Person) -> list[OwnSession]:
+    """All sessions of the person that have not ended, the newest first."""
+    rows = account_sessions.list_sessions_of(accounts_db(vault), person.id, vault.now())
+    return [
+        OwnSession(
+            row.started,
+            row.seen,
+            row.locked or _is_idle(vault, row),
+            row.token_hash == hash_token(token),
+        )
+        for row in rows
+    ]
+
+
+@works_read_only
+def end_other_sessions(
+    vault: Vault, settings: Settings, token: str, person: Person, password: str, actor: Actor
+) -> None:
+    """End all but one's present session; LockedError for a password that is not one's own."""
+    check_password(vault, settings, person, password)
+    clear_tries(vault, person)
+    with change_accounts(vault, actor, AuditAction.SESSION_END_OTHERS, person.id) as db:
+        account_sessions.delete_other_sessions(db, person.id, hash_token(token))
 
 
 def count_live_sessions(vault: Vault) -> int:
@@ -186,5 +223,6 @@ def _is_idle(vault: Vault, row: AccountSessionRow) -> bool:
     return idle < timedelta(0) or idle >= timedelta(minutes=row.idle_minutes)
 
 
-def _hash_token(token: str) -> str:
+def hash_token(token: str) -> str:
+    """Under what a session is stored: who reads the table has nobody's token."""
     return hashlib.sha256(token.encode()).hexdigest()

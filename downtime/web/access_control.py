@@ -13,8 +13,9 @@ from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.exceptions import Forbidden, NotFound
 
 from downtime.accounts import permissions, sessions
-from downtime.accounts.model import Permission, Person
+from downtime.accounts.model import AuditAction, Permission, Person
 from downtime.accounts.sessions import SessionState
+from downtime.errors import ForbiddenError
 from downtime.vault.write_again import write_again
 from downtime.web import guest_access, request_context, ward_access
 from downtime.web.cookies import session_cookie
@@ -126,13 +127,22 @@ def _check_request() -> ViewResponse | None:
         return _redirect_page("account.locked")
     if _must_choose_password(state.person):
         return _redirect_page("account.password")
-    permissions.check_can(state.person, permission)
+    _check_can(state, permission)
     guest_access.check_guest_request()
     if elsewhere := ward_access.check_ward_request(permission):
         return elsewhere
     if "X-Poll" not in request.headers:
         sessions.touch_session(g.vault, session_token())
     return None
+
+
+def _check_can(state: SessionState, permission: Permission) -> None:
+    """ForbiddenError for a page that a role may not open: whoever tries again and again can be seen."""
+    try:
+        permissions.check_can(state.person, permission)
+    except ForbiddenError:
+        g.vault.note(state.actor, AuditAction.ACCESS_REFUSED, target=permission.value)
+        raise
 
 
 def _note_person(state: SessionState) -> None:

@@ -56,6 +56,25 @@ def delete_session(db: sqlite_utils.Database, token_hash: str) -> None:
     db.conn.execute("DELETE FROM session WHERE token_hash = ?", (token_hash,))
 
 
+def list_sessions_of(
+    db: sqlite_utils.Database, person_id: str, now: str
+) -> list[AccountSessionRow]:
+    rows = db.conn.execute(
+        "SELECT * FROM session WHERE person = ? AND ends > ? ORDER BY started DESC, token_hash",
+        (person_id, now),
+    )
+    return [
+        build_record(AccountSessionRow, {**dict(row), "locked": bool(row["locked"])})
+        for row in rows
+    ]
+
+
+def delete_other_sessions(db: sqlite_utils.Database, person_id: str, token_hash: str) -> None:
+    db.conn.execute(
+        "DELETE FROM session WHERE person = ? AND token_hash <> ?", (person_id, token_hash)
+    )
+
+
 def delete_sessions_of(db: sqlite_utils.Database, person_id: str) -> None:
     db.conn.execute("DELETE FROM session WHERE person = ?", (person_id,))
 

@@ -214,7 +214,7 @@ def password() -> ViewResponse:
         except UserError as refused:
             error = refused
         else:
-            flash("The password was changed.")
+            flash("The password was changed. Wherever else you were signed in you are not any more.")
             return redirect(address("home.start"), 303)
     first = request_context.person().initial_password
     page = render_template(
@@ -249,6 +249,33 @@ def codes() -> ViewResponse:
             return render_template("account/codes.html", sheet=sheet)
     codes_left = printed_codes.count_left(vault, person.id)
     page = render_template("account/codes.html", sheet=None, error=error, left=codes_left)
+    return (page, error.http_status) if error else page
+
+
+@blueprint.route("/sessions", methods=["GET", "POST"])
+@require_permission(Permission.SESSION_OWN)
+def own_sessions() -> ViewResponse:
+    """Where one is signed in on this machine, and the end of all but this one."""
+    vault, token = request_context.vault(), access_control.session_token()
+    person = request_context.person()
+    error: UserError | None = None
+    if request.method == "POST":
+        try:
+            sessions.end_other_sessions(
+                vault,
+                request_context.settings(),
+                token,
+                person,
+                request.form.get("password", ""),
+                request_context.actor(),
+            )
+        except UserError as refused:
+            error = refused
+        else:
+            flash("You are signed in here alone.")
+            return redirect(address("account.own_sessions"), 303)
+    opened = sessions.list_sessions(vault, token, person)
+    page = render_template("account/sessions.html", error=error, sessions=opened)
     return (page, error.http_status) if error else page
 
 
@@ -299,4 +326,5 @@ def _change_password() -> None:
         old,
         new,
         request_context.actor(),
+        token=access_control.session_token(),
     )

@@ -161,6 +161,33 @@ def test_a_sheet_of_codes_is_shown_once_and_signs_in_by_a_wrong_clock(hospital):
     assert hospital.browser().post("/sign-in", fields).status_code == 401
 
 
+def test_one_sees_where_one_is_signed_in_and_ends_the_others_with_the_password(hospital):
+    left, here, other = hospital.browser("ward"), hospital.browser("ward"), hospital.browser("site")
+    page = here.get("/sessions").text
+    assert (page.count("this one"), page.count(">open<")) == (1, 1)
+    assert here.post("/sessions", {"password": "wrong"}).status_code == 401
+    assert left.get("/beds").status_code == 200
+    assert here.post("/sessions", {"password": PASSWORD}).status_code == 303
+    assert left.get("/beds").location == "/sign-in"
+    assert here.get("/beds").status_code == other.get("/beds").status_code == 200
+    assert "End all others" not in here.get("/sessions").text
+
+
+def test_a_new_password_ends_what_was_left_open_elsewhere(hospital):
+    left, here = hospital.browser("ward"), hospital.browser("ward")
+    new = "quiet brass kettle"
+    changed = here.post("/password", {"old": PASSWORD, "new": new, "again": new})
+    assert changed.status_code == 303
+    assert left.get("/beds").location == "/sign-in"
+    assert here.get("/beds").status_code == 200
+
+
+def test_a_page_that_a_role_may_not_open_is_recorded(hospital):
+    nurse = hospital.browser("ward")
+    assert nurse.get("/audit").status_code == 403
+    assert "access.refused" in hospital.browser("auditor").get("/audit").text
+
+
 def test_a_clock_that_is_hours_off_is_named_beside_what_to_do(hospital):
     browser = hospital.browser()
     assert "clock says 02-Nov-2026 14:30" in browser.get("/sign-in").text
