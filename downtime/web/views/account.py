@@ -214,7 +214,9 @@ def password() -> ViewResponse:
         except UserError as refused:
             error = refused
         else:
-            flash("The password was changed. Wherever else you were signed in you are not any more.")
+            flash(
+                "The password was changed. Wherever else you were signed in you are not any more."
+            )
             return redirect(address("home.start"), 303)
     first = request_context.person().initial_password
     page = render_template(
