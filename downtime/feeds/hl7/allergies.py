@@ -121,7 +121,7 @@ def _join(first: AllergyEntry, second: AllergyEntry) -> AllergyEntry:
         return second
     fields, entries = dict(second.fields), (first.fields, second.fields)
     for name, separator in (("reaction", ", "), ("note", "\n")):
-        texts = [str(entry.get(name, "")) for entry in entries]
+        texts = [t for entry in entries for t in str(entry.get(name, "")).split(separator)]
         if joined := separator.join(dict.fromkeys(filter(None, texts))):
             fields[name] = joined
     if severities := [str(entry["severity"]) for entry in entries if "severity" in entry]:

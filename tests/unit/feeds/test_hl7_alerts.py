@@ -3,7 +3,7 @@
 import pytest
 
 from downtime.feeds.context import feed_context
-from downtime.feeds.model import FindingKind, Outcome
+from downtime.feeds.model import FindingKind, Operation, Outcome
 from downtime.settings import FeedsSettings, Settings
 
 PID = "PID|1||H1001^^^DEMO^MR||PATEL^Asha"
@@ -41,6 +41,129 @@ def test_notes_and_reactions_of_an_allergy_stay_with_it(hl7, of):
 def test_an_allergy_that_names_nothing_is_said(hl7, of):
     message = hl7(*ADMISSION, "AL1|1|DA")
     assert [f.kind for f in message.findings] == [FindingKind.NOT_READ]
+
+
+@pytest.mark.parametrize(
+    ("assurance", "status", "verification"),
+    [
+        ("C", "active", "confirmed"),
+        ("p", "active", "presumed"),
+        ("S", "active", "unconfirmed"),
+        ("U", "active", "unconfirmed"),
+        ("I", "inactive", None),
+        ("e", "entered-in-error", None),
+        ("", "active", None),
+    ],
+)
+def test_how_sure_an_allergy_is_stands_in_iam_17(hl7, of, assurance, status, verification):
+    (change,) = allergies(hl7, of, f"IAM|1|DA|^Latex||||8001||||||||||{assurance}")
+    assert (change.fields["status"], change.fields.get("verification")) == (status, verification)
+    (plain,) = allergies(hl7, of, f"AL1|1|DA|^Latex||||8001||||||||||{assurance}")
+    assert plain.fields["status"] == "active"
+    assert "verification" not in plain.fields
+
+
+def test_since_when_an_allergy_is_known_stands_where_its_segment_has_it(hl7, of):
+    al1, iam = allergies(hl7, of, "AL1|1|DA|^Latex|||20010102", "IAM|2|DA|^Eggs||||||||||20020102")
+    assert (al1.fields["recorded"][:4], iam.fields["recorded"][:4]) == ("2001", "2002")
+    wrong = allergies(hl7, of, "AL1|1|DA|^Latex||||||||||20010102", "IAM|2|DA|^Eggs|||20020102")
+    assert not any("recorded" in change.fields for change in wrong)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "worst"),
+    [
+        ("MI", "SV", "severe"),
+        ("SV", "MI", "severe"),
+        ("MI", "MO", "moderate"),
+        ("life-threatening", "MI", "life-threatening"),
+        ("MI", "life-threatening", "life-threatening"),
+        ("life-threatening", "SV", "severe"),
+        ("U", "MI", "mild"),
+        ("", "MI", "mild"),
+    ],
+)
+def test_of_one_substance_told_twice_the_worst_severity_counts(hl7, of, first, second, worst):
+    told = (f"AL1|1|DA|^Latex|{first}|Itching", f"AL1|2|DA|^LATEX|{second}|Itching~Wheeze")
+    (change,) = allergies(hl7, of, *told)
+    assert (change.fields["severity"], change.fields["reaction"]) == (worst, "Itching, Wheeze")
+
+
+def test_of_one_substance_told_twice_all_is_kept_and_what_is_active_stays_so(hl7, of):
+    inactive = "IAM|1|DA|^Latex||Itching||||||||||||I"
+    (change,) = allergies(hl7, of, inactive, "NTE|1||A", "AL1|2|DA|^ latex", "NTE|1||B")
+    assert change.fields["status"] == "active"
+    assert (change.fields["note"], change.fields["reaction"]) == ("A\nB", "Itching")
+    (ended,) = allergies(hl7, of, inactive, inactive.replace("|1|", "|2|", 1))
+    assert ended.fields["status"] == "inactive"
+
+
+def test_an_allergy_deleted_and_told_again_in_one_message_is_what_was_told_last(hl7, of):
+    told, deleted = "IAM|1|DA|^Latex|SV|Itching|A", "IAM|2|DA|^Latex|||D"
+    (again,) = allergies(hl7, of, deleted, told)
+    assert (again.operation, again.fields["severity"]) == (Operation.SET, "severe")
+    (gone,) = allergies(hl7, of, told, deleted)
+    assert gone.operation == Operation.DELETE
+    assert "severity" not in gone.fields
+    (kept,) = allergies(hl7, of, "AL1|1|DA|^Latex||Itching|D")
+    assert kept.operation == Operation.SET
+
+
+def test_a_note_after_another_segment_is_not_the_allergys(hl7, of):
+    (change,) = allergies(hl7, of, "AL1|1|DA|^Latex", "PV1|1|I", "NTE|1||Of the stay")
+    assert "note" not in change.fields
+
+
+def test_what_stands_only_in_a_note_is_the_allergy(hl7, of):
+    (change,) = allergies(hl7, of, "AL1|1|DA", "NTE|1||Strawberries")
+    assert change.fields["substance"] == "Strawberries"
+    (change,) = allergies(hl7, of, "AL1|1|DA|||Rash after eggs", "NTE|1||Told by mother")
+    assert change.fields["substance"] == "Rash after eggs"
+    assert (change.fields["note"], change.fields.get("reaction")) == ("Told by mother", None)
+
+
+@pytest.mark.parametrize(
+    ("sent", "category"),
+    [
+        ("DA", "medication"),
+        ("ma", "medication"),
+        ("FA", "food"),
+        ("EA", "environment"),
+        ("LA", "environment"),
+        ("MC", None),
+    ],
+)
+def test_what_kind_of_allergy_it_is(hl7, of, sent, category):
+    (change,) = allergies(hl7, of, f"AL1|1|{sent}|^Latex")
+    assert change.fields.get("category") == category
+
+
+def test_a_number_that_only_counts_the_segments_is_not_the_allergys_own(hl7, of):
+    counted = allergies(hl7, of, "IAM|1|DA|^Latex||||1") + allergies(
+        hl7, of, "IAM|2|DA|^Latex||||2"
+    )
+    assert len({change.key for change in counted}) == 1
+    own = allergies(hl7, of, "IAM|1|DA|^Latex||||8001") + allergies(
+        hl7, of, "IAM|2|DA|^Latex||||8002"
+    )
+    assert len({change.key for change in own}) == 2
+    assert allergies(hl7, of, "IAM|1|DA|||||8001") == []
+
+
+@pytest.mark.parametrize(
+    ("substance", "is_none_known"),
+    [
+        ("716186003^Something", 1),
+        ("nka^Nothing", 1),
+        ("^Nil Known", 1),
+        ("^NKDA", 0),
+        ("^No known drug allergy", 0),
+        ("^Latex", 0),
+    ],
+)
+def test_only_that_no_allergy_at_all_is_known_says_so(hl7, of, substance, is_none_known):
+    (change,) = allergies(hl7, of, f"AL1|1|DA|{substance}")
+    assert change.fields["none_known"] == is_none_known
 
 
 def test_allergies_of_an_order_are_kept_too(hl7, of):
