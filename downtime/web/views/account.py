@@ -277,7 +277,7 @@ def own_sessions() -> ViewResponse:
             flash("You are signed in here alone.")
             return redirect(address("account.own_sessions"), 303)
     opened = sessions.list_sessions(vault, token, person)
-    page = render_template("account/sessions.html", error=error, sessions=opened)
+    page = render_template("account/own_sessions.html", error=error, sessions=opened)
     return (page, error.http_status) if error else page
 
 
