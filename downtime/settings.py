@@ -66,6 +66,9 @@ class FeedsSettings:
     max_message_bytes: int = setting(
         33_554_432, "Largest single message, resource or table that is read."
     )
+    max_message_lines: int = setting(
+        100_000, "Most lines (segments) of one HL7 message that is read; a file may hold more."
+    )
     max_file_bytes: int = setting(2_147_483_648, "Largest feed file that is read.")
     max_workbook_bytes: int = setting(268_435_456, "Largest workbook once unpacked.")
     max_unusable_rows_percent: int = setting(

@@ -33,10 +33,11 @@ def check(session: Session, paths: tuple[Path, ...], strict: bool) -> Output:
 
     Nothing is kept and nothing is unlocked. A home's settings (table mappings, names of systems)
     are used where there is one. A message is named by its file and place, its number (MSH-10), its
-    sender and its time; what is quoted of it has its values masked.
+    sender and its time; what is quoted of it has its values masked. Ends with 1 when nothing at all
+    can be used.
     """
     report = check_feeds_and_lists(paths, session.settings_or_default, session.clock())
-    failed = strict and not report.is_all_used
+    failed = not (report.is_all_used if strict else report.is_any_used)
     return Output(_document(report), list(_list_lines(report)), int(failed))
 
 
@@ -97,6 +98,8 @@ def _list_lines(report: FeedReport) -> Iterator[str]:
     for finding, count in sorted(report.findings.items()):
         place = " ".join(filter(None, (finding.source, finding.segment)))
         yield f"{finding.kind} ({count}) {place}: {finding.text}"
+    if not report.is_any_used:
+        yield "Nothing of it can be used: a build would take nothing from it."
 
 
 def _reason_lines(reason: FeedReason, count: int, problems: list[FeedProblem]) -> Iterator[str]:

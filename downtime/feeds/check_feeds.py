@@ -99,6 +99,11 @@ class FeedReport:
         """Whether everything that was sent is used."""
         return self.count(Outcome.USED) == self.messages
 
+    @property
+    def is_any_used(self) -> bool:
+        """Whether something was taken of what was sent."""
+        return self.count(Outcome.USED) + self.count(Outcome.USED_IN_PART) > 0
+
     def note(self, item: FeedMessage | Reject) -> None:
         """Count one."""
         if isinstance(item, Reject):

@@ -21,6 +21,7 @@ from downtime.feeds import times
 from downtime.feeds.tables import dates
 from downtime.feeds.tables.csv_rows import HEADER_ROWS, TableRow
 from downtime.feeds.tables.dates import DateOrder
+from downtime.feeds.tables.mapping import WARD_NAME
 from downtime.feeds.toml_text import format_table, format_value
 
 _PERSON, _FILES = "person", "files"
@@ -163,6 +164,7 @@ def _match_columns(columns: list[ColumnDraft], record: str) -> None:
                 used.add(target)
                 column.target = target
     _split_start(columns, record)
+    _match_ward_name(columns, record)
     if record == "Patient":
         for column in columns:
             if column.target not in ("patient.mrn", "patient.nhs"):
@@ -193,6 +195,19 @@ def _split_start(columns: list[ColumnDraft], record: str) -> None:
         start.target, time.target = "start.date", "start.time"
     elif time:
         time.target = "start"
+
+
+def _match_ward_name(columns: list[ColumnDraft], record: str) -> None:
+    """A ward by its code and by its name in two columns: staff know it by its name."""
+    if record != "Encounter":
+        return
+    targets = {
+        column.title: _titles()["Location"].get(_simplify(column.title)) for column in columns
+    }
+    names = [column for column in columns if targets[column.title] == WARD_NAME]
+    codes = [column for column in columns if targets[column.title] == "ward"]
+    if names and codes:
+        codes[0].target, names[0].target, names[0].remark = "ward", WARD_NAME, ""
 
 
 def _match_nhs_numbers(columns: list[ColumnDraft]) -> None:

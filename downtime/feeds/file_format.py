@@ -7,7 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-_HL7 = re.compile(rb"(?:^|[\r\n\x0b])\s*(?:MSH|FHS|BHS)[^A-Za-z0-9\s]")
+_HL7 = re.compile(rb"(?:^|[\r\n\x0b])[ \t\f]*(?:MSH|FHS|BHS)[^A-Za-z0-9\s]")
+"""Blanks of its own line only: over line ends too, a file of nothing else would be looked at for ever."""
 _BLOCK = 65_536
 HEAD_BYTES = _BLOCK
 """So much of a file tells what it is."""

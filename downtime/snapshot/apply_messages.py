@@ -50,7 +50,7 @@ from downtime.vault.database import transaction
 
 BATCH = 5_000
 """Changes that are written together: more take longer each, since memory grows with them."""
-_ORDER = "ServiceRequest"
+_ORDER, _BED = "ServiceRequest", "Location"
 """One whose sender is not known was not sent by the system that is to answer it."""
 _IDENTITY_OPERATIONS = frozenset({Operation.MERGE, Operation.UNMERGE, Operation.MOVE})
 
@@ -311,6 +311,10 @@ class _SystemNotes:
         for item in message.content:
             if isinstance(item, Replacement):
                 self._note_newest(source or item.source, sent, item.sent)
+            elif item.type == _BED and not item.fields.get("bed"):
+                self._note_newest(
+                    source or item.source, sent, item.event
+                )  # a ward is no list of beds
             else:
                 delivered.add((source or item.source, item.type, item.event))
         for system, type_name, event in delivered:

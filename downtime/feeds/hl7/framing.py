@@ -27,8 +27,13 @@ def split_messages(stream: BinaryIO, limit: int) -> Iterator[bytes]:
 
 
 def number_messages(stream: BinaryIO, limit: int) -> Iterator[tuple[int, bytes]]:
-    """The same with the line of the file on which each begins, from 1."""
+    """The same with the line of the file on which each begins, from 1.
+
+    Of one that is too long only its beginning and what may hide the next are held: the rest of a line
+    of gigabytes passes by, block by block.
+    """
     buffer, seen, begin, line = b"", 0, -1, 1
+    head, passed = b"", 0
     is_open = True
     while is_open:
         block = stream.read(BLOCK)
@@ -38,17 +43,26 @@ def number_messages(stream: BinaryIO, limit: int) -> Iterator[tuple[int, bytes]]
         is_usual, counted = _has_usual_ends(buffer), max(begin, 0)
         for start in _find_starts(buffer, seen, end):
             if begin >= 0:
-                yield line, _cut_message(buffer[begin:start], limit, is_usual=is_usual)
-            line += _count_lines(buffer, counted, start, is_usual=is_usual)
+                yield line, head or _cut_message(buffer[begin:start], limit, is_usual=is_usual)
+            line += passed + _count_lines(buffer, counted, start, is_usual=is_usual)
             begin = counted = start
+            head, passed = b"", 0
         if is_open:
-            dropped = buffer
-            buffer, seen, begin = _drop_read(buffer, max(0, end - 3), begin, limit)
-            if begin < 0:
-                length = len(dropped) - len(buffer)
-                line += _count_lines(dropped, 0, length, is_usual=is_usual)
+            seen = max(0, end - 3)
+            if begin >= 0 and not head and len(buffer) - begin > limit + BLOCK:
+                head = _cut_message(buffer[begin:], limit, is_usual=is_usual)
+            is_held = begin >= 0 and not head
+            cut = begin if is_held else _find_cut(buffer, max(begin, 0), seen)
+            passed += _count_lines(buffer, counted, cut, is_usual=is_usual)
+            buffer, seen, begin = buffer[cut:], seen - cut, min(begin, 0)
     if begin >= 0:
-        yield line, _cut_message(buffer[begin:], limit, is_usual=is_usual)
+        yield line, head or _cut_message(buffer[begin:], limit, is_usual=is_usual)
+
+
+def _find_cut(buffer: bytes, begin: int, seen: int) -> int:
+    """Up to where nothing need stay: all but what tells whether a message begins, and no half line end."""
+    cut = max(begin, seen - _LOOK_BEHIND)
+    return cut - 1 if buffer[max(0, cut - 1) : cut + 1] == b"\r\n" else cut
 
 
 def _has_usual_ends(buffer: bytes) -> bool:
@@ -86,17 +100,3 @@ def _cut_message(data: bytes, limit: int, *, is_usual: bool) -> bytes:
     is_usual = is_usual or _has_usual_ends(data)
     batch = (_BATCH_AFTER_CR if is_usual else _BATCH).search(data)
     return data[: min(batch.start(), limit + 1) if batch else limit + 1]
-
-
-def _drop_read(buffer: bytes, seen: int, begin: int, limit: int) -> tuple[bytes, int, int]:
-    """Drop what need not stay: all before the open message, or else before what is new.
-
-    An endless message keeps its beginning, so that it is refused, and its end, to find the next.
-    """
-    cut = begin if begin >= 0 else max(0, seen - _LOOK_BEHIND)
-    buffer, seen = buffer[cut:], seen - cut
-    if begin >= 0 and len(buffer) > limit + BLOCK:
-        tail = buffer[max(limit + 1, seen - _LOOK_BEHIND) :]
-        seen = limit + 1 + seen - max(limit + 1, seen - _LOOK_BEHIND)
-        buffer = buffer[: limit + 1] + tail
-    return buffer, seen, min(begin, 0)

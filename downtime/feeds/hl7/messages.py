@@ -93,7 +93,7 @@ def describe_reject(reject: Reject, data: bytes, context: FeedContext, line: int
     """
     text = decode_text(data[:_MOST_QUOTED]).lstrip("\ufeff \t\r\n")
     lines = text.replace("\n", "\r").split("\r")
-    if not lines[0].startswith("MSH"):
+    if not lines[0].startswith("MSH") or lines[0][3:4].isalnum():
         return replace(reject, origin=Origin(line=line))
     fields = lines[0].split(lines[0][3:4] or "|") + [""] * 12
     sender = "^".join(field.split("^")[0] for field in fields[2:4])
@@ -150,8 +150,16 @@ def _open_message(data: bytes, position: Position, context: FeedContext) -> Mess
     if len(data) > limit:
         reason = f"the message is longer than {limit} bytes (feeds.max_message_bytes)"
         raise UnusableMessageError("MSH", reason)
+    _check_lines(data, context.settings.feeds.max_message_lines)
     context = _find_context(data, position, context)
     return _make_reader(parse_message(data, context.profile.character_set), position, context)
+
+
+def _check_lines(data: bytes, limit: int) -> None:
+    """UnusableMessageError when a message has more lines than are held in memory at once."""
+    if len(data) > limit and max(data.count(b"\r"), data.count(b"\n")) > limit:
+        reason = f"the message holds more than {limit} lines (feeds.max_message_lines)"
+        raise UnusableMessageError("MSH", reason)
 
 
 def _describe_message(reader: MessageReader, line: int, content: Iterable[Change]) -> FeedMessage:

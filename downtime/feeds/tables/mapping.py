@@ -13,7 +13,7 @@ One mapping is one table of `config.toml`:
     values = { status = { "Vacant" = "available" } }
     columns = { "Hospital No" = "patient.mrn", "Date" = "start.date", "Time" = "start.time" }
 
-A column goes to a field of the record; to `<time field>.date` and `.time` when they stand apart; to
+A column goes to a field of the record; of a stay to `ward_name`, how its ward is called; to `<time field>.date` and `.time` when they stand apart; to
 `patient.mrn`, `patient.nhs` or another field of Patient; or to `as_at`, the time of the extract.
 """
 
@@ -28,6 +28,8 @@ from downtime.clinical.record_types import RECORD_TYPES, TYPES
 from downtime.errors import InputError
 from downtime.feeds.tables.dates import DateOrder
 
+WARD_NAME = "ward_name"
+"""What a list of stays may say of the ward itself, beside its code."""
 _NOT_MAPPED = frozenset({"id", "source", "updated", "patient", "identifiers"})
 _KEYS = frozenset(
     {"match", "record", "source", "full", "sheet", "dates", "constants", "values", "columns"}
@@ -116,6 +118,7 @@ def _check_targets(name: str, record: str, targets: Iterable[str]) -> None:
     person -= {f"patient.{field}" for field in _NOT_MAPPED}
     times = RECORD_TYPES[record].time_fields
     halves = {f"{field}.{half}" for field in times for half in ("date", "time")}
+    names |= {WARD_NAME} if record == "Encounter" else set()
     known = names | person | halves | {"patient.mrn", "patient.nhs", "as_at"}
     for target in targets:
         if target not in known:

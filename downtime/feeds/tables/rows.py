@@ -30,6 +30,7 @@ from downtime.feeds.model import (
     Position,
     UnusableMessageError,
     Value,
+    bed_key,
 )
 from downtime.feeds.tables import dates
 from downtime.feeds.tables.cells import (
@@ -37,7 +38,13 @@ from downtime.feeds.tables.cells import (
     is_damaged_number,
     is_number_field,
 )
-from downtime.feeds.tables.mapping import TableMapping, is_number, is_time, normalise_title
+from downtime.feeds.tables.mapping import (
+    WARD_NAME,
+    TableMapping,
+    is_number,
+    is_time,
+    normalise_title,
+)
 from downtime.feeds.tables.record_keys import make_key
 
 _PERSON = "patient."
@@ -97,9 +104,18 @@ class RowReader:
         if record == "Patient":
             return [self._person_change(numbers, fields, sent)]
         changes = [self._change(record, make_key(record, fields, numbers), numbers, fields, sent)]
+        changes += self._name_ward(fields, sent)
         if person and numbers:
             changes.append(self._person_change(numbers, person, sent))
         return changes
+
+    def _name_ward(self, stay: dict[str, Value], sent: str) -> list[Change]:
+        """How the ward of a stay is called; a ward without a bed is no list of beds."""
+        ward, name = str(stay.get("ward", "")), self.cells.get(WARD_NAME, "")
+        if self.mapping.record != "Encounter" or not ward or not name:
+            return []
+        place: dict[str, Value] = {"ward": ward, WARD_NAME: name}
+        return [self._change("Location", bed_key(ward, "", ""), (), place, sent)]
 
     def _person_change(
         self, numbers: tuple[Identifier, ...], fields: dict[str, Value], sent: str
@@ -186,6 +202,8 @@ class RowReader:
         for target, cell in self.cells.items():
             name, _, half = target.removeprefix(prefix).partition(".")
             if not target.startswith(prefix) or target in ("as_at", "patient.mrn", "patient.nhs"):
+                continue
+            if record == "Encounter" and target == WARD_NAME:
                 continue
             if (prefix == "" and target.startswith(_PERSON)) or half == "time":
                 continue

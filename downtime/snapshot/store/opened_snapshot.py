@@ -230,10 +230,11 @@ class Snapshot(WardLists):
         return counts._replace(unavailable=self.find_availability(Encounter.__name__).unavailable)
 
     def list_sources(self, type_name: str) -> set[str]:
-        """The systems whose records of a type are carried."""
+        """The systems whose records of a type are carried; what a ward is called is no list of beds."""
         if type_name not in self.types:
             return set()
-        rows = self._db.conn.execute(f"SELECT DISTINCT source FROM {type_name}")
+        where = " WHERE bed <> ''" if type_name == Location.__name__ else ""
+        rows = self._db.conn.execute(f"SELECT DISTINCT source FROM {type_name}{where}")
         return {source for (source,) in rows}
 
     def list_beds(self, ward: str) -> list[BedRow]:

@@ -50,11 +50,19 @@ def test_what_says_nothing_that_is_used_is_not_called_accepted(terminal, folder)
     assert document["problems"][0]["reason"]
 
 
-@pytest.mark.parametrize(("segments", "code"), [((PID, STAY), 0), ((NOBODY,), 1)])
-def test_strict_fails_when_anything_was_not_used(terminal, folder, segments, code):
-    (folder / "pas.hl7").write_text(message(1, "ADT^A01", *segments))
-    assert terminal.run("feeds", "check", "--strict", "sent").code == code
-    assert terminal.run("feeds", "check", "sent").code == 0
+@pytest.mark.parametrize(
+    ("senders_lines", "strict", "usual"),
+    [([(PID, STAY)], 0, 0), ([(PID, STAY), (NOBODY,)], 1, 0), ([(NOBODY,)], 1, 1), ([], 1, 1)],
+)
+def test_it_fails_when_nothing_was_used_and_strictly_when_not_all_was(
+    terminal, folder, senders_lines, strict, usual
+):
+    messages = [message(n, "ADT^A01", *lines) for n, lines in enumerate(senders_lines)]
+    (folder / "pas.hl7").write_text("".join(messages))
+    assert terminal.run("feeds", "check", "--strict", "sent").code == strict
+    answer = terminal.run("feeds", "check", "sent")
+    assert answer.code == usual
+    assert ("Nothing of it can be used" in answer.out) == bool(usual)
 
 
 def test_a_list_that_lacks_most_of_the_one_before_is_in_quarantine(home):

@@ -125,6 +125,7 @@ def test_wide_text_is_read(tmp_path, encoding):
     ("name", "data", "reason"),
     [
         ("empty.hl7", b"", "the file is empty"),
+        ("blank.ndjson", b" \n" * 40_000, "the file is empty"),
         ("notes.md", b"# Notes", "neither HL7 v2, FHIR in JSON, CSV nor a workbook"),
         ("list.csv.gz", b"\x1f\x8b\x08rest", "a compressed file"),
         ("fhir.xml", b"<?xml version='1.0'?><Patient/>", "FHIR is read as JSON only"),

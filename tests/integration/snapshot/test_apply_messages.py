@@ -140,6 +140,14 @@ def test_a_removal_after_the_extract_outlives_its_repetition(feeds):
     assert feeds.all("Appointment") == []
 
 
+def test_what_a_ward_is_called_is_no_list_of_beds(feeds):
+    feeds.say(change("Location", "W1||", who=(), ward="W1", ward_name="Ash ward"))
+    assert feeds.only_record("Location").ward_name == "Ash ward"
+    assert "Location" not in publisher_state.select_delivered_types(feeds.db)
+    feeds.say(change("Location", "W1||1", who=(), ward="W1", bed="1"))
+    assert "Location" in publisher_state.select_delivered_types(feeds.db)
+
+
 def test_an_empty_extract_empties_its_data_set_once_it_is_released_and_is_a_delivery(feeds):
     feeds.say(change("Appointment", "T1", "10:00", source="Theatres"))
     (quarantined,) = feeds.say(extract("11:00"), arrival=7).quarantined

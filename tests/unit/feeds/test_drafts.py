@@ -50,6 +50,14 @@ def test_a_ward_list():
     assert "SMITH" not in text
 
 
+@pytest.mark.parametrize("titles", ["Ward;Ward Name", "Ward Name;Ward Code"])
+def test_a_ward_by_its_code_and_by_its_name(titles):
+    _, mapping = draft("ward list.csv", f"{titles};Bed;MRN;Surname", "W1;W1;3;H1;SMITH")
+    targets = {target: title for title, target in mapping.columns.items()}
+    assert targets["ward_name"] == "ward name"
+    assert targets["ward"] in ("ward", "ward code")
+
+
 def test_a_theatre_list_with_date_and_time_apart():
     text, mapping = draft(
         "theatre.csv",

@@ -83,6 +83,43 @@ def test_a_message_too_long_is_refused_and_the_next_is_read(read_hl7):
     assert isinstance(messages[1], FeedMessage)
 
 
+class CountingStream:
+    """A file that says how much of it was asked for at once, and repeats one block as a long line."""
+
+    def __init__(self, before, block, times, after):
+        self.parts = [before, *[block] * times, after]
+
+    def read(self, size):
+        return self.parts.pop(0) if self.parts else b""
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\r\n"])
+def test_a_line_without_end_is_cut_and_what_follows_has_its_own_line(monkeypatch, end):
+    looked_at = []
+    monkeypatch.setattr(framing, "BLOCK", 1_000)
+    find_starts = framing._find_starts
+    monkeypatch.setattr(
+        framing,
+        "_find_starts",
+        lambda buffer, *place: looked_at.append(len(buffer)) or find_starts(buffer, *place),
+    )
+    message, long = ADMISSION.replace(b"\r", end), b"x" * 990 + end + b"y" * 8 + end
+    stream = CountingStream(message + message, long, 500, end + message)
+    pieces = list(framing.number_messages(stream, 5_000))
+    lines = [line for line, _ in pieces]
+    assert lines == [1, 3, 3 + 2 + 2 * 500 + 1]
+    assert [len(data) for _, data in pieces] == [len(message), 5_001, len(message)]
+    assert max(looked_at) < 5_000 + 3 * 1_100
+
+
+def test_a_message_of_too_many_lines_is_refused_and_the_next_is_read(read_hl7):
+    data = ADMISSION + b"NTE|1||x\r" * 100_001 + ANOTHER
+    refused, read = read_hl7(data)
+    assert "max_message_lines" in refused.reason
+    assert refused.origin.kind == "ADT^A08"
+    assert isinstance(read, FeedMessage)
+
+
 def delimiters():
     return segments.parse_message(ADMISSION).header.delimiters
 

@@ -93,6 +93,18 @@ def test_a_full_list_replaces_the_data_set_of_its_source(read):
     assert person.fields["family"] == "PATEL"
 
 
+@pytest.mark.parametrize("full", [True, False])
+def test_a_ward_list_says_how_its_ward_is_called(read, full):
+    mapping = {**WARD, "full": full, "columns": {**WARD["columns"], "Name": "ward_name"}}
+    text = WARD_HEADER.replace("\n", ",Name\n") + "W9,1,H1,QUILL,1960-02-01,V1,Ash ward\n"
+    (message,) = read(text, name="ward.csv", ward=mapping)
+    (ward,) = [c for c in message.content if getattr(c, "type", "") == "Location"]
+    assert (ward.key, ward.fields) == ("W9||", {"ward": "W9", "ward_name": "Ash ward"})
+    stay = message.content[0].changes[0] if full else message.content[0]
+    assert stay.fields["ward"] == "W9"
+    assert "ward_name" not in stay.fields
+
+
 def test_the_time_in_the_file_name_is_that_of_the_list(read):
     (message,) = read(HEADER + ROW, name="theatre_20261101_0600.csv")
     assert message.sent == "2026-11-01T06:00:00Z"
