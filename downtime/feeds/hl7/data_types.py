@@ -195,9 +195,19 @@ def _spell(unit: str, delimiters: Delimiters) -> str:
 
 def address_text(value: str, delimiters: Delimiters) -> str:
     """Street, other lines, town and county of one XAD in one line, without the postcode."""
-    parts = [first_part(value, 1, delimiters)]
+    parts = [_street_text(value, delimiters)]
     parts += [component_text(value, n, delimiters) for n in (2, 3, 4)]
     return ", ".join(part for part in parts if part)
+
+
+def _street_text(value: str, delimiters: Delimiters) -> str:
+    """A street (SAD): what was sent of it; its name and house number may stand apart, or once more."""
+    street, *others = value.split(delimiters.component, 1)[0].split(delimiters.subcomponent)[:3]
+    text = delimiters.decode(street).strip()
+    for other in map(str.strip, map(delimiters.decode, others)):
+        if not set(other.casefold().split()) <= set(text.casefold().split()):
+            text = f"{text} {other}".strip()
+    return "" if text == DELETED else text
 
 
 def telephone_number(value: str, delimiters: Delimiters) -> str:

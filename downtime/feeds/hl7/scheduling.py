@@ -9,7 +9,13 @@ away, else SCH-25. Blocked time (S23, S24) concerns no patient: accepted, nothin
 from downtime.clinical.identifiers import Identifier
 from downtime.clinical.model import AppointmentStatus
 from downtime.feeds import times
-from downtime.feeds.hl7.data_types import coded_text, coded_texts, component_text, person_names
+from downtime.feeds.hl7.data_types import (
+    coded_text,
+    coded_texts,
+    component_text,
+    person_names,
+    split_components,
+)
 from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.patient import identify, read_person
 from downtime.feeds.hl7.segments import Hl7Message, Segment, note_text
@@ -94,13 +100,15 @@ def read_appointment(reader: MessageReader) -> list[Change]:
 def _fields(reader: MessageReader, sch: Segment, number: str) -> dict[str, Value]:
     message, zone = reader.message, reader.context.zone
     notes = message.notes_after(_NOTE_OWNERS)
+    location = _location(message, sch)
+    also_at = _list_other_places(message, location)
     values = {
         "status": _status(reader, sch),
-        "location": _location(message, sch),
-        "practitioner": _person(message, "AIP", 3) or _person(message, "PV1", 7),
+        "location": location,
+        "practitioner": _persons(message, "AIP", 3) or _persons(message, "PV1", 7),
         "specialty": _coded(message, "PV1", 10),
         "description": _description(message, sch),
-        "note": note_text(notes) if notes else "",
+        "note": "\n".join(filter(None, (also_at, note_text(notes)))),
     }
     fields: dict[str, Value] = {name: value for name, value in values.items() if value}
     fields["number"] = number
@@ -167,10 +175,25 @@ def _first_component(value: str, components: tuple[int, ...], segment: Segment) 
     return next((part for part in parts if part), "")
 
 
-def _person(message: Hl7Message, name: str, field: int) -> str:
-    segment = message.find_segment(name)
-    raw = segment.get_raw_field(field) if segment else ""
-    return person_names(raw, segment.delimiters) if segment and raw else ""
+def _list_other_places(message: Hl7Message, location: str) -> str:
+    """Where else it takes place: of several AIL only the first is the list that it stands on."""
+    places = dict.fromkeys(
+        _first_component(value, (9,), segment)
+        or " ".join(filter(None, split_components(value, 2, segment.delimiters)))
+        for segment in message.list_segments("AIL")[1:]
+        for value in segment.repetitions(3)[:1]
+    )
+    others = [place for place in places if place and place != location]
+    return f"Also at: {'; '.join(others)}" if others else ""
+
+
+def _persons(message: Hl7Message, name: str, field: int) -> str:
+    """Everybody who is named, surgeon and anaesthetist, each once."""
+    names = (
+        person_names(segment.get_raw_field(field), segment.delimiters)
+        for segment in message.list_segments(name)
+    )
+    return ", ".join(dict.fromkeys(person for person in names if person))
 
 
 def _coded(message: Hl7Message, name: str, field: int) -> str:

@@ -44,7 +44,7 @@ def test_a_message_that_is_not_used_is_named_and_none_of_its_values_shown(termin
 
 def test_what_says_nothing_that_is_used_is_not_called_accepted(terminal, folder):
     (folder / "x.hl7").write_text(message(3, "ZZZ^Z99", PID))
-    document = terminal.ok("feeds", "check", "sent")
+    document = terminal.run("feeds", "check", "sent", "--json").json
     assert document["outcomes"]["used"] == 0
     assert document["outcomes"]["not-used"] + document["outcomes"]["rejected"] == 1
     assert document["problems"][0]["reason"]
@@ -121,7 +121,7 @@ def test_what_windows_calls_unicode_is_read(home, encoding):
 
 def test_a_batch_without_messages_is_named(terminal, folder):
     (folder / "empty.hl7").write_text("FHS|^~\\&|LIMS\rBHS|^~\\&|LIMS\rBTS|0\rFTS|1\r")
-    document = terminal.ok("feeds", "check", "sent")
+    document = terminal.run("feeds", "check", "sent", "--json").json
     assert document["outcomes"]["rejected"] == 1
     assert "MSH" in str(document["problems"][0])
 

@@ -47,7 +47,7 @@ def test_the_home_may_come_from_the_environment_and_an_option_wins(bare, monkeyp
 def test_commands_without_a_home_need_none_and_unlock_nothing(terminal, monkeypatch):
     monkeypatch.setenv("HOME", str(terminal.folder))
     (terminal.folder / "one.hl7").write_text("MSH|^~\\&|PAS\r")
-    assert terminal.ok("feeds", "check", "one.hl7")["messages"] == 1
+    assert terminal.run("feeds", "check", "one.hl7", "--json").json["messages"] == 1
     assert "admission" in {form["name"] for form in terminal.ok("forms", "list")}
     assert [path.name for path in terminal.folder.iterdir()] == ["one.hl7"]
 

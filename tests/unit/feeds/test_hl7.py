@@ -120,6 +120,21 @@ def test_a_message_of_too_many_lines_is_refused_and_the_next_is_read(read_hl7):
     assert isinstance(read, FeedMessage)
 
 
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("1 Test Street", "1 Test Street"),
+        ("1000&Hospital Lane", "1000 Hospital Lane"),
+        ("&High Street&11", "High Street 11"),
+        ("11 High Street&High Street&11", "11 High Street"),
+        ("11 High Street&&1", "11 High Street 1"),
+    ],
+)
+def test_a_street_in_parts_is_whole(read_hl7, of, sent, shown):
+    data = ADMISSION.replace(b"PATEL^Asha", b"PATEL^Asha||||||" + sent.encode() + b"^^Testford")
+    assert of(read_hl7(data)[0], "Patient")[0].fields["address"] == f"{shown}, Testford"
+
+
 def delimiters():
     return segments.parse_message(ADMISSION).header.delimiters
 

@@ -33,6 +33,16 @@ def test_a_booking(hl7, of):
     }
 
 
+def test_everybody_and_every_place_of_an_appointment_is_named(hl7, of):
+    fields = appointment(
+        hl7, of, "S12", "Booked",
+        "AIP|1||C1^Lee^Ann", AIL, "RGS|2", "AIP|1||C2^Gas^Bob", "AIL|2||XR2^Room 1", "RGS|3",
+        "AIP|1||C1^Lee^Ann", "AIL|3||XR2^Room 1",
+    ).fields  # fmt: skip
+    assert fields["practitioner"] == "Ann Lee, Bob Gas"
+    assert (fields["location"], fields["note"]) == ("CARD1", "Also at: XR2 Room 1")
+
+
 def test_the_old_timing_and_the_new(hl7, of):
     assert appointment(hl7, of, "S12").fields["start"] == "2026-11-09T09:30:00Z"
     tq1 = "TQ1|1||||||202611101000|202611101020"
