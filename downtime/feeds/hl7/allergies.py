@@ -152,6 +152,10 @@ def _read_segment(segment: Segment, following: list[Segment], zone: ZoneInfo) ->
     if not substances and is_deleted and segment.text(7):
         substances = [coding("", delimiters)]
     common = _common_fields(segment, reaction, note, zone)
+    severities = [str(common.get("severity", ""))]
+    severities += [_read_severity(s.text(2)) for s in following if s.name == "IAR"]
+    if worst := min(filter(None, severities), key=_weigh, default=""):
+        common["severity"] = worst
     operation = Operation.DELETE if is_deleted else Operation.SET
     entries = []
     for code, text in substances:
@@ -174,7 +178,7 @@ def _common_fields(segment: Segment, reaction: str, note: str, zone: ZoneInfo) -
     category, sent = segment.text(2).upper(), segment.text(4)
     assurance = segment.text(17).upper() if is_iam else ""
     fields: dict[str, Value] = {"status": _IAM_STATUS.get(assurance) or ClinicalStatus.ACTIVE}
-    severity = _SEVERITIES.get(sent.upper(), sent)
+    severity = _read_severity(sent)
     for name, text, number in (
         ("category", _CATEGORIES.get(category, ""), 2),
         ("severity", severity, 4),
@@ -189,6 +193,10 @@ def _common_fields(segment: Segment, reaction: str, note: str, zone: ZoneInfo) -
     if recorded := times.parse_time(segment.text(13 if is_iam else 6), zone):
         fields["recorded"] = recorded
     return fields
+
+
+def _read_severity(sent: str) -> str:
+    return _SEVERITIES.get(sent.upper(), sent)
 
 
 def says_none_known(code: str, substance: str) -> bool:

@@ -36,6 +36,19 @@ def test_notes_and_reactions_of_an_allergy_stay_with_it(hl7, of):
     )
     assert changes[0].fields["note"] == "Theatre told"
     assert changes[1].fields["reaction"] == "Wheeze"
+    assert changes[1].fields["severity"] == "severe"
+
+
+@pytest.mark.parametrize(
+    ("of_allergy", "of_reactions", "severity"),
+    [("MI", ("MO", "SV"), "severe"), ("SV", ("MI",), "severe"), ("", ("MI", ""), "mild")],
+)
+def test_the_worst_severity_of_an_allergy_and_its_reactions_counts(
+    hl7, of, of_allergy, of_reactions, severity
+):
+    reactions = [f"IAR|^Wheeze|{sent}" for sent in of_reactions]
+    (change,) = allergies(hl7, of, f"IAM|1|DA|^Aspirin|{of_allergy}", *reactions)
+    assert change.fields["severity"] == severity
 
 
 def test_an_allergy_that_names_nothing_is_said(hl7, of):
