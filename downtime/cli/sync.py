@@ -10,8 +10,8 @@ from downtime.cli.options import FOLDER, OPTIONAL_REASON, REASON, EnumChoice
 from downtime.cli.program import sync
 from downtime.cli.session import Output, Session, command, pick
 from downtime.entry.duplicate_entries import settle_duplicate_entry
+from downtime.entry.judge_second_scans import read_sent_scans
 from downtime.entry.model import EntryChoice
-from downtime.entry.read_scans import read_scans
 from downtime.errors import UserError
 from downtime.outage import laptop_outages
 from downtime.outage.outage_at_hand import find_outage_at_hand
@@ -77,7 +77,7 @@ def merge(session: Session, files: tuple[Path, ...], reason: str) -> Output:
         exchange_receipts.leave_receipt(vault, file.parent, result.header, result.head)
         documents.append({"file": file.name, **_describe_result(result)})
         lines.append(f"{file.name}: {result.sentence}")
-    read_scans(vault, settings, session.actor)
+    read_sent_scans(vault, settings, session.actor)
     return Output(documents, lines, 1 if refused else 0)
 
 
@@ -89,7 +89,7 @@ def merge_untrusted(session: Session, file: Path, reason: str) -> Output:
     vault, settings = session.vault, session.settings
     result = merge_bundle.merge_untrusted_bundle(vault, settings, file, session.actor, reason)
     exchange_receipts.leave_receipt(vault, file.parent, result.header, result.head)
-    read_scans(vault, settings, session.actor)
+    read_sent_scans(vault, settings, session.actor)
     return Output(_describe_result(result), [f"{file.name}: {result.sentence}"])
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pikepdf
@@ -50,24 +50,31 @@ def add_page(
     without_code: bool = False,
 ) -> None:
     """Lay a page with its form inside the caller's transaction; a form that was out has come back."""
+    digests = scans.fetch_page_digests(db, form.serial) | {number: page.sha256}
     present = scans.fetch(db, form.serial) or ScanInfo(
         serial=form.serial, media_type=PDF, sha256="", bytes=0, pages=0, attached=at,
         attached_by=actor.id, attached_name=actor.name,
     )  # fmt: skip
     info = replace(
         present,
-        sha256=hashlib.sha256(present.sha256.encode() + page.picture).hexdigest(),
+        sha256=_digest_pages(digests),
         bytes=present.bytes + len(page.picture),
         pages=present.pages + 1,
         codes=" ".join(sorted({*present.codes.split(), *page.codes})),
         without_code=int(present.without_code or without_code),
     )
-    scans.add_page(db, info, number, page)
+    scans.add_page(db, info, number, page, at)
     if form.returns and form.state in OUT:
         # A move, not a sight: checking the same paper in by hand is no second paper.
         issued_forms.set_state(
             db, form.serial, FormState.RETURNED, at, actor, "scanned", MoveKind.MOVE
         )
+
+
+def _digest_pages(digests: Mapping[int, str]) -> str:
+    """The same for the same pages, in whatever order they came."""
+    text = "".join(f"{number} {digests[number]} " for number in sorted(digests))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def return_pages(db: Database, serial: str) -> None:

@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from downtime.clinical.identifiers import has_check_character
 from downtime.entry.facts import DOWNTIME_NUMBER
-from downtime.entry.merge_scans import ScanMerger
+from downtime.entry.merge_scans import SCAN, SCAN_PAGE, ScanMerger
 from downtime.entry.model import (
     Emptiness,
     Entry,
@@ -26,11 +26,12 @@ from downtime.entry.model import (
     PastReason,
     SecondKeying,
     Task,
+    UnscannedPage,
     VerificationBasis,
 )
 from downtime.entry.policies import find_first_task, has_enough_people
 from downtime.entry.reading_policies import READING_BASES
-from downtime.entry.store import entries, entries_elsewhere, second_keyings
+from downtime.entry.store import entries, entries_elsewhere, second_keyings, unscanned_pages
 from downtime.entry.store.entries_elsewhere import ElsewhereRow
 from downtime.entry.validation import SIGN_OFF_KEYS
 from downtime.paper import ledger
@@ -38,8 +39,8 @@ from downtime.paper.model import FormState
 from downtime.paper.move_form import move_form
 from downtime.vault.model import Actor
 
-ENTRY, CHECK, SCAN, SCAN_PAGE = "entry", "entry_check", "form_scan", "form_scan_page"
-TABLES = (ENTRY, "entry_past", CHECK, SCAN, SCAN_PAGE, "query_step")
+ENTRY, CHECK, UNSCANNED = "entry", "entry_check", "unscanned_page"
+TABLES = (ENTRY, "entry_past", CHECK, SCAN, SCAN_PAGE, "query_step", UNSCANNED)
 """In the order in which their rows can be merged."""
 _RANK = tuple(EntryState)
 _DIGEST_FIELDS = (
@@ -144,6 +145,8 @@ class EntryMerger:
     db: Database
     device: str
     """This machine."""
+    sender: str
+    """The one whose bundle it is."""
     actor: Actor
     now: str
     outage_of: Callable[[str], str]
@@ -159,6 +162,7 @@ class EntryMerger:
     new_entries: int = 0
     """Entries that were not known so before."""
     _changed_serials: set[str] = field(default_factory=set)
+    _adopted_serials: set[str] = field(default_factory=set)
     _deferred: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def merge_row(self, table: str, row: Mapping[str, Any]) -> None:
@@ -189,16 +193,30 @@ class EntryMerger:
         for serial in sorted(self._changed_serials):
             self._adopt_furthest(serial)
         columns = {table: entries_elsewhere.fetch_columns(self.db, table) for table in TABLES[1:]}
-        scans = ScanMerger(self.db)
+        scans = ScanMerger(
+            self.db, self.sender, self.actor, self.now, self.outage_of, self._is_keyed_here
+        )
         for table, row in self._deferred:
             if table == CHECK and row["basis"] in READING_BASES.values():
                 continue  # how well another machine's scanner reads says nothing of the one here
             if table == CHECK:
                 row["outage"] = self.outage_of(row["serial"])
-            if table in (SCAN, SCAN_PAGE) and not scans.admit(row, is_page=table == SCAN_PAGE):
-                continue
-            entries_elsewhere.insert_missing(self.db, table, columns[table], row)
+            if table == SCAN:
+                scans.merge_scan(row)
+            elif table == SCAN_PAGE:
+                scans.merge_page(row)
+            elif table == UNSCANNED:
+                unscanned_pages.save_newest(self.db, UnscannedPage(**row))
+            else:
+                entries_elsewhere.insert_missing(self.db, table, columns[table], row)
         scans.finish()
+
+    def _is_keyed_here(self, serial: str) -> bool:
+        """Whether a form was entered here by what this bundle does not bring anew."""
+        if serial in self._adopted_serials:
+            return False
+        entry = entries.fetch_entry(self.db, serial)
+        return entry is not None and entry.state != EntryState.DRAFT
 
     def _adopt_furthest(self, serial: str) -> None:
         present = entries.fetch_entry(self.db, serial)
@@ -214,6 +232,7 @@ class EntryMerger:
             best = replace(best, entry=replace(best.entry, waits=Task.CONFIRM))
         entry = replace_entry(self.db, best, self.outage_of(serial))
         entries_elsewhere.save_merged_digest(self.db, serial, best.digest)
+        self._adopted_serials.add(serial)
         if why_reopened:
             align_ledger(self.db, entry, self.actor, self.now, why_reopened)
 

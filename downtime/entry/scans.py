@@ -131,7 +131,7 @@ def attach_read_scan(
         if present := scans.fetch(db, issued.serial):
             raise _other_scan(issued, present)
         scans.save(db, info, file.content)
-        scans.save_pages(db, issued.serial, file.pages)
+        scans.save_pages(db, issued.serial, file.pages, info.attached)
     return info
 
 

@@ -28,6 +28,8 @@ class BatchSource(StrEnum):
     UPLOAD = "upload"
     SCANNER = "scanner"
     TELEPHONE = "telephone"
+    MACHINE = "machine"
+    """Another machine sent them with what it holds."""
 
 
 class PageOutcome(StrEnum):

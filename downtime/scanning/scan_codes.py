@@ -1,6 +1,7 @@
 """What the codes on a scanned paper say: whose it is, and which of its pages shows none. Pure."""
 
 import base64
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,13 @@ class ScannedPage:
     """The empty back of a sheet."""
     is_two_tone: bool = False
     """Scanned in black and white only: nothing is measured on it."""
+    first_sha256: str = ""
+    """The digest of its picture as it was taken in, where that was made small since."""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of its picture as it was taken in."""
+        return self.first_sha256 or hashlib.sha256(self.picture).hexdigest()
 
     @property
     def page_codes(self) -> tuple[PageCode, ...]:

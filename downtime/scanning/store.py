@@ -1,6 +1,6 @@
 """The SQL of the tables scan_batch, scan_file, scan_page and scan_picture."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 
 from sqlite_utils import Database
@@ -214,6 +214,21 @@ def set_filed(db: Database, page_id: str, serial: str, page: int, at: str, name:
         " WHERE id = ?",
         [PageOutcome.FILED, serial, page, at, name, page_id],
     )
+
+
+def move_to_outages(db: Database, outages: Mapping[str, str]) -> None:
+    """Follow outages of other machines that were put under others here."""
+    for table in ("scan_batch", "scan_page"):
+        db.conn.executemany(
+            f"UPDATE {table} SET outage = ? WHERE outage = ?",
+            [(here, there) for there, here in outages.items() if here != there],
+        )
+
+
+def has_homeless_picture(db: Database, sha256: str) -> bool:
+    """Whether a page with this very picture lies in the tray."""
+    query = f"SELECT 1 FROM scan_page WHERE picture_sha256 = ? AND outcome IN {_TRAY}"
+    return db.execute(query, [sha256, *HOMELESS]).fetchone() is not None
 
 
 def set_copy(db: Database, page_id: str) -> None:

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from downtime.accounts.break_glass.merge_access import export_accesses
 from downtime.accounts.store import accounts as people
 from downtime.config import Home
+from downtime.entry.merge_batches import export_batches
 from downtime.entry.merge_entries import export_entries
 from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.outage.events.merge_events import export_events
@@ -124,6 +125,7 @@ def _export_rows(db: Database, header: BundleHeader, home: Home) -> Iterator[Row
     yield from export_events(db, header.device)
     yield from export_ledger(db, header.device)
     yield from export_entries(db, header.device, header.sequence)
+    yield from export_batches(db, header.device)
 
 
 def _choose_station(vault: Vault, settings: Settings, code: str) -> DeviceCard:

@@ -7,7 +7,7 @@ import sqlcipher3
 from sqlite_utils import Database
 
 from downtime.accounts.break_glass.merge_access import ACCESS_TABLE, merge_access
-from downtime.entry import merge_entries
+from downtime.entry import merge_batches, merge_entries
 from downtime.entry.duplicate_entries import find_duplicate_entries
 from downtime.entry.empty_forms import has_critical_answers, is_empty
 from downtime.entry.judge_answers import find_unconfirmed
@@ -25,6 +25,7 @@ from downtime.paper import merge_ledger
 from downtime.paper.merge_ledger import LedgerMerge, LedgerTable
 from downtime.paper.mutual_aid.merge_documents import AID_TABLE, merge_document
 from downtime.paper.store import issued_forms
+from downtime.scanning import store as scan_store
 from downtime.settings import Settings
 from downtime.sync.bundle import PERSON, BundleHeader, Row
 from downtime.sync.duplicate_numbers import DuplicateRows, drop_second_papers
@@ -104,7 +105,7 @@ class RowMerger:
             local_outages = laptop_outages.map_to_local_outages(self.db)
             events = self._merge_events(deferred, local_outages)
             move_forms_to_outages(self.db, local_outages)
-            forms, entries = self._merge_forms(deferred, local_outages, diverged_history)
+            forms, entries = self._merge_forms(deferred, local_outages, laptop, diverged_history)
         except (KeyError, TypeError, ValueError, sqlcipher3.DatabaseError) as error:
             if isinstance(error, sqlcipher3.OperationalError):  # the disk, not the bundle
                 raise
@@ -134,7 +135,9 @@ class RowMerger:
                 merge_document(self.db, row)
             elif table in (laptop_outages.LAPTOP_OUTAGE_ROWS, laptop_outages.NUMBER_ROWS):
                 laptop_outages.merge_row(self.db, own_code, table, row)
-            elif table in (EVENT_TABLE, *LedgerTable, *merge_entries.TABLES):
+            elif table in (
+                EVENT_TABLE, *LedgerTable, *merge_entries.TABLES, *merge_batches.TABLES
+            ):  # fmt: skip
                 deferred.append((table, row))
             else:
                 raise ValueError(f"no table {table}")
@@ -152,6 +155,7 @@ class RowMerger:
         self,
         rows: Iterable[Row],
         local_outages: Mapping[str, str],
+        laptop: str,
         diverged_history: tuple[str, str] | None,
     ) -> tuple[LedgerMerge, EntryMerger]:
         forms = LedgerMerge(
@@ -160,6 +164,7 @@ class RowMerger:
         entries = EntryMerger(
             db=self.db,
             device=device.read_own_code(self.vault.home),
+            sender=laptop,
             actor=self.actor,
             now=self.vault.now(),
             outage_of=lambda serial: issued_forms.fetch_outage(self.db, serial),
@@ -175,7 +180,17 @@ class RowMerger:
                 entries.merge_row(table, row)
         forms.update_states()
         entries.finish()
+        self._merge_batches(rows, local_outages)
         return forms, entries
+
+    def _merge_batches(self, rows: Iterable[Row], local_outages: Mapping[str, str]) -> None:
+        """The tray comes last: what lies with a form there is here by then."""
+        for table, row in rows:
+            if table in merge_batches.TABLES:
+                merge_batches.merge_batch_row(
+                    self.db, table, row, lambda origin: local_outages.get(origin, origin),
+                    self.actor, self.vault.now(),
+                )  # fmt: skip
 
     def _has_critical_fields(self, entry: Entry) -> bool:
         """Whether two people key fields of a form here, of an empty one those that are filled.
@@ -211,4 +226,5 @@ def move_forms_to_outages(db: Database, local_outages: Mapping[str, str]) -> int
     move_events_to_outages(db, local_outages)
     moved = merge_ledger.regroup_forms(db, local_outages)
     merge_entries.move_to_outages(db, moved)
+    scan_store.move_to_outages(db, local_outages)
     return len(moved)

@@ -9,7 +9,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import orjson
 
-from downtime.entry import read_scans, take_in_batch
+from downtime.entry import take_in_batch
+from downtime.entry.judge_second_scans import read_sent_scans
 from downtime.paper.packs import pack_ledger
 from downtime.paper.packs.deliver import DELIVERED_WORDS, make_delivery
 from downtime.paper.packs.model import PrintChannel, RequestKind
@@ -216,7 +217,7 @@ def _read_scans(vault: Vault, settings: Settings, job: Job, progress: Progress) 
 
 
 def _read_laptops_scans(vault: Vault, settings: Settings, job: Job, progress: Progress) -> Outcome:
-    pages = read_scans.read_scans(vault, settings, job.actor, progress=progress)
+    pages = read_sent_scans(vault, settings, job.actor, progress)
     return None, f"{pages} page{'' if pages == 1 else 's'} read."
 
 

@@ -1,5 +1,6 @@
 """The SQL of the tables form_scan and form_scan_page: scanned forms, and pictures of their pages."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
@@ -11,8 +12,8 @@ from downtime.scanning.scan_codes import ScannedPage
 from downtime.vault.database import insert_record
 
 _INSERT_PAGE = (
-    "INSERT INTO form_scan_page (serial, page, width, height, picture, two_tone)"
-    " VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO form_scan_page (serial, page, width, height, picture, two_tone, sha256, codes, filed)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _COLUMNS = ", ".join(f.name for f in fields(ScanInfo))
 
@@ -22,11 +23,11 @@ def save(db: Database, info: ScanInfo, content: bytes) -> None:
     insert_record(db, "form_scan", info, content=content, paged=0)
 
 
-def save_pages(db: Database, serial: str, pages: Iterable[ScannedPage]) -> None:
+def save_pages(db: Database, serial: str, pages: Iterable[ScannedPage], at: str) -> None:
     """The pictures of a scan, from page 1."""
     db.conn.executemany(
         _INSERT_PAGE,
-        (_page_row(serial, number, page) for number, page in enumerate(pages, 1)),
+        (_page_row(serial, number, page, at) for number, page in enumerate(pages, 1)),
     )
 
 
@@ -73,17 +74,37 @@ def fetch_content(db: Database, serial: str) -> bytes:
     return bytes(row[0])
 
 
-def add_page(db: Database, info: ScanInfo, number: int, page: ScannedPage) -> None:
+def add_page(db: Database, info: ScanInfo, number: int, page: ScannedPage, at: str) -> None:
     """Lay one more page with the scan of a form; `info` is what is known of it then."""
     if info.pages == 1:
         insert_record(db, "form_scan", info, content=b"", paged=1)
     else:
         _update(db, info)
-    db.execute(_INSERT_PAGE, _page_row(info.serial, number, page))
+    db.execute(_INSERT_PAGE, _page_row(info.serial, number, page, at))
 
 
-def _page_row(serial: str, number: int, page: ScannedPage) -> tuple[str | int | bytes, ...]:
-    return serial, number, page.width, page.height, page.picture, int(page.is_two_tone)
+def _page_row(
+    serial: str, number: int, page: ScannedPage, at: str
+) -> tuple[str | int | bytes, ...]:
+    return (
+        serial, number, page.width, page.height, page.picture, int(page.is_two_tone), page.sha256,
+        " ".join(page.codes), at,
+    )  # fmt: skip
+
+
+def fetch_page_digests(db: Database, serial: str) -> dict[int, str]:
+    """The SHA-256 of each page's picture as it was taken in, by its number."""
+    query = "SELECT page, sha256, picture FROM form_scan_page WHERE serial = ? ORDER BY page"
+    rows = db.execute(query, [serial]).fetchall()
+    return {
+        int(n): str(digest) or hashlib.sha256(bytes(pic)).hexdigest() for n, digest, pic in rows
+    }
+
+
+def note_small(db: Database, serial: str, page: int, at: str) -> None:
+    """Note that the picture of a page came small already."""
+    query = "UPDATE form_scan_page SET recoded = ? WHERE serial = ? AND page = ?"
+    db.execute(query, [at, serial, page])
 
 
 def _update(db: Database, info: ScanInfo) -> None:

@@ -11,6 +11,14 @@ def save(db: Database, page: UnscannedPage) -> None:
     insert_record(db, "unscanned_page", page, replace=True)
 
 
+def save_newest(db: Database, page: UnscannedPage) -> None:
+    """Keep what another machine said of a page, unless something later is known here."""
+    query = "SELECT at, reason FROM unscanned_page WHERE serial = ? AND page = ?"
+    row = db.execute(query, [page.serial, page.page]).fetchone()
+    if row is None or (str(row[0]), str(row[1])) < (page.at, page.reason):
+        save(db, page)
+
+
 def fetch(db: Database, serial: str) -> list[UnscannedPage]:
     """What was said of pages of a form, in their order."""
     query = "SELECT * FROM unscanned_page WHERE serial = ? ORDER BY page"

@@ -6,12 +6,12 @@ from typing import NamedTuple
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
-from downtime.entry import read_scans
 from downtime.entry.duplicate_entries import (
     DuplicateEntry,
     get_duplicate_entry,
     settle_duplicate_entry,
 )
+from downtime.entry.judge_second_scans import count_sent_unread
 from downtime.entry.model import EntryChoice
 from downtime.entry.validation import field_label
 from downtime.errors import InputError, UserError
@@ -146,7 +146,7 @@ def merge_untrusted() -> ViewResponse:
 
 def _read_new_scans() -> None:
     """Their ticks and ink are read in a job: a laptop's bundle may hold a thousand pages."""
-    if read_scans.count_unread(request_context.vault()):
+    if count_sent_unread(request_context.vault(), request_context.actor()):
         submit_aside(JobName.PAGE_READING)
 
 

@@ -8,7 +8,6 @@ from PIL import Image
 from downtime.entry import scans
 from downtime.entry.merge_scans import ScanMerger
 from downtime.entry.model import ScanDoubt
-from downtime.entry.store import entries_elsewhere
 from downtime.errors import ConflictError, InputError
 from downtime.paper.serials import format_serial, make_page_code, make_serial
 from downtime.sync import paper_lists
@@ -145,11 +144,9 @@ def merge(vault, actor):
 
     def one(*rows):
         with vault.change(actor, "sync.merge") as db:
-            merger = ScanMerger(db)
-            names = entries_elsewhere.fetch_columns(db, "form_scan")
+            merger = ScanMerger(db, "K7", actor, vault.now(), lambda serial: "")
             for row in rows:
-                if merger.admit(row, is_page=False):
-                    entries_elsewhere.insert_missing(db, "form_scan", names, row)
+                merger.merge_scan(row)
             merger.finish()
 
     return one
@@ -211,13 +208,3 @@ def test_one_file_of_two_forms_is_in_doubt_whichever_bundle_came_first(
     scans.detach_scan(vault, serial, actor, "it is the other one's")
     assert in_doubt(vault, settings) == set()
     assert scans.find_scan(vault, other).serial == other
-
-
-def test_of_two_scans_of_one_form_the_first_keeps_its_own_pages(
-    vault, settings, serial, merge, actor
-):
-    scans.attach_scan(vault, settings, serial, as_file(coded_page(serial)), actor)
-    with vault.change(actor, "sync.merge") as db:
-        merger = ScanMerger(db)
-        assert not merger.admit(sent(serial, codes=code_of(serial)), is_page=False)
-        assert not merger.admit({"serial": serial, "page": 2}, is_page=True)
