@@ -23,6 +23,7 @@ from downtime.entry.model import (
     Emptiness,
     Entry,
     EntryState,
+    LatePage,
     PastReason,
     SecondKeying,
     Task,
@@ -31,7 +32,13 @@ from downtime.entry.model import (
 )
 from downtime.entry.policies import find_first_task, has_enough_people
 from downtime.entry.reading_policies import READING_BASES
-from downtime.entry.store import entries, entries_elsewhere, second_keyings, unscanned_pages
+from downtime.entry.store import (
+    entries,
+    entries_elsewhere,
+    late_pages,
+    second_keyings,
+    unscanned_pages,
+)
 from downtime.entry.store.entries_elsewhere import ElsewhereRow
 from downtime.entry.validation import SIGN_OFF_KEYS
 from downtime.paper import ledger
@@ -39,8 +46,8 @@ from downtime.paper.model import FormState
 from downtime.paper.move_form import move_form
 from downtime.vault.model import Actor
 
-ENTRY, CHECK, UNSCANNED = "entry", "entry_check", "unscanned_page"
-TABLES = (ENTRY, "entry_past", CHECK, SCAN, SCAN_PAGE, "query_step", UNSCANNED)
+ENTRY, CHECK, UNSCANNED, LATE = "entry", "entry_check", "unscanned_page", "late_page"
+TABLES = (ENTRY, "entry_past", CHECK, SCAN, SCAN_PAGE, "query_step", UNSCANNED, LATE)
 """In the order in which their rows can be merged."""
 _RANK = tuple(EntryState)
 _DIGEST_FIELDS = (
@@ -207,6 +214,8 @@ class EntryMerger:
                 scans.merge_page(row)
             elif table == UNSCANNED:
                 unscanned_pages.save_newest(self.db, UnscannedPage(**row))
+            elif table == LATE:
+                late_pages.save_newest(self.db, LatePage(**row))
             else:
                 entries_elsewhere.insert_missing(self.db, table, columns[table], row)
         scans.finish()

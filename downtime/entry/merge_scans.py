@@ -62,10 +62,10 @@ class ScanMerger:
     def merge_scan(self, row: Mapping[str, Any]) -> None:
         """Put in the scan of a form that has none here; of another one the pages follow singly."""
         full = {**_SCAN_DEFAULTS, "paged": int(not row["content"]), **row}
-        doubt = judge_merged_scan(
+        scan_doubt = judge_merged_scan(
             ScanInfo(**{name: full[name] for name in _INFO if name != "doubt"})
         )
-        full["doubt"] = doubt
+        full["doubt"] = scan_doubt
         info = ScanInfo(**{name: full[name] for name in _INFO})
         present = scans.fetch(self.db, info.serial)
         is_same = present is not None and present.sha256 == info.sha256

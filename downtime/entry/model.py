@@ -25,6 +25,8 @@ class AuditAction(StrEnum):
     ENTRY_SCAN_CONFIRM = "entry.scan-confirm"
     ENTRY_SCAN_READ = "entry.scan-read"
     ENTRY_PAGE_UNSCANNED = "entry.page-unscanned"
+    ENTRY_LATE_PAGE = "entry.late-page"
+    """Somebody looked at a page that was scanned after its form was entered: what was entered stands."""
     ENTRY_SCAN_RECODE = "entry.scan-recode"
     """A page's picture was made small; the reason has its digests before and after."""
     ENTRY_SECOND = "entry.second"
@@ -327,6 +329,18 @@ class ScanInfo:
     def is_read(self) -> bool:
         """Whether a code on it says whose it is, and none is missing."""
         return bool(self.codes) and not self.without_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatePage:
+    """What somebody said of a page that was scanned after its form was entered; `at` is UTC."""
+
+    serial: str
+    page: int
+    reason: str
+    at: str
+    person: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

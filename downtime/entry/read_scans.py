@@ -8,6 +8,9 @@ from downtime.entry.model import AuditAction
 from downtime.entry.page_ink import FormInk
 from downtime.entry.store import page_readings, scans
 from downtime.paper import ledger, serials
+from downtime.paper.forms.medicine_charts import list_signed_rows
+from downtime.paper.layout.issued_page import IssuedContent
+from downtime.paper.model import IssuedForm
 from downtime.paper.store import issued_forms, layouts
 from downtime.scanning.page_reading import GateReason, PageReading
 from downtime.scanning.read_issued_pages import PAGES_EACH, KeptPage, read_issued_pages
@@ -63,7 +66,18 @@ def _find_page(vault: Vault, serial: str, number: int) -> KeptPage | None:
     two_tone = scans.is_two_tone(vault.db, serial, number)
     if picture is None:
         return None
-    return KeptPage(serial, number, form.layout, form.drill, picture, two_tone)
+    content = _find_content(vault, form)
+    return KeptPage(serial, number, form.layout, form.drill, picture, two_tone, content)
+
+
+def _find_content(vault: Vault, form: IssuedForm) -> IssuedContent | None:
+    """What was printed on a form; None where that was not kept."""
+    body = issued_forms.fetch_content(vault.db, form.serial)
+    values = orjson.loads(body) if body else {}
+    if not values:
+        return None
+    signed = list_signed_rows(ledger.get_printed_definition(vault, form))
+    return IssuedContent(values, tuple(signed), form.pages)
 
 
 def read_page(
@@ -74,7 +88,8 @@ def read_page(
     layout = layouts.find_layout(vault.db, form.layout)
     if layout is None:
         return None
-    page = KeptPage(serial, number, form.layout, form.drill, picture, is_two_tone)
+    content = _find_content(vault, form)
+    page = KeptPage(serial, number, form.layout, form.drill, picture, is_two_tone, content)
     return next(read_issued_pages(settings, {form.layout: layout}, [page]))
 
 

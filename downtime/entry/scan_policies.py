@@ -70,6 +70,16 @@ def check_is_unscanned(form: IssuedForm, page: int, missing: Collection[int]) ->
         )
 
 
+def check_is_late(form: IssuedForm, page: int, late: Collection[int]) -> None:
+    """ConflictError for a page that was there when its form was entered, or at which somebody has looked."""
+    if page not in late:
+        raise ConflictError(
+            "scan.not-late",
+            f"Page {page} of form {serials.format_serial(form.serial)} did not come late.",
+            "It was there when the form was entered, or somebody has looked at it. Look at the form.",
+        )
+
+
 def judge_merged_scan(info: ScanInfo) -> ScanDoubt:
     """Why a scan that another machine sent is in doubt, by what it read on it."""
     if any(other != info.serial for other in list_serials(info.codes.split())):

@@ -12,7 +12,7 @@ from downtime.pdf.field_rectangle import FieldKind
 
 PAGE_DPI = 200
 """Dots per inch of a page once it lies as it was printed; its printed picture has as many."""
-READER = 1
+READER = 2
 """The version of what reads: pages that an earlier one read are read again."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from downtime.paper.layout.issued_page import IssuedContent
 from downtime.paper.layout.model import FormLayout
 from downtime.processes import sandbox
 from downtime.scanning.page_reading import GateReason, PageReading, parse_reading
@@ -29,6 +30,8 @@ class KeptPage:
     is_drill: bool
     picture: bytes
     is_two_tone: bool = False
+    content: IssuedContent | None = None
+    """What was printed on its form; None where that was not kept."""
 
 
 def read_issued_pages(
@@ -63,6 +66,7 @@ def _start_child(
                 "layout": page.layout,
                 "drill": page.is_drill,
                 "two_tone": page.is_two_tone,
+                "content": page.content and page.content._asdict(),
                 "picture": base64.b64encode(page.picture).decode(),
             }
             for page in group

@@ -4,7 +4,8 @@ Only the child process that opens scans imports this: it brings OpenCV with it.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 # One page a core: threads of numpy's would only reserve memory, some 90 MB for each core.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -15,6 +16,7 @@ from downtime.paper.layout.model import FormLayout
 from downtime.pdf.field_rectangle import FieldKind, FieldRectangle
 from downtime.scanning import gate_page
 from downtime.scanning.find_outside import find_outside
+from downtime.scanning.find_struck import find_struck
 from downtime.scanning.measure_ink import InkMask, find_ink, measure_fields
 from downtime.scanning.measure_ticks import measure_ticks
 from downtime.scanning.page_reading import (
@@ -25,7 +27,7 @@ from downtime.scanning.page_reading import (
     PageReading,
 )
 from downtime.scanning.picture_places import PlaceFinder
-from downtime.scanning.pixels import DOTS_IN_POINT, Box, Pixels
+from downtime.scanning.pixels import DOTS_IN_POINT, Box, Pixels, locate_rectangle
 from downtime.scanning.register_page import STAMPED, Registration, find_codes, register_page
 
 cv2.setNumThreads(1)  # one page a core; more threads would only take memory
@@ -38,10 +40,14 @@ def read_issued_page(
     printed_page_raster: Pixels,
     *,
     is_two_tone: bool = False,
+    stamped: Collection[str] = (),
+    undrawn: Collection[str] = (),
 ) -> PageReading:
     """What is on a scanned page; `image` is grey, its print from `printed_page`.
 
-    `is_two_tone` says that its file had one bit for each dot, which a picture made since does not show. Pages count from 1. A page that cannot be measured says why in `gate`, and then none of its
+    `is_two_tone` says that its file had one bit for each dot, which a picture made since does not show.
+    Print that was `stamped` into fields is known, so ink on it is outside every field; where it is
+    `undrawn` somebody looks. Pages count from 1. A page that cannot be measured says why in `gate`, and then none of its
     fields is called empty or marked.
     """
     rectangles = layout.pages[page_number - 1]
@@ -54,7 +60,13 @@ def read_issued_page(
     if registration is None:
         return PageReading(page_number, gate=gate)
     places = PlaceFinder(registration.source_places, image.shape)
-    return _read_aligned(registration, places, rectangles, page_number, printed_page_raster, gate)
+    reading = _read_aligned(
+        registration, places, rectangles, page_number, printed_page_raster, gate, stamped
+    )
+    unknown = [place for place in rectangles if place.key in undrawn] if not reading.gate else []
+    rows = printed_page_raster.shape[0]
+    boxes = [_show_outside(places, locate_rectangle(place, rows), rows) for place in unknown]
+    return replace(reading, outside=(*reading.outside, *boxes))
 
 
 def _read_aligned(
@@ -64,11 +76,16 @@ def _read_aligned(
     page_number: int,
     printed: Pixels,
     gate: GateReason | None,
+    stamped: Collection[str],
 ) -> PageReading:
     aligned = registration.aligned
     ink = find_ink(aligned, printed, registration.down)
     gate = gate or gate_page.judge_ink(ink, printed)
-    boxes = [] if gate else find_outside(ink, printed, rectangles)
+    free = [place for place in rectangles if place.key not in stamped]
+    boxes = [] if gate else find_outside(ink, printed, free)
+    if not gate:
+        known = [place for place in rectangles if place.key in stamped]
+        boxes += find_struck(ink.flat, printed, known)
     return PageReading(
         page_number=page_number,
         fields=tuple(_read_fields(places, ink, printed, rectangles, gate)),

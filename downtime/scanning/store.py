@@ -221,7 +221,7 @@ def move_to_outages(db: Database, outages: Mapping[str, str]) -> None:
     for table in ("scan_batch", "scan_page"):
         db.conn.executemany(
             f"UPDATE {table} SET outage = ? WHERE outage = ?",
-            [(here, there) for there, here in outages.items() if here != there],
+            [(local, origin) for origin, local in outages.items() if local != origin],
         )
 
 

@@ -66,6 +66,7 @@ PAGES: Mapping[OpenKind, SolvingPage] = {
         "scanning.show_page", Permission.ENTRY_SCAN, lambda thing: {"page_id": thing.name}
     ),
     OpenKind.PAGE_UNSCANNED: _KEYING,
+    OpenKind.PAGE_LATE: _KEYING,
     OpenKind.QUERY_OPEN: SolvingPage(
         "questions.show_query", Permission.QUERY_LIST, lambda thing: {"query": thing.name}
     ),

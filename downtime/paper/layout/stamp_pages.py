@@ -108,7 +108,7 @@ class PageStamper:
             orders = find_split_orders(overflowing, values, signed)
             blocks = overflow_blocks(overflowing, orders, values, labels)
             more = self._continuation(layout, values, blocks)
-            where = _word_pages(len(pages) + 1, len(pages) + len(more))
+            where = word_pages(len(pages) + 1, len(pages) + len(more))
             references = list_references(overflowing, orders, values, where)
             for page, elements, _ in pages:
                 elements += place_references(page, references, labels)
@@ -242,7 +242,8 @@ def _printable_values(values: Mapping[str, str]) -> dict[str, str]:
     return {key: to_printable(value) for key, value in values.items() if value}
 
 
-def _word_pages(first: int, last: int) -> str:
+def word_pages(first: int, last: int) -> str:
+    """How continuation pages are named where something stands on them."""
     return f"page {first}" if first == last else f"pages {first} to {last}"
 
 

@@ -32,6 +32,7 @@ class OpenKind(StrEnum):
     FORM_UNVERIFIED = "form-unverified"
     PAGE_UNFILED = "page-unfiled"
     PAGE_UNSCANNED = "page-unscanned"
+    PAGE_LATE = "page-late"
     QUERY_OPEN = "query-open"
     LINK_UNCONFIRMED = "link-unconfirmed"
     NUMBER_UNLINKED = "number-unlinked"

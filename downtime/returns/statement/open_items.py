@@ -44,7 +44,7 @@ from downtime.returns.statement.model import (
     OpenKind,
     OwnedItems,
 )
-from downtime.returns.statement.pages_without_home import find_pages, find_unscanned
+from downtime.returns.statement.pages_without_home import find_late, find_pages, find_unscanned
 from downtime.returns.store import outbox_messages
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
@@ -372,6 +372,10 @@ _FINDERS: tuple[tuple[frozenset[OpenKind], Finder], ...] = (
     (
         frozenset({OpenKind.PAGE_UNSCANNED}),
         lambda v, _, o, owners: find_unscanned(v, o, owners.of_forms),
+    ),
+    (
+        frozenset({OpenKind.PAGE_LATE}),
+        lambda v, _, o, owners: find_late(v, o, owners.of_forms),
     ),
     (frozenset({OpenKind.QUERY_OPEN}), _open_queries),
     (frozenset({OpenKind.LINK_UNCONFIRMED}), _unconfirmed_links),

@@ -5,6 +5,7 @@ what somebody wrote of a patient.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
+from downtime.entry.late_pages import list_late
 from downtime.entry.unscanned_pages import list_unscanned
 from downtime.outage.model import Outage
 from downtime.paper import ledger
@@ -40,9 +41,7 @@ def find_unscanned(
     vault: Vault, outage: Outage, owners_of: Callable[[Iterable[str]], tuple[OwnedItems, ...]]
 ) -> Iterator[OpenItem]:
     """Forms of which only some pages were scanned, and nobody has said what became of the others."""
-    pages = page_counts.fetch_page_counts(vault.db, outage.id, _STATES)
-    pages |= {form.serial: form.pages for form in outage_forms.list_used_ahead(vault, outage)}
-    for serial, missing in list_unscanned(vault, pages):
+    for serial, missing in list_unscanned(vault, _count_pages(vault, outage)):
         form, number = ledger.find_form(vault.db, serial), format_serial(serial)
         is_one = len(missing) == 1
         numbers = f"page{'' if is_one else 's'} {', '.join(map(str, missing))}"
@@ -54,3 +53,25 @@ def find_unscanned(
             ward=form.ward,
             explanation=f"{numbers} of {number} {'has' if is_one else 'have'} not been scanned",
         )
+
+
+def find_late(
+    vault: Vault, outage: Outage, owners_of: Callable[[Iterable[str]], tuple[OwnedItems, ...]]
+) -> Iterator[OpenItem]:
+    """Forms of which a page was scanned after they were entered, and nobody has looked at it since."""
+    for serial, late in list_late(vault, _count_pages(vault, outage)):
+        form, number = ledger.find_form(vault.db, serial), format_serial(serial)
+        numbers = f"page{'' if len(late) == 1 else 's'} {', '.join(map(str, late))}"
+        yield OpenItem(
+            OpenKind.PAGE_LATE,
+            (number,),
+            owners_of([serial]),
+            subject=form.title,
+            ward=form.ward,
+            explanation=f"{numbers} of {number} came after it was entered, and nobody has looked",
+        )
+
+
+def _count_pages(vault: Vault, outage: Outage) -> dict[str, int]:
+    pages = page_counts.fetch_page_counts(vault.db, outage.id, _STATES)
+    return pages | {form.serial: form.pages for form in outage_forms.list_used_ahead(vault, outage)}

@@ -14,6 +14,7 @@ from downtime.entry import (
     claims,
     empty_forms,
     file_form,
+    late_pages,
     open_form,
     policies,
     read_scans,
@@ -236,6 +237,18 @@ def explain_unscanned(serial: str) -> ViewResponse:
         request_context.vault(), serial, page, request_context.actor(), required_reason()
     )
     flash(f"Page {page} is not awaited any longer.")
+    return redirect(url_for("keying.form", serial=serial), 303)
+
+
+@blueprint.post("/key/<serial>/scan/late")
+@require_permission(Permission.ENTRY_SCAN)
+def confirm_late_page(serial: str) -> ViewResponse:
+    """Somebody has looked at a page that came after the form was entered: the entry stands."""
+    page = read_whole_number("number", "The page", 1, MOST_PAGES)
+    late_pages.confirm_looked(
+        request_context.vault(), serial, page, request_context.actor(), required_reason()
+    )
+    flash(f"Page {page} was looked at: what was entered stands.")
     return redirect(url_for("keying.form", serial=serial), 303)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import request
 
-from downtime.entry import picklists, scans, unscanned_pages
+from downtime.entry import late_pages, picklists, scans, unscanned_pages
 from downtime.entry.keyed_form import KeyedForm
 from downtime.entry.queries import list_queries
 from downtime.entry.validation import AnswerProblem, field_label
@@ -29,6 +29,7 @@ def form_context(opened: KeyedForm) -> dict[str, Any]:
         "scan_pages": scans.list_pages(vault, serial) if scan else [],
         "is_destroyed": bool(scan) and scans.has_destroyed_pages(vault, serial),
         "missing_pages": scans.list_missing_pages(vault, opened.issued) if scan else [],
+        "late_pages": late_pages.find_late(vault, serial) if scan else [],
         "said_missing": unscanned_pages.list_said(vault, serial) if scan else [],
         "doubtful_scan": None if scan else scans.find_doubtful_scan(vault, serial),
         "no_code_read": request_context.session_texts(UNREAD) == serial,

@@ -1,6 +1,7 @@
 """A printed page, a hand that writes on it, and a scanner: for the tests of what is read back."""
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,19 +25,22 @@ FORM = "blood-sciences-request"
 DPI = 300
 MM = DPI / 25.4
 BLACK, PENCIL = 40, 160
+VALUES = {"patient.name": "SURNAME, Given (Mrs)"}
+"""What is printed on every page."""
 
 
 def layout_of(form: str = FORM) -> FormLayout:
     return form_layout(load_form(form), "Hospital No.")
 
 
-def print_page(layout: FormLayout, *, drill: bool = False) -> Pixels:
-    """The first page of a form with its patient's name, as the printer prints it, at 300 dpi."""
+def print_page(
+    layout: FormLayout, *, drill: bool = False, values: Mapping[str, str] = {}
+) -> Pixels:
+    """The first page of a form with its patient's name and more, as the printer prints it, at 300 dpi."""
     out = io.BytesIO()
     imprint = Imprint("Demonstration Hospital", "Outage 1", drill, "Data as at: 14:05", "", "")
     printer = DocumentPrinter(PdfWriter(out, "Test", datetime(2026, 11, 2, tzinfo=UTC)), imprint)
-    name = {"patient.name": "SURNAME, Given (Mrs)"}
-    printer.print_form(layout, serials.make_serial("K7", 42), name, {})
+    printer.print_form(layout, serials.make_serial("K7", 42), VALUES | dict(values), {})
     printer.finish()
     with pypdfium2.PdfDocument(out.getvalue()) as document:
         return document[0].render(scale=DPI / 72, grayscale=True).to_numpy().copy()
@@ -70,6 +74,12 @@ class ReturnedPage:
             (x + 0.6, y + height / 2), (x + width * 0.4, y + height - 0.7), (x + width + 1, y - 0.5),
             **pen,
         )  # fmt: skip
+
+    def strike(self, key: str, length: float, **pen: float) -> None:
+        """A line through the first millimetres of what is printed in a field."""
+        x, y, _, height = self.place(key)
+        middle = y + height / 2
+        self.stroke((x + 0.5, middle - 0.3), (x + length, middle + 0.2), **pen)
 
     def scribble(self, key: str) -> None:
         x, y, width, height = self.place(key)

@@ -1,0 +1,39 @@
+"""The SQL of the table late_page: who looked at pages that were scanned after their form was entered."""
+
+from collections.abc import Iterator
+
+from sqlite_utils import Database
+
+from downtime.entry.model import EntryState, LatePage
+from downtime.vault.database import insert_record
+
+
+def save(db: Database, page: LatePage) -> None:
+    """Keep what was said of a page, in place of what was said before."""
+    insert_record(db, "late_page", page, replace=True)
+
+
+def save_newest(db: Database, page: LatePage) -> None:
+    """Keep what another machine said of a page, unless something later is known here."""
+    query = "SELECT at, reason FROM late_page WHERE serial = ? AND page = ?"
+    row = db.execute(query, [page.serial, page.page]).fetchone()
+    if row is None or (str(row[0]), str(row[1])) < (page.at, page.reason):
+        save(db, page)
+
+
+def fetch_later(db: Database, serial: str = "") -> Iterator[tuple[str, int, bool]]:
+    """Pages that came after their form was entered, of one form or of all: serial, number, whether looked at.
+
+    Looked at since it came: a page that is taken away and scanned anew is new.
+    """
+    query = """
+        SELECT p.serial, p.page, coalesce(l.at, '') >= p.filed FROM form_scan_page p
+        JOIN form_scan s ON s.serial = p.serial
+        JOIN entry e ON e.serial = p.serial
+        LEFT JOIN late_page l ON l.serial = p.serial AND l.page = p.page
+        WHERE s.doubt = '' AND e.state <> ? AND p.filed > e.entered AND (? = '' OR p.serial = ?)
+        ORDER BY p.serial, p.page
+    """
+    rows = db.execute(query, [EntryState.DRAFT, serial, serial]).fetchall()
+    for number, page, is_seen in rows:
+        yield str(number), int(page), bool(is_seen)
