@@ -29,7 +29,6 @@ from downtime.scanning.model import (
 )
 from downtime.scanning.place_page import find_page_code, place_coded, place_uncoded
 from downtime.scanning.read_files import FileToRead, ReadPage, digest_file, read_pages
-from downtime.scanning.scan_codes import ScannedPage
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -285,7 +284,7 @@ def _take_in_page(vault: Vault, batch: ScanBatch, line: ReadPage, actor: Actor) 
 def _keep_page(
     db: Database, batch: ScanBatch, page_id: str, line: ReadPage, actor: Actor, at: str
 ) -> None:
-    page, place = line.page, _place(db, batch, line.page)
+    page, place = line.page, _place(db, batch, line)
     if page and place.outcome == PageOutcome.FILED:
         form = issued_forms.find_form(db, place.serial)
         if form:
@@ -310,10 +309,11 @@ def _keep_page(
     store.save_page(db, row, b"" if place.outcome == PageOutcome.FILED else picture)
 
 
-def _place(db: Database, batch: ScanBatch, page: ScannedPage | None) -> Placement:
+def _place(db: Database, batch: ScanBatch, line: ReadPage) -> Placement:
     """Where a page belongs by what is on it and in the ledger, inside the caller's transaction."""
+    page = line.page
     if page is None:
-        return Placement(PageOutcome.DAMAGED)
+        return Placement(PageOutcome.LOCKED if line.is_locked else PageOutcome.DAMAGED)
     code = find_page_code(page.codes)
     if code is None:
         return place_uncoded(is_blank=page.is_blank)

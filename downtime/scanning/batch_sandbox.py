@@ -20,8 +20,10 @@ from PIL import Image, ImageOps
 
 from downtime.processes.sandbox import limit_resources
 from downtime.scanning.examine_page import CODE_LONGEST, MOST_PIXELS, draw_page, examine_page
-from downtime.scanning.scan_sandbox import KINDS
+from downtime.scanning.scan_sandbox import KINDS, is_locked
 
+MOST_FILE_PAGES = 10_000
+"""Both sides of the paper of several feeders."""
 TIFF = (b"II*\x00", b"MM\x00*")
 DAMAGE = (
     pypdfium2.PdfiumError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError,
@@ -40,9 +42,9 @@ def main(most: str, memory: str, seconds: str) -> int:
     for number, file in enumerate(files):
         source: Source = Path(file["path"]) if file["path"] else sent
         for line in _read_file(source, file["first"]):
-            if not remaining:
+            if "place" in line and not remaining:
                 return 0
-            remaining -= 1
+            remaining -= "place" in line
             _write({"file": number, **line})
         _write({"file": number, "over": True})
     return 0
@@ -56,9 +58,10 @@ def _write(line: dict[str, Any]) -> None:
 def _read_file(source: Source, first: int) -> Iterator[dict[str, Any]]:
     try:
         count, render = _open(source)
-    except DAMAGE:
-        yield {"place": first, "damaged": True}
+    except DAMAGE as error:
+        yield {"place": first, "damaged": True, "locked": is_locked(error)}
         return
+    yield {"opened": True}
     for place in range(first, count + 1):
         try:
             line = examine_page(render(place - 1))
@@ -92,7 +95,14 @@ def _open(source: Source) -> tuple[int, Callable[[int], Image.Image]]:
         upright.thumbnail((CODE_LONGEST, CODE_LONGEST))
         return upright
 
-    return getattr(image, "n_frames", 1), render
+    return _check_count(getattr(image, "n_frames", 1)), render
+
+
+def _check_count(pages: int) -> int:
+    """ValueError for a file that is no box of paper: a few bytes may say a million pages."""
+    if pages > MOST_FILE_PAGES:
+        raise ValueError("too many pages")
+    return pages
 
 
 def _open_pdf(source: Source) -> tuple[int, Callable[[int], Image.Image]]:
@@ -104,7 +114,7 @@ def _open_pdf(source: Source) -> tuple[int, Callable[[int], Image.Image]]:
         page.close()
         return picture
 
-    return max(1, len(document)), render
+    return _check_count(max(1, len(document))), render
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ BLANK_TONES = 40
 """Tones by which ink differs from its paper; a page without any is the empty back of another."""
 STROKE_TONES = 28
 """The same of strokes, once the noise of single dots is taken out: pale pencil too, and no print of the front."""
+SMALLEST = 400
+"""Dots of a page's shorter side, A4 at 48 dpi: a smaller picture shows no writing, so it shows no empty back."""
 BLANK_SHARE = 0.0002
 """More dots than that are no empty back, wherever they lie: shadows of a border too."""
 DARKEST_PAPER = 128
@@ -141,6 +143,8 @@ def read_codes(grey: Image.Image) -> list[zxingcpp.Barcode]:
 
 def is_blank(grey: Image.Image) -> bool:
     """Whether a page has no ink: the empty back of another. One with a word on it, or all dark, is none."""
+    if min(grey.size) < SMALLEST:
+        return False
     counts = grey.histogram()
     paper = counts.index(max(counts))
     inked = sum(counts[: max(0, paper - BLANK_TONES)]) + sum(counts[paper + BLANK_TONES + 1 :])

@@ -11,7 +11,7 @@ from downtime.scanning.pixels import Box, Pixels, locate_rectangle, mm
 
 LINE_MM = 2.4
 """So much of a line is looked at together."""
-FEWEST_WHITE = 5
+FEWEST_WHITE = 8
 """Dots of white between print that such a stretch has to show."""
 FILLED_SHARE = 0.8
 """Of them that are inked where it is struck out."""
@@ -45,11 +45,11 @@ def _is_struck(flat: Pixels, printed: Pixels) -> bool:
     white = (cv2.erode(printed, CLOSE) >= PRINT_TONE).astype(np.float32)
     inked = white * (flat < 255 - 2 * INK_TONES)
     length = min(mm(LINE_MM), printed.shape[1])
-    white, inked = (
+    whites, inks = (
         cv2.boxFilter(mask, -1, (length, 1), normalize=False, borderType=cv2.BORDER_CONSTANT)
         for mask in (white, inked)
     )
-    is_line = (white >= FEWEST_WHITE) & (inked >= FILLED_SHARE * white)
+    is_line = (whites >= FEWEST_WHITE) & (inks >= FILLED_SHARE * whites)
     beside = is_line[LINE_DOTS - 1 :].copy()
     for row in range(LINE_DOTS - 1):
         beside &= is_line[row : row - LINE_DOTS + 1]

@@ -56,6 +56,8 @@ class PageOutcome(StrEnum):
     """No code, or codes of several pages."""
     DAMAGED = "damaged"
     """The page, or its file, cannot be opened."""
+    LOCKED = "locked"
+    """Its file opens with a password only."""
 
 
 HOMELESS = (
@@ -66,6 +68,7 @@ HOMELESS = (
     PageOutcome.SECOND_SCAN,
     PageOutcome.UNREADABLE,
     PageOutcome.DAMAGED,
+    PageOutcome.LOCKED,
 )
 """Pages without a home: they lie in the tray, and keep the books open."""
 OUTCOME_TITLES = {
@@ -80,6 +83,7 @@ OUTCOME_TITLES = {
     PageOutcome.OTHER_SCAN: "Pages of forms with another scan",
     PageOutcome.UNREADABLE: "Pages without a readable code",
     PageOutcome.DAMAGED: "Damaged pages and files",
+    PageOutcome.LOCKED: "Files locked with a password",
 }
 OUTCOME_REASONS = {
     PageOutcome.FILED: "filed",
@@ -93,6 +97,7 @@ OUTCOME_REASONS = {
     PageOutcome.OTHER_SCAN: "its form has a scan already that does not show this page",
     PageOutcome.UNREADABLE: "no code, or codes of several pages",
     PageOutcome.DAMAGED: "it cannot be opened: scan the paper again",
+    PageOutcome.LOCKED: "its file is locked with a password: scan the paper again into one without",
 }
 """The same of one page, in the middle of a sentence."""
 

@@ -19,8 +19,8 @@ from downtime.settings import Settings
 
 PAGES_EACH = 24
 """Pages that one child reads: it takes a third of a second to start, and its time is limited."""
-MOST_DEATHS = 3
-"""Children that one file may take down in a row before the rest of it is given up."""
+MOST_DEATHS = 25
+"""Children that one file may take down in a row, a page each, before the rest of it is given up."""
 _BLOCK = 1_048_576
 
 
@@ -43,6 +43,8 @@ class ReadPage:
     place: int
     page: ScannedPage | None
     is_last: bool = False
+    is_locked: bool = False
+    """It cannot be opened without a password."""
 
 
 def digest_file(path: Path) -> str:
@@ -66,9 +68,8 @@ def read_pages(settings: Settings, files: Sequence[FileToRead]) -> Iterator[Read
             file = group[line["file"]]
             deaths = deaths + 1 if line.get("died") else 0
             if "place" in line:
-                yield ReadPage(
-                    file, line["place"], None if line.get("damaged") else parse_page(line)
-                )
+                page = None if line.get("damaged") else parse_page(line)
+                yield ReadPage(file, line["place"], page, is_locked=bool(line.get("locked")))
                 waiting[finished] = replace(file, first=line["place"] + 1)
             if line.get("over") or line.get("is_hopeless") or deaths == MOST_DEATHS:
                 yield ReadPage(file, 0, None, is_last=True)
@@ -92,7 +93,7 @@ def _read_lines(settings: Settings, group: Sequence[FileToRead]) -> Iterator[dic
     entry = settings.entry
     work = [{"path": str(file.path or ""), "first": file.first} for file in group]
     content = orjson.dumps(work) + b"\n" + group[0].content
-    number, place = 0, group[0].first
+    number, place, is_open = 0, group[0].first, False
     try:
         for text in sandbox.read_lines(
             "downtime.scanning.batch_sandbox",
@@ -103,13 +104,14 @@ def _read_lines(settings: Settings, group: Sequence[FileToRead]) -> Iterator[dic
         ):
             line = orjson.loads(text)
             number = line["file"] + bool(line.get("over"))
+            is_open = not line.get("over")
             place = (
                 line["place"] + 1 if "place" in line else group[min(number, len(group) - 1)].first
             )
             yield line
     except sandbox.SandboxError:
         if number < len(group):
-            death = {"damaged": True, "died": True, "is_hopeless": place == 1}
+            death = {"damaged": True, "died": True, "is_hopeless": not is_open}
             yield {"file": number, "place": place, **death}
 
 

@@ -27,6 +27,18 @@ KINDS = {
 }
 
 
+DAMAGE = (
+    pypdfium2.PdfiumError, OSError, ValueError, SyntaxError, Image.DecompressionBombError,
+)  # fmt: skip
+_LOCKED = "it is locked with a password; a file without one is needed"
+
+
+def is_locked(error: BaseException) -> bool:
+    """Whether a PDF opens with a password only."""
+    is_password = getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD
+    return isinstance(error, pypdfium2.PdfiumError) and is_password
+
+
 class UnusableScan(Exception):
     """Why this file cannot be a scanned form."""
 
@@ -39,8 +51,8 @@ def main(memory: str, seconds: str) -> int:
         answer = _read_pages(content)
     except UnusableScan as error:
         answer = {"error": str(error)}
-    except (pypdfium2.PdfiumError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        answer = {"error": "it is damaged, or locked with a password"}
+    except DAMAGE as error:
+        answer = {"error": _LOCKED if is_locked(error) else "it is damaged"}
     sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
     return 0
 

@@ -167,7 +167,7 @@
   if (!focusTarget && keying) {
     focusTarget = Array.prototype.find.call(keying.elements, function (element) {
       return element.type !== "hidden" && element.offsetParent && !element.readOnly && !element.disabled
-        && element.tabIndex >= 0 && element.matches("input, select, textarea");
+        && element.tabIndex >= 0 && element.name !== "looked" && element.matches("input, select, textarea");
     });
   }
   if (focusTarget) focusTarget.focus();

@@ -2,6 +2,8 @@
 
 import io
 
+import orjson
+import pikepdf
 import pytest
 import zxingcpp
 from PIL import Image, ImageOps
@@ -136,6 +138,44 @@ def test_a_page_that_kills_its_child_is_damaged_and_the_next_ones_are_read(
     files = box(a=as_pdf(*map(coded_page, serials)))
     report = take_in_files(vault, settings, files, "Ward A1", actor)
     assert counted(report) == {"filed": 2, "damaged": 1}
+
+
+def test_pages_that_kill_their_children_one_after_the_other_cost_only_themselves(
+    vault, settings, issue, actor, box, monkeypatch
+):
+    serials = [issue("observations") for _ in range(6)]
+    read_lines, killed = read_files.sandbox.read_lines, {2, 3, 4, 5}
+
+    def dying(*args, content):
+        for line in read_lines(*args, content=content):
+            if orjson.loads(line).get("place") in killed:
+                raise read_files.sandbox.SandboxError(timed_out=False)
+            yield line
+
+    monkeypatch.setattr(read_files.sandbox, "read_lines", dying)
+    files = box(a=as_pdf(*map(coded_page, serials)))
+    report = take_in_files(vault, settings, files, "Ward A1", actor)
+    assert counted(report) == {"filed": 2, "damaged": 4}
+
+
+def test_a_locked_file_is_said_to_be_locked_and_the_next_one_is_read(
+    vault, settings, issue, actor, box
+):
+    serial, locked = issue("observations"), io.BytesIO()
+    with pikepdf.open(io.BytesIO(as_pdf(coded_page(serial)))) as document:
+        document.save(locked, encryption=pikepdf.Encryption(owner="o", user="u"))
+    files = box(a=locked.getvalue(), b=as_file(coded_page(serial)))
+    report = take_in_files(vault, settings, files, "Ward A1", actor)
+    assert counted(report) == {"filed": 1, "locked": 1}
+    assert store.fetch_tray(vault.db)[0].outcome is PageOutcome.LOCKED
+    with pytest.raises(InputError, match="locked with a password"):
+        scans.read_scan(settings, locked.getvalue())
+
+
+def test_a_picture_too_small_to_show_writing_is_no_empty_back(vault, settings, outage, actor, box):
+    files = box(a=as_file(blank_page((200, 283))), b=as_file(blank_page()))
+    report = take_in_files(vault, settings, files, "Ward A1", actor)
+    assert counted(report) == {"blank": 1, "unreadable": 1}
 
 
 def test_a_batch_that_was_stopped_goes_on_and_files_nothing_twice(
