@@ -6,6 +6,7 @@ Everything is drawn from a seed. `Truth` says what was written where, and how th
 import io
 import math
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,6 +21,7 @@ from _pages import IMPRINT, MRN
 
 from downtime.paper import serials
 from downtime.paper.forms.load_form import load_form
+from downtime.paper.layout.issued_page import IssuedContent
 from downtime.paper.layout.model import FormLayout
 from downtime.paper.layout.stamp_pages import DocumentPrinter
 from downtime.paper.layout.template_layout import form_layout
@@ -41,6 +43,14 @@ IDENTITY = {
 }
 
 
+MEDICINES = (
+    "Amoxicillin capsules 500 mg", "Paracetamol tablets", "Enoxaparin injection",
+    "Bisoprolol tablets", "Furosemide tablets", "Insulin glargine",
+)  # fmt: skip
+ORDER = {"dose": "500 mg", "route": "PO", "frequency": "three times a day", "start": "02-Nov-2026"}
+"""What is printed with each of them on a chart."""
+
+
 class Quality(StrEnum):
     """How a page comes back."""
 
@@ -58,6 +68,8 @@ class Truth:
     written: set[int] = field(default_factory=set)
     """Fields by their place in the layout; ticks among them."""
     crossed_out: set[int] = field(default_factory=set)
+    struck: list[FieldRectangle] = field(default_factory=list)
+    """Fields in which what was printed for the patient is struck out."""
     outside: list[tuple[float, float, float, float]] = field(default_factory=list)
     """Boxes of strokes outside all fields: points from the lower left, as x, y, width, height."""
     matrix: Pixels = field(default_factory=lambda: np.eye(3))
@@ -79,12 +91,24 @@ def layout_of(form: str) -> FormLayout:
     return form_layout(load_form(form), MRN)
 
 
+@lru_cache(maxsize=128)
+def content_of(form: str) -> IssuedContent:
+    """What is printed on a form for its patient: who it is, and medicines where it has rows for them."""
+    layout, values = layout_of(form), dict(IDENTITY)
+    keys = {field.key for page in layout.pages for field in page}
+    for row, name in enumerate(MEDICINES, 1):
+        order = {"drug": name, **ORDER}
+        values |= {f"{k}:{row}": text for k, text in order.items() if f"{k}:{row}" in keys}
+    return IssuedContent(values, (), len(layout.pages))
+
+
 @lru_cache(maxsize=8)
 def printed_pages(form: str) -> tuple[Pixels, ...]:
     """All pages of a form with a patient's identity, as the printer prints them."""
     out = io.BytesIO()
     printer = DocumentPrinter(PdfWriter(out, form, datetime.now(UTC)), IMPRINT)
-    printer.print_form(layout_of(form), serials.make_serial("K7", 42), IDENTITY, {})
+    values = content_of(form).values
+    printer.print_form(layout_of(form), serials.make_serial("K7", 42), values, {})
     printer.finish()
     with pypdfium2.PdfDocument(out.getvalue()) as document:
         return tuple(
@@ -99,9 +123,11 @@ def make_scan(form: str, page_number: int, seed: int, quality: Quality, share: f
     page = printed_pages(form)[page_number - 1].copy()
     layout = layout_of(form)
     pen = _Pen(chance, page, pale=quality in (Quality.OFFICE, Quality.PHOTO))
-    _fill_in(pen, layout.pages[page_number - 1], truth, share)
+    _fill_in(pen, layout.pages[page_number - 1], truth, share, content_of(form).values)
     if chance.random() < 0.5:
         _write_outside(pen, layout, page_number, truth)
+    if chance.random() < 0.3:
+        _strike_out(pen, layout, page_number, truth, content_of(form).values)
     return Scan(_degrade(page, quality, truth, chance), truth)
 
 
@@ -180,10 +206,31 @@ def is_answer(rectangle: FieldRectangle) -> bool:
     return not rectangle.key.startswith(("page.", "patient."))
 
 
-def _fill_in(pen: _Pen, rectangles: tuple[FieldRectangle, ...], truth: Truth, share: float) -> None:
+def _strike_out(
+    pen: _Pen, layout: FormLayout, page_number: int, truth: Truth, values: Mapping[str, str]
+) -> None:
+    """A line through something that was printed for the patient, at least 6 mm long."""
+    stamped = [place for place in layout.pages[page_number - 1] if place.key in values]
+    if not stamped:
+        return
+    field = pen.chance.choice(stamped)
+    x, y, width, height = _place(field, layout.size[1])
+    length = max(6.0, min(width - 1, 1.75 * len(values[field.key]) * min(1.0, height / 5)))
+    low, high = (y + height * pen.chance.uniform(0.35, 0.65) for _ in range(2))
+    pen.stroke([(x + 0.8, low), (x + length, high)])
+    truth.struck.append(field)
+
+
+def _fill_in(
+    pen: _Pen,
+    rectangles: tuple[FieldRectangle, ...],
+    truth: Truth,
+    share: float,
+    values: Mapping[str, str],
+) -> None:
     height = pen.page.shape[0] * 72 / DPI
     for number, rectangle in enumerate(rectangles):
-        if not is_answer(rectangle) or pen.chance.random() > share:
+        if rectangle.key in values or not is_answer(rectangle) or pen.chance.random() > share:
             continue
         place = _place(rectangle, height)
         truth.written.add(number)

@@ -24,15 +24,16 @@ from typing import Any
 
 import cv2
 import numpy as np
-from _returned_pages import Quality, Scan, Truth, is_answer, layout_of, make_scan
+from _returned_pages import Quality, Scan, Truth, content_of, is_answer, layout_of, make_scan
 from PIL import Image
 
 from downtime.paper.forms.load_form import load_forms
+from downtime.paper.layout.issued_page import IssuedPage
 from downtime.paper.layout.model import FormLayout
 from downtime.pdf.field_rectangle import FieldKind, FieldRectangle
 from downtime.scanning.examine_page import encode_jpeg
 from downtime.scanning.page_reading import Mark, PageReading
-from downtime.scanning.printed_page import render_printed_page
+from downtime.scanning.printed_page import IssuedPrint, StampedPrints, render_printed_page
 from downtime.scanning.read_page import read_issued_page
 from downtime.scanning.recode_page import recode_page
 from downtime.scanning.register_page import GRID, find_codes, register_page
@@ -69,7 +70,8 @@ def read_form(form: str, quality: Quality, times: int) -> Seen:
     """All pages of a form so many times."""
     seen, layout = Seen(), layout_of(form)
     for page_number in range(1, len(layout.pages) + 1):
-        printed = render_printed_page(layout, page_number)
+        issued = IssuedPage(layout, page_number, content_of(form))
+        printed = StampedPrints([issued]).lay_over(render_printed_page(layout, page_number), 0)
         for seed in range(times):
             scan = make_scan(form, page_number, seed, quality)
             kept = base64.b64decode(encode_jpeg(Image.fromarray(scan.image))["jpeg"])
@@ -77,7 +79,7 @@ def read_form(form: str, quality: Quality, times: int) -> Seen:
             seen.bytes.append(len(small))
             start = time.process_time()
             image = cv2.imdecode(np.frombuffer(kept, np.uint8), cv2.IMREAD_GRAYSCALE)
-            reading = read_issued_page(image, layout, page_number, printed)
+            reading = _read(image, layout, page_number, printed)
             seen.seconds.append(time.process_time() - start)
             _compare_small(seen, reading, _read_small(small, layout, page_number, printed))
             _compare(
@@ -85,15 +87,28 @@ def read_form(form: str, quality: Quality, times: int) -> Seen:
             )
             if reading.gate is None:
                 seen.errors_mm.append(
-                    _worst_error(scan, printed, layout.pages[page_number - 1], page_number)
+                    _worst_error(scan, printed.picture, layout.pages[page_number - 1], page_number)
                 )
     seen.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     return seen
 
 
-def _read_small(small: bytes, layout: FormLayout, page_number: int, printed: Any) -> PageReading:
+def _read(image: Any, layout: FormLayout, page_number: int, printed: IssuedPrint) -> PageReading:
+    return read_issued_page(
+        image,
+        layout,
+        page_number,
+        printed.picture,
+        stamped=printed.stamped,
+        undrawn=printed.undrawn,
+    )
+
+
+def _read_small(
+    small: bytes, layout: FormLayout, page_number: int, printed: IssuedPrint
+) -> PageReading:
     image = cv2.imdecode(np.frombuffer(small, np.uint8), cv2.IMREAD_GRAYSCALE)
-    return read_issued_page(image, layout, page_number, printed)
+    return _read(image, layout, page_number, printed)
 
 
 def _compare_small(seen: Seen, reading: PageReading, again: PageReading) -> None:
@@ -116,7 +131,10 @@ def _compare(
         counts["gated"] += 1
         return
     numbers = [n for n, place in enumerate(rectangles) if is_answer(place)]
+    struck = {place.key for place in truth.struck}
     for read in reading.fields:
+        if read.key in struck:
+            continue
         number = next(n for n in numbers if rectangles[n].key == read.key)
         numbers.remove(number)
         kind = "tick" if read.kind is FieldKind.TICK else "field"
@@ -155,6 +173,17 @@ def _compare_outside(seen: Seen, name: str, truth: Truth, reading: PageReading) 
         seen.counts["outside found"] += bool(hits)
         if not hits:
             seen.notes.append(f"{name} outside missed {x:.0f} {y:.0f} {width:.0f} {height:.0f}")
+    for place in truth.struck:
+        hits = {
+            n for n, ink in enumerate(reading.outside)
+            if ink.x < place.x + place.width and place.x < ink.x + ink.width
+            and ink.y < place.y + place.height and place.y < ink.y + ink.height
+        }  # fmt: skip
+        found |= hits
+        seen.counts["struck"] += 1
+        seen.counts["struck found"] += bool(hits)
+        if not hits:
+            seen.notes.append(f"{name} struck missed {place.key}")
     false = len(reading.outside) - len(found)
     seen.counts["outside false pages"] += false > 0
     if false:
@@ -213,6 +242,7 @@ def _show_office(seen: Seen) -> list[dict[str, Any]]:
     )
     gated = 100 * count["gated"] / count["pages"]
     found = 100 * count["outside found"] / count["outside"]
+    struck = 100 * count["struck found"] / count["struck"]
     false = 100 * count["outside false pages"] / (count["pages"] - count["gated"])
     crossed = count["tick crossed empty"] + count["tick crossed marked"]
     return [
@@ -233,6 +263,8 @@ def _show_office(seen: Seen) -> list[dict[str, Any]]:
                 "≤ 3", wrong <= 3),
         _figure("strokes outside fields found", found, "%", f"{count['outside']:,} strokes, 6 to 30 mm",
                 "≥ 98", found >= 98),
+        _figure("printed names, medicines and doses that are struck out, found", struck, "%",
+                f"{count['struck']:,} struck out", "≥ 98", struck >= 98),
         _figure("pages with ink outside that is none", false, "%", "half with holes, a fifth with streaks",
                 "≤ 5", false <= 5),
     ]  # fmt: skip

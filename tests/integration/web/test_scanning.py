@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from downtime.entry import double_keying, keying, scans
+from downtime.entry import double_keying, keying, late_pages, scans
 from downtime.entry.model import Check, VerificationBasis
 from downtime.entry.open_form import open_form
 from downtime.entry.store import second_keyings
@@ -109,6 +109,23 @@ def test_pages_that_were_not_scanned_are_named_beside_the_fields(hospital, vault
     assert "Not scanned yet: pages 1, 3" in page
     assert f'src="/key/{serial}/scan/2"' in page
     assert f'src="/key/{serial}/scan/1"' not in page
+
+
+def test_a_page_that_came_late_is_named_on_its_forms_page_until_somebody_has_looked(
+    hospital, vault, issue, send, monkeypatch
+):
+    serial = issue("observations")
+    vault.db.execute("UPDATE form_issue SET pages = 2 WHERE serial = ?", [serial])
+    clerk = hospital.browser("records-clerk")
+    send(clerk, "Box", as_file(coded_page(serial, 2)))
+    monkeypatch.setattr(late_pages, "find_late", lambda vault, serial: [2])
+    assert "Page 2 was scanned after this form was entered." in clerk.get(f"/key/{serial}").text
+    address = f"/key/{serial}/scan/late"
+    assert clerk.post(address, {"number": "2", "reason": ""}).status_code == 400
+    assert clerk.post(address, {"number": "1", "reason": "nothing new"}).status_code == 409
+    clerk.post(address, {"number": "2", "reason": "nothing new"})
+    (row,) = vault.db.query("SELECT page, reason FROM late_page")
+    assert row == {"page": 2, "reason": "nothing new"}
 
 
 def test_the_telephones_page_says_what_became_of_each_picture(hospital, vault, settings, outage):
