@@ -31,7 +31,8 @@ def list_late(
 def find_late(vault: Vault, serial: str) -> list[int]:
     """The pages of one form that came late and at which nobody has looked since."""
     form = ledger.get_form(vault, serial)
-    return next((late for _, late in list_late(vault, {form.serial: form.pages}, form.serial)), [])
+    unseen = list_late(vault, {form.serial: form.pages}, form.serial)
+    return next((numbers for _, numbers in unseen), [])
 
 
 def confirm_looked(vault: Vault, serial: str, page: int, actor: Actor, reason: str) -> LatePage:
@@ -45,9 +46,9 @@ def confirm_looked(vault: Vault, serial: str, page: int, actor: Actor, reason: s
     action = AuditAction.ENTRY_LATE_PAGE
     with vault.change(actor, action, target=form.serial, reason=what) as db:
         scan_policies.check_is_late(form, page, find_late(vault, form.serial))
-        late = LatePage(
+        record = LatePage(
             serial=form.serial, page=page, reason=reason, at=vault.now(), person=actor.id,
             name=actor.name,
         )  # fmt: skip
-        store.save(db, late)
-    return late
+        store.save(db, record)
+    return record

@@ -46,8 +46,8 @@ from downtime.paper.model import FormState
 from downtime.paper.move_form import move_form
 from downtime.vault.model import Actor
 
-ENTRY, CHECK, UNSCANNED, LATE = "entry", "entry_check", "unscanned_page", "late_page"
-TABLES = (ENTRY, "entry_past", CHECK, SCAN, SCAN_PAGE, "query_step", UNSCANNED, LATE)
+ENTRY, CHECK, UNSCANNED, LATE_PAGE = "entry", "entry_check", "unscanned_page", "late_page"
+TABLES = (ENTRY, "entry_past", CHECK, SCAN, SCAN_PAGE, "query_step", UNSCANNED, LATE_PAGE)
 """In the order in which their rows can be merged."""
 _RANK = tuple(EntryState)
 _DIGEST_FIELDS = (
@@ -214,7 +214,7 @@ class EntryMerger:
                 scans.merge_page(row)
             elif table == UNSCANNED:
                 unscanned_pages.save_newest(self.db, UnscannedPage(**row))
-            elif table == LATE:
+            elif table == LATE_PAGE:
                 late_pages.save_newest(self.db, LatePage(**row))
             else:
                 entries_elsewhere.insert_missing(self.db, table, columns[table], row)

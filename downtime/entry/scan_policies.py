@@ -70,9 +70,9 @@ def check_is_unscanned(form: IssuedForm, page: int, missing: Collection[int]) ->
         )
 
 
-def check_is_late(form: IssuedForm, page: int, late: Collection[int]) -> None:
+def check_is_late(form: IssuedForm, page: int, unseen: Collection[int]) -> None:
     """ConflictError for a page that was there when its form was entered, or at which somebody has looked."""
-    if page not in late:
+    if page not in unseen:
         raise ConflictError(
             "scan.not-late",
             f"Page {page} of form {serials.format_serial(form.serial)} did not come late.",

@@ -27,8 +27,8 @@ CLOSE = np.ones((3, 3), np.uint8)
 def find_struck(flat: Pixels, printed: Pixels, stamped: Iterable[FieldRectangle]) -> list[Box]:
     """Boxes around the words in these fields that a line runs through; `flat` has even light."""
     boxes = (locate_rectangle(field, printed.shape[0]).grow(-BORDER) for field in stamped)
-    words = (_find_words(box, printed) for box in boxes)
-    return [box for box in words if box and _is_struck(box.cut(flat), box.cut(printed))]
+    text_boxes = (_find_words(box, printed) for box in boxes)
+    return [box for box in text_boxes if box and _is_struck(box.cut(flat), box.cut(printed))]
 
 
 def _find_words(box: Box, printed: Pixels) -> Box | None:
@@ -37,8 +37,8 @@ def _find_words(box: Box, printed: Pixels) -> Box | None:
     if points is None:
         return None
     x, y, width, height = cv2.boundingRect(points)
-    words = Box(box.left + x, box.top + y, box.left + x + width, box.top + y + height)
-    return words if width >= mm(LINE_MM) / 2 else None
+    text_box = Box(box.left + x, box.top + y, box.left + x + width, box.top + y + height)
+    return text_box if width >= mm(LINE_MM) / 2 else None
 
 
 def _is_struck(flat: Pixels, printed: Pixels) -> bool:
@@ -50,7 +50,7 @@ def _is_struck(flat: Pixels, printed: Pixels) -> bool:
         for mask in (white, inked)
     )
     is_line = (whites >= FEWEST_WHITE) & (inks >= FILLED_SHARE * whites)
-    beside = is_line[LINE_DOTS - 1 :].copy()
+    is_band = is_line[LINE_DOTS - 1 :].copy()
     for row in range(LINE_DOTS - 1):
-        beside &= is_line[row : row - LINE_DOTS + 1]
-    return bool(beside.any())
+        is_band &= is_line[row : row - LINE_DOTS + 1]
+    return bool(is_band.any())

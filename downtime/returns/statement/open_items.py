@@ -369,14 +369,8 @@ _FINDERS: tuple[tuple[frozenset[OpenKind], Finder], ...] = (
     (frozenset({OpenKind.NUMBER_TWICE}), _numbers_given_twice),
     (FORM_KINDS, _unfinished_forms),
     (frozenset({OpenKind.PAGE_UNFILED}), lambda vault, _, outage, __: find_pages(vault, outage)),
-    (
-        frozenset({OpenKind.PAGE_UNSCANNED}),
-        lambda v, _, o, owners: find_unscanned(v, o, owners.of_forms),
-    ),
-    (
-        frozenset({OpenKind.PAGE_LATE}),
-        lambda v, _, o, owners: find_late(v, o, owners.of_forms),
-    ),
+    (frozenset({OpenKind.PAGE_UNSCANNED}), lambda v, _, o, who: find_unscanned(v, o, who.of_forms)),
+    (frozenset({OpenKind.PAGE_LATE}), lambda v, _, o, who: find_late(v, o, who.of_forms)),
     (frozenset({OpenKind.QUERY_OPEN}), _open_queries),
     (frozenset({OpenKind.LINK_UNCONFIRMED}), _unconfirmed_links),
     (frozenset({OpenKind.NUMBER_UNLINKED}), _unlinked_numbers),

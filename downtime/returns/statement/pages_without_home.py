@@ -59,9 +59,9 @@ def find_late(
     vault: Vault, outage: Outage, owners_of: Callable[[Iterable[str]], tuple[OwnedItems, ...]]
 ) -> Iterator[OpenItem]:
     """Forms of which a page was scanned after they were entered, and nobody has looked at it since."""
-    for serial, late in list_late(vault, _count_pages(vault, outage)):
+    for serial, unseen in list_late(vault, _count_pages(vault, outage)):
         form, number = ledger.find_form(vault.db, serial), format_serial(serial)
-        numbers = f"page{'' if len(late) == 1 else 's'} {', '.join(map(str, late))}"
+        numbers = f"page{'' if len(unseen) == 1 else 's'} {', '.join(map(str, unseen))}"
         yield OpenItem(
             OpenKind.PAGE_LATE,
             (number,),
