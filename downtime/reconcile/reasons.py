@@ -201,7 +201,10 @@ def decode_reasons(stored: str | Iterable[tuple[str, Mapping[str, str]]]) -> Rea
     """The reasons of a stored item, from parsed JSON; a sentence of an earlier version stays one."""
     if isinstance(stored, str):
         return make_reasons(ReasonCode.STORED_TEXT, text=stored)
-    return tuple(Reason(ReasonCode(code), values) for code, values in stored)
+    return tuple(Reason(_CODES[code], values) for code, values in stored)
+
+
+_CODES = {str(code): code for code in ReasonCode}
 
 
 def with_returned(reasons: Reasons, serial: str, *, returned: bool) -> Reasons:

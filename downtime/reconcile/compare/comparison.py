@@ -44,6 +44,12 @@ def match_fact(fact: Fact, after: RecordIndex, links: Links) -> PatientMatch:
 
     `person` of what is found is whom a message would name.
     """
+    match = match_person(fact, after, links)
+    return _weigh_stays(match, fact, after) if needs_stays(match) else match
+
+
+def match_person(fact: Fact, after: RecordIndex, links: Links) -> PatientMatch:
+    """The same, whether the patient was in hospital then or not."""
     keys = tuple(key for key in link_keys(fact) if key in links) if links else ()
     matched: PatientMatch | None = after.matched_people.get((fact.person, keys))
     if matched is None:
@@ -52,12 +58,12 @@ def match_fact(fact: Fact, after: RecordIndex, links: Links) -> PatientMatch:
             person = _merge_person(fact.person, matched.patient)
             matched = replace(matched, person=person)
         after.matched_people[fact.person, keys] = matched
-    return _weigh_stays(matched, fact, after)
+    return matched
 
 
 def _weigh_stays(match: PatientMatch, fact: Fact, after: RecordIndex) -> PatientMatch:
     """The match, with whether the patient was in hospital then; of who comes to a clinic it says nothing."""
-    if match.patient is None or match.evidence is None or not needs_stays(match):
+    if match.patient is None or match.evidence is None:
         return match
     is_told = after.is_delivered(Encounter.__name__) and fact.type != Appointment.__name__
     if not is_told:

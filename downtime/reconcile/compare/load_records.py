@@ -18,7 +18,7 @@ from downtime.clinical.model import (
 )
 from downtime.clinical.record_types import RECORD_TYPES, list_compared_types
 from downtime.entry.facts import Fact, PaperPerson
-from downtime.reconcile.compare.comparison import match_fact
+from downtime.reconcile.compare.comparison import match_person
 from downtime.reconcile.identity.match_patient import (
     LinkedPatient,
     Links,
@@ -46,7 +46,7 @@ def load_recovered(
     index = index_people(snapshot, [*{fact.person for fact in facts}, *by_link])
     patients_by_type: dict[str, set[str]] = {}
     for fact in facts:
-        match = match_fact(fact, index, links)
+        match = match_person(fact, index, links)
         if match.patient:
             patients_by_type.setdefault(fact.type, set()).add(match.patient.id)
             if needs_stays(match):
@@ -72,7 +72,14 @@ def _keys(facts: Iterable[Fact]) -> set[str]:
 
 
 def load_earlier(snapshot: Snapshot, after: RecordIndex, facts: Iterable[Fact] = ()) -> RecordIndex:
-    """What this snapshot held of the records in `after`, by their ids and by their own numbers.
+    """What this snapshot held of the records in `after` (`list_earlier`)."""
+    return RecordIndex(list_earlier(snapshot, after, facts), _as_at(snapshot))
+
+
+def list_earlier(
+    snapshot: Snapshot, after: RecordIndex, facts: Iterable[Fact] = ()
+) -> list[Record]:
+    """Its records that stand in `after`, by their ids and by their own numbers.
 
     The patients themselves only where `facts` speak of their demographics.
     """
@@ -101,7 +108,7 @@ def load_earlier(snapshot: Snapshot, after: RecordIndex, facts: Iterable[Fact] =
     fillers = {report.filler for report in after.reports.values()} - {""}
     reports = snapshot.find_records(DiagnosticReport, "filler", fillers)
     load(Observation, "report", (report.id for report in reports))
-    return RecordIndex([*reports, *sorted(earlier.values(), key=_id)], _as_at(snapshot))
+    return [*reports, *sorted(earlier.values(), key=_id)]
 
 
 def load_earlier_by_system(
@@ -110,7 +117,7 @@ def load_earlier_by_system(
     """The same of several snapshots: each record as it was at the T0 of its own system."""
 
     def load(snapshot: Snapshot) -> Iterable[Record]:
-        return load_earlier(snapshot, after, facts).by_id.values()
+        return list_earlier(snapshot, after, facts)
 
     as_at = _as_at(before.first) if before.first else ""
     return RecordIndex(before.read(load, lambda record: record.source), as_at)

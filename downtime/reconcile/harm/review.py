@@ -56,6 +56,7 @@ from downtime.reconcile.store import items as items_store
 from downtime.reconcile.t0_snapshots import T0Snapshots, open_t0_snapshots
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
+from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -77,10 +78,12 @@ def run_review(vault: Vault, settings: Settings, actor: Actor, reason: str) -> H
             "The paper has not been compared with the recovered systems yet.",
             "Compare first, then look for harm.",
         )
-    items = [row.item for row in items_store.fetch_items(vault.db, outage.id)]
-    findings, figures = _find(vault, settings, outage, compared.snapshot, items)
-    run = HarmRun(outage.id, vault.now(), compared.snapshot, compared.at, len(findings), figures)
-    _save(vault, settings, outage.id, findings, actor, reason)
+    with collect_garbage_seldom():
+        items = [row.item for row in items_store.fetch_items(vault.db, outage.id)]
+        findings, figures = _find(vault, settings, outage, compared.snapshot, items)
+        at, number = vault.now(), len(findings)
+        _save(vault, settings, outage.id, findings, actor, reason)
+    run = HarmRun(outage.id, at, compared.snapshot, compared.at, number, figures)
     with vault.change(actor, AuditAction.HARM_RUN, target=outage.id, reason=reason) as db:
         harm_store.save_run(db, run)
     return run

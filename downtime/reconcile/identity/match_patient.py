@@ -235,10 +235,12 @@ _OBJECTION_REASONS = {
 }
 
 
+_SURE_FROM = LIMITS["accept_from"] - weigh("ward", Agreement.NO_STAY)
+
+
 def needs_stays(match: PatientMatch) -> bool:
     """Whether it could change the judgement that the patient was not in hospital then."""
-    weight = -weigh("ward", Agreement.NO_STAY)
-    return match.evidence is not None and match.evidence.bits < LIMITS["accept_from"] + weight
+    return match.evidence is not None and match.evidence.bits < _SURE_FROM
 
 
 def word_objection(evidence: Evidence, person: PaperPerson, patient: Patient) -> Reasons:

@@ -122,10 +122,11 @@ def _compare_numbers(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
 
 
 def _compare_names(paper: PaperPerson, live: PaperPerson, population: Population) -> Iterator[Sign]:
-    if is_placeholder(paper.family) or is_placeholder(live.family):
-        return
     names = (paper.family, paper.given, live.family, live.given)
-    if all(names) and are_exchanged(*names):
+    if not (paper.family or paper.given) or is_placeholder(paper.family) or is_placeholder(live.family):
+        return
+    is_written_alike = names[:2] == names[2:]
+    if not is_written_alike and all(names) and are_exchanged(*names):
         text = "surname and given name exchanged"
         yield make_sign("family", "names", Agreement.EXCHANGED, text)
         return
@@ -134,11 +135,12 @@ def _compare_names(paper: PaperPerson, live: PaperPerson, population: Population
     if family == Agreement.DIFFERS and is_woman:
         family = Agreement.DIFFERS_WOMAN
     given_agreement = _compare_given(paper.given, live.given)
-    for field, title, agreement, name in (
-        ("family", "surname", family, _shared_name(paper.family, live.family)),
-        ("given", "given name", given_agreement, _shared_name(paper.given, live.given)),
+    for field, title, agreement, on_paper, in_system in (
+        ("family", "surname", family, paper.family, live.family),
+        ("given", "given name", given_agreement, paper.given, live.given),
     ):
         if agreement:
+            name = _shared_name(on_paper, in_system)
             bits = weigh_name(field, agreement, name, population)
             kind = _KINDS.get(agreement, SignKind.SLIP)
             yield Sign(field, kind, bits, _NAME_TEXTS[agreement].format(title))
@@ -146,9 +148,9 @@ def _compare_names(paper: PaperPerson, live: PaperPerson, population: Population
 
 def _shared_name(on_paper: str, in_system: str) -> str:
     """The word of a patient's name that paper has too, else the first: how common it is counts."""
-    paper_words = split_words(on_paper)
-    shared = (word for word in split_words(in_system) if word in paper_words)
-    return next(shared, next(iter(split_words(in_system)), ""))
+    paper_words, system_words = split_words(on_paper), split_words(in_system)
+    shared = (word for word in system_words if word in paper_words)
+    return next(shared, next(iter(system_words), ""))
 
 
 def _compare_given(on_paper: str, in_system: str) -> Agreement | None:
