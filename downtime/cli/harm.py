@@ -1,5 +1,6 @@
 """The harm review: list what was found, say what harm came of it, explain what has no result."""
 
+import os
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -33,7 +34,8 @@ KEYS = click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @OPTIONAL_REASON
 def run_(session: Session, reason: str) -> Output:
     """Look for harm as the paper was last compared; 'reconcile run' does so too."""
-    run = run_review(session.vault, session.settings, session.actor, reason)
+    cores = os.cpu_count() or 1
+    run = run_review(session.vault, session.settings, session.actor, reason, cores=cores)
     return Output(pick(run, "outage", "findings", "figures"), [f"{run.findings} findings."])
 
 

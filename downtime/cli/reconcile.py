@@ -37,7 +37,7 @@ def run(session: Session, reason: str) -> Output:
     """Compare what was entered with the snapshot of the recovered hospital, on all cores."""
     cores = os.cpu_count() or 1
     summary = run_comparison(session.vault, session.settings, session.actor, reason, cores=cores)
-    run_review(session.vault, session.settings, session.actor, reason)
+    run_review(session.vault, session.settings, session.actor, reason, cores=cores)
     document = pick(summary, "outage", "snapshot", "forms", "items", "open", "states")
     lines = [
         f"{summary.items} items from {summary.forms} forms; {summary.open} wait for a decision.",

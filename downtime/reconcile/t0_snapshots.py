@@ -21,6 +21,12 @@ class T0Snapshots:
     """None when the outage began without any."""
     later: dict[str, Snapshot]
 
+    @property
+    def snapshots(self) -> list[Snapshot]:
+        """All of them."""
+        first = [self.first] if self.first is not None else []
+        return [*first, *dict.fromkeys(self.later.values())]
+
     def read(
         self, fetch: Callable[[Snapshot], Iterable[R]], get_source: Callable[[R], str]
     ) -> Iterator[R]:

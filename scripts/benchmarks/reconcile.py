@@ -301,7 +301,7 @@ def _timed(
 def _timed_review(vault: Vault, settings: Settings) -> tuple[float, float, HarmRun]:
     gc.collect()
     cpu, started = _cpu_seconds(), time.perf_counter()
-    review = run_review(vault, settings, WHO, "bench")
+    review = run_review(vault, settings, WHO, "bench", cores=CORES)
     return _cpu_seconds() - cpu, time.perf_counter() - started, review
 
 

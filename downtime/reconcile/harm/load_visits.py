@@ -3,7 +3,7 @@
 A hospital holds a hundred thousand appointments, of which an outage meets some hundred.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from downtime.clinical.model import Appointment, Patient, Record
@@ -20,9 +20,9 @@ class Visits(NamedTuple):
 
 
 def load_visits(
-    items: Iterable[Item], before: T0Snapshots, after: Snapshot, since: str, until: str
+    items: Iterable[Item], planned: Sequence[Appointment], before: T0Snapshots, after: Snapshot
 ) -> Visits:
-    """What was planned between two stored times, or is meant by paper, with all later visits of those people."""
+    """What was planned at T0, or is meant by paper, with all later visits of those people."""
 
     def at_t0(field: str, values: set[str]) -> list[Appointment]:
         def find(snapshot: Snapshot) -> list[Appointment]:
@@ -30,10 +30,6 @@ def load_visits(
 
         return list(before.read(find, _get_source))
 
-    def find_planned(snapshot: Snapshot) -> list[Appointment]:
-        return snapshot.find_records_between(Appointment, "start", since, until)
-
-    planned = list(before.read(find_planned, _get_source))
     owners = _find_owners(after, {visit.patient for visit in planned})
     now = _collect(
         after.find_records(Appointment, "patient", owners),

@@ -3,29 +3,16 @@
 All of it also goes out as a table for spreadsheets: one line a finding, times in the site's zone.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
-from downtime.clinical.model import (
-    DiagnosticReport,
-    Observation,
-    Patient,
-    Record,
-    ServiceRequest,
-)
+from downtime.clinical.model import Record
 from downtime.entry import facts
 from downtime.errors import ConflictError, NotFoundError
-from downtime.outage.model import Outage
 from downtime.paper.csv_file import to_csv
 from downtime.paper.serials import format_serial
 from downtime.reconcile.harm import store as harm_store
-from downtime.reconcile.harm.appointments import AppointmentReview, find_missed_appointments
-from downtime.reconcile.harm.laboratory import LaboratoryReview, find_laboratory_findings
-from downtime.reconcile.harm.load_visits import load_visits
 from downtime.reconcile.harm.model import (
     EXPLANATIONS,
     KINDS,
@@ -41,10 +28,17 @@ from downtime.reconcile.harm.model import (
     ReviewKind,
     Step,
 )
-from downtime.reconcile.harm.records import ReviewedRecords
-from downtime.reconcile.harm.turnaround import compare_turnaround
+from downtime.reconcile.harm.review_in_parallel import review_in_parallel
+from downtime.reconcile.harm.review_part import ReviewTask, open_review
+from downtime.reconcile.harm.split_review import split_review
+from downtime.reconcile.harm.turnaround import (
+    SpanMinutes,
+    add_minutes,
+    compare_turnaround,
+    measure_earlier,
+)
 from downtime.reconcile.latest_outage import find_latest_outage
-from downtime.reconcile.model import AuditAction, Item
+from downtime.reconcile.model import AuditAction
 from downtime.reconcile.policies import (
     check_any_named,
     check_can_explain,
@@ -52,21 +46,16 @@ from downtime.reconcile.policies import (
     check_outcome,
 )
 from downtime.reconcile.store import comparison_runs
-from downtime.reconcile.store import items as items_store
-from downtime.reconcile.t0_snapshots import T0Snapshots, open_t0_snapshots
 from downtime.settings import Settings
-from downtime.snapshot import local_snapshots
-from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
-PAUSE_SECONDS = 0.01
-"""After each transaction: without a gap, those who key waited for a quarter of a second."""
 
-
-def run_review(vault: Vault, settings: Settings, actor: Actor, reason: str) -> HarmRun:
-    """Look at the outage at hand as it was last compared; what was said of a finding is kept.
+def run_review(
+    vault: Vault, settings: Settings, actor: Actor, reason: str, cores: int = 1
+) -> HarmRun:
+    """Look at the outage at hand as it was last compared, on so many `cores`; what was said is kept.
 
     ConflictError before the first comparison.
     """
@@ -78,76 +67,30 @@ def run_review(vault: Vault, settings: Settings, actor: Actor, reason: str) -> H
             "The paper has not been compared with the recovered systems yet.",
             "Compare first, then look for harm.",
         )
-    with collect_garbage_seldom():
-        items = [row.item for row in items_store.fetch_items(vault.db, outage.id)]
-        findings, figures = _find(vault, settings, outage, compared.snapshot, items)
-        at, number = vault.now(), len(findings)
-        _save(vault, settings, outage.id, findings, actor, reason)
-    run = HarmRun(outage.id, at, compared.snapshot, compared.at, number, figures)
+    now = vault.now()
+    until = max((system.ended or now for system in outage.systems), default=now)
+    task = ReviewTask(settings, outage, compared.snapshot, until, actor, reason)
+    stored = harm_store.fetch_keys(vault.db, outage.id)
+    with open_review(vault, task) as reviewer:
+        size = settings.reconcile.forms_at_once
+        parts = split_review(
+            vault.db, settings, outage, reviewer.before, reviewer.after, until, size
+        )
+        findings = 0
+        during: SpanMinutes = {}
+        for result in review_in_parallel(vault, task, reviewer, parts, cores):
+            findings += result.findings
+            stored.difference_update(result.keys)
+            add_minutes(during, result.minutes)
+        requests = reviewer.before.read(_iterate("ServiceRequest"), _get_source)
+        reports = reviewer.before.read(_iterate("DiagnosticReport"), _get_source)
+        earlier = measure_earlier(requests, reports, outage.opened)
+        figures = compare_turnaround(during, earlier)
+    _forget(vault, task, sorted(stored))
+    run = HarmRun(outage.id, now, compared.snapshot, compared.at, findings, figures)
     with vault.change(actor, AuditAction.HARM_RUN, target=outage.id, reason=reason) as db:
         harm_store.save_run(db, run)
     return run
-
-
-def _save(
-    vault: Vault, settings: Settings, outage: str, findings: Sequence[HarmFinding],
-    actor: Actor, reason: str,
-) -> None:  # fmt: skip
-    """In short transactions with pauses, so that people go on keying meanwhile."""
-    zone, size = ZoneInfo(settings.site.time_zone), settings.reconcile.forms_at_once
-    gone, changed = harm_store.compare_with_stored(vault.db, outage, findings, zone)
-    for start in range(0, max(len(gone), len(changed)), size):
-        part = slice(start, start + size)
-        target = f"{len(changed[part])} findings"
-        with vault.change(actor, AuditAction.HARM_FIND, target=target, reason=reason) as db:
-            harm_store.delete_findings(db, outage, gone[part])
-            harm_store.save_findings(db, changed[part])
-        time.sleep(PAUSE_SECONDS)
-
-
-Figures = dict[str, dict[str, Any]]
-
-
-def _find(
-    vault: Vault, settings: Settings, outage: Outage, recovered: str, items: Sequence[Item]
-) -> tuple[list[HarmFinding], Figures]:
-    with (
-        closing(local_snapshots.open_snapshot(vault, recovered)) as after,
-        open_t0_snapshots(vault, outage) as before,
-    ):
-        return _find_between(settings, outage, items, before, after, vault.now())
-
-
-def _find_between(
-    settings: Settings,
-    outage: Outage,
-    items: Sequence[Item],
-    before: T0Snapshots,
-    after: Snapshot,
-    now: str,
-) -> tuple[list[HarmFinding], Figures]:
-    waiting = [
-        (row.request, row.encounter.ward if row.encounter else "")
-        for row in before.read(Snapshot.list_outstanding_tests, lambda row: row.request.source)
-    ]
-    ended = max((system.ended or now for system in outage.systems), default=now)
-    people = {item.patient for item in items} | {request.patient for request, _ in waiting}
-    people -= {""}
-    visits = load_visits(items, before, after, outage.opened, ended)
-    records_after = ReviewedRecords([*_records_of(after, people), *visits.after])
-    of_people = before.read(lambda snapshot: _records_of(snapshot, people), _get_source)
-    records_before = ReviewedRecords([*of_people, *visits.before])
-    laboratory = LaboratoryReview(items, records_before, records_after, waiting, settings)
-    appointments = AppointmentReview(
-        items, records_before, records_after, outage.opened, ended, settings
-    )
-    findings = [
-        *find_laboratory_findings(laboratory),
-        *find_missed_appointments(appointments),
-    ]
-    requests = before.read(_iterate("ServiceRequest"), _get_source)
-    reports = before.read(_iterate("DiagnosticReport"), _get_source)
-    return findings, compare_turnaround(findings, requests, reports, outage.opened)
 
 
 def _get_source(record: Record) -> str:
@@ -158,13 +101,15 @@ def _iterate(kind: str) -> Callable[[Snapshot], Iterable[Record]]:
     return lambda snapshot: snapshot.iterate_records(kind)
 
 
-def _records_of(snapshot: Snapshot, people: set[str]) -> Iterator[Record]:
-    """The records of these people, and of those they were merged into."""
-    patients = snapshot.find_records(Patient, "id", people)
-    with_survivors = people | {patient.replaced_by for patient in patients} - {""}
-    for kind in (ServiceRequest, DiagnosticReport, Observation):
-        yield from snapshot.find_records(kind, "patient", with_survivors)
-    yield from snapshot.find_records(Patient, "id", with_survivors)
+def _forget(vault: Vault, task: ReviewTask, keys: Sequence[str]) -> None:
+    """Findings that hold no longer."""
+    size = task.settings.reconcile.forms_at_once
+    for start in range(0, len(keys), size):
+        part = keys[start : start + size]
+        with vault.change(
+            task.actor, AuditAction.HARM_FIND, target=f"{len(part)} findings", reason=task.reason
+        ) as db:
+            harm_store.delete_findings(db, task.outage.id, part)
 
 
 def list_findings(vault: Vault, *, kind: FindingKind | None = None) -> list[ReviewedFinding]:

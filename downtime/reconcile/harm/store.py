@@ -36,16 +36,24 @@ class FindingRow(NamedTuple):
     body: str
 
 
-def compare_with_stored(
+def fetch_keys(db: Database, outage: str) -> set[str]:
+    """Keys of all findings."""
+    rows = db.conn.execute("SELECT key FROM harm_finding WHERE outage = ?", (outage,))
+    return {key for (key,) in rows}
+
+
+def list_changed(
     db: Database, outage: str, findings: Iterable[HarmFinding], zone: ZoneInfo
-) -> tuple[list[str], list[FindingRow]]:
-    """Keys of the stored findings that hold no longer, and the rows that are new or other."""
+) -> list[FindingRow]:
+    """The rows of findings that are new, or other than they are stored."""
     now = {f.key: _row(f, outage, zone) for f in findings}
-    names = ", ".join(FindingRow._fields)
-    rows = db.conn.execute(f"SELECT {names} FROM harm_finding WHERE outage = ?", (outage,))
+    query = (
+        f"SELECT {', '.join(FindingRow._fields)} FROM harm_finding"
+        " WHERE outage = ? AND key IN (SELECT value FROM json_each(?))"
+    )
+    rows = db.conn.execute(query, (outage, json_list(now)))
     stored = {row[0]: tuple(row) for row in rows}
-    changed = [row for key, row in now.items() if stored.get(key) != row]
-    return sorted(stored.keys() - now.keys()), changed
+    return [row for key, row in now.items() if stored.get(key) != row]
 
 
 def _row(finding: HarmFinding, outage: str, zone: ZoneInfo) -> FindingRow:

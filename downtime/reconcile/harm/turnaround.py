@@ -1,6 +1,6 @@
 """How long tests took during the outage, beside the same hospital's tests before it. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
@@ -30,19 +30,34 @@ class Figures:
     worst: int | None
 
 
-def compare_turnaround(
-    findings: Iterable[HarmFinding],
-    requests: Iterable[Record],
-    reports: Iterable[Record],
-    until: str,
-) -> dict[str, dict[str, Any]]:
-    """For each span the figures `during` the outage and `before` it (reports issued by `until`)."""
-    during = [_answered(dict(f.times)) for f in findings if f.kind == FindingKind.DELAY]
-    earlier = list(_before(requests, reports, until))
+SpanMinutes = dict[str, list[int]]
+"""For each span, how many whole minutes each test took."""
+
+
+def compare_turnaround(during: SpanMinutes, before: SpanMinutes) -> dict[str, dict[str, Any]]:
+    """For each span the figures `during` the outage and `before` it."""
     return {
-        name: {"before": asdict(_figures(earlier, span)), "during": asdict(_figures(during, span))}
-        for name, span in SPANS.items()
+        name: {"before": _figures(before.get(name, [])), "during": _figures(during.get(name, []))}
+        for name in SPANS
     }
+
+
+def measure_findings(findings: Iterable[HarmFinding]) -> SpanMinutes:
+    """How long the tests of the outage took, by what the review found of their times."""
+    return _measure(_answered(dict(f.times)) for f in findings if f.kind == FindingKind.DELAY)
+
+
+def measure_earlier(
+    requests: Iterable[Record], reports: Iterable[Record], until: str
+) -> SpanMinutes:
+    """How long the same hospital's tests took before (reports issued by `until`)."""
+    return _measure(_list_earlier_times(requests, reports, until))
+
+
+def add_minutes(total: SpanMinutes, more: SpanMinutes) -> None:
+    """Count more tests in."""
+    for name, minutes in more.items():
+        total.setdefault(name, []).extend(minutes)
 
 
 def _answered(times: dict[str, str]) -> dict[str, str]:
@@ -50,31 +65,37 @@ def _answered(times: dict[str, str]) -> dict[str, str]:
     return times | ({"answered": min(known)} if known else {})
 
 
-def _before(
+def _list_earlier_times(
     requests: Iterable[Record], reports: Iterable[Record], until: str
-) -> Iterable[Mapping[str, str]]:
-    by_id = {request.id: request for request in requests if isinstance(request, ServiceRequest)}
+) -> Iterator[Mapping[str, str]]:
+    by_id = {
+        request.id: (request.authored, request.collected)
+        for request in requests
+        if isinstance(request, ServiceRequest)
+    }
     for report in reports:
-        if not isinstance(report, DiagnosticReport):
+        if not isinstance(report, DiagnosticReport) or report.based_on not in by_id:
             continue
-        request = by_id.get(report.based_on)
-        if request and report.status in FINAL and report.issued and report.issued <= until:
-            collected = request.collected or report.collected
+        if report.status in FINAL and report.issued and report.issued <= until:
+            requested, collected = by_id[report.based_on]
             yield {
-                "requested": request.authored,
-                "collected": collected,
+                "requested": requested,
+                "collected": collected or report.collected,
                 "answered": report.issued,
             }
 
 
-def _figures(tests: Iterable[Mapping[str, str]], span: tuple[str, str]) -> Figures:
-    begin, end = span
-    took = sorted(
-        int(span_time.total_seconds() // 60)
-        for times in tests
-        if times.get(begin, "") <= times.get(end, "")
-        and (span_time := time_between(times.get(begin, ""), times.get(end, ""))) is not None
-    )
-    if not took:
-        return Figures(0, None, None)
-    return Figures(len(took), round(median(took)), took[-1])
+def _measure(tests: Iterable[Mapping[str, str]]) -> SpanMinutes:
+    minutes: SpanMinutes = {name: [] for name in SPANS}
+    for times in tests:
+        for name, (begin, end) in SPANS.items():
+            since, until = times.get(begin, ""), times.get(end, "")
+            if since <= until and (taken := time_between(since, until)) is not None:
+                minutes[name].append(int(taken.total_seconds() // 60))
+    return minutes
+
+
+def _figures(minutes: Sequence[int]) -> dict[str, int | None]:
+    took = sorted(minutes)
+    figures = Figures(len(took), round(median(took)), took[-1]) if took else Figures(0, None, None)
+    return asdict(figures)

@@ -123,7 +123,11 @@ def _compare_numbers(paper: PaperPerson, live: PaperPerson) -> Iterator[Sign]:
 
 def _compare_names(paper: PaperPerson, live: PaperPerson, population: Population) -> Iterator[Sign]:
     names = (paper.family, paper.given, live.family, live.given)
-    if not (paper.family or paper.given) or is_placeholder(paper.family) or is_placeholder(live.family):
+    if (
+        not (paper.family or paper.given)
+        or is_placeholder(paper.family)
+        or is_placeholder(live.family)
+    ):
         return
     is_written_alike = names[:2] == names[2:]
     if not is_written_alike and all(names) and are_exchanged(*names):

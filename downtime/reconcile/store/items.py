@@ -73,10 +73,28 @@ def fetch_items(
     state: ItemState | Literal[""] = "",
     decision: Decision | Literal[""] = "",
     system: str = "",
+    type: str = "",
 ) -> Iterator[StoredItem]:
     """Items of an outage in the order of system, form and key, narrowed by what is not empty."""
-    where, values = _where(ItemFilter(state=state, decision=decision, system=system))
+    where, values = _where(ItemFilter(state=state, decision=decision, system=system, type=type))
     return _fetch(db, f"WHERE outage = ?{where} ORDER BY system, form, key", outage, *values)
+
+
+def count_items_of_patients(db: Database, outage: str) -> dict[str, int]:
+    """By id of every patient, empty for nobody known, how many items there are."""
+    query = "SELECT patient, count(*) FROM item WHERE outage = ? GROUP BY patient"
+    return {row[0]: row[1] for row in db.conn.execute(query, (outage,))}
+
+
+def fetch_items_of_patients(
+    db: Database, outage: str, patients: Iterable[str]
+) -> Iterator[StoredItem]:
+    """Items about these patients (empty for nobody known), in the order of system, form and key."""
+    wanted = list(patients)
+    clause = "WHERE outage = ? AND patient IN (SELECT value FROM json_each(?))"
+    of_nobody = "" if "" in wanted else " AND patient <> ''"  # so that the index serves
+    order = " ORDER BY system, form, key"
+    return _fetch(db, clause + of_nobody + order, outage, json_list(wanted))
 
 
 def fetch_item_page(

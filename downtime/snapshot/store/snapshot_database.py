@@ -98,8 +98,10 @@ class SnapshotDatabase:
 
     def iterate_records(self, type_name: str) -> Iterator[Record]:
         """Every record of a type, in the order of its id."""
-        record_type = TYPES[type_name]
-        yield from self._select_records(record_type, "ORDER BY id")
+        if type_name in self.types:
+            kind = TYPES[type_name]
+            query = f"SELECT {self._list_columns(kind)} FROM {type_name} t ORDER BY id"
+            yield from (from_row(kind, row) for row in self._db.conn.execute(query))
 
     @contextmanager
     def attach_other(self, other: "SnapshotDatabase") -> Iterator[sqlite_utils.Database]:

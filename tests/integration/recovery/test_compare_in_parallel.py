@@ -9,6 +9,8 @@ from downtime.processes.pool import WorkerError, WorkerProcess
 from downtime.reconcile import find_items
 from downtime.reconcile.compare import compare_in_parallel, run_comparison
 from downtime.reconcile.compare.compare_forms import FormComparer
+from downtime.reconcile.harm import review, review_in_parallel
+from downtime.reconcile.harm.review_part import PartReviewer
 from downtime.vault import audit
 
 from .conftest import BLOODS, HOSPITAL, LATER
@@ -61,6 +63,26 @@ def test_several_processes_find_what_one_finds(
     assert found() == by_several
     assert alone.states == together.states
     assert audit.verify_chain(vault.db).first_bad is None
+
+
+def test_several_processes_find_the_harm_that_one_look_at_everything_finds(
+    vault, small, settings, paper, actor, monkeypatch
+):
+    monkeypatch.setattr(review_in_parallel, "WORTH_IT", 1)
+    run_comparison.run_comparison(vault, settings, actor, "recovered")
+    here = []
+    look = PartReviewer.review
+    monkeypatch.setattr(
+        PartReviewer, "review", lambda self, part: here.append(part) or look(self, part)
+    )
+    together = review.run_review(vault, small, actor, "recovered", cores=2)
+    by_several = review.list_findings(vault)
+    assert len({row.finding.patient for row in by_several}) > len(here)
+    here.clear()
+    alone = review.run_review(vault, settings, actor, "recovered")
+    assert len(here) == 1
+    assert (alone.findings, alone.figures) == (together.findings, together.figures)
+    assert review.list_findings(vault) == by_several != []
 
 
 def test_a_process_that_fails_names_nobody_and_the_next_comparison_goes_on(

@@ -236,7 +236,8 @@ def test_figures_stand_beside_those_before_the_outage():
     ]
     requests, reports = zip(*earlier, strict=True)
     during = found("delay", after=(DONE, REPORT))
-    figures = harm_figures.compare_turnaround(during, requests, reports, "2026-11-02T00:00:00Z")
+    before = harm_figures.measure_earlier(requests, reports, "2026-11-02T00:00:00Z")
+    figures = harm_figures.compare_turnaround(harm_figures.measure_findings(during), before)
     assert figures["requested-answered"] == {
         "before": {"tests": 3, "median": 120, "worst": 180},
         "during": {"tests": 1, "median": 480, "worst": 480},
