@@ -85,6 +85,11 @@ def _word_text(_: FormItem, answer: str) -> str:
     return answer
 
 
+def _word_number(item: FormItem, answer: str) -> str:
+    """With its unit: a number without one is read in any."""
+    return f"{answer} {item.units}" if item.units else answer
+
+
 def _word_boolean(_: FormItem, answer: str) -> str:
     return "yes" if answer == TRUE else answer
 
@@ -137,13 +142,20 @@ FIELD_TYPES: dict[FieldType, FieldTypeRow] = {
     ),
     FieldType.INTEGER: FieldTypeRow(
         parse=_parse_whole_number,
+        word=_word_number,
         fhir_value="valueInteger",
         fhir_limit="valueInteger",
         is_number=True,
     ),
-    FieldType.DECIMAL: FieldTypeRow(parse=_parse_number, fhir_value="valueDecimal", is_number=True),
+    FieldType.DECIMAL: FieldTypeRow(
+        parse=_parse_number, word=_word_number, fhir_value="valueDecimal", is_number=True
+    ),
     FieldType.QUANTITY: FieldTypeRow(
-        parse=_parse_number, fhir_value="valueDecimal", is_number=True, can_be_drawn=False
+        parse=_parse_number,
+        word=_word_number,
+        fhir_value="valueDecimal",
+        is_number=True,
+        can_be_drawn=False,
     ),
     FieldType.DATE: FieldTypeRow(
         fhir_value="valueDate",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import hl7
@@ -36,6 +37,89 @@ def read_hl7(content: bytes, place: str) -> list[str]:
             elif not component:
                 found.append(message.unescape(str(parts[0])))
     return [text for text in found if text]
+
+
+_BEGINS = {"ORU": "OBR", "OML": "ORC", "RAS": "ORC", "ADT": "IAM"}
+"""By kind of message the segment with which one of several things in it begins."""
+
+
+def split_records(content: bytes) -> list[bytes]:
+    """A message as one for each thing that it is about, each with what is said of all of them."""
+    segments = [line for line in content.split(b"\r") if line]
+    kind = segments[0].split(b"|")[8][:3].decode()
+    parts = _split(segments, _BEGINS.get(kind, ""))
+    if kind == "ORU":
+        parts = [result for order in parts for result in _split(order, "OBX")]
+    return [b"\r".join(part) + b"\r" for part in parts]
+
+
+def _split(segments: list[bytes], name: str) -> list[list[bytes]]:
+    """What begins with a segment of this name, each behind all that stands before the first."""
+    begins = f"{name}|".encode()
+    starts = [n for n, line in enumerate(segments) if name and line.startswith(begins)]
+    if not starts:
+        return [segments]
+    ends = [*starts[1:], len(segments)]
+    return [
+        [*segments[: starts[0]], *segments[start:end]]
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+class ReadValue(NamedTuple):
+    """A measured value as one place says it: what, how much, in which unit, when (as paper has it)."""
+
+    name: str
+    value: str
+    unit: str
+    at: str
+
+
+def read_values(content: bytes) -> list[ReadValue]:
+    """Every OBX that is no note; its name is the paper's own where it has one."""
+    found = []
+    for segment in hl7.parse(content.decode()):
+        if str(segment[0]) == "OBX" and not str(segment[3]).startswith("NOTE"):
+            name, value, unit = (_parts(segment[n]) for n in (3, 5, 6))
+            at = next(local_times(str(segment[14])), "")
+            found.append(ReadValue(_own(name), _own(value), (unit + ["", ""])[1] or unit[0], at))
+    return found
+
+
+def read_notes(content: bytes) -> list[str]:
+    """Every note, behind its label: NTE, OBX of the code NOTE, and what is joined in IAM-5."""
+    message = hl7.parse(content.decode())
+    rows = [segment for segment in message if str(segment[0]) == "OBX"]
+    labelled = [(_parts(row[3]), str(row[5])) for row in rows]
+    return [
+        *read_hl7(content, "NTE-3"),
+        *(part for text in read_hl7(content, "IAM-5") for part in text.split("; ")),
+        *(message.unescape(f"{name[1]}: {text}") for name, text in labelled if name[0] == "NOTE"),
+    ]
+
+
+def _parts(field) -> list[str]:
+    repetition = field[0]
+    return [repetition] if isinstance(repetition, str) else list(map(str, repetition))
+
+
+def _own(parts: list[str]) -> str:
+    """Of a code in two systems the words of the second, which are the paper's."""
+    return parts[4] if len(parts) > 4 else parts[1] if len(parts) > 1 else parts[0]
+
+
+def read_line_values(lines: list[dict[str, str]]) -> list[ReadValue]:
+    """Every result on a worklist."""
+    found = []
+    for line in lines:
+        if line["Type"] == "Result":
+            details = dict(
+                part.split(": ", 1) for part in line["Details"].split("; ") if ": " in part
+            )
+            at = next(local_times(details.get("Taken", "") or line["Happened"]), "")
+            value, unit = details.get("Result", ""), details.get("Units", "")
+            found.append(ReadValue(line["What"], value, unit, at))
+    return found
 
 
 def read_fhir(bundle: bytes, path: str) -> list[str]:

@@ -49,6 +49,7 @@ from tests.spec.returns.field_places import (
 )
 
 from . import read_back
+from .exact_places import find_misread_values, find_torn_rows, find_unlabelled, word
 from .read_back import LONDON
 
 COMES_BACK = sorted(name for name, form in load_forms().items() if form.returns)
@@ -180,16 +181,33 @@ class Trip:
                     self.unsaid += len(draft.items)
         return contents
 
-    def hl7_says(self, places, item, answer) -> bool:
+    def time_beside(self, item, key: str) -> str:
+        """The time of a value as paper has it: of its row, else of its form."""
+        row = key.partition(":")[2]
+        for other in list_fields(self.form):
+            if other.maps in ("effective", "when") and other.group == item.group and row:
+                return self.answers.get(f"{other.link_id}:{row}", "")
+        for other in list_fields(self.form):
+            if other.maps in ("effective", "when") and not other.repeated:
+                return self.answers.get(other.link_id, "")
+        return f"{self.answers['event.date']}T{self.answers['event.time']}"
+
+    def hl7_says(self, places, item, answer, messages=()) -> bool:
         if places is FILED:
             texts = [t for m in self.messages for t in read_back.read_hl7(m, "OBX-5")]
             return any(says(text, item, answer, {}) for text in texts)
         return any(
             says(text, item, answer, CODES)
             for place in places.hl7
-            for message in self.messages
+            for message in messages or self.messages
             for text in read_back.read_hl7(message, place)
         )
+
+    def is_in(self, message: bytes, item, answer: str) -> bool:
+        """Whether one message has an answer at its place, or as a note behind its own words."""
+        if item.maps or any(option.fixed_fields for option in item.options):
+            return self.hl7_says(find_places(self.form, item), item, answer, [message])
+        return f"{item.text}: {word(item, answer)}" in read_back.read_notes(message)
 
     def fhir_says(self, places, item, answer) -> bool:
         if item.maps.startswith("rebook_") and self.answers.get("accepted") == "declined":
@@ -322,6 +340,7 @@ def test_every_answer_is_read_back_where_the_table_says(name, which, trip):
                 lost.append((key, answer, "worklist", places.worklist))
             if not done.unsaid and not is_answered(read.get(key, ""), item, answer):
                 lost.append((key, answer, "FHIR answers", read.get(key)))
+    lost += [*find_misread_values(done), *find_unlabelled(done), *find_torn_rows(done)]
     assert not lost, "\n".join(map(str, lost))
 
 

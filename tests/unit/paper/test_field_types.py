@@ -3,6 +3,7 @@
 import pytest
 
 from downtime.paper.forms.field_types import FIELD_TYPES
+from downtime.paper.forms.load_form import load_forms
 from downtime.paper.forms.model import FieldType, FormItem, Option
 
 CHOICE = FormItem(
@@ -47,3 +48,18 @@ def test_what_a_type_does_not_allow_is_refused(item, text, sentence):
 def test_answers_are_worded():
     assert FIELD_TYPES[FieldType.CHOICE].word(CHOICE, "L") == "Left"
     assert FIELD_TYPES[FieldType.BOOLEAN].word(FormItem(link_id="a"), "true") == "yes"
+    amount = FormItem(link_id="a", type=FieldType.INTEGER, units="mL")
+    assert FIELD_TYPES[FieldType.INTEGER].word(amount, "1000") == "1000 mL"
+
+
+SCORES = {"coma", "apgar-1", "apgar-5", "apgar-10"}
+
+
+def test_every_value_that_goes_back_as_a_result_has_its_unit_on_paper():
+    without = {
+        item.link_id
+        for form in load_forms().values()
+        for item in form.fields()
+        if item.code and FIELD_TYPES[item.type].is_number and item.keyed and not item.units
+    }
+    assert without == SCORES
