@@ -13,6 +13,7 @@ from downtime.paper import ledger
 from downtime.paper.forms.model import KeyingPolicy
 from downtime.paper.model import FormState, IssuedForm
 from downtime.paper.move_form import move_form
+from downtime.paper.store import issued_forms
 from downtime.settings import Settings
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
@@ -47,6 +48,22 @@ def find_unfiled_forms(vault: Vault, settings: Settings, outage: str) -> list[Is
         for layout, form in {form.layout: form for form in returned}.items()
     }
     return [form for form in returned if is_picture_by_layout[form.layout]]
+
+
+def find_unfiled_serials(
+    vault: Vault, settings: Settings, outage: str, *, drill: bool
+) -> list[str]:
+    """The serials of the same, to be counted: nothing else is read of them."""
+    found = issued_forms.fetch_layouts(vault.db, outage, [FormState.RETURNED], drill=drill)
+    if outage and not drill:
+        ahead = _find_printed_ahead(vault, outages.get_outage(vault, outage))
+        found += [(form.serial, form.layout) for form in ahead]
+    serial_by_layout = {layout: serial for serial, layout in found}
+    is_picture_by_layout = {
+        layout: _is_picture(vault, settings, ledger.get_form(vault, serial))
+        for layout, serial in serial_by_layout.items()
+    }
+    return [serial for serial, layout in found if is_picture_by_layout[layout]]
 
 
 def _is_picture(vault: Vault, settings: Settings, form: IssuedForm) -> bool:

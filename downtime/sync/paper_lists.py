@@ -7,15 +7,25 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from downtime.entry.duplicate_entries import find_duplicate_entries
-from downtime.entry.file_form import find_unfiled_forms
+from downtime.entry.file_form import find_unfiled_forms, find_unfiled_serials
 from downtime.entry.model import ScanDoubt
 from downtime.entry.store import scans
 from downtime.errors import parse_choice
+from downtime.outage.model import Outage
 from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.outage.outages import get_outage
 from downtime.paper import check_in, csv_file, ledger, serials
 from downtime.paper.assignments import list_assignments
-from downtime.paper.model import Assignment, AssignmentKind, FormState, IssuedForm, Move, MoveKind
+from downtime.paper.model import (
+    OUT,
+    Assignment,
+    AssignmentKind,
+    FormState,
+    IssuedForm,
+    Move,
+    MoveKind,
+)
+from downtime.paper.store import issued_forms
 from downtime.settings import Settings
 from downtime.vault.vault import Vault
 
@@ -104,6 +114,30 @@ def list_papers(vault: Vault, settings: Settings, name: str, outage: str = "") -
 def count_papers(vault: Vault, settings: Settings, outage: str = "") -> dict[PaperList, int]:
     """How many lines each list has."""
     return {name: len(list_papers(vault, settings, name, outage)) for name in PaperList}
+
+
+class PaperCount(NamedTuple):
+    """How many lines a list has, and how many of them are late."""
+
+    lines: int
+    overdue: int
+
+
+def count_to_settle(
+    vault: Vault, settings: Settings, outage: Outage
+) -> dict[PaperList, PaperCount]:
+    """How long each list is that has to be settled; of the long ones only the serials are read."""
+    owners, now = list_assignments(vault.db, AssignmentKind.FORM), vault.now()
+    counts = {}
+    for name in TO_SETTLE:
+        if find_serials := _SERIAL_FINDERS.get(name):
+            serials_found = find_serials(vault, settings, outage)
+        else:
+            lines = list_papers(vault, settings, name, outage.id)
+            serials_found = [line.serial for line in lines]
+        late = (owner.is_overdue(now) for s in serials_found if (owner := owners.get(s)))
+        counts[name] = PaperCount(len(serials_found), sum(late))
+    return counts
 
 
 def find_overdue(vault: Vault, settings: Settings, outage: str = "") -> list[PaperLine]:
@@ -211,3 +245,19 @@ _FINDERS: Mapping[PaperList, Finder] = {
     PaperList.UNFILED: _find_unfiled,
     PaperList.SCAN_IN_DOUBT: _find_doubtful_scans,
 }
+
+
+def _find_missing_serials(vault: Vault, _: Settings, outage: Outage) -> list[str]:
+    rows = issued_forms.fetch_layouts(vault.db, outage.id, OUT, drill=outage.drill)
+    return [serial for serial, _ in rows]
+
+
+def _find_unfiled_serials(vault: Vault, settings: Settings, outage: Outage) -> list[str]:
+    return find_unfiled_serials(vault, settings, outage.id, drill=outage.drill)
+
+
+_SERIAL_FINDERS: Mapping[PaperList, Callable[[Vault, Settings, Outage], list[str]]] = {
+    PaperList.MISSING: _find_missing_serials,
+    PaperList.UNFILED: _find_unfiled_serials,
+}
+"""What a large hospital has thousands of."""

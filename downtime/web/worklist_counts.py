@@ -56,16 +56,18 @@ def count_worklists(outage: Outage) -> dict[str, list[WorklistCount]]:
 
 
 def _count_paper(outage: Outage) -> Iterator[WorklistCount]:
-    vault, now = request_context.vault(), request_context.vault().now()
-    for name in paper_lists.TO_SETTLE:
-        lines = paper_lists.list_papers(vault, request_context.settings(), name, outage.id)
+    vault = request_context.vault()
+    counts = paper_lists.count_to_settle(vault, request_context.settings(), outage)
+    for name, counted in counts.items():
         page = url_for("check_in.list_papers", name=name)
         yield _worklist(
-            f"Forms {paper_lists.TITLES[name].lower()}", len(lines), Permission.LEDGER_VIEW, page
+            f"Forms {paper_lists.TITLES[name].lower()}", counted.lines, Permission.LEDGER_VIEW, page
         )
-        if overdue := sum(line.is_overdue(now) for line in lines):
+        if counted.overdue:
             text = "of these, overdue"
-            yield _worklist(text, overdue, Permission.LEDGER_VIEW, page, loud=True, within=True)
+            yield _worklist(
+                text, counted.overdue, Permission.LEDGER_VIEW, page, loud=True, within=True
+            )
     awaited = len(laptop_reports.find_awaited(vault, outage))
     yield _worklist(
         "Laptops that have not sent their data",

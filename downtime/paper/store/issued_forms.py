@@ -222,6 +222,18 @@ def fetch_lines(db: Database, outage: str, states: Iterable[FormState]) -> Itera
     )
 
 
+def fetch_layouts(
+    db: Database, outage: str, states: Sequence[FormState], *, drill: bool
+) -> list[tuple[str, str]]:
+    """Serial and layout of the forms that must come back and are in any of these states: to be counted."""
+    query = (
+        "SELECT serial, layout FROM form_issue"
+        f" WHERE returns AND outage = ? AND drill = ? AND state IN ({_LISTED})"
+    )
+    wanted = orjson.dumps(list(states)).decode()
+    return [(row[0], row[1]) for row in db.conn.execute(query, (outage, drill, wanted))]
+
+
 def fetch_outage(db: Database, serial: str) -> str:
     """The outage of a form; empty when there is none, or the form is not known."""
     row = db.execute("SELECT outage FROM form_issue WHERE serial = ?", [serial]).fetchone()
