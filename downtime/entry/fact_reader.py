@@ -232,7 +232,7 @@ class _FactReader:
         elif item.type == FieldType.CHOICE:
             fields |= {"value": FIELD_TYPES[item.type].word(item, answer), "units": ""}
         elif item.type != FieldType.BOOLEAN:
-            fields |= {"value": answer, "units": item.units}
+            fields |= {"value": answer, "units": item.units or item.ucum}
         fact_key = "-".join(filter(None, (base.serial, link_id, number)))
         return self._make_fact(fact_key, base, record, system, row, fields)
 

@@ -19,7 +19,7 @@ def find_misread_values(done) -> Iterator[tuple]:
             record = item.record or done.form.record
             if not item.code or item.maps or record != "Observation":
                 continue
-            unit = "" if item.options else item.units
+            unit = "" if item.options else item.units or item.ucum
             expected = Counter(
                 read_back.ReadValue(item.text, value, unit, done.time_beside(item, key))
                 for key in item.answer_keys()

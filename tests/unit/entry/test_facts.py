@@ -239,7 +239,7 @@ def test_what_no_record_carries_is_kept_as_a_document():
     )  # fmt: skip
     assert glucose.type == "Observation"
     assert (rest.type, rest.key) == ("Document", "K7000042X-rest")
-    assert ("Ketones", "1.4") in rest.notes
+    assert ("Ketones", "1.4 mmol/L") in rest.notes
 
 
 def test_what_cannot_be_read_is_said_beside_the_rest_and_is_no_value():
