@@ -54,16 +54,16 @@ def find_unfiled_serials(
     vault: Vault, settings: Settings, outage: str, *, drill: bool
 ) -> list[str]:
     """The serials of the same, to be counted: nothing else is read of them."""
-    found = issued_forms.fetch_layouts(vault.db, outage, [FormState.RETURNED], drill=drill)
+    printed = issued_forms.fetch_layouts(vault.db, outage, [FormState.RETURNED], drill=drill)
     if outage and not drill:
         ahead = _find_printed_ahead(vault, outages.get_outage(vault, outage))
-        found += [(form.serial, form.layout) for form in ahead]
-    serial_by_layout = {layout: serial for serial, layout in found}
+        printed += [(form.serial, form.layout) for form in ahead]
+    serial_by_layout = {layout: serial for serial, layout in printed}
     is_picture_by_layout = {
         layout: _is_picture(vault, settings, ledger.get_form(vault, serial))
         for layout, serial in serial_by_layout.items()
     }
-    return [serial for serial, layout in found if is_picture_by_layout[layout]]
+    return [serial for serial, layout in printed if is_picture_by_layout[layout]]
 
 
 def _is_picture(vault: Vault, settings: Settings, form: IssuedForm) -> bool:

@@ -135,8 +135,8 @@ def count_to_settle(
         else:
             lines = list_papers(vault, settings, name, outage.id)
             serials_found = [line.serial for line in lines]
-        late = (owner.is_overdue(now) for s in serials_found if (owner := owners.get(s)))
-        counts[name] = PaperCount(len(serials_found), sum(late))
+        overdue = (owner.is_overdue(now) for s in serials_found if (owner := owners.get(s)))
+        counts[name] = PaperCount(len(serials_found), sum(overdue))
     return counts
 
 
