@@ -30,6 +30,11 @@ class PaperSettings:
     )
     summary_result_days: int = setting(3, "Results of this many days are in a printed summary.")
     label_sheet: str = setting("L7160", "Sheet of labels that is offered first (Avery number).")
+    specimen_tubes: dict[str, Any] = setting(
+        {},
+        "Containers for which specimen labels are printed, in the laboratory's own words (name, colour):"
+        " `tests`, what goes into it, and `labels`, how many. Never one for transfusion.",
+    )
     label_offset_x_mm: float = setting(0.0, "Labels are printed so much further to the right.")
     label_offset_y_mm: float = setting(0.0, "Labels are printed so much further down.")
     background_max_bytes: int = setting(

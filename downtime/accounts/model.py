@@ -74,6 +74,8 @@ class Permission(StrEnum):
     APPOINTMENT_LIST = "appointment.list"
     PACK_PRINT = "pack.print"
     FORM_PRINT = "form.print"
+    FORM_APPROVE = "form.approve"
+    """Look at forms on the hospital's own PDFs, and approve those that another person made."""
     NUMBER_ISSUE = "number.issue"
     EVENT_VIEW = "event.view"
     EVENT_RECORD = "event.record"

@@ -33,6 +33,7 @@ ROLES_ALLOWED: Mapping[Permission, tuple[Role, ...]] = {
     Permission.APPOINTMENT_LIST: _PATIENTS,
     Permission.PACK_PRINT: (*_CARE, Role.SERVICE, Role.GUEST),
     Permission.FORM_PRINT: (*_CARE, Role.SERVICE),
+    Permission.FORM_APPROVE: (Role.SITE, Role.ADMINISTRATOR),
     Permission.NUMBER_ISSUE: (*_CARE, Role.SERVICE),
     Permission.EVENT_VIEW: (*_PATIENTS, Role.SERVICE),
     Permission.EVENT_RECORD: (*_CARE, Role.GUEST),

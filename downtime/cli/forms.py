@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import EXISTING_FILE, FILE, out_option
+from downtime.cli.options import EXISTING_FILE, FILE, REASON, out_option
 from downtime.cli.program import forms
 from downtime.cli.session import Output, Session, command, pick
 from downtime.config import Home
-from downtime.paper import hospital_backgrounds
-from downtime.paper.forms import hospital_forms, load_form
+from downtime.paper import approve_form, hospital_backgrounds, policies
+from downtime.paper.forms import form_approval, hospital_forms, load_form
+from downtime.paper.forms.form_approval import FormApproval
 from downtime.paper.packs import prepare_layouts, preview_form
 from downtime.vault import keys
 from downtime.vault.files import replace_atomically, write_atomic
@@ -117,7 +118,7 @@ def import_(session: Session, file: Path, replace: bool) -> Output:
     return Output({"file": str(path), "changed": notes}, [f"Wrote {path}.", *notes])
 
 
-@command(forms, "place", permission=Permission.PUBLIC)
+@command(forms, "place", permission=Permission.CONFIG_MANAGE)
 @FILE
 @click.option("--name", default="", help="Name of the form; else that of the file.")
 def place(session: Session, file: Path, name: str) -> Output:
@@ -125,15 +126,59 @@ def place(session: Session, file: Path, name: str) -> Output:
 
     An administrator opens the address while 'downtime serve' runs.
     """
-    home, web = _home(session), session.settings.web
+    web = session.settings.web
     chosen = name or file.stem.lower()
     path = hospital_backgrounds.add_background(
-        home, chosen, file.read_bytes(), session.settings.paper
+        session.vault, chosen, file.read_bytes(), session.settings.paper, session.actor
     )
     address = f"http://{web.host}:{web.port}/forms/place/{chosen}"
     return Output(
         {"name": chosen, "file": str(path), "address": address},
         [f"Took over {path}.", f"Draw its fields at {address}"],
+    )
+
+
+@command(forms, "propose", permission=Permission.CONFIG_MANAGE)
+@click.argument("name")
+def propose(session: Session, name: str) -> Output:
+    """Stand for a form on your own PDF as its author, as its files are now. On a publisher.
+
+    Saving it on the screen does the same; another person approves it.
+    """
+    approval = approve_form.propose_form(session.vault, name, session.actor)
+    return _approval_output(session, approval)
+
+
+@command(forms, "approve", permission=Permission.FORM_APPROVE)
+@click.argument("name")
+@click.option(
+    "--review", required=True, metavar="DAY", help="When it is looked at again: 2027-01-31."
+)
+@REASON
+def approve(session: Session, name: str, review: str, reason: str) -> Output:
+    """Approve a form on your own PDF that another person made; it is printed from now on. On a publisher.
+
+    Look at its preview before. A change of its definition or PDF ends the approval.
+    """
+    form = load_form.load_form(name, session.home)
+    policies.check_needs_approval(form)
+    approval = approve_form.approve_form(
+        session.vault,
+        session.settings,
+        name,
+        form_approval.find_form_digest(form, session.home),
+        review,
+        session.actor,
+        reason,
+    )
+    return _approval_output(session, approval)
+
+
+def _approval_output(session: Session, approval: FormApproval) -> Output:
+    names = ("form", "version", "digest", "author_name", "authored", "approver_name", "approved")
+    form = load_form.load_form(approval.form, session.home)
+    return Output(
+        pick(approval, *names, "review"), [approve_form.describe_approval(form, approval)]
     )
 
 

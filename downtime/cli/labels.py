@@ -19,8 +19,9 @@ from downtime.cli.program import labels
 from downtime.cli.session import Output, Session, command
 from downtime.paper.forms.load_form import load_forms
 from downtime.paper.labels.alignment_test import print_alignment_test
+from downtime.paper.labels.bedside_labels import NewbornBands, SpecimenLabels
 from downtime.paper.labels.model import LABEL_SHEETS, LabelKind
-from downtime.paper.labels.policies import MOST_COPIES
+from downtime.paper.labels.policies import MOST_BABIES, MOST_COPIES
 from downtime.paper.labels.print_labels import LabelRequest, PatientLabels, StockLabels, WardLabels
 from downtime.vault.files import replace_atomically
 
@@ -71,6 +72,38 @@ def patient(session: Session, number: str, wristband: bool, **options: Any) -> O
     patient_id = find_patient_id(session, number)
     return _print(
         session, PatientLabels, label=_label_kind(wristband), patient=patient_id, **options
+    )
+
+
+@command(labels, "specimen", permission=Permission.PACK_PRINT)
+@click.argument("number", metavar="NUMBER")
+@click.option(
+    "--tube", "tubes", multiple=True, required=True, help="A tube of the setting, by name."
+)
+@sheet_options
+@destination_options
+@OPTIONAL_REASON
+def specimen(session: Session, number: str, tubes: tuple[str, ...], **options: Any) -> Output:
+    """Labels for specimen tubes of one patient, as paper.specimen_tubes says; never for transfusion."""
+    patient_id = find_patient_id(session, number)
+    return _print(session, SpecimenLabels, patient=patient_id, tubes=tubes, **options)
+
+
+@command(labels, "newborn", permission=Permission.PACK_PRINT)
+@click.argument("number", metavar="NUMBER")
+@click.option("--mother", required=True, metavar="NUMBER", help="A number of the mother.")
+@click.option("--order", type=click.IntRange(1, MOST_BABIES), default=1, help="Which baby: 1.")
+@click.option("--of", "babies", type=click.IntRange(1, MOST_BABIES), default=1, help="Babies born.")
+@sheet_options
+@destination_options
+@OPTIONAL_REASON
+def newborn(
+    session: Session, number: str, mother: str, order: int, babies: int, **options: Any
+) -> Output:
+    """Two wristbands of a newborn under its own NUMBER, with its mother and which baby it is."""
+    baby, mother_id = find_patient_id(session, number), find_patient_id(session, mother)
+    return _print(
+        session, NewbornBands, patient=baby, mother=mother_id, order=order, babies=babies, **options
     )
 
 

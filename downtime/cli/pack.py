@@ -16,6 +16,7 @@ from downtime.paper import ledger
 from downtime.paper.model import Pack, PackState
 from downtime.paper.packs import content_recorder, pack_ledger
 from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.continue_print import ContinuedPrint
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.policies import MOST_BLANK_COPIES, MOST_SPARES
 from downtime.paper.packs.print_request import PrintRequest
@@ -184,6 +185,20 @@ def repeat(session: Session, pack_id: str, destination: PrintDestination, reason
     result = print_request(session, request, destination, reason)
     pack_ledger.mark_repeated(session.vault, failed, session.actor, result.id)
     return result_output(result, destination)
+
+
+@command(packs, "continue", permission=Permission.PACK_PRINT)
+@click.argument("serial", metavar="SERIAL")
+@printer_options
+@OPTIONAL_REASON
+def continue_(session: Session, serial: str, destination: PrintDestination, reason: str) -> Output:
+    """Print what of a pack did not come out, after the last form that did (its SERIAL).
+
+    It gets new serials; the first print's are void, so that a page of it which still comes is known.
+    """
+    two_sided = destination.is_two_sided(session.settings.printing)
+    request = ContinuedPrint(last=serial, two_sided=two_sided)
+    return result_output(print_request(session, request, destination, reason), destination)
 
 
 def _pack_document(pack: Pack) -> dict[str, object]:

@@ -113,7 +113,7 @@ def _open_destination(
 def result_output(result: PackResult, destination: PrintDestination) -> Output:
     """What was printed, and where it is."""
     where = f"in {destination.out}" if destination.out else "handed over"
-    names = ("pages", "forms", "blank_forms", "file_name", "checksum")
+    names = ("pages", "forms", "blank_forms", "file_name", "checksum", "notes")
     document = pick(result, *names, pack="id") | {"out": str(destination.out or "")}
     counts = f"{result.pages} pages ({result.forms} forms, {result.blank_forms} blank)"
-    return Output(document, [f"{counts} {where}."])
+    return Output(document, [f"{counts} {where}.", *result.notes])

@@ -9,6 +9,7 @@ import yaml
 
 from downtime.config import Home
 from downtime.errors import ConflictError
+from downtime.paper.approve_form import propose_form
 from downtime.paper.forms import field_placement, hospital_forms
 from downtime.paper.forms.background import BackgroundPdf, open_background
 from downtime.paper.forms.form_schema import NAME
@@ -22,16 +23,23 @@ from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
 
-def add_background(home: Home, name: str, content: bytes, settings: PaperSettings) -> Path:
-    """Keep a PDF as the background `name`; InputError when it cannot be one."""
+def add_background(
+    vault: Vault, name: str, content: bytes, settings: PaperSettings, actor: Actor
+) -> Path:
+    """Keep a PDF as the background `name`; InputError when it cannot be one.
+
+    A form that stood on another PDF of that name is to be approved anew.
+    """
     hospital_forms.check_name(name)
-    make_private_folder(home.forms_folder)
-    with TemporaryDirectory(dir=home.forms_folder, prefix=".check-") as folder:
-        aside = Path(folder) / f"{name}.pdf"
+    folder = vault.home.forms_folder
+    make_private_folder(folder)
+    with TemporaryDirectory(dir=folder, prefix=".check-") as check_folder:
+        aside = Path(check_folder) / f"{name}.pdf"
         aside.write_bytes(content)
         open_background(aside, settings)
-    path = home.forms_folder / f"{name}.pdf"
-    write_atomic(path, content)
+    path = folder / f"{name}.pdf"
+    with vault.change(actor, AuditAction.FORM_BACKGROUND, target=name):
+        write_atomic(path, content)
     return path
 
 
@@ -61,7 +69,7 @@ def load_placement(home: Home, name: str, sheet: BackgroundPdf) -> dict[str, Any
 
 
 def save_placement(vault: Vault, settings: Settings, form: Mapping[str, Any], actor: Actor) -> Path:
-    """Keep a definition whose places were drawn; InputError names its first mistake.
+    """Keep a definition whose places were drawn, as its author; InputError names its first mistake.
 
     Comments of a file that was written by hand do not survive it.
     """
@@ -71,4 +79,6 @@ def save_placement(vault: Vault, settings: Settings, form: Mapping[str, Any], ac
     hospital_forms.check_definition(name, text)
     lay_out_form(parse_form(text), vault.home, settings)
     with vault.change(actor, AuditAction.FORM_SAVE, target=name, reason="places drawn on screen"):
-        return hospital_forms.save_form(vault.home, name, text, replace=True)
+        path = hospital_forms.save_form(vault.home, name, text, replace=True)
+    propose_form(vault, name, actor)
+    return path

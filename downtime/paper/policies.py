@@ -1,16 +1,24 @@
 """What may be done with an issued form, and by what reason."""
 
+from datetime import date, timedelta
 from functools import partial
 
-from downtime.errors import ConflictError, InputError
+from downtime.config import Home
+from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.outage.model import Outage, OutageState
 from downtime.paper import serials
+from downtime.paper.forms.form_approval import FormApproval, is_withheld
+from downtime.paper.forms.model import FormDefinition
 from downtime.paper.model import LIFECYCLE, OUT, FormState, IssuedForm, Pack, PackState
 from downtime.vault import policies as vault_policies
+from downtime.vault.machines import read_own_machine
+from downtime.vault.model import MachineRole
 
 MOVED_BY_HAND = (FormState.COLLECTED, FormState.RETURNED, FormState.VOID, FormState.LOST)
 """States that somebody may give a form who has it in hand, or misses it; keying gives the others."""
 
+LONGEST_REVIEW = timedelta(days=5 * 366)
+"""After which nobody can mean to look at a form again."""
 
 check_reason = partial(vault_policies.check_reason, code="ledger.reason")
 """The reason without spaces around it; InputError when there is none."""
@@ -69,4 +77,70 @@ def check_can_reprint(form: IssuedForm, reason: str) -> None:
             f"Form {serials.format_serial(form.serial)} is '{form.state}':"
             " only one that is out is printed again.",
             "Print a new form instead.",
+        )
+
+
+def check_needs_approval(form: FormDefinition) -> None:
+    """ConflictError for a form that stands on no PDF of the hospital's own: it comes with its version."""
+    if not form.background:
+        raise ConflictError(
+            "approval.unneeded",
+            f"'{form.title}' does not stand on a PDF of your own, so nobody approves it here.",
+            "Choose a form on your own PDF.",
+        )
+
+
+def check_approves_here(home: Home) -> None:
+    """ConflictError unless this machine's word holds on the others: a publisher's does."""
+    if MachineRole.PUBLISHER not in read_own_machine(home).roles:
+        raise ConflictError(
+            "approval.elsewhere",
+            "Forms are made and approved on a publisher: only its signature holds everywhere.",
+            "Do it there, and copy the form's three files here.",
+        )
+
+
+def check_can_approve(approval: FormApproval | None, digest: str, person: str) -> FormApproval:
+    """What its author stands for; ForbiddenError for the author, ConflictError when it is another form by now."""
+    if approval is None or approval.digest != digest:
+        raise ConflictError(
+            "approval.changed",
+            "The form was changed since its author stood for it, or since you looked at it.",
+            "Look at its preview again; its author saves it once more if need be.",
+        )
+    if approval.author == person:
+        raise ForbiddenError(
+            "approval.own",
+            "You made this form, so another person has to approve it.",
+            "Ask a colleague to look at its preview.",
+        )
+    return approval
+
+
+def check_review_day(text: str, today: date) -> str:
+    """The day as ISO; InputError when it is none, has passed, or is so far away that nobody means it."""
+    try:
+        review = date.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            "approval.day",
+            "The day of the review is missing, or no date.",
+            "Write it as 31-Jan-2027.",
+        ) from None
+    if not today < review <= today + LONGEST_REVIEW:
+        raise InputError(
+            "approval.review",
+            "The review is on a day to come, within five years.",
+            "Say when its owner looks at this form again.",
+        )
+    return review.isoformat()
+
+
+def check_is_approved(form: FormDefinition, home: Home) -> None:
+    """ConflictError for a form on the hospital's own PDF that two people did not approve as it is."""
+    if is_withheld(form, home):
+        raise ConflictError(
+            "form.unapproved",
+            f"'{form.title}' is not printed: two people have not approved it as it is now.",
+            "Have it approved on the screen 'Forms on your own PDFs', or print another form.",
         )

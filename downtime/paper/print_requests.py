@@ -7,11 +7,13 @@ from typing import Any
 import orjson
 
 from downtime.errors import ConflictError, InputError
+from downtime.paper.labels.bedside_labels import NewbornBands, SpecimenLabels
 from downtime.paper.labels.model import LabelKind
 from downtime.paper.labels.print_labels import PatientLabels, StockLabels, WardLabels
 from downtime.paper.model import Pack
 from downtime.paper.mutual_aid.aid_sheets import CapacitySheet, TransferSheets
 from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.continue_print import ContinuedPrint
 from downtime.paper.packs.event_log import EventLog
 from downtime.paper.packs.medicines_due import MedicinesDue
 from downtime.paper.packs.model import RequestKind
@@ -30,10 +32,15 @@ REQUESTS: Mapping[RequestKind, type[PrintRequest]] = {
     for request in (
         WardPack, WardChanges, PatientPack, ClinicPack, TheatrePack, BlankForms, Reprint,
         PatientLabels, ProofPage, ShiftHandover, MedicinesDue, BinderPages,
-        TransferSheets, CapacitySheet, EventLog,
+        TransferSheets, CapacitySheet, EventLog, ContinuedPrint,
     )
 }  # fmt: skip
 """The class of each kind; labels are told apart by what they are for."""
+_LABELS: Mapping[LabelKind, type[PrintRequest]] = {
+    LabelKind.STOCK: StockLabels,
+    LabelKind.SPECIMEN: SpecimenLabels,
+    LabelKind.NEWBORN: NewbornBands,
+}
 
 
 def read_request(data: Mapping[str, Any]) -> PrintRequest:
@@ -62,8 +69,8 @@ def _find_class(data: Mapping[str, Any]) -> type[PrintRequest]:
     kind = RequestKind(data["kind"])
     if kind != RequestKind.LABELS:
         return REQUESTS[kind]
-    if data["label"] == LabelKind.STOCK:
-        return StockLabels
+    if special := _LABELS.get(LabelKind(data["label"])):
+        return special
     return PatientLabels if data.get("patient") else WardLabels
 
 

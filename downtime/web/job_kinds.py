@@ -104,9 +104,10 @@ def _print_pack(vault: Vault, settings: Settings, job: Job, progress: Progress) 
         pack_ledger.mark_repeated(vault, pack_ledger.get_pack(vault, failed), job.actor, result.id)
     counts = f"{result.forms} forms for patients, {result.blank_forms} blank"
     sentence = f"{result.pages} pages, {counts}"
+    notes = "".join(f" {note}" for note in result.notes)
     if not is_fetched:
-        return None, f"{sentence}, {DELIVERED_WORDS[channel]}."
-    return JobResult(out.getvalue(), PDF, result.file_name), f"{sentence}."
+        return None, f"{sentence}, {DELIVERED_WORDS[channel]}.{notes}"
+    return JobResult(out.getvalue(), PDF, result.file_name), f"{sentence}.{notes}"
 
 
 def _withdraw_unfetched(vault: Vault, job: Job) -> None:

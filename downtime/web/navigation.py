@@ -102,7 +102,7 @@ SITE_AREAS: tuple[MenuArea, ...] = (
     _single_page("snapshots.show", "Snapshots", Permission.SNAPSHOT_LIST),
     _single_page("ingest.show", "Ingest", Permission.INGEST_VIEW),
     _single_page("people.show", "People", Permission.PERSON_MANAGE),
-    _single_page("field_placement.choose", "Forms", Permission.CONFIG_MANAGE),
+    _single_page("field_placement.choose", "Forms", Permission.FORM_APPROVE),
     MenuArea(
         "Fleet",
         (

@@ -3,9 +3,10 @@
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from flask import current_app, g, request
 
@@ -73,6 +74,11 @@ def settings() -> Settings:
 def now() -> datetime:
     """The time of the app's clock."""
     return app_state().clock()
+
+
+def today() -> date:
+    """The day in the site's calendar."""
+    return now().astimezone(ZoneInfo(settings().site.time_zone)).date()
 
 
 def vault() -> Vault:

@@ -3,8 +3,8 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from downtime.paper import hospital_backgrounds
 from downtime.paper.forms.load_form import load_form
+from downtime.vault.files import make_private_folder
 from tests.functional.conftest import click_through
 from tests.integration.paper.test_background import A4, turned
 
@@ -12,8 +12,9 @@ pytestmark = pytest.mark.browser
 
 
 def bring(served, name):
-    home, settings = served.hospital.home, served.hospital.settings
-    hospital_backgrounds.add_background(home, name, turned(A4, 0), settings.paper)
+    folder = served.hospital.home.forms_folder
+    make_private_folder(folder)
+    (folder / f"{name}.pdf").write_bytes(turned(A4, 0))
 
 
 def test_a_rectangle_is_drawn_named_and_kept(visit, served):

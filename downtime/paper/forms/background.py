@@ -74,5 +74,5 @@ def _cannot_use(path: Path, reason: str) -> InputError:
     return InputError(
         "background.unfit",
         f"{path.name} cannot be the background of a form: {reason}.",
-        "Save it anew as a plain PDF with the program that made it, and try again.",
+        "Print it into a plain PDF with the program that shows it, look at that, and try again.",
     )

@@ -1,8 +1,8 @@
 """The child that opens one PDF of the hospital's own; run by `background` with limits.
 
 It writes one line of JSON: an error, or pages, form fields and a clean copy of the PDF. The copy
-holds what the pages show and nothing else: no form, script, attachment or link; every page upright,
-its corner at 0, 0. With a page's number it writes that page as a picture instead.
+holds what the pages show and nothing else: no form and no link; every page upright, its corner at 0, 0. A file
+that acts by itself, or whose copy does not look like its pages, is refused. With a page's number it writes that page as a picture instead.
 
 Arguments: path, page to draw (0 for none), bytes of memory, seconds.
 """
@@ -10,16 +10,21 @@ Arguments: path, page to draw (0 for none), bytes of memory, seconds.
 import base64
 import io
 import sys
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
 import pikepdf
 import pypdfium2
+from PIL import Image, ImageChops, ImageFilter
 
 from downtime.paper.forms.background_page import Unfit, read_fields, read_frames
+from downtime.paper.forms.harmful_parts import find_harm
 from downtime.processes.sandbox import limit_resources
 
 PICTURE_DPI = 100
+MORE_INK, MOST_DOTS = 96, 30
+"""Of 255 tones by how much a dot is darker, and how many such dots two equal pages may have."""
 
 
 def main(path: str, page: str, memory: str, seconds: str) -> int:
@@ -41,17 +46,19 @@ def _clean(path: str) -> dict[str, Any]:
     with pikepdf.open(path) as source, pikepdf.new() as copy:
         if source.get_warnings() or source.check_pdf_syntax():
             raise Unfit("it is damaged: some of it may be missing")
+        if reason := find_harm(source):
+            raise Unfit(reason)
         seen = read_frames(source)
         form_fields = read_fields(source, seen)
-        _flatten(source)
+        shown = _flatten(source)
         for page, frame in zip(source.pages, seen, strict=True):
-            page.trimbox = page.cropbox
+            page.trimbox = page.cropbox = page.mediabox = frame.box
             clean_page = copy.add_blank_page(page_size=frame.size)
             clean_page.add_overlay(page, pikepdf.Rectangle(0, 0, *frame.size))
         out = io.BytesIO()
         copy.remove_unreferenced_resources()
         copy.save(out, compress_streams=True)
-    _draw_pages(out.getvalue())
+    _check_looks_same(shown, [frame.unit for frame in seen], out.getvalue())
     return {
         "pages": [frame.size for frame in seen],
         "fields": form_fields,
@@ -59,21 +66,52 @@ def _clean(path: str) -> dict[str, Any]:
     }
 
 
-def _draw_pages(pdf: bytes) -> None:
-    """What a printer could not draw either ends here: within the limits of this process."""
-    for page in pypdfium2.PdfDocument(pdf):
-        page.render(scale=PICTURE_DPI / 72)
+def _check_looks_same(shown: bytes, units: Sequence[float], printed: bytes) -> None:
+    """Unfit when a page of the copy has other ink than the page as a viewer shows it.
+
+    What a printer could not draw either ends here, too: within the limits of this process.
+    """
+    points = [1.0] * len(units)
+    pages = zip(_draw_pages(shown, units), _draw_pages(printed, points), strict=True)
+    for number, (before, after) in enumerate(pages, 1):
+        if (
+            before.size != after.size
+            or _has_more_ink(before, after)
+            or _has_more_ink(after, before)
+        ):
+            raise Unfit(f"page {number} would not be printed as it is shown")
 
 
-def _flatten(source: pikepdf.Pdf) -> None:
-    """Empty the form fields and draw what is left of them (borders, boxes) on the pages."""
+def _draw_pages(pdf: bytes, units: Sequence[float]) -> Iterator[Image.Image]:
+    """Each page at its true size: PDFium knows nothing of a page's own unit."""
+    for page, unit in zip(pypdfium2.PdfDocument(pdf), units, strict=True):
+        yield (
+            page.render(scale=PICTURE_DPI / 72 * unit, optimize_mode="print").to_pil().convert("L")
+        )
+
+
+def _has_more_ink(picture: Image.Image, other: Image.Image) -> bool:
+    """Whether one has ink where the other has none within two dots: an edge may fall beside another."""
+    near = other.filter(ImageFilter.MinFilter(5))
+    added = ImageChops.subtract(near, picture).point(lambda value: 255 * (value > MORE_INK))
+    return bool(added.histogram()[255] > MOST_DOTS)
+
+
+def _flatten(source: pikepdf.Pdf) -> bytes:
+    """Empty the form fields and draw what is left of them (borders, boxes) on the pages.
+
+    Returns the emptied file before that, as a viewer shows it.
+    """
     for page in source.pages:
         for widget in page.obj.get("/Annots", ()):
             if widget.get("/Subtype") == "/Widget":
                 _empty(widget)
     if "/AcroForm" in source.Root:
         source.generate_appearance_streams()
+    emptied = io.BytesIO()
+    source.save(emptied, compress_streams=True)
     source.flatten_annotations("print")
+    return emptied.getvalue()
 
 
 def _empty(widget: Any) -> None:

@@ -25,6 +25,11 @@ class Frame(NamedTuple):
     unit: float
 
     @property
+    def box(self) -> pikepdf.Array:
+        """What is seen of the page, in its own measure."""
+        return pikepdf.Array([self.x, self.y, self.x + self.width, self.y + self.height])
+
+    @property
     def size(self) -> tuple[float, float]:
         """Width and height as the page is seen, in points."""
         sides = (self.width * self.unit, self.height * self.unit)
@@ -54,17 +59,28 @@ def read_frames(document: pikepdf.Pdf) -> list[Frame]:
         raise Unfit(f"it has {len(document.pages)} pages; a form has 1 to {MOST_PAGES}")
     page_frames = []
     for page in document.pages:
-        x1, y1, x2, y2 = (float(v) for v in page.cropbox)
-        x_min, y_min = min(x1, x2), min(y1, y2)
+        x_min, y_min, x_max, y_max = _find_seen_box(page)
         rotation = int(page.obj.get("/Rotate", _inherited(page.obj, "/Rotate", 0))) % 360
         unit = float(page.obj.get("/UserUnit", 1))
-        frame = Frame(x_min, y_min, abs(x2 - x1), abs(y2 - y1), rotation, unit)
+        frame = Frame(x_min, y_min, x_max - x_min, y_max - y_min, rotation, unit)
         if not all(SMALLEST <= side <= LARGEST for side in frame.size):
             raise Unfit("its pages are not of a size between A6 and A3")
         page_frames.append(frame)
     if any(frame.size != page_frames[0].size for frame in page_frames):
         raise Unfit("its pages are of different sizes")
     return page_frames
+
+
+def _find_seen_box(page: pikepdf.Page) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top of what is seen: the crop box, as far as the medium goes."""
+    crop, medium = (
+        [sorted((float(box[n]), float(box[n + 2]))) for n in (0, 1)]
+        for box in (page.cropbox, page.mediabox)
+    )
+    (x_min, x_max), (y_min, y_max) = (
+        (max(a[0], b[0]), min(a[1], b[1])) for a, b in zip(crop, medium, strict=True)
+    )
+    return x_min, y_min, x_max, y_max
 
 
 def _inherited(node: Any, name: str, usual: Any) -> Any:

@@ -2,12 +2,13 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from downtime.config import Home, data_folder
 from downtime.errors import InputError
+from downtime.paper.forms.form_approval import load_printable_forms
 from downtime.paper.forms.load_form import load_forms
 from downtime.paper.forms.model import FormDefinition
 from downtime.settings import Settings
@@ -31,6 +32,8 @@ class FormSet:
     """Whether each patient's pages begin with a summary."""
     session: str = ""
     """The form at the head of a clinic or theatre list; empty for a plain list."""
+    withheld: tuple[str, ...] = ()
+    """Titles of forms on the hospital's own PDFs that it names and that two people did not approve."""
 
     @property
     def blanks(self) -> dict[str, int]:
@@ -41,7 +44,24 @@ class FormSet:
 def load_form_sets(settings: Settings, home: Home | None = None) -> dict[str, FormSet]:
     """Every set by name; InputError when one names a form that does not exist."""
     tables, known = {**_load_defaults(), **settings.paper.sets}, load_forms(home)
-    return {name: _parse_set(name, table, known) for name, table in tables.items()}
+    sets = {name: _parse_set(name, table, known) for name, table in tables.items()}
+    printable = load_printable_forms(home) if home else known
+    titles = {name: form.title for name, form in known.items() if name not in printable}
+    return {name: _leave_out(form_set, titles) for name, form_set in sets.items()}
+
+
+def _leave_out(form_set: FormSet, withheld: Mapping[str, str]) -> FormSet:
+    """The set without forms that may not be printed: the rest of a pack is not kept back for them."""
+    named = (*form_set.patient, *form_set.blanks, form_set.session)
+    if not withheld.keys() & set(named):
+        return form_set
+    return replace(
+        form_set,
+        patient=tuple(name for name in form_set.patient if name not in withheld),
+        spares={name: n for name, n in form_set.blanks.items() if name not in withheld},
+        session="" if form_set.session in withheld else form_set.session,
+        withheld=tuple(title for name, title in withheld.items() if name in named),
+    )
 
 
 def get_ward_sets(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from downtime.clinical import display
 from downtime.clinical.identifiers import find_downtime_number
@@ -80,6 +81,86 @@ def wristband_label(source: LabelSource, row: PatientRow, serial: str) -> LabelD
             LabelRow(_local_number(source.site, person), 10, 5),
             LabelRow(NOT_FOR_CARE if source.drill else "", 6.5, 3, True, needed=False),
             LabelRow(f"{source.printed}  {format_serial(serial)}", 6.5, 3, needed=False),
+        ),
+        code=_code(source, person),
+    )
+
+
+class BirthOrder(NamedTuple):
+    """Which of how many babies of one birth."""
+
+    order: int
+    babies: int
+
+    @property
+    def words(self) -> str:
+        """`TWIN 1 of 2`; empty for one baby."""
+        if self.babies == 1:
+            return ""
+        name = _SIBLINGS.get(self.babies, "BABY")
+        return f"{name} {self.order} of {self.babies}"
+
+
+_SIBLINGS = {2: "TWIN", 3: "TRIPLET"}
+
+
+def newborn_band(
+    source: LabelSource, row: PatientRow, mother: Patient, birth: BirthOrder, serial: str
+) -> LabelDesign:
+    """As `wristband_label`, with which baby it is and its mother; numbers are the baby's own.
+
+    Babies of one birth have one surname, one day and often no given name: 'Twin 1' stands largest.
+    """
+    baby = row.patient
+    family = baby.family.upper() or "UNKNOWN SURNAME"
+    name = ", ".join((family, baby.given or "Baby"))
+    born = display.format_day(baby.birth_date) or display.NOT_RECORDED
+    gender = display.format_gender(baby)
+    return LabelDesign(
+        top=(
+            LabelRow(birth.words, 15, 6.5 if birth.words else 0, True),
+            LabelRow(name, 12, 5.5, True),
+            LabelRow(f"Born {born}  {gender}", 10.5, 4.5, True),
+            LabelRow(f"Mother: {display.format_name(mother)}", 8, 3.5),
+        ),
+        rows_beside_code=(
+            LabelRow(f"NHS No. {display.format_nhs_number(baby.nhs_number)}", 10.5, 4.5, True),
+            LabelRow(_local_number(source.site, baby), 9.5, 4.0),
+            LabelRow(NOT_FOR_CARE if source.drill else "", 6.5, 2.5, True, needed=False),
+            LabelRow(f"{source.printed}  {format_serial(serial)}", 6, 2.5, needed=False),
+        ),
+        code=_code(source, baby),
+    )
+
+
+def specimen_label(
+    source: LabelSource, row: PatientRow, tube: str, tests: str, serial: str
+) -> LabelDesign:
+    """Name, born and numbers as `patient_label`; tube and tests in the site's words; room for the time."""
+    person, drill = row.patient, source.drill
+    name = display.format_name(person)
+    born = f"Born {display.format_birth(person, source.today)}  {display.format_gender(person)}"
+    nhs = display.format_nhs_number(person.nhs_number)
+    number = f"NHS No. {nhs or display.NOT_RECORDED}"
+    mrn = _local_number(source.site, person)
+    note = NOT_FOR_CARE if drill else NOT_FOR_TUBES_SHORT
+    return LabelDesign(
+        top=(LabelRow(name, 11, 5.5, True), LabelRow(born, 9.5, 4.2)),
+        rows_beside_code=(
+            LabelRow(number, 10, 4.2, True),
+            LabelRow(mrn, 9.5, 4.0, True),
+            LabelRow(tube, 9.5, 4.2, True),
+            LabelRow(tests, 7, 3, needed=False),
+            LabelRow("Taken at:              by:", 7, 3.4),
+            LabelRow(note, 6.5, 2.8, needed=False),
+            LabelRow(f"{source.printed}  {format_serial(serial)}", 6, 2.6, needed=False),
+        ),
+        middle=(
+            LabelRow(name, 8.5, 5.6, True),
+            LabelRow(born, 7.5, 3.3),
+            LabelRow(f"{nhs or display.NOT_RECORDED}  {_own_number(person)}", 8, 3.5, True),
+            LabelRow(tube, 8, 3.5, True),
+            LabelRow(note, 6.5, 2.8, needed=False),
         ),
         code=_code(source, person),
     )

@@ -14,6 +14,10 @@ class LabelKind(StrEnum):
 
     PATIENT = "patient"
     WRISTBAND = "wristband"
+    SPECIMEN = "specimen"
+    """A tube or pot for the laboratory; never for transfusion."""
+    NEWBORN = "newborn"
+    """The wristband of a baby."""
     STOCK = "stock"
     """A box or divider of blank forms."""
 
@@ -21,9 +25,17 @@ class LabelKind(StrEnum):
 TITLES = {
     LabelKind.PATIENT: "Patient labels",
     LabelKind.WRISTBAND: "Wristbands",
+    LabelKind.SPECIMEN: "Specimen labels",
+    LabelKind.NEWBORN: "Wristbands of a newborn",
     LabelKind.STOCK: "Labels for blank forms",
 }
-NARROWEST = {LabelKind.PATIENT: 0.0, LabelKind.WRISTBAND: 60.0, LabelKind.STOCK: 30.0}
+NARROWEST = {
+    LabelKind.PATIENT: 0.0,
+    LabelKind.WRISTBAND: 60.0,
+    LabelKind.SPECIMEN: 30.0,
+    LabelKind.NEWBORN: 60.0,
+    LabelKind.STOCK: 30.0,
+}
 """Least width in millimetres of a label that holds what this kind says."""
 
 

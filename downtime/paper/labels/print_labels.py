@@ -43,7 +43,9 @@ MakeDesign = Callable[[str], LabelDesign]
 """What stands on a label, given the serial of the print."""
 
 
-class _PlannedLabel(NamedTuple):
+class PlannedLabel(NamedTuple):
+    """One label that is to be printed."""
+
     make_design: MakeDesign
     fallback: LabelDesign | None = None
     """What is printed where the design does not fit; without it the print is refused."""
@@ -82,8 +84,8 @@ class PatientLabels(LabelRequest):
         """NotFoundError for the patient; InputError when the label is too small for the name."""
         row = context.hospital.find_row(self.patient)
         wards = [row.encounter.ward] if row.encounter and row.encounter.ward else []
-        sheets = _LabelSheets(context, self)
-        labels = [_PlannedLabel(sheets.make_design(row))]
+        sheets = LabelSheets(context, self)
+        labels = [PlannedLabel(sheets.make_design(row))]
         return sheets.plan(labels, make_subject(row.patient), wards, context.view.snapshot.id)
 
 
@@ -112,9 +114,9 @@ class WardLabels(LabelRequest):
                 f"The snapshot has no patient on {', '.join(self.wards) or 'no ward'}.",
                 "Choose another ward.",
             )
-        sheets = _LabelSheets(context, self)
+        sheets = LabelSheets(context, self)
         labels = [
-            _PlannedLabel(sheets.make_design(row), label_content.handwritten_label(row))
+            PlannedLabel(sheets.make_design(row), label_content.handwritten_label(row))
             for row in rows
         ]
         return sheets.plan(labels, Subject(), self.wards, snapshot.id)
@@ -130,10 +132,10 @@ class StockLabels(LabelRequest):
 
     def plan(self, context: PrintContext) -> PackPlan:
         """InputError when no form was chosen."""
-        sheets = _LabelSheets(context, self)
+        sheets = LabelSheets(context, self)
         home = context.vault.home
         labels = [
-            _PlannedLabel(partial(label_content.stock_label, sheets.source, load_form(name, home)))
+            PlannedLabel(partial(label_content.stock_label, sheets.source, load_form(name, home)))
             for name in self.forms
         ]
         if not labels:
@@ -148,7 +150,7 @@ def label_corner(settings: Settings, sheet: LabelSheet, number: int) -> tuple[fl
     return (x + offset_x) * MM, _PAGE[1] - (y + offset_y) * MM
 
 
-class _LabelSheets:
+class LabelSheets:
     """The sheets of one printing of labels; refused when the sheet cannot take them."""
 
     def __init__(self, context: PrintContext, request: LabelRequest) -> None:
@@ -168,15 +170,16 @@ class _LabelSheets:
 
     def plan(
         self,
-        labels: Sequence[_PlannedLabel],
+        labels: Sequence[PlannedLabel],
         subject: Subject,
         wards: Sequence[str],
         snapshot: str,
+        copies: int = 0,
     ) -> PackPlan:
         """Check that everything fits, and plan one document of all sheets."""
         context, title = self.context, TITLES[self.kind]
         free = self.sheet.label_count - self.request.start + 1
-        copies = self.request.copies or (free if len(labels) == 1 else 1)
+        copies = copies or self.request.copies or (free if len(labels) == 1 else 1)
         labels = [label for label in labels for _ in range(copies)]
         self._draw_pages(labels, "")
 
@@ -196,7 +199,7 @@ class _LabelSheets:
             snapshot=snapshot,
         )
 
-    def _draw_pages(self, labels: Sequence[_PlannedLabel], serial: str) -> list[LabelPage]:
+    def _draw_pages(self, labels: Sequence[PlannedLabel], serial: str) -> list[LabelPage]:
         """All labels drawn, from the first free one of the first sheet on."""
         pages: list[LabelPage] = []
         for place, label in enumerate(labels, self.request.start - 1):
@@ -208,7 +211,7 @@ class _LabelSheets:
         return pages
 
     def _draw_label(
-        self, label: _PlannedLabel, serial: str, corner: tuple[float, float], page: LabelPage
+        self, label: PlannedLabel, serial: str, corner: tuple[float, float], page: LabelPage
     ) -> None:
         line_count = len(page.lines)
         try:

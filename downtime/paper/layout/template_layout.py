@@ -22,6 +22,7 @@ from downtime.paper.forms.model import (
     count_grid_columns,
 )
 from downtime.paper.layout.model import FormLayout
+from downtime.paper.layout.table_columns import column_widths
 from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.templates import print_html, render_html, template_folder
 
@@ -50,6 +51,7 @@ def _template_context(form: FormDefinition, mrn_name: str) -> dict[str, Any]:
         "form": form,
         "types": FIELD_TYPES,
         "grid_columns": count_grid_columns,
+        "column_widths": column_widths,
         "title": form.title,
         "identity": bool(form.identity),
         "wide": form.orientation == Orientation.LANDSCAPE,

@@ -14,6 +14,7 @@ from downtime.paper.packs.medicines_due import MEDICINES_DUE, MEDICINES_DUE_TITL
 from downtime.paper.packs.model import PrintDocument, PrintOutcome
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.snapshot_pages import SnapshotView
+from downtime.paper.packs.ward_separator import SEPARATOR, name_ward
 from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
 from downtime.snapshot.availability import list_unsent_types
 from downtime.snapshot.bed_board import word_counts
@@ -22,8 +23,19 @@ _AGE_COLUMNS = (("System", 2), ("Newest data", 3), ("Age when printed", 3), ("No
 _CHANGE_COLUMNS = (
     ("Bed", 2), ("Patient", 5), ("Take out", 5), ("Serial", 3), ("Put in instead", 3), ("Why", 5),
 )  # fmt: skip
+_WARD_COLUMNS = (
+    ("Ward, in this order", 6),
+    ("Patients", 2),
+    ("Forms", 2),
+    ("Pages", 2),
+    ("From page", 2),
+)
 _CONTENT_COLUMNS = (("What", 8), ("Copies", 2), ("Pages", 2))
-_WARD_LISTS = {BED_LIST: BEDS_TITLE, MEDICINES_DUE: MEDICINES_DUE_TITLE}
+_WARD_LISTS = {
+    BED_LIST: BEDS_TITLE,
+    MEDICINES_DUE: MEDICINES_DUE_TITLE,
+    SEPARATOR: "Sheet between wards",
+}
 """Lists of one ward each, counted together."""
 DRILL_WORDS = "THIS IS A DRILL. Do not use these pages for the care of a patient."
 STEPS = (
@@ -70,14 +82,30 @@ def cover_document(
     }
     documents = outcome.documents
     contents = _list_contents(outcome)
-    wards = {document.draft.ward for document in documents}
+    wards = {document.draft.ward: None for document in documents}
+    piles = [_count_pile(context, outcome, ward) for ward in wards] if len(wards) > 1 else []
     return context.list_document(
         "cover",
         title,
         Subject(),
         documents[0].draft.ward if len(wards) == 1 else "",
-        lambda: ({}, _cover_blocks(context, facts, contents, changes)),
+        lambda: ({}, _cover_blocks(context, facts, contents, changes, piles)),
     )
+
+
+def _count_pile(context: PrintContext, outcome: PrintOutcome, ward: str) -> tuple[str, ...]:
+    """What is in the pile of one ward, and on which page after the cover it begins."""
+    place, begins, pages, forms = 1, 0, 0, 0
+    patients: set[str] = set()
+    for document, count in zip(outcome.documents, outcome.pages, strict=True):
+        sheets = count + count % 2 if outcome.two_sided else count
+        if document.draft.ward == ward:
+            begins = begins or place
+            pages += sheets
+            forms += document.draft.returns
+            patients |= {document.draft.subject.patient} - {""}
+        place += sheets
+    return name_ward(context, ward), str(len(patients)), str(forms), str(pages), str(begins)
 
 
 def _word_pages(outcome: PrintOutcome) -> str:
@@ -106,6 +134,7 @@ def _cover_blocks(
     facts: Mapping[str, str],
     contents: Sequence[_ContentsLine],
     changes: Sequence[tuple[str, ...]],
+    piles: Sequence[tuple[str, ...]],
 ) -> list[Block]:
     """Contents, how old the data is by system, and what to do; pages to be taken out come first."""
     pages = sum(line.pages for line in contents)
@@ -114,9 +143,12 @@ def _cover_blocks(
     blocks: list[Block] = []
     if context.is_drill:
         blocks.append(Paragraph(DRILL_WORDS, bold=True, size=12))
+    blocks += [Paragraph(note, bold=True) for note in context.form_notes]
     blocks.append(Table((("", 2), ("", 8)), list(facts.items())))
     if changes:
         blocks += [Heading("Take these pages out"), Table(_CHANGE_COLUMNS, changes)]
+    if piles:
+        blocks += [Heading("Piles"), Table(_WARD_COLUMNS, piles)]
     steps = [(str(number), step) for number, step in enumerate(STEPS, 1)]
     return [
         *blocks,

@@ -21,7 +21,7 @@ from downtime.paper.store import issued_forms
 from downtime.pdf.flow_blocks import Block, Paragraph, Table
 
 WARD_SETS = (PackKind.WARD, PackKind.SITE)
-_SET_PARTS = (*WARD_SETS, PackKind.DELTA)
+_SET_PARTS = (*WARD_SETS, PackKind.DELTA, PackKind.CONTINUED)
 """Packs in which a ward's set reached it."""
 TAKE_OUT = "take-out"
 """What the ledger calls the list of recalled pages."""
@@ -92,7 +92,7 @@ def settle_earlier_paper(context: PrintContext, plan: PackPlan, *, recall: bool)
 
 def _find_repeated(context: PrintContext, plan: PackPlan) -> list[IssuedForm]:
     db, drill = context.vault.db, context.is_drill
-    if plan.kind == PackKind.REPRINT:  # one sheet takes the place of one
+    if plan.kind in (PackKind.REPRINT, PackKind.CONTINUED):  # each sheet takes the place of one
         return []
     is_ward_set = plan.kind in WARD_SETS
     earlier = find_ward_sets(db, plan.wards, drill=drill) if is_ward_set else []

@@ -24,6 +24,7 @@ class RequestKind(StrEnum):
     THEATRE = "theatre"
     BLANK = "blank"
     REPRINT = "again"
+    CONTINUED = "continued"
     LABELS = "labels"
     READINESS = "readiness"
     HANDOVER = "handover"
@@ -58,13 +59,17 @@ class PrintDocument:
 
 @dataclass(frozen=True, slots=True)
 class PrintOutcome:
-    """What was printed: pages of each document in order, blank backs, and all pages of the PDF."""
+    """What was printed: pages of each document in order, blank backs, and all pages of the PDF.
+
+    With `two_sided` every document begins on the front of a sheet.
+    """
 
     pack: Pack
     documents: Sequence[PrintDocument]
     serials: tuple[str, ...]
     pages: tuple[int, ...]
     blank_backs: int
+    two_sided: bool
     total: int
     checksum: str
 
@@ -99,3 +104,5 @@ class PackResult:
     blank_forms: int
     file_name: str
     checksum: str = ""
+    notes: tuple[str, ...] = ()
+    """What is to be said of the hospital's own forms: left out, or to be reviewed by now."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from downtime.paper.forms import form_sets
 from downtime.paper.model import PackKind
 from downtime.paper.packs import documents
 from downtime.paper.packs.model import PackPlan, RequestKind
@@ -38,7 +37,7 @@ class PatientPack(PrintRequest):
         is_known = row.patient.id not in context.hospital.registered
         summary = self.summary and is_known
         ward = row.encounter.ward if row.encounter else ""
-        sets = form_sets.get_ward_sets(context.settings, [ward], context.vault.home)
+        sets = context.get_ward_sets([ward])
         forms = sets[ward].patient if self.forms is None else self.forms
         planned = documents.patient_documents(
             context, row, ward, forms, summary=summary, all_charts=self.forms is None

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from downtime.clinical.model import Encounter
-from downtime.errors import InputError
+from downtime.errors import ConflictError, InputError
 from downtime.paper.forms.model import FormDefinition
+from downtime.paper.model import IssuedForm, Pack, PackState
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
 MOST_BLANK_COPIES = 200
 MOST_SPARES = 100
+COVER = "cover"
+"""What the ledger calls the first page of a pack."""
 
 
 def check_wards(snapshot: Snapshot, wards: Sequence[str]) -> None:
@@ -50,6 +53,22 @@ def check_is_for_patient(form: FormDefinition) -> None:
             "form.no-patient",
             f"'{form.title}' is not about one patient.",
             "Print it as a blank form.",
+        )
+
+
+def check_can_continue(pack: Pack, last: IssuedForm, remaining: Sequence[IssuedForm]) -> None:
+    """ConflictError unless pages of that pack came out, up to a form that is good, and some did not."""
+    if pack.state != PackState.PRINTED or last.form == COVER:
+        raise ConflictError(
+            "continue.pack",
+            f"Pack {pack.id} cannot be continued after this serial: nobody got it, or it is its cover.",
+            "Print the failed pack again, or give the serial of the last form that came out whole.",
+        )
+    if not remaining:
+        raise ConflictError(
+            "continue.nothing",
+            "After this serial nothing of its pack is left to print.",
+            "Compare the serial with the last form that came out.",
         )
 
 

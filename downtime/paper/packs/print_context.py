@@ -1,18 +1,22 @@
 """What all documents of one pack share: who prints, the outage, the snapshot, and the layouts."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from downtime.clinical import display
 from downtime.clinical.doses import TIME_CRITICAL
 from downtime.clock import from_text
 from downtime.outage import outages
 from downtime.outage.events.hospital_now import HospitalNow
 from downtime.outage.model import Outage
 from downtime.paper import serials
-from downtime.paper.forms.load_form import load_form, load_forms
+from downtime.paper.forms import form_sets
+from downtime.paper.forms.form_approval import load_printable_forms, read_approval
+from downtime.paper.forms.form_sets import FormSet
+from downtime.paper.forms.load_form import load_form
 from downtime.paper.forms.medicine_charts import list_signed_rows
 from downtime.paper.forms.model import FormDefinition, SignedRows
 from downtime.paper.layout.lay_out_form import lay_out_form, layout_digest
@@ -28,6 +32,7 @@ from downtime.paper.layout.template_layout import flow_digest, flow_layout
 from downtime.paper.model import FormDraft, PackKind, Subject
 from downtime.paper.packs.model import PackPlan, PrintDocument, PrintOutcome
 from downtime.paper.packs.snapshot_pages import SnapshotView, format_ages
+from downtime.paper.policies import check_is_approved
 from downtime.paper.store import layouts
 from downtime.pdf.flow_blocks import Block, Paragraph, flow_blocks
 from downtime.settings import Settings
@@ -62,6 +67,7 @@ class PrintContext:
         self.list_layouts: dict[bool, FormLayout] = {}
         self._snapshot = snapshot
         self._opened: Snapshot | None = None
+        self._withheld: dict[str, None] = {}
         self._texts: dict[str, tuple[dict[str, str], list[SignedRows]]] = {}
         """By layout: the labels of a form's fields, and its rows that are signed."""
 
@@ -131,13 +137,38 @@ class PrintContext:
 
     @cached_property
     def forms(self) -> dict[str, FormDefinition]:
-        """Every form that can be printed here, by name."""
-        return load_forms(self.vault.home)
+        """Every form that may be printed here, by name."""
+        return load_printable_forms(self.vault.home)
+
+    def get_ward_sets(self, wards: Iterable[str]) -> dict[str, FormSet]:
+        """The form set of each ward; what it names and may not be printed is noted."""
+        sets = form_sets.get_ward_sets(self.settings, wards, self.vault.home)
+        self.note_withheld(sets.values())
+        return sets
+
+    def note_withheld(self, sets: Iterable[FormSet]) -> None:
+        """Have it said that forms of these sets are left out."""
+        self._withheld |= dict.fromkeys(title for form_set in sets for title in form_set.withheld)
+
+    @property
+    def form_notes(self) -> tuple[str, ...]:
+        """What is to be said of the hospital's own forms: left out, or to be reviewed by now."""
+        home, today = self.vault.home, self.printed_at.astimezone(self.zone).date()
+        notes = [f"Left out, not approved by two people: {title}." for title in self._withheld]
+        for form, _ in self.form_layouts.values():
+            approval = read_approval(form, home) if form.background else None
+            if approval and approval.is_review_due(today):
+                day = display.format_day(approval.review)
+                notes.append(
+                    f"Its review was due on {day}, ask whether it still holds: {form.title}."
+                )
+        return tuple(notes)
 
     def get_form(self, name: str) -> tuple[FormDefinition, FormLayout]:
         """A form and its layout, laid out now if this version was never printed here."""
         if name not in self.form_layouts:
-            form = load_form(name, self.vault.home)
+            form = self.forms.get(name) or load_form(name, self.vault.home)
+            check_is_approved(form, self.vault.home)
             digest = layout_digest(form, self.vault.home, self.mrn_name)
             stored = layouts.find_layout(self.vault.db, digest)
             layout = stored or lay_out_form(form, self.vault.home, self.settings)

@@ -44,6 +44,7 @@ from downtime.paper.packs.model import (
     Progress,
 )
 from downtime.paper.packs.print_context import PrintContext, list_draft
+from downtime.paper.packs.print_queue import StoppedMidwayError
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.packs.ward_prints import check_ward_prints
 from downtime.paper.serials import make_serial
@@ -92,13 +93,16 @@ def print_pack(
             outcome = printing.print(out, recorder, progress)
             if deliver is not None:
                 deliver(plan.file_name, pack.id)
+        except StoppedMidwayError:  # some pages came out: the ledger knows all, and print goes on
+            _finish(context, plan, outcome, recorder.unwritten)
+            raise
         except BaseException as error:
             stopped = store_reason(ProgramReason.STOPPED)
             failure = error.sentence if isinstance(error, UserError) else stopped
             pack_ledger.void_pack(vault, pack, actor, failure)
             raise
         _finish(context, plan, outcome, recorder.unwritten)
-        return _count_result(plan, outcome)
+        return _count_result(plan, outcome, context.form_notes)
 
 
 class _Issue:
@@ -219,6 +223,7 @@ class _Printing:
             serials=self.serials,
             pages=tuple(pages),
             blank_backs=self._count_backs(pages[:-1]),
+            two_sided=self.two_sided,
             total=printer.pages,
             checksum=recorder.checksum.hexdigest(),
         )
@@ -300,7 +305,7 @@ def _void_earlier(context: PrintContext, db: Database, earlier: Sequence[str], r
             issued_forms.set_state(db, form.serial, FormState.VOID, now, context.actor, reason)
 
 
-def _count_result(plan: PackPlan, outcome: PrintOutcome) -> PackResult:
+def _count_result(plan: PackPlan, outcome: PrintOutcome, notes: tuple[str, ...]) -> PackResult:
     returning = [document for document in plan.documents if document.draft.returns]
     blanks = sum(document.is_blank for document in returning)
     return PackResult(
@@ -310,4 +315,5 @@ def _count_result(plan: PackPlan, outcome: PrintOutcome) -> PackResult:
         blank_forms=blanks,
         file_name=plan.file_name,
         checksum=outcome.checksum,
+        notes=notes,
     )

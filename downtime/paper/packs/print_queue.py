@@ -20,6 +20,10 @@ _PAUSE_SECONDS = 0.5
 _JOB = re.compile(r"request id is (\S+)")
 
 
+class StoppedMidwayError(UserError):
+    """A printer stopped while it printed: some of the pages are on paper, and the rest is not."""
+
+
 def send_to_queue(
     printing: PrintingSettings,
     queue: str,
@@ -52,19 +56,29 @@ def _follow(
     printing: PrintingSettings, queue: str, job: str, pause: Callable[[float], None]
 ) -> None:
     """Until the job is printed, or the queue works on it; it waits behind others no longer than set."""
+    is_begun = False
     for _ in range(int(printing.follow_seconds / _PAUSE_SECONDS)):
         waiting = _ask("lpstat", "-o", queue)
         if waiting is None or job not in waiting.split():
             return
-        if _ask_state(queue) is PrinterState.STOPPED:
+        answer = _ask("lpstat", "-p", queue) or ""
+        is_begun = is_begun or f"now printing {job}." in answer
+        if parse_printer_state(answer) is PrinterState.STOPPED:
             _ask("cancel", job)
+            if is_begun:
+                raise StoppedMidwayError(
+                    "printer.midway",
+                    f"The print queue '{queue}' stopped while it printed; what it still held was"
+                    " taken back.",
+                    "See to the printer, find the last form that came out whole, and print the rest"
+                    " after its serial.",
+                )
             raise _refuse(queue, "it stopped, and the pages were taken back")
         pause(_PAUSE_SECONDS)
 
 
 def _ask_state(queue: str) -> PrinterState:
-    answer = _ask("lpstat", "-p", queue)
-    return PrinterState.UNKNOWN if answer is None else parse_printer_state(answer)
+    return parse_printer_state(_ask("lpstat", "-p", queue) or "")
 
 
 def _ask(*command: str) -> str | None:

@@ -43,6 +43,7 @@ class SessionPack(PrintRequest):
         form_set = form_sets.get_session_set(
             context.settings, self.location, kind, context.vault.home
         )
+        context.note_withheld([form_set])
         forms = form_set.patient if self.forms is None else self.forms
         unique = {row.patient.id: row.patient for row in rows}.values()
         patients = [

@@ -14,7 +14,6 @@ from downtime.clinical.model import Patient
 from downtime.errors import ConflictError
 from downtime.outage import outages
 from downtime.paper import serials
-from downtime.paper.forms import form_sets
 from downtime.paper.model import FormState, IssuedForm, PackKind
 from downtime.paper.packs import content_recorder, documents, medicines_due
 from downtime.paper.packs.cover import cover_document
@@ -26,7 +25,7 @@ from downtime.paper.packs.patient_summary import summary_content
 from downtime.paper.packs.policies import check_wards
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest, PrintScope
-from downtime.paper.packs.ward_pack import name_wards
+from downtime.paper.packs.ward_separator import name_ward
 from downtime.paper.store import issued_forms
 from downtime.snapshot.model import PatientRow
 from downtime.vault.vault import Vault
@@ -57,7 +56,7 @@ class WardChanges(PrintRequest):
             raise ConflictError(
                 "delta.first", f"No pack of ward '{ward}' was printed yet.", "Print its whole pack."
             )
-        sets = form_sets.get_ward_sets(context.settings, [ward], context.vault.home)
+        sets = context.get_ward_sets([ward])
         forms = sets[ward].patient if self.forms is None else self.forms
         rows = context.hospital.list_stays(ward)
         patients = [_changed_documents(context, row, ward, forms, earlier) for row in rows]
@@ -69,7 +68,7 @@ class WardChanges(PrintRequest):
         title = f"Changes on {ward} since its last print"
         printed = {document.draft.subject.patient for document in planned} - {""}
         facts = {
-            "Ward": name_wards(snapshot, [ward]),
+            "Ward": name_ward(context, ward),
             "Holds": f"Only what changed since the last print: pages of {len(printed)} patients.",
         }
         return context.snapshot_plan(

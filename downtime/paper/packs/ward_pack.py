@@ -1,11 +1,11 @@
-"""The pack of wards: cover, and for each ward bed list, medicines due, patients in bed order, blank spares."""
+"""The pack of wards: cover, and for each ward a sheet that parts it from the one before, bed list, medicines due, patients in bed order, blank spares."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from downtime.outage import downtime_numbers
-from downtime.paper.forms import form_sets, prefill
+from downtime.paper.forms import prefill
 from downtime.paper.forms.form_sets import FormSet, is_numbered
 from downtime.paper.model import PackKind
 from downtime.paper.packs import documents, medicines_due
@@ -14,7 +14,7 @@ from downtime.paper.packs.model import PackPlan, PrintDocument, RequestKind
 from downtime.paper.packs.policies import check_spares, check_wards
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest, PrintScope
-from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.paper.packs.ward_separator import name_ward, separator_document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +45,22 @@ class WardPack(PrintRequest):
         wards = self.wards or tuple(row.code for row in view.snapshot.list_wards())
         check_wards(view.snapshot, wards)
         check_spares(self.blanks)
-        sets = form_sets.get_ward_sets(context.settings, wards, context.vault.home)
-        unplaced_set = form_sets.get_ward_sets(context.settings, [""], context.vault.home)[""]
+        sets = context.get_ward_sets(wards)
+        unplaced_set = context.get_ward_sets([""])[""]
         blank_sets = _BlankSets(context, sets, self.blanks)
         planned: list[PrintDocument] = []
         for ward in wards:
+            if len(wards) > 1:
+                planned.append(separator_document(context, ward))
             planned.append(documents.bed_list_document(context, ward))
             planned += medicines_due.list_pack_documents(context, ward)
             planned += self._patient_documents(context, ward, sets[ward])
             planned += blank_sets.for_ward(ward)
-        if not self.wards:
-            planned += self._patient_documents(context, "", unplaced_set)
+        unplaced = [] if self.wards else self._patient_documents(context, "", unplaced_set)
+        if unplaced:
+            planned += [separator_document(context, ""), *unplaced]
         name = wards[0] if len(wards) == 1 else "all-wards"
-        facts = {"Wards": name_wards(view.snapshot, wards)}
+        facts = {"Wards": ", ".join(name_ward(context, ward) for ward in wards)}
         return context.snapshot_plan(
             PackKind.WARD if len(wards) == 1 else PackKind.SITE,
             f"Downtime pack {name}",
@@ -83,12 +86,6 @@ class WardPack(PrintRequest):
             for row in context.hospital.list_stays(ward)
         ]
         return documents.collate(patients, by_form=self.by_form)
-
-
-def name_wards(snapshot: Snapshot, wards: Sequence[str]) -> str:
-    """`A1 Acute Medical Unit, B2 Surgery`."""
-    names = {row.code: row.name for row in snapshot.list_wards()}
-    return ", ".join(f"{w} {names[w]}" if names[w] != w else w for w in wards)
 
 
 class _BlankSets:

@@ -1,27 +1,32 @@
-"""Forms on a hospital's own PDF: take the PDF over, draw where its fields are, look at the result."""
+"""Forms on a hospital's own PDF: take the PDF over, draw its fields, look at the result, approve it."""
 
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
-from downtime.errors import InputError, NotFoundError
+from downtime.clinical import display
+from downtime.errors import InputError, NotFoundError, UserError
 from downtime.paper import hospital_backgrounds
+from downtime.paper.approve_form import approve_form, describe_approval
 from downtime.paper.forms import background
 from downtime.paper.forms import field_placement as rules
 from downtime.paper.forms.background import BackgroundPdf
 from downtime.paper.forms.check_form import RECORDS
 from downtime.paper.forms.field_placement import COLUMNS, TYPES, BoxRow
+from downtime.paper.forms.form_approval import FormApproval, find_form_digest, read_approval
 from downtime.paper.forms.form_schema import RESERVED_PLACES
-from downtime.paper.forms.load_form import load_form
-from downtime.paper.forms.model import KeyingPolicy
+from downtime.paper.forms.load_form import load_form, load_forms
+from downtime.paper.forms.model import FormDefinition, KeyingPolicy
 from downtime.paper.layout.background_layout import MM
-from downtime.paper.model import AuditAction
 from downtime.paper.packs import preview_form
+from downtime.paper.policies import check_needs_approval
 from downtime.web import request_context
 from downtime.web.job_kinds import PDF
 from downtime.web.responses import ViewResponse, file_response
+from downtime.web.stored_times import parse_day
 from downtime.web.view_permissions import require_permission
 
 blueprint = Blueprint("field_placement", __name__, url_prefix="/forms/place")
@@ -31,13 +36,30 @@ SPARE = 3
 """Empty rows at the end, for a browser without script."""
 
 
+class OwnForm(NamedTuple):
+    """A PDF of this home, and how far the form on it is."""
+
+    name: str
+    form: FormDefinition | None
+    """None until its fields are drawn."""
+    approval: FormApproval | None
+
+
 @blueprint.get("")
-@require_permission(Permission.CONFIG_MANAGE)
+@require_permission(Permission.FORM_APPROVE)
 def choose() -> ViewResponse:
-    """The PDFs of this home, and a way to upload another."""
+    """The PDFs of this home with their approvals, and a way to upload another."""
+    home = request_context.app_state().home
+    forms = load_forms(home)
     return render_template(
         "field_placement/choose.html",
-        names=list(hospital_backgrounds.list_backgrounds(request_context.app_state().home)),
+        own_forms=[
+            OwnForm(name, form, read_approval(form, home) if form else None)
+            for name in hospital_backgrounds.list_backgrounds(home)
+            for form in (forms.get(name),)
+            if form is None or form.background
+        ],
+        today=request_context.today(),
     )
 
 
@@ -48,11 +70,13 @@ def upload() -> ViewResponse:
     file, name = request.files.get("file"), request.form.get("name", "").strip()
     if not file or not file.filename:
         raise InputError("place.none", "No file was chosen.", "Choose a PDF.")
-    home, paper = request_context.app_state().home, request_context.settings().paper
-    with request_context.vault().change(
-        request_context.actor(), AuditAction.FORM_BACKGROUND, target=name
-    ):
-        hospital_backgrounds.add_background(home, name, file.read(), paper)
+    hospital_backgrounds.add_background(
+        request_context.vault(),
+        name,
+        file.read(),
+        request_context.settings().paper,
+        request_context.actor(),
+    )
     return redirect(url_for("field_placement.draw", name=name), 303)
 
 
@@ -81,7 +105,9 @@ def save(name: str) -> ViewResponse:
     except InputError as error:
         message = f"{error.sentence} {error.next_step}"
         return _render_drawing(name, sheet, form, drawn, message), error.http_status
-    flash(f"The form '{name}' is saved. Check its preview before you use it.")
+    flash(
+        f"The form '{name}' is saved. Check its preview; it is printed once another person approved it."
+    )
     return redirect(url_for("field_placement.draw", name=name, page=_chosen_page(sheet)), 303)
 
 
@@ -93,8 +119,52 @@ def picture(name: str, page: int) -> ViewResponse:
     return Response(png, mimetype="image/png")
 
 
+@blueprint.get("/<name>/approval")
+@require_permission(Permission.FORM_APPROVE)
+def show_approval(name: str) -> ViewResponse:
+    """Who made a form and who approved it, its preview, and a way to approve it."""
+    return _render_approval(name, None)
+
+
+@blueprint.post("/<name>/approval")
+@require_permission(Permission.FORM_APPROVE)
+def approve(name: str) -> ViewResponse:
+    """Approve the form that was looked at; what is wrong is said above the form."""
+    try:
+        approval = approve_form(
+            request_context.vault(),
+            request_context.settings(),
+            name,
+            request.form.get("digest", ""),
+            parse_day(request.form.get("review", "")),
+            request_context.actor(),
+            request.form.get("reason", ""),
+        )
+    except UserError as error:
+        return _render_approval(name, error), error.http_status
+    flash(f"The form '{name}' is approved. Its review is on {display.format_day(approval.review)}.")
+    return redirect(url_for("field_placement.choose"), 303)
+
+
+def _render_approval(name: str, problem: UserError | None) -> str:
+    home = request_context.app_state().home
+    form = load_form(name, home)
+    check_needs_approval(form)
+    approval = read_approval(form, home)
+    return render_template(
+        "field_placement/show_approval.html",
+        form=form,
+        approval=approval,
+        sentence=describe_approval(form, approval),
+        digest=find_form_digest(form, home),
+        is_author=approval is not None and approval.author == request_context.actor().id,
+        problem=problem,
+        typed=request.form,
+    )
+
+
 @blueprint.get("/<name>/preview")
-@require_permission(Permission.CONFIG_MANAGE)
+@require_permission(Permission.FORM_APPROVE)
 def preview(name: str) -> ViewResponse:
     """The form filled with invented values."""
     home, out = request_context.app_state().home, BytesIO()

@@ -6,10 +6,12 @@ from io import BytesIO
 from flask import Blueprint, request
 
 from downtime.accounts.model import Permission
+from downtime.errors import NotFoundError
 from downtime.paper.forms.load_form import load_forms
 from downtime.paper.labels import alignment_test
+from downtime.paper.labels.bedside_labels import NewbornBands, SpecimenLabels
 from downtime.paper.labels.model import LABEL_SHEETS, LabelKind
-from downtime.paper.labels.policies import MOST_COPIES
+from downtime.paper.labels.policies import MOST_BABIES, MOST_COPIES
 from downtime.paper.labels.print_labels import LabelRequest, PatientLabels, StockLabels, WardLabels
 from downtime.paper.packs.policies import check_wards
 from downtime.web import request_context
@@ -37,6 +39,32 @@ def patient() -> ViewResponse:
     """Labels or wristbands of one patient."""
     patient = request_context.hospital_now().get_person(request.form.get("patient", ""))
     return _queue(PatientLabels(label=_chosen_kind(), patient=patient.id))
+
+
+@blueprint.post("/labels/specimen")
+@require_permission(Permission.PACK_PRINT)
+def specimen() -> ViewResponse:
+    """Labels for the chosen tubes of one patient."""
+    patient = request_context.hospital_now().get_person(request.form.get("patient", ""))
+    return _queue(SpecimenLabels(patient=patient.id, tubes=tuple(request.form.getlist("tube"))))
+
+
+@blueprint.post("/labels/newborn")
+@require_permission(Permission.PACK_PRINT)
+def newborn() -> ViewResponse:
+    """Two wristbands of a baby, whose mother is named by a number of hers."""
+    baby = request_context.hospital_now().get_person(request.form.get("patient", ""))
+    snapshot = request_context.snapshot()
+    mother = snapshot.find_patient_by_identifier(request.form.get("mother", "").strip())
+    if mother is None:
+        raise NotFoundError(
+            "labels.mother",
+            "Nobody in the snapshot has that number.",
+            "Give a number of the mother.",
+        )
+    order = read_whole_number("order", "Which baby", 1, MOST_BABIES)
+    babies = read_whole_number("babies", "Babies of this birth", 1, MOST_BABIES)
+    return _queue(NewbornBands(patient=baby.id, mother=mother.id, order=order, babies=babies))
 
 
 @blueprint.post("/labels/stock")

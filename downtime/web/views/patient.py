@@ -124,6 +124,7 @@ def _read_print_choices() -> dict[str, object]:
         "form_groups": group_patient_forms() if may_print else [],
         "sheets": list(LABEL_SHEETS.values()),
         "label_sheet": request_context.settings().paper.label_sheet,
+        "tubes": list(request_context.settings().paper.specimen_tubes),
     }
 
 

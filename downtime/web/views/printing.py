@@ -11,13 +11,15 @@ from downtime.clinical.model import Encounter
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.forms import form_sets
+from downtime.paper.forms.form_approval import load_printable_forms
 from downtime.paper.forms.form_groups import FormGroup, group_forms
-from downtime.paper.forms.load_form import load_form, load_forms
+from downtime.paper.forms.load_form import load_form
 from downtime.paper.forms.medicine_charts import holds_medicines
 from downtime.paper.labels.model import LABEL_SHEETS
 from downtime.paper.model import IssuedForm
 from downtime.paper.packs import deliver, earlier_paper, pack_ledger
 from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.continue_print import ContinuedPrint
 from downtime.paper.packs.model import PrintChannel, RequestKind
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.policies import MOST_BLANK_COPIES, check_session, check_wards
@@ -54,7 +56,10 @@ def choose() -> ViewResponse:
         request_context.settings(),
     )
     mine = jobs.list_jobs_of(vault, request_context.person().id)
-    definitions, sets = load_forms(vault.home), form_sets.load_form_sets(settings, vault.home)
+    definitions, sets = (
+        load_printable_forms(vault.home),
+        form_sets.load_form_sets(settings, vault.home),
+    )
     usual = sets[form_sets.DEFAULT]
     blanks = [form for form in definitions.values() if not form.name.startswith(ACTION_CARD)]
     return render_template(
@@ -109,8 +114,16 @@ def patient() -> ViewResponse:
 def group_patient_forms() -> list[FormGroup]:
     """The forms that are about one patient, as a page offers them."""
     home, settings = request_context.vault().home, request_context.settings()
-    forms = [form for form in load_forms(home).values() if form.identity]
+    forms = [form for form in load_printable_forms(home).values() if form.identity]
     return group_forms(forms, form_sets.load_form_sets(settings, home)[form_sets.DEFAULT].patient)
+
+
+@blueprint.post("/print/rest")
+@require_permission(Permission.PACK_PRINT)
+def continue_print() -> ViewResponse:
+    """What of a pack did not come out, after the last form that did."""
+    form = ledger.get_form(request_context.vault(), request.form.get("serial", ""))
+    return queue_as_chosen(ContinuedPrint(last=form.serial))
 
 
 @blueprint.post("/print/list")
@@ -201,7 +214,7 @@ def _find_earlier(pack: PrintRequest) -> list[IssuedForm]:
         return []
     charts = [
         form.name
-        for form in load_forms(vault.home).values()
+        for form in load_printable_forms(vault.home).values()
         if holds_medicines(form) and (chosen is None or form.name in chosen)
     ]
     return earlier_paper.find_live_charts(vault.db, patients, charts, drill=drill)

@@ -1,8 +1,5 @@
 """The reference shelf: words in two clicks, documents with how far they hold, binders, what is public."""
 
-from datetime import date
-from zoneinfo import ZoneInfo
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from downtime.accounts.model import Permission
@@ -38,7 +35,7 @@ def search() -> ViewResponse:
 
 def _render_list(text: str) -> str:
     vault, settings = request_context.vault(), request_context.settings()
-    documents, today = find_documents.list_documents(vault), _today()
+    documents, today = find_documents.list_documents(vault), request_context.today()
     return render_template(
         "shelf/show.html",
         words=text,
@@ -64,7 +61,7 @@ def show_document(name: str) -> ViewResponse:
         document=document,
         latest=document.latest,
         rows=rows,
-        today=_today(),
+        today=request_context.today(),
         is_kept_here=_is_kept_here(),
     )
 
@@ -159,7 +156,9 @@ def print_binder() -> ViewResponse:
 def show_public() -> ViewResponse:
     """What the site lets anybody read before they sign in."""
     home = request_context.app_state().home
-    return render_template("shelf/show_public.html", versions=list_public(home), today=_today())
+    return render_template(
+        "shelf/show_public.html", versions=list_public(home), today=request_context.today()
+    )
 
 
 @blueprint.get("/public-reference/<version>")
@@ -184,8 +183,3 @@ def _is_kept_here() -> bool:
     except UserError:
         return False
     return True
-
-
-def _today() -> date:
-    zone = ZoneInfo(request_context.settings().site.time_zone)
-    return request_context.now().astimezone(zone).date()

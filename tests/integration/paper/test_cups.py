@@ -8,13 +8,18 @@ import time
 
 import pytest
 
-from downtime.errors import UserError
+from downtime.errors import ConflictError, UserError
+from downtime.paper import ledger, serials
 from downtime.paper.packs import deliver, pack_ledger, print_queue
 from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.continue_print import ContinuedPrint
 from downtime.paper.packs.model import PrintChannel
 from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.print_queue import StoppedMidwayError
+from downtime.paper.packs.ward_pack import WardPack
 from downtime.paper_settings import PrintingSettings
 from downtime.settings import Settings
+from tests.integration.paper.conftest import read_words
 
 CUPSD = shutil.which("cupsd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 pytestmark = pytest.mark.skipif(
@@ -133,6 +138,54 @@ def test_a_pack_comes_out_of_a_real_queue_whole_and_a_stopped_one_gets_none(
     run("cupsenable", QUEUE)
     assert printer.read_bytes() == pdf
     assert len(pack_ledger.list_failed(vault)) == 2
+
+
+FAILING = """#!/bin/sh
+[ $# -gt 0 ] || exit 0
+head -c 20000 "$6" > "{printed}"
+sleep 2
+exit 1
+"""
+
+
+def test_a_print_goes_on_where_its_printer_stopped(printer, vault, settings, actor, snapshot):
+    def send(request):
+        out = io.BytesIO()
+        delivery = deliver.make_delivery(
+            settings.printing, PrintChannel.QUEUE, out, two_sided=False
+        )
+        pack = print_pack(
+            vault, settings, request, actor, "Test", out, snapshot=snapshot, deliver=delivery
+        )
+        return pack, out.getvalue()
+
+    device = printer.parent / "bin/backend/device"
+    working = device.read_text()
+    device.write_text(FAILING.format(printed=printer))
+    with pytest.raises(StoppedMidwayError, match="stopped while it printed"):
+        send(WardPack(wards=("A1",), forms=("observations",), blanks=1))
+    assert run("lpstat", "-o", QUEUE) == "", "what it still held never prints unlooked-for"
+    (stopped,) = ledger.list_packs(vault)
+    assert stopped.state == "printed", "some of it lies on the ward"
+    forms = ledger.list_pack_forms(vault, stopped.id)
+    last = next(form for form in forms if form.patient and form.returns)
+    came, rest = forms[: forms.index(last) + 1], forms[forms.index(last) + 1 : -1]
+
+    device.write_text(working)
+    run("cupsenable", QUEUE)
+    pack, pdf = send(ContinuedPrint(last=last.serial))
+    wait_until(lambda: printer.stat().st_size == len(pdf))
+    again = ledger.list_pack_forms(vault, pack.id)[:-1]
+    assert [(f.form, f.ward, f.patient) for f in again] == [
+        (f.form, f.ward, f.patient) for f in rest
+    ]
+    assert {ledger.get_form(vault, form.serial).state for form in rest} == {"void"}
+    assert {ledger.get_form(vault, form.serial).state for form in came} == {"issued"}
+    cover = " ".join(read_words(pdf)[0].split())
+    assert f"after {serials.format_serial(last.serial)}, where the printer stopped" in cover
+    assert f"{len(rest)} forms from {serials.format_serial(rest[0].serial)} to" in cover
+    with pytest.raises(ConflictError, match="nothing of its pack is left"):
+        send(ContinuedPrint(last=last.serial))
 
 
 def wait_until(happened) -> None:

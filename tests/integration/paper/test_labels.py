@@ -10,8 +10,10 @@ import pytest
 
 from downtime.errors import InputError, NotFoundError
 from downtime.outage import outages
+from downtime.outage.events.hospital_now import HospitalNow
 from downtime.paper import ledger
 from downtime.paper.labels import alignment_test, gs1_codes
+from downtime.paper.labels.bedside_labels import NewbornBands, SpecimenLabels
 from downtime.paper.labels.model import LABEL_SHEETS, LabelKind
 from downtime.paper.labels.print_labels import PatientLabels, StockLabels, WardLabels
 from downtime.paper.packs.print_pack import print_pack
@@ -235,3 +237,92 @@ def test_the_alignment_page_outlines_every_label(settings, clock, words, name):
     with pikepdf.open(io.BytesIO(out.getvalue())) as document:
         content = document.pages[0].Contents.read_bytes()
     assert content.count(b" re S") == LABEL_SHEETS[name].label_count
+
+
+TUBES = {
+    "Purple top, EDTA": {"tests": "FBC, HbA1c", "labels": 2},
+    "Yellow top, SST": {"tests": "U&E, LFT, CRP"},
+}
+
+
+@pytest.fixture
+def print_labels(vault, snapshot, settings, actor, words):
+    """`print_labels(request, tubes)` → PDF and words of each page."""
+
+    def build(request, tubes=TUBES):
+        chosen = replace(settings, paper=replace(settings.paper, specimen_tubes=tubes))
+        out = io.BytesIO()
+        print_pack(vault, chosen, request, actor, "Test", out, snapshot=snapshot)
+        return out.getvalue(), words(out.getvalue())
+
+    return build
+
+
+@pytest.mark.parametrize("name", [*LARGE, "L7651"])
+def test_each_tube_has_as_many_labels_as_the_site_says_in_its_own_words(print_labels, name):
+    request = SpecimenLabels(patient="p3", tubes=tuple(TUBES), sheet=name)
+    _, (page,) = print_labels(request)
+    assert page.count("Purple top, EDTA") == 2
+    assert page.count("Yellow top, SST") == 1
+    assert page.count("EXAMPLE") == page.count("999 000 0026") == 3
+    assert page.count("Not for transfusion") >= 3
+
+
+@pytest.mark.parametrize(
+    "tube", ["Pink top, crossmatch", "Group and save", "G&S", "Blood bank, EDTA 6 mL"]
+)
+def test_no_label_is_ever_printed_for_a_transfusion_tube(print_labels, tube):
+    request = SpecimenLabels(patient="p3", tubes=(tube,))
+    with pytest.raises(InputError, match="written by hand|transfusion sample"):
+        print_labels(request, {tube: {"labels": 1}})
+    with pytest.raises(InputError, match="transfusion sample"):
+        print_labels(request, {"Pink top": {"tests": tube}})
+
+
+def test_a_tube_that_the_site_does_not_have_or_has_wrong_is_refused(print_labels):
+    with pytest.raises(InputError, match="does not have"):
+        print_labels(SpecimenLabels(patient="p3", tubes=("Black top",)))
+    with pytest.raises(InputError, match="1 to 10 labels"):
+        print_labels(SpecimenLabels(patient="p3", tubes=("Red",)), {"Red": {"labels": "two"}})
+
+
+@pytest.fixture
+def twins(monkeypatch):
+    """Patients 1 and 2 of the snapshot as two babies of one birth, without given names."""
+    find = HospitalNow.find_row
+
+    def find_row(self, patient_id):
+        row = find(self, patient_id)
+        if patient_id not in ("p1", "p2"):
+            return row
+        born = {"family": "Featherstonehaugh", "given": "", "birth_date": "2026-11-02"}
+        return row._replace(patient=replace(row.patient, **born))
+
+    monkeypatch.setattr(HospitalNow, "find_row", find_row)
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_twins_are_told_apart_on_their_bands(twins, print_labels, codes, name):
+    found = []
+    for order, baby in ((1, "p1"), (2, "p2")):
+        request = NewbornBands(patient=baby, mother="p3", order=order, babies=2, sheet=name)
+        pdf, (page,) = print_labels(request)
+        assert page.count(f"TWIN {order} of 2") == 2, "two bands for each baby"
+        assert page.count("FEATHERSTONEHAUGH, Baby") == 2
+        assert page.count("Mother: EXAMPLE") == 2
+        assert page.count("Born 02-Nov-2026") == 2
+        found.append({*codes(pdf)[0]})
+    first, second = found
+    assert len(first) == len(second) == 1
+    assert first != second, "each has its own number"
+
+
+def test_one_baby_is_no_twin_and_a_mother_is_no_baby(twins, print_labels):
+    _, (page,) = print_labels(NewbornBands(patient="p1", mother="p3"))
+    assert page.count("FEATHERSTONEHAUGH, Baby") == 2
+    assert "TWIN" not in page
+    for wrong in ({"patient": "p3", "mother": "p3"}, {"patient": "p3", "mother": "p1"}):
+        with pytest.raises(InputError, match="number and a day of birth of its own"):
+            print_labels(NewbornBands(**wrong))
+    with pytest.raises(InputError, match="one of them"):
+        print_labels(NewbornBands(patient="p1", mother="p3", order=3, babies=2))
