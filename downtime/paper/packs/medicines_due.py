@@ -35,8 +35,8 @@ NOT_LISTED = (
 MAY_BE_GIVEN = "MAY HAVE BEEN GIVEN ALREADY: ask before you give"
 OF_NO_PRESCRIPTION = "Doses of the day before the copy that belong to no prescription here"
 _DOUBTFUL_COLUMNS = (
-    ("Due", 2.4), ("Bed", 1.7), ("Patient", 3.8), ("Allergies", 3), ("Medicine", 3.6),
-    ("Dose", 3), ("Last dose", 6),
+    ("Due", 2.3), ("Bed", 1.9), ("Patient", 4.1), ("Allergies", 3.4), ("Medicine", 3.8),
+    ("Dose", 3), ("Last dose", 7.6),
 )  # fmt: skip
 _DOSE_COLUMNS = (("Bed", 1.7), ("Patient", 4.4), ("Given", 10))
 _COLUMNS = (

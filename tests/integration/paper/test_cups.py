@@ -161,6 +161,7 @@ def test_a_print_goes_on_where_its_printer_stopped(printer, vault, settings, act
 
     device = printer.parent / "bin/backend/device"
     working = device.read_text()
+    run("lpadmin", "-p", QUEUE, "-o", "printer-error-policy=stop-printer")
     device.write_text(FAILING.format(printed=printer))
     with pytest.raises(StoppedMidwayError, match="stopped while it printed"):
         send(WardPack(wards=("A1",), forms=("observations",), blanks=1))
