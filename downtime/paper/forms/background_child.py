@@ -92,8 +92,8 @@ def _draw_pages(pdf: bytes, units: Sequence[float]) -> Iterator[Image.Image]:
 
 def _has_more_ink(picture: Image.Image, other: Image.Image) -> bool:
     """Whether one has ink where the other has none within two dots: an edge may fall beside another."""
-    near = other.filter(ImageFilter.MinFilter(5))
-    added = ImageChops.subtract(near, picture).point(lambda value: 255 * (value > MORE_INK))
+    thickened = other.filter(ImageFilter.MinFilter(5))
+    added = ImageChops.subtract(thickened, picture).point(lambda value: 255 * (value > MORE_INK))
     return bool(added.histogram()[255] > MOST_DOTS)
 
 

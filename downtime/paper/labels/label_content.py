@@ -93,7 +93,7 @@ class BirthOrder(NamedTuple):
     babies: int
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """`TWIN 1 of 2`; empty for one baby."""
         if self.babies == 1:
             return ""
@@ -118,7 +118,7 @@ def newborn_band(
     gender = display.format_gender(baby)
     return LabelDesign(
         top=(
-            LabelRow(birth.words, 15, 6.5 if birth.words else 0, True),
+            LabelRow(birth.label, 15, 6.5 if birth.label else 0, True),
             LabelRow(name, 12, 5.5, True),
             LabelRow(f"Born {born}  {gender}", 10.5, 4.5, True),
             LabelRow(f"Mother: {display.format_name(mother)}", 8, 3.5),

@@ -37,5 +37,5 @@ def column_widths(group: FormItem, *, wide: bool) -> list[float]:
 
 def _measure(text: str) -> float:
     """Millimetres that the longest word needs, with a hyphen where a line may end after one."""
-    words = text.replace("-", "- ").split()
-    return max(text_width(word, False) for word in words) * _OPTION_SIZE / MM + _BESIDE_WORD
+    unbroken = text.replace("-", "- ").split()
+    return max(text_width(word, False) for word in unbroken) * _OPTION_SIZE / MM + _BESIDE_WORD
