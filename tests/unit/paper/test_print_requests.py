@@ -5,10 +5,12 @@ import json
 import pytest
 
 from downtime.errors import InputError
+from downtime.paper.labels.bedside_labels import NewbornBands, SpecimenLabels
 from downtime.paper.labels.model import LabelKind
 from downtime.paper.labels.print_labels import PatientLabels, StockLabels, WardLabels
 from downtime.paper.mutual_aid.aid_sheets import CapacitySheet, TransferSheets
 from downtime.paper.packs.blank_forms import BlankForms
+from downtime.paper.packs.continue_print import ContinuedPrint
 from downtime.paper.packs.event_log import EventLog
 from downtime.paper.packs.medicines_due import MedicinesDue
 from downtime.paper.packs.model import RequestKind
@@ -38,6 +40,9 @@ REQUESTS_OF_EACH_KIND = [
     TheatrePack(day="2026-11-03", location="Theatre 1", forms=("surgical-checklist",)),
     BlankForms(forms=("admission",), copies=3, ward="A1", numbered=True),
     Reprint(serial="K7000042X"),
+    ContinuedPrint(last="K7000042X"),
+    SpecimenLabels(patient="p1", tubes=("Purple top",)),
+    NewbornBands(patient="p1", mother="p2", order=2, babies=2),
     PatientLabels(patient="p1", label=LabelKind.WRISTBAND, sheet="L7160", start=4, copies=2),
     WardLabels(wards=("A1",)),
     StockLabels(forms=("admission",)),
