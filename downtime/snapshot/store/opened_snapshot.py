@@ -177,11 +177,6 @@ class Snapshot(WardLists):
         where = "WHERE t0.id IN (SELECT value FROM json_each(?)) AND t0.replaced_by = ''"
         return self._select_patient_rows("Patient t0", where, wanted)
 
-    def list_arrivals(self, ward: str, since: str, until: str) -> list[Encounter]:
-        """Stays on a ward that began between two UTC instants and were not cancelled."""
-        where = "WHERE ward = ? AND started BETWEEN ? AND ? AND status <> 'cancelled' ORDER BY id"
-        return self._select_records(Encounter, where, ward, since, until)
-
     def find_namesakes(self, patient: Patient) -> list[PatientRow]:
         """Other inpatients with the same family name and first given name."""
         key = "|".join(search_terms.name_key(patient))

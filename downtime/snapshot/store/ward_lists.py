@@ -1,4 +1,4 @@
-"""What a ward asks beside its beds: who is expected there, and the last NEWS2 of who lies there."""
+"""What a ward asks beside its beds: who is expected there, who came, and the last NEWS2 of who lies there."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -36,6 +36,11 @@ class WardLists(DayLists):
             (since, until),
         )
         return dict(map(tuple, rows))
+
+    def list_arrivals(self, ward: str, since: str, until: str) -> list[Encounter]:
+        """Stays on a ward that began between two UTC instants and were not cancelled."""
+        where = "WHERE ward = ? AND started BETWEEN ? AND ? AND status <> 'cancelled' ORDER BY id"
+        return self._select_records(Encounter, where, ward, since, until)
 
     @cached_property
     def has_planned_stays(self) -> bool:
