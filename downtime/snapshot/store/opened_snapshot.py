@@ -56,11 +56,6 @@ class Snapshot(WardLists):
         where = "WHERE t.replaced_by <> '' AND t.replaced_by IN (SELECT value FROM json_each(?))"
         return self._select_records(Patient, where, wanted)
 
-    def list_merges(self) -> list[tuple[str, str]]:
-        """Every patient who was merged into another, with that one, by their ids."""
-        query = "SELECT id, replaced_by FROM Patient WHERE replaced_by <> '' ORDER BY id"
-        return [(row[0], row[1]) for row in self._db.conn.execute(query)]
-
     def find_patients(self, text: str, limit: int = FIND_LIMIT) -> list[PatientRow]:
         """Patients met by all that was typed, inpatients first, then by name.
 

@@ -129,6 +129,11 @@ class SnapshotDatabase:
         where = f"WHERE t.{field} >= ? AND t.{field} < ? ORDER BY id"
         return self._select_records(record_type, where, since, until)
 
+    def list_merges(self) -> list[tuple[str, str]]:
+        """Every patient who was merged into another, with that one, by their ids."""
+        query = "SELECT id, replaced_by FROM Patient WHERE replaced_by <> '' ORDER BY id"
+        return [(row[0], row[1]) for row in self._db.conn.execute(query)]
+
     def list_patient_records(self, record_type: RecordType, patient_id: str) -> list[Record]:
         """A patient's records of a type, in the order of its table on their page."""
         order = (*(record_type.section.order if record_type.section else ()), "id")
