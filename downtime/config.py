@@ -13,6 +13,8 @@ from downtime.settings import Settings
 
 T = TypeVar("T")
 SETTINGS = "docs/settings.md"
+FORMER_SETTINGS = frozenset({"web.request_seconds"})
+"""What earlier versions had and nothing needs any more: passed over, or an upgrade would keep a ward out."""
 
 
 def read_data_file(package: str, name: str) -> dict[str, Any]:
@@ -56,6 +58,8 @@ def parse_table(kind: type[T], values: Mapping[str, Any], prefix: str, page: str
     types = get_type_hints(kind)
     checked_values = {}
     for name, value in values.items():
+        if prefix + name in FORMER_SETTINGS:
+            continue
         if name not in types:
             raise InputError(
                 "config.unknown",
@@ -110,6 +114,8 @@ def describe_settings() -> str:
     parts = [
         f"## [{name}]\n\n{describe_table(kind)}" for name, kind in get_type_hints(Settings).items()
     ]
+    former = ", ".join(f"`{name}`" for name in sorted(FORMER_SETTINGS))
+    parts.append(f"Settings of earlier versions that are passed over: {former}.")
     return "\n\n".join(parts) + "\n"
 
 

@@ -48,6 +48,14 @@ def test_a_mistake_is_named(tmp_path, text, named):
         load(tmp_path, text)
 
 
+def test_a_setting_of_an_earlier_version_keeps_nobody_out(tmp_path):
+    """An upgrade would refuse to start over a line that the site was once told to write."""
+    settings = load(tmp_path, "[web]\nrequest_seconds = 20\nidle_seconds = 45\n")
+    assert settings.web.idle_seconds == 45
+    with pytest.raises(InputError, match="web.request_second'"):
+        load(tmp_path, "[web]\nrequest_second = 20\n")
+
+
 def test_no_home_is_said_with_the_next_step(tmp_path):
     with pytest.raises(NotFoundError, match="downtime init"):
         config.load_settings(tmp_path / "config.toml")
