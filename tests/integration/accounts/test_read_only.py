@@ -80,7 +80,7 @@ def test_a_pin_that_was_used_up_while_nothing_could_be_written_unlocks_nothing_a
     token = sessions.start_session(vault, settings, admin.person, "K7")
     sessions.choose_pin(vault, settings, token, PASSWORD, "271828")
     memory = in_memory.copy_to_memory(vault.db)
-    session_pins.delete_pin(memory, sessions._hash_token(token))
+    session_pins.delete_pin(memory, sessions.hash_token(token))
     with transaction(vault.db) as db:
         in_memory.write_back(memory, db)
     assert not sessions.has_pin(vault, token)

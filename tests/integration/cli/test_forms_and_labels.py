@@ -6,7 +6,7 @@ import json
 import pikepdf
 import pytest
 
-from tests.integration.cli.conftest import Clock, Terminal
+from tests.integration.cli.conftest import PASSWORD, Clock, Terminal
 from tests.integration.paper.test_background import A4, turned
 
 
@@ -14,7 +14,7 @@ from tests.integration.paper.test_background import A4, turned
 def terminal(tmp_path, settings_file, clock) -> Terminal:
     """A new home with a program that may print, and nothing loaded."""
     made = Terminal(tmp_path, Clock(clock()), "--home", "home", "--unlock-file", "key")
-    made.ok("init", "--device", "K7")
+    made.learn(made.ok("init", "--device", "K7"))
     (tmp_path / "home" / "config.toml").write_text(settings_file.read_text())
     return made
 
@@ -46,11 +46,20 @@ def test_a_mistake_is_said_with_file_and_line(terminal):
 
 def test_a_pdf_is_taken_over_and_the_address_of_its_screen_is_said(terminal):
     (terminal.folder / "Our-Form.pdf").write_bytes(turned(A4, 0))
-    made = terminal.ok("forms", "place", "Our-Form.pdf")
+    people = Terminal(terminal.folder, terminal.clock)
+    people.secrets = terminal.secrets
+    people.choose_password("home", "admin", PASSWORD)
+
+    def place(name: str):
+        words = ("forms", "place", name, "--home", "home", "--json")
+        return people.run(*words, stdin=people.signed_in("admin"))
+
+    assert "somebody whose role is administrator" in terminal.run("forms", "place", "Our-Form.pdf").err
+    made = place("Our-Form.pdf").json
     assert made["address"] == "http://127.0.0.1:8400/forms/place/our-form"
     assert (terminal.folder / "home" / "forms" / "our-form.pdf").exists()
     (terminal.folder / "bad.pdf").write_bytes(b"no")
-    answer = terminal.run("forms", "place", "bad.pdf")
+    answer = place("bad.pdf")
     assert (answer.code, "cannot be the background" in answer.err) == (1, True)
 
 
