@@ -25,6 +25,7 @@ SERVICES = ("downtime serve", "downtime ingest run")
 MEANT = {
     "downtime doctor": "This machine can work",
     "downtime status": "No snapshot is open on this machine yet",
+    "downtime feeds check FILE": "no table mapping matches",
     "downtime ingest status": "No source has run yet",
     "downtime fleet join": "names no place",
     "downtime upgrade list": "belongs to no site yet",

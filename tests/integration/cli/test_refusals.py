@@ -250,7 +250,9 @@ def test_a_damaged_home_is_said_to_be_damaged_and_is_left_as_it_is(home, file, c
 
 def test_feeds_that_cannot_be_read_are_rejects_like_any_other(refusing):
     paths = ("empty", "junk", "words.txt", "array.json", "folder", "/proc/self/mem")
-    checked = refusing.ok("feeds", "check", *paths)
+    answer = refusing.run("feeds", "check", *paths, "--json")
+    assert answer.code == 1  # nothing of it can be used
+    checked = answer.json
     assert checked["outcomes"]["rejected"] == checked["messages"] > 0
     assert {"junk", "words.txt", "array.json", "/proc/self/mem"} <= {
         problem["file"] for problem in checked["problems"]
