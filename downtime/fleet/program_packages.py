@@ -26,7 +26,6 @@ from downtime.vault.vault import Vault
 
 PROGRAM = "downtime"
 _NAME = re.compile(r"downtime_(?P<version>[0-9A-Za-z.+~-]{1,64})_[a-z0-9]{1,16}\.deb")
-_FIELD = re.compile(r"[0-9A-Za-z.+~-]{1,64}")
 _DIGEST = "sha256"
 _SECONDS = 60.0
 _PART = 1_048_576
@@ -48,26 +47,28 @@ def read_package(path: Path) -> ProgramPackage:
 
     ConflictError on a machine that has no packages.
     """
-    fields = _ask_package(path)
-    if fields.get("Package") != PROGRAM or not all(map(_FIELD.fullmatch, fields.values())):
+    program, version, architecture = _ask_package(path)
+    name = f"{program}_{version}_{architecture}.deb"
+    if not _NAME.fullmatch(name):
         raise _strange_error(path)
     digest, length = hashlib.sha256(), 0
     with path.open("rb") as file:
         while part := file.read(_PART):
             digest.update(part)
             length += len(part)
-    name = f"{PROGRAM}_{fields['Version']}_{fields['Architecture']}.deb"
-    return ProgramPackage(name, fields["Version"], length, digest.hexdigest())
+    return ProgramPackage(name, version, length, digest.hexdigest())
 
 
-def _ask_package(path: Path) -> dict[str, str]:
+def _ask_package(path: Path) -> list[str]:
+    """Its name, version and architecture; empty where it says none."""
     try:
         text = _run(
             "dpkg-deb", "--field", str(path.absolute()), "Package", "Version", "Architecture"
         )
     except ProgramError:
         raise _strange_error(path) from None
-    return dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+    fields = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+    return [fields.get(name, "") for name in ("Package", "Version", "Architecture")]
 
 
 def _strange_error(path: Path) -> InputError:

@@ -31,6 +31,8 @@ LONG_SECONDS = 0.1
 """Whatever takes longer, as an upload does, no longer keeps the next one waiting."""
 SECONDS_WITH_PEOPLE = 5.0
 """So long after a page for somebody with a session the next one is expected."""
+STRANGERS_PATIENCE = 2.0
+"""After so many seconds a stranger's turn comes although people ask without end: one browser could keep all out."""
 REFUSED = b"Many people ask at this moment. Try again.\n"
 
 
@@ -42,12 +44,13 @@ def count_server_threads(settings: WebSettings) -> int:
 class _Waiting:
     """A request in a queue; `turn` is told when it has become the next one."""
 
-    __slots__ = ("begun", "client", "started_cpu", "turn")
+    __slots__ = ("begun", "came", "client", "started_cpu", "turn")
 
     def __init__(self, client: str | None, lock: threading.Lock) -> None:
         self.client = client
         """None for somebody with a session."""
         self.turn = threading.Condition(lock)
+        self.came = time.monotonic()
         self.begun = self.started_cpu = 0.0
 
 
@@ -94,6 +97,8 @@ class RequestQueue:
             if not self._line_up(waiting):
                 return False
             while (pause_seconds := self._find_pause(waiting)) is None or pause_seconds > 0:
+                if pause_seconds is None:  # somebody else's turn may have come by time alone
+                    self._tell_next(but=waiting)
                 waiting.turn.wait(pause_seconds)
             self._begin(waiting)
             self._tell_next()
@@ -116,9 +121,18 @@ class RequestQueue:
         return len(self._strangers.get(client, ())) >= share
 
     def _next(self) -> _Waiting | None:
-        if self._first:
+        stranger = next(iter(self._strangers.values()))[0] if self._strangers else None
+        if self._first and not (stranger and self._has_waited_long(stranger)):
             return self._first[0]
-        return next(iter(self._strangers.values()))[0] if self._strangers else None
+        return stranger
+
+    def _has_waited_long(self, stranger: _Waiting) -> bool:
+        """Whether a stranger goes before people: once they may be answered at all, they wait no longer."""
+        now = time.monotonic()
+        may_begin = (
+            self._strangers_answered < self._strangers_most and now >= self._strangers_rest_until
+        )
+        return may_begin and now - stranger.came >= STRANGERS_PATIENCE
 
     def _find_pause(self, waiting: _Waiting) -> float | None:
         """Seconds until a request can be answered; None while it will be told first."""
@@ -159,6 +173,7 @@ class RequestQueue:
             rested_until = max(now, self._strangers_rest_until)
             self._strangers_rest_until = rested_until + STRANGERS_REST * worked_seconds
 
-    def _tell_next(self) -> None:
-        if following := self._next():
+    def _tell_next(self, but: _Waiting | None = None) -> None:
+        following = self._next()
+        if following and following is not but:
             following.turn.notify()

@@ -25,7 +25,11 @@ _CATEGORIES = {
     **dict.fromkeys(("EA", "AA", "PA", "LA"), "environment"),
     "FA": "food",
 }
-_SEVERITIES = {"SV": "severe", "MO": "moderate", "MI": "mild", "U": ""}
+_SEVERITIES = {
+    "SV": "severe", "MO": "moderate", "MI": "mild", "U": "",  # HL7 table 0128
+    "24484000": "severe", "6736007": "moderate", "255604002": "mild",  # SNOMED CT
+    "SEVERE": "severe", "MODERATE": "moderate", "MILD": "mild",
+}  # fmt: skip
 _IAM_STATUS = {"E": ClinicalStatus.ENTERED_IN_ERROR, "I": ClinicalStatus.INACTIVE}
 _VERIFICATION = {"C": "confirmed", "P": "presumed", "S": "unconfirmed", "U": "unconfirmed"}
 """IAM-17, HL7 table 0438, beside `E` and `I`, which say a status."""
@@ -153,7 +157,9 @@ def _read_segment(segment: Segment, following: list[Segment], zone: ZoneInfo) ->
         substances = [coding("", delimiters)]
     common = _common_fields(segment, reaction, note, zone)
     severities = [str(common.get("severity", ""))]
-    severities += [_read_severity(s.text(2)) for s in following if s.name == "IAR"]
+    severities += [
+        _read_severity(s.get_raw_field(2), delimiters) for s in following if s.name == "IAR"
+    ]
     if worst := min(filter(None, severities), key=_weigh, default=""):
         common["severity"] = worst
     operation = Operation.DELETE if is_deleted else Operation.SET
@@ -175,10 +181,10 @@ def _key(segment: Segment, code: str, text: str) -> str:
 
 def _common_fields(segment: Segment, reaction: str, note: str, zone: ZoneInfo) -> dict[str, Value]:
     is_iam = segment.name == "IAM"
-    category, sent = segment.text(2).upper(), segment.text(4)
+    category = segment.text(2).upper()
     assurance = segment.text(17).upper() if is_iam else ""
     fields: dict[str, Value] = {"status": _IAM_STATUS.get(assurance) or ClinicalStatus.ACTIVE}
-    severity = _read_severity(sent)
+    severity = _read_severity(segment.get_raw_field(4), segment.delimiters)
     for name, text, number in (
         ("category", _CATEGORIES.get(category, ""), 2),
         ("severity", severity, 4),
@@ -195,8 +201,11 @@ def _common_fields(segment: Segment, reaction: str, note: str, zone: ZoneInfo) -
     return fields
 
 
-def _read_severity(sent: str) -> str:
-    return _SEVERITIES.get(sent.upper(), sent)
+def _read_severity(sent: str, delimiters: Delimiters) -> str:
+    """By its code or its words; the sender's own words where neither is known."""
+    code, text = coding(sent, delimiters)
+    known = (_SEVERITIES.get(word.strip().upper()) for word in (code, text))
+    return next((severity for severity in known if severity is not None), text.strip())
 
 
 def says_none_known(code: str, substance: str) -> bool:

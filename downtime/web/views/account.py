@@ -40,7 +40,7 @@ blueprint = Blueprint("account", __name__)
 @require_permission(Permission.PUBLIC)
 def sign_in() -> ViewResponse:
     """User name, password and one-time code or passkey; every refusal has the same sentence."""
-    if request.method == "GET":
+    if request.method != "POST":  # HEAD, too, only looks
         return _sign_in_page()
     web = request_context.app_state()
     username = request.form.get("username", "")

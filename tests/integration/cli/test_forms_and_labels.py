@@ -54,7 +54,9 @@ def test_a_pdf_is_taken_over_and_the_address_of_its_screen_is_said(terminal):
         words = ("forms", "place", name, "--home", "home", "--json")
         return people.run(*words, stdin=people.signed_in("admin"))
 
-    assert "somebody whose role is administrator" in terminal.run("forms", "place", "Our-Form.pdf").err
+    assert (
+        "somebody whose role is administrator" in terminal.run("forms", "place", "Our-Form.pdf").err
+    )
     made = place("Our-Form.pdf").json
     assert made["address"] == "http://127.0.0.1:8400/forms/place/our-form"
     assert (terminal.folder / "home" / "forms" / "our-form.pdf").exists()

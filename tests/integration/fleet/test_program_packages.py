@@ -27,10 +27,10 @@ def installed(monkeypatch):
 def build(tmp_path):
     """`build(version)`: the file of a package, as dpkg-deb makes it."""
 
-    def one(version: str, program: str = "downtime", content: str = "x"):
+    def one(version: str, program: str = "downtime", content: str = "x", machine: str = "all"):
         root = tmp_path / f"{program}-{version}-{content}"
         (root / "DEBIAN").mkdir(parents=True)
-        control = f"Package: {program}\nVersion: {version}\nArchitecture: all\n"
+        control = f"Package: {program}\nVersion: {version}\nArchitecture: {machine}\n"
         control += "Maintainer: Nobody <nobody@example.org>\nDescription: none\n"
         (root / "DEBIAN/control").write_text(control)
         (root / "content").write_text(content)
@@ -116,7 +116,8 @@ def test_another_program_or_a_damaged_file_is_no_package_of_this_one(tmp_path, b
     damaged.write_bytes(damaged.read_bytes()[:100])
     text = tmp_path / "notes.deb"
     text.write_text("not a package")
-    for path in (build("1.1.0-1", program="downtimes"), damaged, text):
+    odd = build("1.2.0-1", machine="kfreebsd-amd64")
+    for path in (build("1.1.0-1", program="downtimes"), odd, damaged, text):
         with pytest.raises(InputError, match="is no package of Downtime"):
             program_packages.read_package(path)
 

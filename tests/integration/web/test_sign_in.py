@@ -38,6 +38,14 @@ def test_a_code_is_taken_once(hospital):
     assert hospital.browser().post("/sign-in", fields).status_code == 401
 
 
+def test_looking_at_the_sign_in_page_signs_nobody_in(hospital):
+    """HEAD needs no form token and no origin: a link checker would sign in, or use up tries."""
+    fields = {"username": "ward", "password": PASSWORD, "code": hospital.code("ward")}
+    answer = hospital.browser().client.head("/sign-in", data=fields)
+    cookies = [cookie.partition("=")[0] for cookie in answer.headers.getlist("Set-Cookie")]
+    assert (answer.status_code, "downtime_session" in cookies) == (200, False)
+
+
 def test_an_idle_screen_locks_and_the_password_opens_it(hospital):
     browser = hospital.browser("ward")
     hospital.clock.go_on(minutes=6)

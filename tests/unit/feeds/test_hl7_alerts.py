@@ -41,7 +41,18 @@ def test_notes_and_reactions_of_an_allergy_stay_with_it(hl7, of):
 
 @pytest.mark.parametrize(
     ("of_allergy", "of_reactions", "severity"),
-    [("MI", ("MO", "SV"), "severe"), ("SV", ("MI",), "severe"), ("", ("MI", ""), "mild")],
+    [
+        ("MI", ("MO", "SV"), "severe"),
+        ("SV", ("MI",), "severe"),
+        ("", ("MI", ""), "mild"),
+        ("MO", ("24484000^Severe^SCT",), "severe"),
+        ("", ("24484000",), "severe"),
+        ("", ("^Severe",), "severe"),
+        ("", ("L^Severe^HL70128",), "severe"),
+        ("", ("ZZ^life-threatening",), "life-threatening"),
+        ("MO^Moderate^HL70128", ('""',), "moderate"),
+        ("severe", (), "severe"),
+    ],
 )
 def test_the_worst_severity_of_an_allergy_and_its_reactions_counts(
     hl7, of, of_allergy, of_reactions, severity

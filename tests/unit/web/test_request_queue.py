@@ -7,6 +7,7 @@ import time
 import pytest
 
 from downtime.access_settings import WebSettings
+from downtime.web import request_queue
 from downtime.web.client_address import name_client
 from downtime.web.live_sessions import LiveSessions
 from downtime.web.request_queue import STRANGERS_REST, RequestQueue
@@ -105,6 +106,26 @@ def test_who_fills_the_queue_is_refused_and_another_address_is_not(queue):
     slow.may_end.set()
     assert visitor.is_done.wait(WAIT_SECONDS)
     assert "visitor" in log
+
+
+def test_a_browser_that_asks_without_end_keeps_nobody_from_signing_in(queue, monkeypatch):
+    monkeypatch.setattr(request_queue, "STRANGERS_PATIENCE", 0.05)
+    log: list[str] = []
+    visitor, has_ended = Browser("visitor", "192.0.2.2", log), threading.Event()
+
+    def ask_without_end() -> None:
+        while not has_ended.is_set():
+            Browser("busy nurse", "192.0.2.9", log, "downtime_session=nurse")._ask(queue)
+
+    nurses = [threading.Thread(target=ask_without_end, daemon=True) for _ in range(6)]
+    for thread in nurses:
+        thread.start()
+    threading.Thread(target=visitor._ask, args=(queue,), daemon=True).start()
+    is_answered = visitor.is_done.wait(WAIT_SECONDS / 4)
+    has_ended.set()
+    for thread in nurses:
+        thread.join(WAIT_SECONDS)
+    assert is_answered
 
 
 def test_strangers_rest_while_a_nurse_asks_for_pages_and_not_otherwise(queue):
