@@ -1,6 +1,7 @@
 """What a sheet of labels must be, so that what is printed on it can be read, and what no label is for."""
 
 import re
+import unicodedata
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,9 +14,11 @@ _NARROWEST_DRILL = 30.0
 _MOST_OF_A_TUBE, MOST_BABIES = 10, 6
 _NEWBORN = timedelta(days=90)
 _TRANSFUSION = re.compile(
-    r"transfus|cross[- ]?match|group (?:and|&) (?:save|screen)|\bg\s?(?:&|and)\s?s\b|blood bank|x-?match|antibody screen",
-    re.IGNORECASE,
+    r"transfus|crossm|\bx ?m(?:atch)?\b|\b(?:group|grp|gp|type) ?(?:and|n)? ?(?:save|screen|hold|cross)"
+    r"|\bx?g ?(?:and|n)? ?s\b|\bt ?and ?[sc]\b|blood ?(?:bank|group)|\babo\b|\brhesus\b|antibody ?screen|\bab screen"
+    r"|\bdat\b|coombs|red cells",
 )
+"""In folded words (`_fold`); no list of words is complete, so each label says that it is for no such tube."""
 
 
 def check_sheet_fits(sheet: LabelSheet, kind: LabelKind, is_drill: bool) -> None:
@@ -44,12 +47,20 @@ def check_labels_on_sheet(sheet: LabelSheet, start: int, copies: int) -> None:
 
 def check_is_no_transfusion(text: str) -> None:
     """InputError for words of a transfusion sample: its tube is written by hand at the bedside."""
-    if _TRANSFUSION.search(text):
+    if _TRANSFUSION.search(_fold(text)):
         raise InputError(
             "labels.transfusion",
             f"'{text.strip()}' is a transfusion sample: no label is printed for its tube.",
             "Take it out of paper.specimen_tubes; the tube is written by hand at the bedside.",
         )
+
+
+def _fold(text: str) -> str:
+    """Small letters and digits apart, every sign a blank but what means `and`."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    folded = re.sub(r"[&+]", " and ", plain)
+    folded = re.sub(r"(?<=\d)(?=[^\W\d])|(?<=[^\W\d])(?=\d)", " ", folded)
+    return " ".join(re.sub(r"[\W_]", " ", folded).split()).replace("cross match", "crossmatch")
 
 
 def check_tube_labels(count: Any) -> int:

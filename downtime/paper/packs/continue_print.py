@@ -13,7 +13,7 @@ from downtime.paper.model import OUT, IssuedForm, Pack, PackKind
 from downtime.paper.packs import documents, medicines_due, pack_ledger
 from downtime.paper.packs.cover import cover_document
 from downtime.paper.packs.model import PackPlan, PrintDocument, RequestKind
-from downtime.paper.packs.policies import COVER, check_can_continue
+from downtime.paper.packs.policies import COVER, check_can_continue, check_is_of_now
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.packs.snapshot_pages import format_ages
@@ -43,6 +43,8 @@ class ContinuedPrint(PrintRequest):
         after = [form.serial for form in forms].index(last.serial) + 1
         remaining = [form for form in forms[after:] if form.state in OUT and form.form != COVER]
         check_can_continue(pack, last, remaining)
+        outage = context.outage.id if context.outage else ""
+        check_is_of_now(pack, outage, context.vault.clock())
         planned = [document for form in remaining for document in _make_documents(context, form)]
         title = f"Rest of pack {pack.id}"
         first, end = remaining[0].serial, remaining[-1].serial

@@ -1,8 +1,10 @@
 """What may be printed."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from downtime.clinical.model import Encounter
+from downtime.clock import from_text
 from downtime.errors import ConflictError, InputError
 from downtime.paper.forms.model import FormDefinition
 from downtime.paper.model import IssuedForm, Pack, PackState
@@ -10,6 +12,8 @@ from downtime.snapshot.store.opened_snapshot import Snapshot
 
 MOST_BLANK_COPIES = 200
 MOST_SPARES = 100
+CONTINUE_WITHIN = timedelta(hours=4)
+"""A print that stopped is gone on with in this time; later its values are too old."""
 COVER = "cover"
 """What the ledger calls the first page of a pack."""
 
@@ -69,6 +73,18 @@ def check_can_continue(pack: Pack, last: IssuedForm, remaining: Sequence[IssuedF
             "continue.nothing",
             "After this serial nothing of its pack is left to print.",
             "Compare the serial with the last form that came out.",
+        )
+
+
+def check_is_of_now(pack: Pack, outage: str, now: datetime) -> None:
+    """ConflictError for a pack of another outage, or of hours ago: its charts hold the values of then."""
+    age = now - from_text(pack.issued_at)
+    if pack.outage != outage or not timedelta() <= age <= CONTINUE_WITHIN:
+        raise ConflictError(
+            "continue.old",
+            f"Pack {pack.id} was printed {pack.issued_at[:16]} (UTC)"
+            f"{' in another outage' if pack.outage != outage else ''}: what stands on its charts is of then.",
+            "Print the ward's pack anew.",
         )
 
 

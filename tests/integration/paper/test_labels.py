@@ -15,6 +15,7 @@ from downtime.paper import ledger
 from downtime.paper.labels import alignment_test, gs1_codes
 from downtime.paper.labels.bedside_labels import NewbornBands, SpecimenLabels
 from downtime.paper.labels.model import LABEL_SHEETS, LabelKind
+from downtime.paper.labels.policies import check_is_no_transfusion
 from downtime.paper.labels.print_labels import PatientLabels, StockLabels, WardLabels
 from downtime.paper.packs.print_pack import print_pack
 
@@ -269,14 +270,24 @@ def test_each_tube_has_as_many_labels_as_the_site_says_in_its_own_words(print_la
 
 
 @pytest.mark.parametrize(
-    "tube", ["Pink top, crossmatch", "Group and save", "G&S", "Blood bank, EDTA 6 mL"]
-)
+    "tube",
+    [
+        "Pink top, crossmatch", "Group and save", "G&S", "Blood bank, EDTA 6 mL", "Group + Save",
+        "group/save", "GROUP&SAVE", "2xG&S", "G+S", "X match 2 units", "Cross\u2011match", "Bloodbank",
+        "type and screen", "Blood group", "T&S", "Direct Coombs",
+    ],
+)  # fmt: skip
 def test_no_label_is_ever_printed_for_a_transfusion_tube(print_labels, tube):
     request = SpecimenLabels(patient="p3", tubes=(tube,))
     with pytest.raises(InputError, match="written by hand|transfusion sample"):
         print_labels(request, {tube: {"labels": 1}})
     with pytest.raises(InputError, match="transfusion sample"):
         print_labels(request, {"Pink top": {"tests": tube}})
+
+
+@pytest.mark.parametrize("text", ["U&E, CRP", "Group A strep PCR", "Blood culture", "TSH and T4"])
+def test_the_laboratorys_other_tubes_are_none_of_these(text):
+    check_is_no_transfusion(f"Yellow top {text}")
 
 
 def test_a_tube_that_the_site_does_not_have_or_has_wrong_is_refused(print_labels):
