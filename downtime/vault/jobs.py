@@ -21,6 +21,8 @@ from downtime.vault.store import jobs as store
 from downtime.vault.vault import Vault
 
 MAX_ATTEMPTS = 3  # a job that takes its worker down with it is not tried for ever
+PART_BYTES = 2 * 1024 * 1024
+"""Of a result in one transaction: what somebody else writes meanwhile waits for so much, not for all of it."""
 _GAVE_UP = "The program stopped several times while doing this."
 
 
@@ -61,10 +63,15 @@ def finish_job(
     vault: Vault, job_id: str, result: JobResult | None = None, sentence: str = ""
 ) -> None:
     """The work is done; its result lies in the encrypted database until it is forgotten."""
-    actor = get_job(vault, job_id).actor
-    with vault.change(actor, AuditAction.JOB_FINISH, target=job_id) as db:
+    job = get_job(vault, job_id)
+    JOB_LIFECYCLE.check(job.state, JobState.DONE)
+    content = result.content if result else b""
+    for part, begin in enumerate(range(0, len(content), PART_BYTES), 1):
+        with transaction(vault.db) as db:
+            store.insert_part(db, job_id, part, content[begin : begin + PART_BYTES])
+    with vault.change(job.actor, AuditAction.JOB_FINISH, target=job_id) as db:
         _move(vault, db, job_id, JobState.DONE)
-        store.set_result(db, job_id, sentence, result)
+        store.set_done(db, job_id, sentence, result)
 
 
 def fail_job(vault: Vault, job_id: str, sentence: str) -> None:
@@ -89,6 +96,7 @@ def requeue_abandoned_jobs(vault: Vault, kinds: Collection[str] = ()) -> int:
     with transaction(vault.db) as db:
         abandoned = store.list_running(db, kinds)
         for job in abandoned:
+            store.delete_parts(db, job.id)
             if job.attempts < MAX_ATTEMPTS:
                 _move(vault, db, job.id, JobState.QUEUED)
             else:
@@ -122,10 +130,12 @@ def list_jobs_of(vault: Vault, person_id: str, limit: int = 20) -> list[Job]:
     return store.list_jobs_of(vault.db, person_id, limit)
 
 
-def delete_results_before(vault: Vault, before: datetime) -> int:
-    """Drop results of jobs that ended before a moment; how many. The pages can be made again."""
-    with transaction(vault.db) as db:
-        return store.delete_results_before(db, to_text(before))
+def delete_results_before(vault: Vault, before: datetime) -> None:
+    """Drop results of jobs that ended before a moment: the pages can be made again."""
+    dropped = 1
+    while dropped:
+        with transaction(vault.db) as db:
+            dropped = store.delete_oldest_part(db, to_text(before))
 
 
 def _move(vault: Vault, db: sqlite_utils.Database, job_id: str, to: JobState) -> None:

@@ -24,7 +24,7 @@ UNBOUND = {
     "mark_event", "mark_state", "marks_elsewhere", "number_block",
     # Made anew from what is bound: who has a form on the screen, what was compared how.
     "compared_form", "compared_link", "compared_person", "entry_claim", "entry_save", "item_before",
-    "item_twice", "job", "keying_time", "session", "session_pin", "target_pause",
+    "item_twice", "job", "job_result_part", "keying_time", "session", "session_pin", "target_pause",
     # What another machine said, for as long as nobody took it; its signed bundle holds it.
     "entry_elsewhere", "entry_taken", "laptop_person",
     # Pages, pictures and texts under a digest that is bound.

@@ -59,8 +59,10 @@ from downtime.vault.raise_marks import choose_ranges
 from downtime.vault.vault import Vault
 from downtime.vault.write_access import ReadOnlyError
 
-EMERGENCY = " EMERGENCY COPY: not in the ledger yet."
-"""On each page that was printed while nothing could be written."""
+SLICE = 2000
+"""Forms that are written in one transaction: who opens a patient meanwhile waits for so many, not for a site's."""
+EMERGENCY = "EMERGENCY COPY: not in the ledger yet. "
+"""At the begin of the line that says by whom each page was printed: the end of a long one is cut off."""
 
 
 def print_pack(
@@ -114,15 +116,12 @@ class _Issue:
         self.is_emergency = False
 
     def write(self) -> tuple[Pack, tuple[str, ...]]:
-        """Take serials and write the ledger in one transaction."""
+        """Take serials and write the ledger, all of it before anything is printed."""
         context = self._context
         target = self._plan.audit_target or ",".join(self._plan.wards)
         note = {"target": target, "reason": context.reason}
         try:
-            with context.vault.change(context.actor, AuditAction.PACK_PRINT, **note) as db:
-                pack = self._make_pack(f"P{packs.next_pack_number(db, context.device):05}")
-                numbered = take_serials(context.vault, db, context.device, len(self._drafts))
-                self._insert(db, pack, numbered)
+            pack, numbered = self._write_slices(note)
         except ReadOnlyError as error:
             if not error.reason.lets_print:
                 raise
@@ -135,6 +134,30 @@ class _Issue:
                 **note,
             )
         return pack, tuple(serial for serial, _ in numbered)
+
+    def _write_slices(self, note: dict[str, str]) -> tuple[Pack, list[tuple[str, int]]]:
+        """Slices of forms, each with its audit entry; of a pack that cannot be issued whole all are void."""
+        context, numbered = self._context, list[tuple[str, int]]()
+        pack: Pack | None = None
+        try:
+            while pack is None or len(numbered) < len(self._drafts):
+                drafts = self._drafts[len(numbered) : len(numbered) + SLICE]
+                with context.vault.change(context.actor, AuditAction.PACK_PRINT, **note) as db:
+                    begun = pack or self._insert_pack(db)
+                    taken = take_serials(context.vault, db, context.device, len(drafts))
+                    _insert_drafts(db, begun, taken, drafts)
+                pack, numbered = begun, numbered + taken
+        except BaseException:
+            if pack is not None:
+                stopped = store_reason(ProgramReason.STOPPED)
+                pack_ledger.void_pack(context.vault, pack, context.actor, stopped)
+            raise
+        return pack, numbered
+
+    def _insert_pack(self, db: Database) -> Pack:
+        pack = self._make_pack(f"P{packs.next_pack_number(db, self._context.device):05}")
+        self._insert(db, pack)
+        return pack
 
     def _number_emergency(self) -> tuple[Pack, list[tuple[str, int]]]:
         ranges = choose_ranges(len(self._drafts))
@@ -150,7 +173,8 @@ class _Issue:
         """Their place in the order of issue is known only when they are written."""
         first = issued_forms.last_position(db, self._context.device) + 1
         places = [(serial, first + place) for place, (serial, _) in enumerate(numbered)]
-        self._insert(db, pack, places)
+        self._insert(db, pack)
+        _insert_drafts(db, pack, places, self._drafts)
 
     def _make_pack(self, number: str) -> Pack:
         context, plan = self._context, self._plan
@@ -171,17 +195,19 @@ class _Issue:
             job=self._job,
         )
 
-    def _insert(self, db: Database, pack: Pack, numbered: Sequence[tuple[str, int]]) -> None:
+    def _insert(self, db: Database, pack: Pack) -> None:
         packs.insert_pack(db, pack)
         for form, layout in self._context.form_layouts.values():
             layouts.insert_layout(db, layout, form.source, pack.issued_at)
         for layout in self._context.list_layouts.values():
             layouts.insert_layout(db, layout, "", pack.issued_at)
-        rows = [
-            (serial, position, draft)
-            for (serial, position), draft in zip(numbered, self._drafts, strict=True)
-        ]
-        issued_forms.insert_forms(db, rows, pack)
+
+
+def _insert_drafts(
+    db: Database, pack: Pack, numbered: Sequence[tuple[str, int]], drafts: Sequence[FormDraft]
+) -> None:
+    rows = zip(numbered, drafts, strict=True)
+    issued_forms.insert_forms(db, ((*place, draft) for place, draft in rows), pack)
 
 
 def _list_drafts(plan: PackPlan) -> list[FormDraft]:
@@ -260,14 +286,14 @@ class _Printing:
         time = display.format_moment(pack.issued_at, context.zone)
         origin = f" Snapshot {pack.snapshot}." if pack.snapshot else ""
         origin += f" Replaces {serials.format_serials(replaced)}." if replaced else ""
-        origin += EMERGENCY if self.is_emergency else ""
+        notice = EMERGENCY if self.is_emergency else ""
         actor = context.actor
         return Imprint(
             site=context.settings.site.name,
             outage=context.outage_label,
             drill=context.is_drill,
             as_at=pack.as_at,
-            printed=f"Printed {time} by {actor.name} on {actor.device}. Pack {pack.id}.{origin}",
+            printed=f"{notice}Printed {time} by {actor.name} on {actor.device}. Pack {pack.id}.{origin}",
             mrn_name=context.mrn_name,
         )
 
@@ -288,8 +314,8 @@ def _finish(
         page_counts.set_page_counts(db, corrected)
         packs.finish_pack(db, outcome.pack.id, outcome.total, outcome.checksum)
         for document, serial in zip(plan.documents, outcome.serials, strict=False):
-            reason = store_reason(ProgramReason.SUPERSEDED, serial)
-            _void_earlier(context, db, document.draft.replaces, reason)
+            if replaced := document.draft.replaces:
+                _void_earlier(context, db, replaced, store_reason(ProgramReason.SUPERSEDED, serial))
         recalled = store_reason(ProgramReason.RECALLED, outcome.pack.id)
         _void_earlier(context, db, plan.recalls, recalled)
 

@@ -1,4 +1,4 @@
-"""The SQL of the table `job`."""
+"""The SQL of the tables `job` and `job_result_part`."""
 
 import json
 from collections.abc import Collection
@@ -10,7 +10,8 @@ from downtime.vault.model import Actor, Job, JobResult, JobState
 
 _COLUMNS = (
     "id, kind, arguments, state, attempts, done, total, sentence, media_type, file_name, error,"
-    " person, person_name, device, created, ended, result IS NOT NULL AS has_result"
+    " person, person_name, device, created, ended, state = 'done'"
+    " AND EXISTS (SELECT 1 FROM job_result_part WHERE job = id) AS has_result"
 )
 _OF_KINDS = "(:kinds = '[]' OR kind IN (SELECT value FROM json_each(:kinds)))"
 
@@ -65,21 +66,29 @@ def set_error(db: sqlite_utils.Database, job_id: str, sentence: str) -> None:
     db.conn.execute("UPDATE job SET error = ? WHERE id = ?", (sentence, job_id))
 
 
-def set_result(
+def set_done(
     db: sqlite_utils.Database, job_id: str, sentence: str, result: JobResult | None
 ) -> None:
-    """What came of it."""
+    """What came of it; the content of a result lies in its parts."""
     db.conn.execute(
-        "UPDATE job SET sentence = ?, done = total, result = ?, media_type = ?, file_name = ?"
-        " WHERE id = ?",
+        "UPDATE job SET sentence = ?, done = total, media_type = ?, file_name = ? WHERE id = ?",
         (
             sentence,
-            result.content if result else None,
             result.media_type if result else "",
             result.file_name if result else "",
             job_id,
         ),
     )
+
+
+def insert_part(db: sqlite_utils.Database, job_id: str, part: int, content: bytes) -> None:
+    """One part of a result; parts count from 1."""
+    db.conn.execute("INSERT INTO job_result_part VALUES (?, ?, ?)", (job_id, part, content))
+
+
+def delete_parts(db: sqlite_utils.Database, job_id: str) -> None:
+    """What a worker that died may have left of a result."""
+    db.conn.execute("DELETE FROM job_result_part WHERE job = ?", (job_id,))
 
 
 def list_running(db: sqlite_utils.Database, kinds: Collection[str]) -> list[Job]:
@@ -100,11 +109,13 @@ def find_job(db: sqlite_utils.Database, job_id: str) -> Job | None:
 
 
 def find_result(db: sqlite_utils.Database, job_id: str) -> JobResult | None:
-    row = db.conn.execute(
-        "SELECT result, media_type, file_name FROM job WHERE id = ? AND result IS NOT NULL",
-        (job_id,),
-    ).fetchone()
-    return JobResult(bytes(row["result"]), row["media_type"], row["file_name"]) if row else None
+    job = find_job(db, job_id)
+    if job is None or not job.has_result:
+        return None
+    parts = db.conn.execute(
+        "SELECT content FROM job_result_part WHERE job = ? ORDER BY part", (job_id,)
+    )
+    return JobResult(b"".join(row["content"] for row in parts), job.media_type, job.file_name)
 
 
 def list_jobs_of(db: sqlite_utils.Database, person_id: str, limit: int) -> list[Job]:
@@ -116,10 +127,12 @@ def list_jobs_of(db: sqlite_utils.Database, person_id: str, limit: int) -> list[
     return [_job(row) for row in rows]
 
 
-def delete_results_before(db: sqlite_utils.Database, ended: str) -> int:
-    """Drop results of jobs that ended before a moment; how many."""
+def delete_oldest_part(db: sqlite_utils.Database, ended: str) -> int:
+    """Drop one part of the results of jobs that ended before a moment; 0 when there is none."""
     dropped = db.conn.execute(
-        "UPDATE job SET result = NULL WHERE result IS NOT NULL AND ended < ?", (ended,)
+        "DELETE FROM job_result_part WHERE rowid = (SELECT job_result_part.rowid FROM job_result_part"
+        " JOIN job ON job.id = job WHERE ended <> '' AND ended < ? ORDER BY job, part DESC LIMIT 1)",
+        (ended,),
     )
     return int(dropped.rowcount)
 

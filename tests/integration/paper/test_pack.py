@@ -12,13 +12,16 @@ from downtime.paper import ledger, serials
 from downtime.paper.forms.form_sets import load_form_sets
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.layout.template_layout import form_digest, form_layout
+from downtime.paper.model import AuditAction
 from downtime.paper.packs import print_context
+from downtime.paper.packs import print_pack as printing
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.paper.store import layouts
 from downtime.settings import Settings
+from downtime.vault.write_access import ReadOnlyError, ReadOnlyReason
 
 SERIAL = re.compile(r"K7-\d{6}-[0-9A-Z]")
 
@@ -183,6 +186,58 @@ def test_pages_that_could_not_be_handed_over_are_void(vault, snapshot, settings,
     (failed,) = ledger.list_packs(vault)
     assert failed.state == "failed"
     assert {row.state for row in ledger.list_pack_forms(vault, failed.id)} == {"void"}
+
+
+def test_a_pack_of_many_forms_is_issued_in_slices_before_any_page(pack, vault, monkeypatch, codes):
+    monkeypatch.setattr(printing, "SLICE", 4)
+    printed = pack(blanks=1)
+    issued = ledger.list_pack_forms(vault, printed.result.id)
+    assert len(issued) > 8
+    of_pages = {
+        serials.parse_page_code(code).serial for page in codes(printed.pdf) for code in page
+    }
+    assert of_pages == {form.serial for form in issued}
+    (listed,) = ledger.list_packs(vault)
+    assert listed.state == "printed"
+
+
+@pytest.mark.parametrize("failing", [RuntimeError, KeyboardInterrupt])
+def test_a_pack_that_is_issued_in_part_is_void(pack, vault, monkeypatch, failing):
+    taken = printing.take_serials
+
+    def take(of, db, device, count):
+        if count < 4:
+            raise failing
+        return taken(of, db, device, count)
+
+    monkeypatch.setattr(printing, "SLICE", 4)
+    monkeypatch.setattr(printing, "take_serials", take)
+    with pytest.raises(failing):
+        pack(forms=["observations"], blanks=0)
+    (failed,) = ledger.list_packs(vault)
+    forms = ledger.list_pack_forms(vault, failed.id)
+    assert (failed.state, {form.state for form in forms}) == ("failed", {"void"})
+
+
+def test_a_disk_that_fills_between_slices_leaves_emergency_copies_alone_in_hand(
+    pack, vault, monkeypatch
+):
+    taken = printing.take_serials
+
+    def take(of, db, device, count):
+        if count < 4:
+            vault.write_access.close(ReadOnlyReason.DISK_FULL)
+            raise ReadOnlyError(ReadOnlyReason.DISK_FULL)
+        return taken(of, db, device, count)
+
+    monkeypatch.setattr(printing, "SLICE", 4)
+    monkeypatch.setattr(printing, "take_serials", take)
+    printed = pack(forms=["observations"], blanks=0)
+    assert all("EMERGENCY COPY: not in the ledger yet." in page for page in printed.words)
+    (interrupted,) = ledger.list_packs(vault)
+    waiting = [(change.action, change.target) for change in vault.write_access.queue]
+    assert waiting[0] == (AuditAction.PACK_VOID, interrupted.id)
+    assert AuditAction.PACK_PRINTED in [action for action, _ in waiting]
 
 
 def test_progress_can_stop_a_printing(vault, snapshot, settings, actor):

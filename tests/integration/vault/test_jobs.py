@@ -1,5 +1,6 @@
 """A job is asked for, worked on, watched, cancelled, taken up again, and its result forgotten."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -101,11 +102,31 @@ def test_a_dead_worker_s_job_is_taken_up_again_but_not_for_ever(vault, job):
 def test_results_are_forgotten_by_age_and_the_row_stays(vault, clock, job):
     jobs.claim_next_job(vault)
     jobs.finish_job(vault, job.id, PACK)
-    assert jobs.delete_results_before(vault, clock()) == 0
-    assert jobs.delete_results_before(vault, clock() + timedelta(seconds=1)) == 1
+    jobs.delete_results_before(vault, clock())
+    assert jobs.get_result(vault, job.id) == PACK
+    jobs.delete_results_before(vault, clock() + timedelta(seconds=1))
     assert jobs.get_job(vault, job.id).state == "done"
     with pytest.raises(NotFoundError):
         jobs.get_result(vault, job.id)
+
+
+def test_a_long_result_comes_back_whole_and_without_what_a_dead_worker_left(
+    vault, job, monkeypatch
+):
+    monkeypatch.setattr(jobs, "PART_BYTES", 10)
+    jobs.claim_next_job(vault)
+    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+        dying.setattr(jobs.store, "set_done", _die)
+        jobs.finish_job(vault, job.id, replace(PACK, content=PACK.content * 3))
+    assert not jobs.get_job(vault, job.id).has_result
+    jobs.requeue_abandoned_jobs(vault)
+    jobs.claim_next_job(vault)
+    jobs.finish_job(vault, job.id, PACK)
+    assert jobs.get_result(vault, job.id) == PACK
+
+
+def _die(*_):
+    raise KeyboardInterrupt
 
 
 def test_a_person_sees_their_own_newest_first(vault, actor, job):
