@@ -217,7 +217,7 @@ def test_a_next_page_elsewhere_or_in_a_circle_is_not_followed(pull, tmp_path, fo
 
 def test_a_server_that_drips_is_given_up(pull):
     def drip(stream) -> None:
-        for _ in range(100):
+        for _ in range(400):
             stream.write(b" ")
             stream.flush()
             time.sleep(0.05)
@@ -226,7 +226,7 @@ def test_a_server_that_drips_is_given_up(pull):
         started = time.monotonic()
         with pytest.raises((ServerBusyError, TimeoutError)):
             pull(running.url, answer_seconds=0.5, tries=1).poll()
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 15
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"resourceType": "Patient"}', b""])
