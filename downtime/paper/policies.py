@@ -8,6 +8,7 @@ from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.outage.model import Outage, OutageState
 from downtime.paper import serials
 from downtime.paper.forms.form_approval import FormApproval, is_withheld
+from downtime.paper.forms.load_form import load_forms
 from downtime.paper.forms.model import FormDefinition
 from downtime.paper.model import LIFECYCLE, OUT, FormState, IssuedForm, Pack, PackState
 from downtime.vault import policies as vault_policies
@@ -136,9 +137,22 @@ def check_review_day(text: str, today: date) -> str:
     return review.isoformat()
 
 
-def check_is_approved(form: FormDefinition, home: Home) -> None:
-    """ConflictError for a form on the hospital's own PDF that two people did not approve as it is."""
-    if is_withheld(form, home):
+def is_approved(form: FormDefinition, digest: str, home: Home, mrn_name: str) -> bool:
+    """Whether a form may be printed on the layout of this digest: on the hospital's own PDF only the one that
+    two people approved as its files are now, whatever was printed before."""
+    from downtime.paper.layout.lay_out_form import layout_digest  # costs commands that print nothing 50 ms
+
+    if not form.background:
+        return True
+    now = load_forms(home).get(form.name)
+    if now is None or is_withheld(now, home):
+        return False
+    return digest == layout_digest(now, home, mrn_name)
+
+
+def check_is_approved(form: FormDefinition, digest: str, home: Home, mrn_name: str) -> None:
+    """ConflictError unless `is_approved`."""
+    if not is_approved(form, digest, home, mrn_name):
         raise ConflictError(
             "form.unapproved",
             f"'{form.title}' is not printed: two people have not approved it as it is now.",

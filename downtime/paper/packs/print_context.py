@@ -32,7 +32,7 @@ from downtime.paper.layout.template_layout import flow_digest, flow_layout
 from downtime.paper.model import FormDraft, PackKind, Subject
 from downtime.paper.packs.model import PackPlan, PrintDocument, PrintOutcome
 from downtime.paper.packs.snapshot_pages import SnapshotView, format_ages
-from downtime.paper.policies import check_is_approved
+from downtime.paper.policies import check_is_approved, is_approved
 from downtime.paper.store import layouts
 from downtime.pdf.flow_blocks import Block, Paragraph, flow_blocks
 from downtime.settings import Settings
@@ -68,6 +68,8 @@ class PrintContext:
         self._snapshot = snapshot
         self._opened: Snapshot | None = None
         self._withheld: dict[str, None] = {}
+        self._approved: set[str] = set()
+        """Digests of layouts that may be printed."""
         self._texts: dict[str, tuple[dict[str, str], list[SignedRows]]] = {}
         """By layout: the labels of a form's fields, and its rows that are signed."""
 
@@ -164,12 +166,24 @@ class PrintContext:
                 )
         return tuple(notes)
 
+    def _check_is_approved(self, form: FormDefinition, digest: str) -> None:
+        if digest not in self._approved:
+            check_is_approved(form, digest, self.vault.home, self.mrn_name)
+            self._approved.add(digest)
+
+    def can_print(self, form: FormDefinition, layout: FormLayout) -> bool:
+        """Whether a form that was printed before may be printed still; if not, that is noted."""
+        may_print = is_approved(form, layout.digest, self.vault.home, self.mrn_name)
+        if not may_print:
+            self._withheld[layout.title] = None
+        return may_print
+
     def get_form(self, name: str) -> tuple[FormDefinition, FormLayout]:
         """A form and its layout, laid out now if this version was never printed here."""
         if name not in self.form_layouts:
             form = self.forms.get(name) or load_form(name, self.vault.home)
-            check_is_approved(form, self.vault.home)
             digest = layout_digest(form, self.vault.home, self.mrn_name)
+            self._check_is_approved(form, digest)
             stored = layouts.find_layout(self.vault.db, digest)
             layout = stored or lay_out_form(form, self.vault.home, self.settings)
             self.form_layouts[name] = form, layout
@@ -196,7 +210,11 @@ class PrintContext:
         values: Callable[[], dict[str, str]],
         replaces: tuple[str, ...] = (),
     ) -> PrintDocument:
-        """One version of a form on its own layout; `values` are asked for when its turn to print comes."""
+        """One version of a form on its own layout; `values` are asked for when its turn to print comes.
+
+        ConflictError for one that two people do not stand for, also where it was printed before.
+        """
+        self._check_is_approved(form, layout.digest)
         if (texts := self._texts.get(layout.digest)) is None:
             labels = {item.link_id: item.text for item in form.fields()}
             texts = self._texts[layout.digest] = labels, list_signed_rows(form)

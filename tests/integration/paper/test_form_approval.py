@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from downtime.errors import ConflictError, ForbiddenError, InputError
+from downtime.paper import ledger
 from downtime.paper.approve_form import approve_form, propose_form
 from downtime.paper.forms.form_approval import (
     is_withheld,
@@ -16,6 +17,7 @@ from downtime.paper.forms.form_approval import (
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.print_pack import print_pack
+from downtime.paper.packs.reprint import Reprint
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.settings import Settings
 from tests.integration.paper.approvals import approve_own_form
@@ -148,3 +150,28 @@ def test_the_installations_form_stands_in_for_one_that_is_not_approved(
 def test_only_a_form_on_a_pdf_of_ones_own_is_approved(vault, actor):
     with pytest.raises(ConflictError, match="does not stand on a PDF of your own"):
         propose_form(vault, "census", actor)
+
+
+def test_what_was_printed_before_is_printed_again_only_while_it_is_approved(
+    vault, settings, actor, folder, print_blank
+):
+    approve_own_form(vault, settings, "own", actor)
+    (printed,) = ledger.list_pack_forms(vault, print_blank().id)
+    (folder / "own.yaml").write_text(FORM.replace("text: Done", "text: Not done"))
+    with pytest.raises(ConflictError, match="two people have not approved it"):
+        print_again(vault, settings, printed.serial, actor)
+    approve_own_form(vault, settings, "own", actor)
+    with pytest.raises(ConflictError, match="two people have not approved it"):
+        print_again(vault, settings, printed.serial, actor)
+    (folder / "own.yaml").write_text(FORM)
+    (folder / "own.pdf").write_bytes(turned(A5, 0))
+    approve_own_form(vault, settings, "own", actor)
+    with pytest.raises(ConflictError, match="two people have not approved it"):
+        print_again(vault, settings, printed.serial, actor)
+    (folder / "own.pdf").write_bytes(turned(A4, 0))
+    approve_own_form(vault, settings, "own", actor)
+    print_again(vault, settings, printed.serial, actor)
+
+
+def print_again(vault, settings, serial, actor):
+    return print_pack(vault, settings, Reprint(serial=serial), actor, "Coffee", io.BytesIO())
