@@ -91,9 +91,13 @@ def preview(session: Session, name: str, out: Path) -> Output:
         pages = preview_form.preview_form(
             form, session.existing_home, session.settings_or_default, session.clock(), file
         )
+    digest = form_approval.find_form_digest(form, session.home) if form.background else ""
     return Output(
-        {"name": name, "version": form.version, "pages": pages, "out": str(out)},
-        [f"{form.title}, version {form.version}: {pages} page(s) in {out}."],
+        {"name": name, "version": form.version, "pages": pages, "out": str(out), "digest": digest},
+        [
+            f"{form.title}, version {form.version}: {pages} page(s) in {out}.",
+            *_digest_lines(digest),
+        ],
     )
 
 
@@ -154,19 +158,24 @@ def propose(session: Session, name: str) -> Output:
 @click.option(
     "--review", required=True, metavar="DAY", help="When it is looked at again: 2027-01-31."
 )
+@click.option(
+    "--digest", required=True, metavar="DIGITS", help="What 'downtime forms preview' says below it."
+)
 @REASON
-def approve(session: Session, name: str, review: str, reason: str) -> Output:
+def approve(session: Session, name: str, review: str, digest: str, reason: str) -> Output:
     """Approve a form on your own PDF that another person made; it is printed from now on. On a publisher.
 
-    Look at its preview before. A change of its definition or PDF ends the approval.
+    Look at its preview before: the form with those digits is approved, and no other. A change of its
+    definition or PDF ends the approval.
     """
     form = load_form.load_form(name, session.home)
     policies.check_needs_approval(form)
+    now = form_approval.find_form_digest(form, session.home)
     approval = approve_form.approve_form(
         session.vault,
         session.settings,
         name,
-        form_approval.find_form_digest(form, session.home),
+        now if digest.lower() in (now, now[: form_approval.DIGITS]) else digest,
         review,
         session.actor,
         reason,
@@ -178,8 +187,14 @@ def _approval_output(session: Session, approval: FormApproval) -> Output:
     names = ("form", "version", "digest", "author_name", "authored", "approver_name", "approved")
     form = load_form.load_form(approval.form, session.home)
     return Output(
-        pick(approval, *names, "review"), [approve_form.describe_approval(form, approval)]
+        pick(approval, *names, "review"),
+        [approve_form.describe_approval(form, approval), *_digest_lines(approval.digest)],
     )
+
+
+def _digest_lines(digest: str) -> list[str]:
+    """What was looked at, so that the same is approved."""
+    return [f"SHA-256 of PDF and places: {digest[: form_approval.DIGITS]}"] if digest else []
 
 
 def _home(session: Session) -> Home:

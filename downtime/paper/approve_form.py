@@ -1,10 +1,12 @@
 """Two people stand for a form on the hospital's own PDF: who made it, and another who approves it."""
 
 from dataclasses import replace
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from downtime.paper import policies
 from downtime.paper.forms.form_approval import (
+    DIGITS,
     FormApproval,
     find_form_digest,
     read_approval,
@@ -15,7 +17,10 @@ from downtime.paper.forms.model import FormDefinition
 from downtime.paper.model import AuditAction
 from downtime.settings import Settings
 from downtime.vault.model import Actor
+from downtime.vault.store import audit_chain
 from downtime.vault.vault import Vault
+
+_MAKING = (AuditAction.FORM_BACKGROUND, AuditAction.FORM_SAVE, AuditAction.FORM_PROPOSE)
 
 
 def propose_form(vault: Vault, name: str, actor: Actor) -> FormApproval:
@@ -25,7 +30,7 @@ def propose_form(vault: Vault, name: str, actor: Actor) -> FormApproval:
     """
     form = load_form(name, vault.home)
     policies.check_needs_approval(form)
-    policies.check_approves_here(vault.home)
+    policies.check_can_make_own_forms(vault.home)
     approval = FormApproval(
         form=form.name,
         version=form.version,
@@ -34,7 +39,7 @@ def propose_form(vault: Vault, name: str, actor: Actor) -> FormApproval:
         author_name=actor.name,
         authored=vault.now(),
     )
-    target = f"{name} {approval.digest[:16]}"
+    target = f"{name} {approval.digest[:DIGITS]}"
     with vault.change(actor, AuditAction.FORM_PROPOSE, target=target, reason="its author"):
         write_approval(vault, approval)
     return approval
@@ -51,13 +56,14 @@ def approve_form(
 ) -> FormApproval:
     """Approve the form that was looked at (its digest) until its review, an ISO date.
 
-    ForbiddenError for its author, ConflictError when it is another form by now or has no author,
+    ForbiddenError for whoever made it, ConflictError when it is another form by now or has no author,
     InputError without a reason or for a day that is none or has passed.
     """
     form = load_form(name, vault.home)
     policies.check_needs_approval(form)
-    policies.check_approves_here(vault.home)
-    proposal = policies.check_can_approve(read_approval(form, vault.home), digest, actor.id)
+    policies.check_can_make_own_forms(vault.home)
+    makers = list_makers(vault, form)
+    proposal = policies.check_can_approve(read_approval(form, vault.home), digest, actor.id, makers)
     today = vault.clock().astimezone(ZoneInfo(settings.site.time_zone)).date()
     approval = replace(
         proposal,
@@ -66,11 +72,24 @@ def approve_form(
         approved=vault.now(),
         review=policies.check_review_day(review, today),
     )
-    target = f"{name} {digest[:16]}"
+    target = f"{name} {digest[:DIGITS]}"
     reason = policies.check_reason(reason)
     with vault.change(actor, AuditAction.FORM_APPROVE, target=target, reason=reason):
         write_approval(vault, approval)
     return approval
+
+
+def list_makers(vault: Vault, form: FormDefinition) -> set[str]:
+    """Ids of all who brought the PDF, drew its places or stood for it here since another version was approved."""
+    names, digest = {form.name, Path(form.background).stem}, find_form_digest(form, vault.home)
+    makers: set[str] = set()
+    for entry in audit_chain.find_entries_of(vault.db, (*_MAKING, AuditAction.FORM_APPROVE)):
+        name, _, version = entry.target.partition(" ")
+        if name in names and entry.action in _MAKING:
+            makers.add(entry.actor)
+        elif name == form.name and version != digest[:DIGITS]:
+            makers.clear()
+    return makers
 
 
 def describe_approval(form: FormDefinition, approval: FormApproval | None) -> str:

@@ -16,6 +16,7 @@ from downtime.paper.forms.form_schema import NAME
 from downtime.paper.forms.load_form import parse_form, read_form
 from downtime.paper.layout.lay_out_form import lay_out_form
 from downtime.paper.model import AuditAction
+from downtime.paper.policies import check_can_make_own_forms
 from downtime.paper_settings import PaperSettings
 from downtime.settings import Settings
 from downtime.vault.files import make_private_folder, write_atomic
@@ -26,10 +27,11 @@ from downtime.vault.vault import Vault
 def add_background(
     vault: Vault, name: str, content: bytes, settings: PaperSettings, actor: Actor
 ) -> Path:
-    """Keep a PDF as the background `name`; InputError when it cannot be one.
+    """Keep a PDF as the background `name`; InputError when it cannot be one, ConflictError off a publisher.
 
     A form that stood on another PDF of that name is to be approved anew.
     """
+    check_can_make_own_forms(vault.home)
     hospital_forms.check_name(name)
     folder = vault.home.forms_folder
     make_private_folder(folder)
@@ -71,8 +73,10 @@ def load_placement(home: Home, name: str, sheet: BackgroundPdf) -> dict[str, Any
 def save_placement(vault: Vault, settings: Settings, form: Mapping[str, Any], actor: Actor) -> Path:
     """Keep a definition whose places were drawn, as its author; InputError names its first mistake.
 
+    ConflictError on a machine that is no publisher: nothing is changed there, so that no approval ends.
     Comments of a file that was written by hand do not survive it.
     """
+    check_can_make_own_forms(vault.home)
     field_placement.check_has_field(form)
     name = str(form["name"])
     text = yaml.safe_dump(dict(form), sort_keys=False, allow_unicode=True, width=100)

@@ -1,5 +1,6 @@
 """What may be done with an issued form, and by what reason."""
 
+from collections.abc import Container
 from datetime import date, timedelta
 from functools import partial
 
@@ -91,9 +92,14 @@ def check_needs_approval(form: FormDefinition) -> None:
         )
 
 
-def check_approves_here(home: Home) -> None:
-    """ConflictError unless this machine's word holds on the others: a publisher's does."""
-    if MachineRole.PUBLISHER not in read_own_machine(home).roles:
+def can_make_own_forms(home: Home) -> bool:
+    """Whether forms on the hospital's own PDFs are made on this machine: a publisher's word holds on the others."""
+    return MachineRole.PUBLISHER in read_own_machine(home).roles
+
+
+def check_can_make_own_forms(home: Home) -> None:
+    """ConflictError unless `can_make_own_forms`."""
+    if not can_make_own_forms(home):
         raise ConflictError(
             "approval.elsewhere",
             "Forms are made and approved on a publisher: only its signature holds everywhere.",
@@ -101,18 +107,23 @@ def check_approves_here(home: Home) -> None:
         )
 
 
-def check_can_approve(approval: FormApproval | None, digest: str, person: str) -> FormApproval:
-    """What its author stands for; ForbiddenError for the author, ConflictError when it is another form by now."""
+def check_can_approve(
+    approval: FormApproval | None, digest: str, person: str, makers: Container[str]
+) -> FormApproval:
+    """What its author stands for; ForbiddenError for whoever made it, ConflictError when it is another form by now.
+
+    `makers` are all who had a hand in it, not only the last of them.
+    """
     if approval is None or approval.digest != digest:
         raise ConflictError(
             "approval.changed",
             "The form was changed since its author stood for it, or since you looked at it.",
             "Look at its preview again; its author saves it once more if need be.",
         )
-    if approval.author == person:
+    if approval.author == person or person in makers:
         raise ForbiddenError(
             "approval.own",
-            "You made this form, so another person has to approve it.",
+            "You made this form or an earlier draft of it, so another person has to approve it.",
             "Ask a colleague to look at its preview.",
         )
     return approval
@@ -140,7 +151,9 @@ def check_review_day(text: str, today: date) -> str:
 def is_approved(form: FormDefinition, digest: str, home: Home, mrn_name: str) -> bool:
     """Whether a form may be printed on the layout of this digest: on the hospital's own PDF only the one that
     two people approved as its files are now, whatever was printed before."""
-    from downtime.paper.layout.lay_out_form import layout_digest  # costs commands that print nothing 50 ms
+    from downtime.paper.layout.lay_out_form import (
+        layout_digest,  # costs commands that print nothing 50 ms
+    )
 
     if not form.background:
         return True

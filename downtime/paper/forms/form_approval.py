@@ -28,6 +28,8 @@ from downtime.vault.slots import to_canonical_json
 from downtime.vault.vault import Vault
 
 FORMAT = "downtime-form-approval/1"
+DIGITS = 16
+"""So many of a form's SHA-256 are shown to people who compare what was approved, and stand in the audit."""
 _MAX_BYTES = 16_384
 
 

@@ -10,19 +10,28 @@ from downtime.accounts.model import Permission
 from downtime.clinical import display
 from downtime.errors import InputError, NotFoundError, UserError
 from downtime.paper import hospital_backgrounds
-from downtime.paper.approve_form import approve_form, describe_approval
+from downtime.paper.approve_form import approve_form, describe_approval, list_makers
 from downtime.paper.forms import background
 from downtime.paper.forms import field_placement as rules
 from downtime.paper.forms.background import BackgroundPdf
 from downtime.paper.forms.check_form import RECORDS
 from downtime.paper.forms.field_placement import COLUMNS, TYPES, BoxRow
-from downtime.paper.forms.form_approval import FormApproval, find_form_digest, read_approval
+from downtime.paper.forms.form_approval import (
+    DIGITS,
+    FormApproval,
+    find_form_digest,
+    read_approval,
+)
 from downtime.paper.forms.form_schema import RESERVED_PLACES
 from downtime.paper.forms.load_form import load_form, load_forms
 from downtime.paper.forms.model import FormDefinition, KeyingPolicy
 from downtime.paper.layout.background_layout import MM
 from downtime.paper.packs import preview_form
-from downtime.paper.policies import check_needs_approval
+from downtime.paper.policies import (
+    can_make_own_forms,
+    check_can_make_own_forms,
+    check_needs_approval,
+)
 from downtime.web import request_context
 from downtime.web.job_kinds import PDF
 from downtime.web.responses import ViewResponse, file_response
@@ -60,6 +69,7 @@ def choose() -> ViewResponse:
             if form is None or form.background
         ],
         today=request_context.today(),
+        is_made_here=can_make_own_forms(home),
     )
 
 
@@ -83,7 +93,8 @@ def upload() -> ViewResponse:
 @blueprint.get("/<name>")
 @require_permission(Permission.CONFIG_MANAGE)
 def draw(name: str) -> ViewResponse:
-    """A page as a picture, with the places on it and their numbers beside it."""
+    """A page as a picture, with the places on it and their numbers beside it; on a publisher."""
+    check_can_make_own_forms(request_context.app_state().home)
     sheet = _open_background(name)
     form = hospital_backgrounds.load_placement(request_context.app_state().home, name, sheet)
     return _render_drawing(name, sheet, form, rules.list_rows(form), "")
@@ -92,7 +103,8 @@ def draw(name: str) -> ViewResponse:
 @blueprint.post("/<name>")
 @require_permission(Permission.CONFIG_MANAGE)
 def save(name: str) -> ViewResponse:
-    """Keep the places; a mistake is explained and nothing is kept."""
+    """Keep the places; a mistake is explained and nothing is kept. On a publisher."""
+    check_can_make_own_forms(request_context.app_state().home)
     sheet = _open_background(name)
     drawn = [row for row in _read_rows() if row.key]
     form = hospital_backgrounds.load_placement(request_context.app_state().home, name, sheet)
@@ -157,8 +169,10 @@ def _render_approval(name: str, problem: UserError | None) -> str:
         approval=approval,
         sentence=describe_approval(form, approval),
         digest=find_form_digest(form, home),
-        is_author=approval is not None and approval.author == request_context.actor().id,
+        digits=DIGITS,
+        is_maker=request_context.actor().id in list_makers(request_context.vault(), form),
         problem=problem,
+        is_made_here=can_make_own_forms(home),
         typed=request.form,
     )
 

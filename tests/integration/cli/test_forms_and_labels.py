@@ -7,7 +7,7 @@ import pikepdf
 import pytest
 
 from tests.integration.cli.conftest import PASSWORD, Clock, Terminal
-from tests.integration.paper.test_background import A4, turned
+from tests.integration.paper.test_background import A4, FORM, turned
 
 
 @pytest.fixture
@@ -50,9 +50,11 @@ def test_a_pdf_is_taken_over_and_the_address_of_its_screen_is_said(terminal):
     people.secrets = terminal.secrets
     people.choose_password("home", "admin", PASSWORD)
 
+    def run(*words: str):
+        return people.run("forms", *words, "--home", "home", stdin=people.signed_in("admin"))
+
     def place(name: str):
-        words = ("forms", "place", name, "--home", "home", "--json")
-        return people.run(*words, stdin=people.signed_in("admin"))
+        return run("place", name, "--json")
 
     assert (
         "somebody whose role is administrator" in terminal.run("forms", "place", "Our-Form.pdf").err
@@ -63,6 +65,14 @@ def test_a_pdf_is_taken_over_and_the_address_of_its_screen_is_said(terminal):
     (terminal.folder / "bad.pdf").write_bytes(b"no")
     answer = place("bad.pdf")
     assert (answer.code, "cannot be the background" in answer.err) == (1, True)
+    path = terminal.folder / "home/forms/our-form.yaml"
+    path.write_text(FORM.replace("own", "our-form").replace("Own", "Our"))
+    assert run("propose", "our-form").code == 0
+    seen = terminal.run("forms", "preview", "our-form", "--out", "seen.pdf").out
+    digits = seen.split("SHA-256 of PDF and places: ")[1].strip()
+    asked = ("approve", "our-form", "--review", "2026-12-31", "--reason", "Chart group", "--digest")
+    assert "since you looked at it" in run(*asked, digits[:-1]).err
+    assert "another person has to approve it" in run(*asked, digits).err
 
 
 def test_labels_for_boxes_are_in_the_ledger_and_the_outlines_are_not(terminal):

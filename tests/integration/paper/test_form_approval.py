@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.paper import ledger
@@ -15,13 +16,16 @@ from downtime.paper.forms.form_approval import (
     read_approval,
 )
 from downtime.paper.forms.load_form import load_form
+from downtime.paper.hospital_backgrounds import add_background, save_placement
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.reprint import Reprint
 from downtime.paper.packs.ward_pack import WardPack
 from downtime.settings import Settings
+from downtime.vault.model import MachineRole
 from tests.integration.paper.approvals import approve_own_form
 from tests.integration.paper.test_background import A4, A5, FORM, turned
+from tests.site import Site
 
 REASON = "Chart group, 3 November"
 
@@ -157,6 +161,7 @@ def test_what_was_printed_before_is_printed_again_only_while_it_is_approved(
 ):
     approve_own_form(vault, settings, "own", actor)
     (printed,) = ledger.list_pack_forms(vault, print_blank().id)
+    pdf = (folder / "own.pdf").read_bytes()
     (folder / "own.yaml").write_text(FORM.replace("text: Done", "text: Not done"))
     with pytest.raises(ConflictError, match="two people have not approved it"):
         print_again(vault, settings, printed.serial, actor)
@@ -168,10 +173,45 @@ def test_what_was_printed_before_is_printed_again_only_while_it_is_approved(
     approve_own_form(vault, settings, "own", actor)
     with pytest.raises(ConflictError, match="two people have not approved it"):
         print_again(vault, settings, printed.serial, actor)
-    (folder / "own.pdf").write_bytes(turned(A4, 0))
+    (folder / "own.pdf").write_bytes(pdf)
     approve_own_form(vault, settings, "own", actor)
     print_again(vault, settings, printed.serial, actor)
 
 
 def print_again(vault, settings, serial, actor):
     return print_pack(vault, settings, Reprint(serial=serial), actor, "Coffee", io.BytesIO())
+
+
+def test_nobody_approves_what_they_drew_though_somebody_else_saved_it_last(
+    vault, settings, actor, folder
+):
+    ben, cay = (replace(actor, id=f"u-{n}", name="Other") for n in (2, 3))
+    add_background(vault, "own", turned(A5, 0), settings.paper, cay)
+    propose_form(vault, "own", actor)
+    (folder / "own.yaml").write_text(FORM.replace("text: Done", "text: Was done"))
+    digest = propose_form(vault, "own", ben).digest
+    for maker in (actor, ben, cay):
+        with pytest.raises(ForbiddenError, match="or an earlier draft"):
+            approve_form(vault, settings, "own", digest, "2026-12-01", maker, REASON)
+    reviewer = replace(actor, id="u-4", name="Reviewer")
+    approve_form(vault, settings, "own", digest, "2026-12-01", reviewer, REASON)
+    with pytest.raises(ForbiddenError):
+        approve_form(vault, settings, "own", digest, "2026-12-02", actor, REASON)
+    (folder / "own.yaml").write_text(FORM)
+    digest = propose_form(vault, "own", ben).digest
+    approve_form(vault, settings, "own", digest, "2026-12-01", actor, REASON)
+
+
+def test_what_is_no_publisher_changes_no_form_and_ends_no_approval(vault, settings, actor, folder):
+    approve_own_form(vault, settings, "own", actor)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    Site().enrol(vault, MachineRole.WARD_LAPTOP)
+    drawn = yaml.safe_load(FORM) | {"title": "Drawn here"}
+    for change in (
+        lambda: add_background(vault, "own", turned(A5, 0), settings.paper, actor),
+        lambda: save_placement(vault, settings, drawn, actor),
+        lambda: propose_form(vault, "own", actor),
+    ):
+        with pytest.raises(ConflictError, match="made and approved on a publisher"):
+            change()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

@@ -10,8 +10,10 @@ import yaml
 from downtime.paper.forms.field_placement import COLUMNS, BoxRow
 from downtime.paper.forms.form_approval import read_approval
 from downtime.paper.forms.load_form import load_form
+from downtime.vault.model import MachineRole
 from tests.integration.paper.test_background import A4, turned, with_fields
 from tests.integration.web.test_paper import finished
+from tests.site import Site
 
 FORM = {
     "title": "Own form", "version": "1", "status": "active", "purpose": "Test.",
@@ -65,8 +67,9 @@ def test_a_pdf_is_drawn_on_and_printed_like_any_form(hospital, administrator):
     preview = administrator.get("/forms/place/own/preview")
     assert "SPECIMEN, Samuel" in read(preview.data)
     page = administrator.get("/forms/place/own/approval").text
-    assert "You made this form, so another person has to approve it" in page
+    assert "You made this form or an earlier draft of it" in page
     digest = read_approval(form, hospital.home).digest
+    assert f'<span class="mono">{digest[:16]}</span>' in page
     agreed = {"digest": digest, "review": "31/12/26", "reason": "Chart group"}
     assert administrator.post("/forms/place/own/approval", agreed).status_code == 403
     administrator.post("/sign-out")
@@ -175,3 +178,20 @@ def test_only_an_administrator_changes_forms(hospital):
     ward = hospital.browser("ward")
     assert ward.get("/forms/place").status_code == 403
     assert bring(ward, turned(A4, 0)).status_code == 403
+
+
+def test_a_machine_that_is_no_publisher_says_where_forms_are_made(hospital, administrator):
+    bring(administrator, turned(A4, 0))
+    signed_in = hospital.open()
+    Site().enrol(signed_in.vault, MachineRole.WARD_LAPTOP)
+    signed_in.vault.close()
+    page = administrator.get("/forms/place").text
+    assert "uploaded, drawn and approved on a publisher" in page
+    assert "Upload a PDF" not in page
+    assert "Draw its" not in page
+    drawing = administrator.get("/forms/place/own")
+    saving = administrator.post("/forms/place/own", {**FORM, **table(LABEL, BoxRow("a", "A"))})
+    for answer in (drawing, saving, bring(administrator, turned(A4, 90), "two")):
+        assert answer.status_code == 409
+        assert "made and approved on a publisher" in answer.text
+    assert [path.name for path in hospital.home.forms_folder.iterdir()] == ["own.pdf"]
