@@ -24,6 +24,7 @@ from downtime.vault.write_access import ReadOnlyError, ReadOnlyReason, WriteAcce
 T = TypeVar("T")
 
 BUSY_MILLISECONDS = 10_000
+GAP_SECONDS = 0.01
 LOOK_SECONDS = 0.002
 _DAMAGE = (sqlcipher3.SQLITE_CORRUPT, sqlcipher3.SQLITE_NOTADB)
 _UNREADABLE = (sqlcipher3.SQLITE_BUSY, sqlcipher3.SQLITE_IOERR, sqlcipher3.SQLITE_CANTOPEN)
@@ -198,6 +199,11 @@ def disable_write_ahead_log(connection: sqlcipher3.Connection) -> None:
 def checkpoint_log(db: sqlite_utils.Database) -> None:
     """Put what the write-ahead log holds into the database, without keeping any writer waiting."""
     db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def let_others_write() -> None:
+    """Between two transactions of many: who waits in another process finds no gap otherwise, for as long as all take."""
+    time.sleep(GAP_SECONDS)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import sqlite_utils
 from downtime.clock import to_text
 from downtime.errors import ConflictError, NotFoundError
 from downtime.vault.audit import append_entry
-from downtime.vault.database import transaction
+from downtime.vault.database import checkpoint_log, let_others_write, transaction
 from downtime.vault.model import JOB_LIFECYCLE, Actor, AuditAction, Job, JobResult, JobState
 from downtime.vault.store import jobs as store
 from downtime.vault.vault import Vault
@@ -69,6 +69,8 @@ def finish_job(
     for part, begin in enumerate(range(0, len(content), PART_BYTES), 1):
         with transaction(vault.db) as db:
             store.insert_part(db, job_id, part, content[begin : begin + PART_BYTES])
+        checkpoint_log(vault.db)  # or a writer has to do that, of all parts, where the log is long
+        let_others_write()
     with vault.change(job.actor, AuditAction.JOB_FINISH, target=job_id) as db:
         _move(vault, db, job_id, JobState.DONE)
         store.set_done(db, job_id, sentence, result)
@@ -136,6 +138,7 @@ def delete_results_before(vault: Vault, before: datetime) -> None:
     while dropped:
         with transaction(vault.db) as db:
             dropped = store.delete_oldest_part(db, to_text(before))
+        let_others_write()
 
 
 def _move(vault: Vault, db: sqlite_utils.Database, job_id: str, to: JobState) -> None:

@@ -54,6 +54,7 @@ from downtime.paper.take_serials import take_serials
 from downtime.pdf.writer import PdfWriter
 from downtime.settings import Settings
 from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.vault.database import let_others_write
 from downtime.vault.model import Actor
 from downtime.vault.raise_marks import choose_ranges
 from downtime.vault.vault import Vault
@@ -147,6 +148,7 @@ class _Issue:
                     taken = take_serials(context.vault, db, context.device, len(drafts))
                     _insert_drafts(db, begun, taken, drafts)
                 pack, numbered = begun, numbered + taken
+                let_others_write()
         except BaseException:
             if pack is not None:
                 stopped = store_reason(ProgramReason.STOPPED)

@@ -1,6 +1,5 @@
 """Look for harm to some patients, and keep what is found of them in transactions of its own."""
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -30,11 +29,9 @@ from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.vault.database import let_others_write
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
-
-PAUSE_SECONDS = 0.01
-"""After each transaction: without a gap, those who key waited for a quarter of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,7 @@ class PartReviewer:
                 reason=task.reason,
             ) as db:  # fmt: skip
                 harm_store.save_findings(db, part)
-            time.sleep(PAUSE_SECONDS)
+            let_others_write()
 
 
 def _records_of(snapshot: Snapshot, people: set[str]) -> Iterator[Record]:
