@@ -24,8 +24,13 @@ def list_late(
         later[number][page] = is_seen
     for number, seen in later.items():
         unseen = [page for page, is_seen in seen.items() if not is_seen]
-        if unseen and number in pages and len(seen) < pages[number]:
+        if unseen and number in pages and _was_keyed_from_scan(vault, number, pages[number], seen):
             yield number, unseen
+
+
+def _was_keyed_from_scan(vault: Vault, serial: str, pages: int, later: Mapping[int, bool]) -> bool:
+    """Whether a form was entered from pages that were scanned before, and not from the paper whole."""
+    return len(later) < pages or store.was_taken_away(vault.db, serial)
 
 
 def find_late(vault: Vault, serial: str) -> list[int]:

@@ -47,7 +47,9 @@ from downtime.paper.move_form import move_form
 from downtime.vault.model import Actor
 
 ENTRY, CHECK, UNSCANNED, LATE_PAGE = "entry", "entry_check", "unscanned_page", "late_page"
-TABLES = (ENTRY, "entry_past", CHECK, SCAN, SCAN_PAGE, "query_step", UNSCANNED, LATE_PAGE)
+TABLES = (
+    ENTRY, "entry_past", CHECK, SCAN, SCAN_PAGE, "query_step", UNSCANNED, LATE_PAGE, "scan_taken_away",
+)  # fmt: skip
 """In the order in which their rows can be merged."""
 _RANK = tuple(EntryState)
 _DIGEST_FIELDS = (
@@ -218,6 +220,9 @@ class EntryMerger:
                 late_pages.save_newest(self.db, LatePage(**row))
             else:
                 entries_elsewhere.insert_missing(self.db, table, columns[table], row)
+        for serial in self._adopted_serials:
+            if (entry := entries.fetch_entry(self.db, serial)) and entry.state != EntryState.DRAFT:
+                scans.note_unseen(serial, entry.entered)
         scans.finish()
 
     def _is_keyed_here(self, serial: str) -> bool:

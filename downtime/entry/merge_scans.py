@@ -6,6 +6,7 @@ order bundles come. A scan in doubt stands beside no field until somebody has lo
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -58,6 +59,8 @@ class ScanMerger:
     """Whether an entry of a form stands here that is not this bundle's: its pages come late."""
     _scans: dict[str, _SentScan] = field(default_factory=dict)
     _digests: set[str] = field(default_factory=set)
+    _filed: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    """Of each form: the SHA-256 of a page's picture, and when it came to the form, as the bundle says."""
 
     def merge_scan(self, row: Mapping[str, Any]) -> None:
         """Put in the scan of a form that has none here; of another one the pages follow singly."""
@@ -82,6 +85,7 @@ class ScanMerger:
         picture = bytes(full["picture"])
         full["sha256"] = full["sha256"] or hashlib.sha256(picture).hexdigest()
         full["filed"] = full["filed"] or scan.info.attached
+        self._filed[scan.info.serial][full["sha256"]] = full["filed"]
         if self.was_keyed_without(scan.info.serial):
             full["filed"] = self.now
         if scan.is_new:
@@ -166,6 +170,20 @@ class ScanMerger:
             )  # fmt: skip
             scan_store.save_batch(self.db, batch)
         return batch
+
+    def note_unseen(self, serial: str, entered: str) -> None:
+        """Of a form whose entry this bundle brought: pages that its sender had not are late, whichever came first.
+
+        Whoever sent no page of it had keyed from the paper.
+        """
+        sent = self._filed.get(serial)
+        if not sent:
+            return
+        digests = scans.fetch_page_digests(self.db, serial)
+        for page, filed in scans.fetch_filed(self.db, serial).items():
+            seen_there = sent.get(digests[page], self.now)
+            if filed <= entered < seen_there:
+                scans.set_filed(self.db, serial, page, seen_there)
 
     def finish(self) -> None:
         """Doubt what is one file under two serials, whichever bundle came first."""

@@ -178,7 +178,7 @@ def detach_scan(vault: Vault, serial: str, actor: Actor, reason: str) -> None:
         if info is None:
             raise _no_page(number)
         return_pages(db, number)
-        scans.delete(db, number)
+        scans.take_away(db, number, vault.now())
         compare_files(db, [info.sha256])
 
 

@@ -21,6 +21,12 @@ def save_newest(db: Database, page: LatePage) -> None:
         save(db, page)
 
 
+def was_taken_away(db: Database, serial: str) -> bool:
+    """Whether a scan was taken away from a form after it had been entered."""
+    query = "SELECT 1 FROM scan_taken_away t JOIN entry e USING (serial) WHERE serial = ? AND t.at > e.entered"
+    return db.execute(query, [serial]).fetchone() is not None
+
+
 def fetch_later(db: Database, serial: str = "") -> Iterator[tuple[str, int, bool]]:
     """Pages that came after their form was entered, of one form or of all: serial, number, whether looked at.
 

@@ -216,8 +216,25 @@ def drop_file_of_small_pages(db: Database, serial: str) -> None:
     )
 
 
-def delete(db: Database, serial: str) -> None:
-    """Remove a scan, its pictures, and what was seen on them."""
+def set_filed(db: Database, serial: str, page: int, at: str) -> None:
+    """Note when a page came to its form, as whoever entered the form saw it."""
+    query = "UPDATE form_scan_page SET filed = ? WHERE serial = ? AND page = ?"
+    db.execute(query, [at, serial, page])
+
+
+def fetch_filed(db: Database, serial: str) -> dict[int, str]:
+    """When each page came to its form, by its number."""
+    query = "SELECT page, filed FROM form_scan_page WHERE serial = ?"
+    return {int(page): str(at) for page, at in db.execute(query, [serial]).fetchall()}
+
+
+def take_away(db: Database, serial: str, at: str) -> None:
+    """Remove a scan, its pictures, and what was seen on them; that there was one is kept."""
+    db.execute("INSERT OR IGNORE INTO scan_taken_away (serial, at) VALUES (?, ?)", [serial, at])
+    _delete(db, serial)
+
+
+def _delete(db: Database, serial: str) -> None:
     page_readings.delete(db, serial)
     db.execute("DELETE FROM form_page_original WHERE serial = ?", [serial])
     db.execute("DELETE FROM form_scan_page WHERE serial = ?", [serial])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from downtime.entry import late_pages, send_back_entry
+from downtime.entry import late_pages, scans, send_back_entry
 from downtime.entry.open_form import open_form
 from downtime.entry.read_scans import find_ink
 from downtime.entry.take_in_batch import list_scan_files, take_in_files
@@ -23,11 +23,14 @@ def clock():
 
 @pytest.fixture
 def scan(vault, settings, actor, tmp_path):
-    def take_in(serial, *pages):
+    def take_in(serial, *pages, is_straight=True):
         folder = tmp_path / "-".join([serial, *map(str, pages)])
         folder.mkdir()
         for page in pages:
-            (folder / f"{page}.png").write_bytes(as_file(coded_page(serial, page)))
+            picture = coded_page(serial, page)
+            if not is_straight:  # another picture of the same page
+                picture.paste(0, (300, 900, 500, 930))
+            (folder / f"{page}.png").write_bytes(as_file(picture))
         return take_in_files(vault, settings, list_scan_files([folder]), "Ward A1", actor)
 
     return take_in
@@ -88,3 +91,17 @@ def test_a_form_that_is_keyed_again_with_its_late_page_has_none(
     assert late_pages.find_late(vault, serial) == []
     enter(serial)
     assert open_pages() == []
+
+
+@pytest.mark.usefixtures("identity")
+def test_a_scan_that_was_taken_away_and_came_again_hides_no_page(
+    vault, issue, checker, scan, enter, open_pages
+):
+    serial = issue("observations")
+    vault.db.execute("UPDATE form_issue SET pages = 2")
+    scan(serial, 1)
+    enter(serial)
+    scans.detach_scan(vault, serial, checker, "crooked")
+    scan(serial, 2, 1, is_straight=False)
+    assert late_pages.find_late(vault, serial) == [1, 2]
+    assert len(open_pages()) == 1

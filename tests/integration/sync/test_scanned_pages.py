@@ -2,20 +2,24 @@
 
 import shutil
 from contextlib import closing
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
 
 from downtime.config import Home
-from downtime.entry import scans, settle_tray, unscanned_pages
+from downtime.entry import late_pages, scans, settle_tray, unscanned_pages
+from downtime.entry.open_form import open_form
+from downtime.entry.read_scans import find_ink
 from downtime.entry.store import scans as scan_pages
 from downtime.entry.take_in_batch import list_scan_files, take_in_files
 from downtime.paper.store import issued_forms
 from downtime.scanning import store
 from downtime.scanning.model import PageOutcome
 from downtime.vault.vault import Vault
+from tests.integration.keying_steps import submit_confirmed
 from tests.integration.returns.pictures import as_file, as_pdf, coded_page, inked_page
-from tests.integration.sync.fleet import SETTINGS, Machine
+from tests.integration.sync.fleet import OBSERVED, SETTINGS, Machine
 
 
 @pytest.fixture
@@ -119,6 +123,27 @@ def test_a_file_of_many_pages_and_pages_one_by_one_lose_nothing(laptops, tmp_pat
     assert len(pictures(station, serial)) == 3
     (page,) = store.fetch_tray(station.vault.db)
     assert (page.outcome, page.page) == (PageOutcome.SECOND_SCAN, 2)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_page_that_whoever_keyed_had_not_is_late_whichever_bundle_came_first(
+    laptops, tmp_path, first
+):
+    station, k7, m3, serial = laptops
+    scan(k7, tmp_path, coded_page(serial, 2))
+    scan(m3, tmp_path, coded_page(serial, 1))
+    m3.clock.now = k7.clock.now + timedelta(hours=1)
+    place = find_ink(m3.vault, serial).list_unkeyed(open_form(m3.vault, serial, SETTINGS), OBSERVED)
+    looked_at = [ink.name for ink in place]
+    submit_confirmed(m3.vault, SETTINGS, serial, OBSERVED, m3.clerk, looked_at=looked_at)
+    station.clock.now = m3.clock.now + timedelta(hours=1)
+    sent = [machine.export(station) for machine in (k7, m3)]
+    for bundle in (sent[first], sent[1 - first], sent[first]):
+        station.merge(bundle)
+    assert late_pages.find_late(station.vault, serial) == [2]
+    late_pages.confirm_looked(station.vault, serial, 2, station.clerk, "nothing new")
+    station.merge(sent[1])
+    assert late_pages.find_late(station.vault, serial) == []
 
 
 def test_a_page_that_came_later_on_the_same_laptop_follows(laptops, tmp_path):
