@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from downtime.accounts.model import Permission
+from downtime.cli.feeds import NOTHING_USED
 from downtime.cli.program import feeds
 from downtime.cli.session import Output, Session, command
 from downtime.clinical.record_types import RECORD_TYPES
@@ -20,10 +21,11 @@ def read(session: Session, paths: tuple[Path, ...]) -> Output:
 
     Shows patients: where the output goes, their data goes. Nothing is kept and nothing is unlocked.
     A home's settings (table mappings, names of systems) are used where there is one.
+    Ends with 1 when nothing at all can be used.
     """
     preview = preview_state(paths, session.settings_or_default, session.clock())
     document = preview.as_json()
-    return Output(document, _describe_preview(preview, document))
+    return Output(document, _describe_preview(preview, document), int(not preview.used))
 
 
 def _describe_preview(preview: StatePreview, document: dict[str, Any]) -> Iterator[str]:
@@ -37,6 +39,8 @@ def _describe_preview(preview: StatePreview, document: dict[str, Any]) -> Iterat
     yield f"Rejected: {len(preview.rejected)}"
     for item in document["rejected"]:
         yield f"  {_locate(item)}{item['reason']}"
+    if not preview.used:
+        yield NOTHING_USED
 
 
 def _describe_record(record: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ _OUTCOME_TITLES = {
     Outcome.REJECTED: "rejected",
     Outcome.QUARANTINED: "in quarantine",
 }
+NOTHING_USED = "Nothing of it can be used: a build would take nothing from it."
 _SHOWN = 5
 """Messages that are named under one reason; `--json` names all of them."""
 
@@ -99,7 +100,7 @@ def _list_lines(report: FeedReport) -> Iterator[str]:
         place = " ".join(filter(None, (finding.source, finding.segment)))
         yield f"{finding.kind} ({count}) {place}: {finding.text}"
     if not report.is_any_used:
-        yield "Nothing of it can be used: a build would take nothing from it."
+        yield NOTHING_USED
 
 
 def _reason_lines(reason: FeedReason, count: int, problems: list[FeedProblem]) -> Iterator[str]:

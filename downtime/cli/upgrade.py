@@ -85,4 +85,11 @@ def check(session: Session, file: Path, back: bool) -> Output:
     Nothing is installed, and nobody needs to sign in: 'downtime-upgrade FILE' asks this, then installs.
     """
     package: ProgramPackage = program_packages.check_package(session.home, file, goes_back=back)
-    return Output(asdict(package), [f"{package.name} is approved, and may be installed here."])
+    listed = require_list(session.home)
+    return Output(
+        {**asdict(package), "list": listed.version, "issued": listed.issued},
+        [
+            f"{package.name} is approved in list number {listed.version} of {listed.issued[:10]}, and may be"
+            " installed here."
+        ],
+    )

@@ -21,6 +21,7 @@ from downtime.fleet.site_keys import SiteKey
 from downtime.processes.program import ProgramError, run_program
 from downtime.settings import Settings
 from downtime.vault.machines import MachineList
+from downtime.vault.marks import read_marks
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -151,14 +152,27 @@ def list_packages(machine_list: MachineList) -> list[ProgramPackage]:
 def check_package(home: Home, path: Path, *, goes_back: bool) -> ProgramPackage:
     """The package of a file if this machine may install it; works while locked.
 
-    UntrustedError unless the list in force approves this very content; ConflictError for a version that
-    is not newer than the one installed, unless somebody means to go back to it.
+    UntrustedError unless the list in force approves this very content and is not older than one that
+    was believed here; ConflictError for a version that is not newer than the one installed, unless
+    somebody means to go back to it.
     """
     package = read_package(path)
-    if package not in list_packages(require_list(home)):
+    listed = require_list(home)
+    known = read_marks(home)
+    if (
+        known and listed.signed.rank < known.machines
+    ):  # an older list may approve what was withdrawn
+        raise UntrustedError(
+            "package.older-list",
+            f"The list of machines here (number {listed.version} of {listed.issued[:10]}) is older than"
+            f" number {known.machines[1]}, which was believed here before.",
+            "Take the newest list ('downtime pull', or 'downtime fleet update FILE'), and tell security.",
+        )
+    if package not in list_packages(listed):
         raise UntrustedError(
             "package.not-approved",
-            f"{package.name} is not approved by this site's list of machines, or was altered.",
+            f"{package.name} is not approved by this site's list of machines (number {listed.version}"
+            f" of {listed.issued[:10]}), or was altered.",
             "Take the newest list first ('downtime pull', or 'downtime fleet update FILE'); an"
             " administrator approves a package with 'downtime upgrade approve'.",
         )

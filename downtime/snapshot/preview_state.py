@@ -36,6 +36,8 @@ class StatePreview:
     records: dict[str, list[Record]] = field(default_factory=lambda: {name: [] for name in TYPES})
     findings: list[LocatedFinding] = field(default_factory=list)
     rejected: list[Reject] = field(default_factory=list)
+    used: int = 0
+    """Messages of which something was taken."""
 
     def note_reject(self, reject: Reject) -> None:
         """A message that cannot be used is a finding too."""
@@ -73,6 +75,7 @@ def preview_state(paths: Iterable[Path], settings: Settings, now: datetime) -> S
         applied = apply_messages(db, messages, settings, now)
         for record in settle_records(db, settings, tally):
             preview.records[type(record).__name__].append(record)
+    preview.used -= len(applied.quarantined)
     stays = (stay for stay in preview.records["Encounter"] if isinstance(stay, Encounter))
     check_stays(stays, settings, now, tally)
     preview.findings += [
@@ -95,6 +98,7 @@ def _note_messages(
             for finding in [*unused, *item.findings]
             if finding.kind is not FindingKind.LIST_IMPLAUSIBLE  # of that quarantine tells
         ]
+        preview.used += not item.unused
         yield item
 
 

@@ -194,3 +194,13 @@ def test_what_a_site_may_change_survives_an_upgrade():
         "PULL_EVERY",
         "PUBLISH_EVERY",
     }
+
+
+def test_an_upgrade_takes_one_file_and_refuses_two():
+    """Of two files the first would be forgotten without a word."""
+    shell = shutil.which("sh")
+    assert shell
+    command = [shell, FOLDER / "downtime-upgrade", "a.deb", "b.deb"]
+    answer = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert answer.returncode == 2
+    assert "One file at a time" in answer.stderr

@@ -20,3 +20,14 @@ def test_an_engineer_sees_what_was_understood_and_nothing_is_kept(terminal, monk
     assert "family=Hill" in text
     assert "ward-unknown: PAS" in text
     assert [path.name for path in terminal.folder.iterdir()] == ["one.hl7"]
+
+
+def test_where_nothing_can_be_used_the_answer_says_so_and_is_a_failure(terminal):
+    (terminal.folder / "bad.hl7").write_text("MSH|damaged\r")
+    answer = terminal.run("feeds", "read", "bad.hl7")
+    assert answer.code == 1
+    assert "Nothing of it can be used" in answer.out
+    (terminal.folder / "good.hl7").write_text(MESSAGE)
+    both = terminal.run("feeds", "read", "bad.hl7", "good.hl7")
+    assert both.code == 0
+    assert "Nothing of it can be used" not in both.out

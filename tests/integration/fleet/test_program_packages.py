@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from downtime.errors import ConflictError, InputError, NotFoundError, UntrustedError
-from downtime.fleet import machine_list, program_packages
+from downtime.fleet import machine_list, program_packages, unlock_notices
 from downtime.fleet.model import AuditAction
 from downtime.settings import Settings
 from downtime.vault import machines
@@ -100,6 +100,25 @@ def test_nothing_is_approved_before_somebody_did_it_and_nothing_after_it_was_wit
         program_packages.withdraw_package(
             publisher.vault, Settings(), name, laptop.site.keys[1], ADMIN, "again"
         )
+
+
+def test_an_older_list_that_was_put_back_on_the_disk_does_not_revive_a_withdrawn_package(
+    publisher, laptop, build, approve
+):
+    path = build("1.1.0-1")
+    name = approve(path).name
+    kept = machines.list_path(laptop.home).read_bytes()
+    signed = program_packages.withdraw_package(
+        publisher.vault, Settings(), name, laptop.site.keys[1], ADMIN, "prints nothing"
+    )
+    machine_list.receive_list(laptop.home, signed.signed.data)
+    list(unlock_notices.list_notices(laptop.vault, Settings(), ADMIN, outage_open=False))
+    day = signed.issued[:10]
+    with pytest.raises(UntrustedError, match=f"number {signed.version} of {day}"):
+        check(laptop, path)
+    machines.list_path(laptop.home).write_bytes(kept)
+    with pytest.raises(UntrustedError, match=f"is older than number {signed.version}"):
+        check(laptop, path)
 
 
 @pytest.mark.parametrize("version", ["1.0.0-1", "0.9.9-7", "1.0.0~rc1-1"])
