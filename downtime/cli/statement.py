@@ -84,6 +84,6 @@ def sign(session: Session, lead: Lead, outage: str, reason: str) -> Output:
         needs_code=needs_code,
     )
     statement = sign_statement.sign_statement(
-        vault, settings, lead, actor, confirmation, reason, outage
+        vault, settings, lead, actor, confirmation, reason, outage, shown=unsigned.digest
     )
     return Output(statement.as_json(), [f"Signed: {statement.verdict}."])

@@ -1,6 +1,6 @@
 """Who may decide about compared items, link people to patients and judge harm, and with which words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from downtime.errors import ConflictError, ForbiddenError, InputError, parse_choice, refusal_of
@@ -192,6 +192,18 @@ def check_any_named(keys: Sequence[str]) -> None:
     """InputError when a word is said of no finding at all."""
     if not keys:
         raise InputError("harm.none", "No findings were ticked.", "Go back and tick at least one.")
+
+
+def check_findings_are_as_shown(versions: Mapping[str, str], shown: Mapping[str, str]) -> None:
+    """ConflictError when a finding, or what a colleague said of it, is not as it was shown."""
+    changed = sum(versions.get(key) != version for key, version in shown.items())
+    if changed:
+        raise ConflictError(
+            "harm.changed",
+            f"{changed} of {len(shown)} findings do not stand as your page showed them."
+            " Nothing was recorded.",
+            "Look at the list as it is now, and tick again.",
+        )
 
 
 def check_can_explain(findings: Iterable[HarmFinding]) -> None:

@@ -236,13 +236,16 @@ def can_sign(settings: Settings, lead: Lead, person: Person) -> bool:
     return not refusal_of(check_can_sign, settings, lead, person)
 
 
-def check_is_shown(digest: str, shown: str) -> None:
-    """ConflictError for facts of another digest than those that somebody saw; empty: no page showed any."""
-    if shown not in ("", digest):
+def check_is_shown(digest: str, shown: str | None) -> None:
+    """ConflictError for facts of another digest than those that somebody saw; None: nothing showed any.
+
+    A page that names no digest has shown none, so nothing is signed or closed from it.
+    """
+    if shown not in (None, digest):
         raise ConflictError(
             "statement.changed",
             "The statement reads otherwise than it did on your page: something was written since.",
-            "Look at it as it is now, then sign.",
+            "Look at it as it is now, then sign or close.",
         )
 
 

@@ -187,6 +187,16 @@ class ReviewedFinding:
     finding: HarmFinding
     reviewed: HarmReview | None
     explained: HarmReview | None
+    digest: str
+
+    @property
+    def version(self) -> str:
+        """What a page shows of it, in short: another one when the finding or what is said of it changes."""
+        words = [
+            (review.outcome, review.note, review.person, review.at) if review else ()
+            for review in (self.reviewed, self.explained)
+        ]
+        return hashlib.sha256(orjson.dumps((self.digest, words))).hexdigest()[:16]
 
     @property
     def is_open(self) -> bool:

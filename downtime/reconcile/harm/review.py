@@ -3,7 +3,7 @@
 All of it also goes out as a table for spreadsheets: one line a finding, times in the site's zone.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
@@ -43,6 +43,7 @@ from downtime.reconcile.policies import (
     check_any_named,
     check_can_explain,
     check_explanation,
+    check_findings_are_as_shown,
     check_outcome,
 )
 from downtime.reconcile.store import comparison_runs
@@ -117,19 +118,29 @@ def list_findings(vault: Vault, *, kind: FindingKind | None = None) -> list[Revi
     return harm_store.fetch_findings(vault.db, find_latest_outage(vault).id, kind=kind)
 
 
-def record_review(vault: Vault, keys: Sequence[str], outcome: str, note: str, actor: Actor) -> int:
-    """A clinician says what harm came of findings (`Harm`); a note is needed from low up."""
+def record_review(
+    vault: Vault, keys: Sequence[str], outcome: str, note: str, actor: Actor, *,
+    shown: Mapping[str, str] | None = None,
+) -> int:  # fmt: skip
+    """A clinician says what harm came of findings (`Harm`); a note is needed from low up.
+
+    `shown` has the version of each finding (`ReviewedFinding`) that a page showed: ConflictError when one
+    is another by now, or a colleague has said something of it.
+    """
     harm = check_outcome(outcome, note)
-    return _record(vault, keys, ReviewKind.REVIEWED, harm, note, actor)
+    return _record(vault, keys, ReviewKind.REVIEWED, harm, note, actor, shown)
 
 
 def record_explanation(
-    vault: Vault, keys: Sequence[str], explanation: str, reason: str, actor: Actor
-) -> int:
-    """Close requests that had no result when the outage began (`Explanation`), with a reason."""
+    vault: Vault, keys: Sequence[str], explanation: str, reason: str, actor: Actor, *,
+    shown: Mapping[str, str] | None = None,
+) -> int:  # fmt: skip
+    """Close requests that had no result when the outage began (`Explanation`), with a reason; `shown` as
+    for a review.
+    """
     checked = check_explanation(explanation, reason)
     check_can_explain(_get_findings(vault, find_latest_outage(vault).id, keys).values())
-    return _record(vault, keys, ReviewKind.EXPLAINED, checked, reason, actor)
+    return _record(vault, keys, ReviewKind.EXPLAINED, checked, reason, actor, shown)
 
 
 def _get_findings(vault: Vault, outage: str, keys: Sequence[str]) -> dict[str, HarmFinding]:
@@ -143,12 +154,16 @@ def _get_findings(vault: Vault, outage: str, keys: Sequence[str]) -> dict[str, H
 
 def _record(
     vault: Vault, keys: Sequence[str], kind: ReviewKind, outcome: Harm | Explanation, note: str,
-    actor: Actor,
+    actor: Actor, shown: Mapping[str, str] | None,
 ) -> int:  # fmt: skip
     outage = find_latest_outage(vault).id
     target = keys[0] if len(keys) == 1 else f"{len(keys)} findings"
     with vault.change(actor, AuditAction(f"harm.{kind}"), target=target, reason=outcome) as db:
-        for digest, finding in _get_findings(vault, outage, keys).items():
+        findings = _get_findings(vault, outage, keys)
+        if shown is not None:
+            present = harm_store.fetch_page(db, outage, keys)
+            check_findings_are_as_shown({row.finding.key: row.version for row in present}, shown)
+        for digest, finding in findings.items():
             review = HarmReview(
                 outage=outage, finding=finding.key, digest=digest, kind=kind, outcome=outcome,
                 note=note.strip(), person=actor.id, person_name=actor.name, at=vault.now(),

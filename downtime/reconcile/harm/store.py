@@ -119,6 +119,7 @@ def _reviewed_finding(
         decode_finding(orjson.loads(row["body"])),
         reviews.get((row["key"], row["digest"], ReviewKind.REVIEWED)),
         reviews.get((row["key"], row["digest"], ReviewKind.EXPLAINED)),
+        row["digest"],
     )
 
 

@@ -14,7 +14,12 @@ from downtime.outage.model import LIFECYCLE as OUTAGE_LIFECYCLE
 from downtime.outage.model import AuditAction as OutageAction
 from downtime.outage.model import Outage, OutageState
 from downtime.returns.model import AuditAction, Lead
-from downtime.returns.policies import check_can_close_alone, check_can_propose, check_reason
+from downtime.returns.policies import (
+    check_can_close_alone,
+    check_can_propose,
+    check_is_shown,
+    check_reason,
+)
 from downtime.returns.statement.closing_model import LIFECYCLE, Closing, ClosingState
 from downtime.returns.statement.completeness_statement import Statement, gather_statement
 from downtime.returns.statement.open_groups import count_things
@@ -41,18 +46,22 @@ def close_outage(
 
 
 def propose_closing(
-    vault: Vault, settings: Settings, outage_id: str, actor: Actor, reason: str
-) -> Closing:
+    vault: Vault, settings: Settings, outage_id: str, actor: Actor, reason: str, *,
+    shown: str | None = None,
+) -> Closing:  # fmt: skip
     """Say why the books are to be closed although things are open: a second person then closes them.
 
-    A new proposal takes the place of one that waits. ForbiddenError for a program.
+    A new proposal takes the place of one that waits. `shown` is the digest of the facts that this person
+    saw: ConflictError when they are others by now. ForbiddenError for a program.
     """
     reason = check_reason(reason)
     outage = outages.get_outage(vault, outage_id)
     OUTAGE_LIFECYCLE.check(outage.state, OutageState.CLOSED)
     check_can_propose(is_program=is_program(vault, actor))
+    statement = gather_statement(vault, settings, outage_id)
+    check_is_shown(statement.digest, shown)
     closing = replace(
-        _make_closing(vault, gather_statement(vault, settings, outage_id)),
+        _make_closing(vault, statement),
         state=ClosingState.PROPOSED,
         proposed_by=actor.id,
         proposed_name=actor.name,
@@ -68,12 +77,13 @@ def propose_closing(
 
 
 def close_incomplete(
-    vault: Vault, settings: Settings, outage_id: str, actor: Actor, reason: str
-) -> Outage:
+    vault: Vault, settings: Settings, outage_id: str, actor: Actor, reason: str, *,
+    shown: str | None = None,
+) -> Outage:  # fmt: skip
     """Close the books that another person proposed to close with things open.
 
     ForbiddenError for the one who proposed it and for a program; NotFoundError without a proposal;
-    ConflictError when anything is otherwise than the first person saw.
+    ConflictError when anything is otherwise than the first person saw, or than this one did (`shown`).
     """
     reason = check_reason(reason)
     statement = gather_statement(vault, settings, outage_id)
@@ -90,6 +100,7 @@ def close_incomplete(
         actor_id=actor.id,
         is_as_proposed=proposed.facts_sha256 == statement.digest,
     )
+    check_is_shown(statement.digest, shown)
     return _close(vault, statement, proposed, actor, reason)
 
 

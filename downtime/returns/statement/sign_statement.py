@@ -31,7 +31,7 @@ def sign_statement(
     reason: str = "",
     outage: str = "",
     *,
-    shown: str = "",
+    shown: str | None = None,
 ) -> Statement:
     """Sign the facts as they are now, as a lead; of the outage at hand unless another is given.
 

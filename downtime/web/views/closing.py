@@ -53,7 +53,7 @@ def preview_closing() -> ViewResponse:
         Step.PROPOSE: "Propose to close it as it is",
         Step.SECOND: f"Close {outage.label} as it is",
     }[step]
-    fields = [("step", step.value)]
+    fields = [("step", step.value), ("facts", statement.digest)]
     return confirm(f"Close {outage.label}", "closing.close", button, effects, fields)
 
 
@@ -85,12 +85,17 @@ def close() -> ViewResponse:
     step = parse_choice(
         Step, request.form.get("step", Step.CLOSE), "closing.step", "There is no such step."
     )
+    shown = request.form.get("facts", "")
     if step == Step.PROPOSE:
-        close_books.propose_closing(vault, settings, outage_id, actor, reason)
+        close_books.propose_closing(vault, settings, outage_id, actor, reason, shown=shown)
         flash("Proposed. Another person looks at what is open and closes the books.")
         return redirect(url_for("outages.show"), 303)
-    act = close_books.close_incomplete if step == Step.SECOND else close_books.close_outage
-    outage = act(vault, settings, outage_id, actor, reason)
+    if step == Step.SECOND:
+        outage = close_books.close_incomplete(
+            vault, settings, outage_id, actor, reason, shown=shown
+        )
+    else:
+        outage = close_books.close_outage(vault, settings, outage_id, actor, reason)
     flash(f"{outage.label} is closed.")
     return redirect(url_for("outages.show"), 303)
 

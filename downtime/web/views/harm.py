@@ -120,8 +120,9 @@ def download(file_kind: str) -> ViewResponse:
 def review() -> ViewResponse:
     """Say what harm came of the ticked findings."""
     note, outcome = request.form.get("note", "")[:1000], request.form.get("outcome", "")
+    shown = _read_shown()
     reviewed = record_review(
-        request_context.vault(), request.form.getlist("key"), outcome, note, request_context.actor()
+        request_context.vault(), [*shown], outcome, note, request_context.actor(), shown=shown
     )
     return _return_to_list(f"{reviewed} reviewed: {OUTCOMES[Harm(outcome)].lower()}.")
 
@@ -131,15 +132,18 @@ def review() -> ViewResponse:
 def explain() -> ViewResponse:
     """Say what became of the ticked requests that have no result."""
     note, explanation = request.form.get("note", "")[:1000], request.form.get("how", "")
+    shown = _read_shown()
     explained = record_explanation(
-        request_context.vault(),
-        request.form.getlist("key"),
-        explanation,
-        note,
-        request_context.actor(),
+        request_context.vault(), [*shown], explanation, note, request_context.actor(), shown=shown
     )
     title = EXPLANATIONS[Explanation(explanation)].lower()
     return _return_to_list(f"{explained} explained: {title}.")
+
+
+def _read_shown() -> dict[str, str]:
+    """The findings that were ticked, each with the version that the page showed."""
+    pairs = (text.rpartition("=") for text in request.form.getlist("finding"))
+    return {key: version for key, _, version in pairs}
 
 
 def _return_to_list(message: str) -> ViewResponse:

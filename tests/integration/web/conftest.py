@@ -154,6 +154,20 @@ class Browser:
         version = shown[1] if shown else ""
         return self.post(path, {"decision": decision, "reason": reason, "version": version})
 
+    def sign(self, lead: str, **fields: str):
+        """Sign the statement as its page shows it."""
+        page = self.client.get("/statement/sign", query_string={"lead": lead, **fields}).text
+        facts = re.search(r'name="facts" value="(\w{64})"', page)[1]
+        sent = {"lead": lead, "password": PASSWORD, "facts": facts, **fields}
+        return self.post("/statement/sign", sent)
+
+    def close(self, books: str, step: str, reason: str):
+        """Close books as the page before it shows them."""
+        page = self.client.get(f"/outages/close?outage={books}").text
+        facts = re.search(r'name="facts" value="(\w{64})"', page)[1]
+        sent = {"outage": books, "step": step, "reason": reason, "facts": facts}
+        return self.post("/outages/close", sent)
+
     def token(self) -> str:
         page = self.client.get("/sign-in").text
         return re.search(r'name="csrf_token" value="([^"]+)"', page)[1]

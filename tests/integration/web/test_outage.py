@@ -74,9 +74,9 @@ def test_systems_come_back_and_the_books_are_closed(hospital):
     assert "Not signed by: Ward lead, Records lead, Clinical safety lead" in asked
     sent = {"outage": outage, "reason": "Nothing was printed"}
     assert "is not complete and signed" in site.post("/outages/close", sent).text
-    site.post("/outages/close", sent | {"step": "propose"})
+    site.close(outage, "propose", "Nothing was printed")
     second = hospital.browser("records-supervisor")
-    second.post("/outages/close", sent | {"step": "second"})
+    second.close(outage, "second", "Nothing was printed")
     assert "No outage or drill is open" in site.get("/outages").text
 
 

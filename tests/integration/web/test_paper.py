@@ -11,7 +11,7 @@ from downtime.fleet.publish_snapshot import publish_snapshot
 from downtime.web.job_worker import JobWorker
 from tests.conftest import forget_marks
 from tests.integration.web import tiny
-from tests.integration.web.conftest import PASSWORD, copied
+from tests.integration.web.conftest import copied
 from tests.integration.web.test_outage import declare
 from tests.integration.web.test_ward import words
 
@@ -261,7 +261,7 @@ def test_the_statement_names_what_is_open_and_is_signed_by_three(printed):
     assert "NOT COMPLETE" in page
     assert "LIMS is still declared down" in page
     for lead, browser in people.items():
-        signed = browser.post("/statement/sign", {"lead": lead, "password": PASSWORD})
+        signed = browser.sign(lead)
         assert signed.status_code == 303
     page = words(people["ward"].get("/statement").text)
     for name in ("Ward Person", "Records-Supervisor Person", "Site Person"):

@@ -14,7 +14,6 @@ from downtime.settings import Settings
 from downtime.web import background_job
 from downtime.web.run_job import run_job
 from tests.integration.scanning.printed_paper import as_png
-from tests.integration.web.conftest import PASSWORD
 from tests.integration.web.test_paper import (  # noqa: F401 - fixtures
     BLOODS,
     LEADS,
@@ -114,8 +113,8 @@ def test_a_paper_goes_from_a_box_of_scans_to_a_complete_statement(scanned, tmp_p
     supervisor.decide(item, "return", "Not in the LIMS")
     finished(hospital, supervisor, supervisor.post("/returns", {"format": "hl7v2"}).location)
     site = hospital.browser("site")
-    (key,) = re.findall(r'name="key"[^>]*value="([^"]*)"', site.get("/harm").text)
-    site.post("/harm/review", {"key": key, "outcome": "none", "note": "Taken again, normal"})
+    (key,) = re.findall(r'name="finding"[^>]*value="([^"]*)"', site.get("/harm").text)
+    site.post("/harm/review", {"finding": key, "outcome": "none", "note": "Taken again, normal"})
     ward = hospital.browser("ward")
     while others := set(re.findall(r'value="(K7\d{6}\w)"', ward.get("/forms?state=issued").text)):
         sent = {"serial": sorted(others), "to": "void", "reason": "never written on"}
@@ -123,5 +122,5 @@ def test_a_paper_goes_from_a_box_of_scans_to_a_complete_statement(scanned, tmp_p
     document = supervisor.get("/statement/json").json
     assert document["verdict"] == "COMPLETE", words(supervisor.get("/statement").text)[:900]
     for lead, role in LEADS.items():
-        hospital.browser(role).post("/statement/sign", {"lead": lead, "password": PASSWORD})
+        hospital.browser(role).sign(lead)
     assert len(supervisor.get("/statement/json").json["signatures"]) == 3

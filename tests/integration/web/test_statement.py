@@ -2,6 +2,7 @@
 
 import re
 
+from downtime.entry import retire_forms
 from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.vault import device
@@ -14,11 +15,11 @@ def test_harm_review_shows_what_waited_and_a_clinician_says_what_came_of_it(hosp
     site = hospital.browser("site")
     page = site.get("/harm").text
     assert "Asked for again on paper" in page
-    key = re.search(r'name="key" value="([^"]+)"', page)[1]
-    refused = site.post("/harm/review", {"key": key, "outcome": "low", "note": ""})
+    key = re.search(r'name="finding" value="([^"]+)"', page)[1]
+    refused = site.post("/harm/review", {"finding": key, "outcome": "low", "note": ""})
     assert "Harm needs a note" in refused.text
     assert site.post("/harm/review", {"outcome": "none", "note": ""}).status_code == 400
-    done = site.post("/harm/review", {"key": key, "outcome": "low", "note": "bled again"})
+    done = site.post("/harm/review", {"finding": key, "outcome": "low", "note": "bled again"})
     assert done.status_code == 303
     assert "Low harm" in site.get("/harm").text
     assert "bled again" in site.get("/harm.csv").text
@@ -30,6 +31,36 @@ def test_harm_review_shows_what_waited_and_a_clinician_says_what_came_of_it(hosp
     assert site.get("/harm?kind=nonsense").status_code == 404
 
 
+def test_a_stale_page_says_no_harm_of_nothing_that_a_colleague_reviewed(hospital, vault, recovered):
+    """Two clinicians have the same list before them: the second would undo the first one's word."""
+    first, second = hospital.browser("site"), hospital.browser("site")
+    ticked = re.search(r'name="finding" value="([^"]+)"', first.get("/harm").text)[1]
+    severe = {"finding": ticked, "outcome": "severe", "note": "bled too late"}
+    assert first.post("/harm/review", severe).status_code == 303
+    late = second.post("/harm/review", {"finding": ticked, "outcome": "none", "note": ""})
+    assert (late.status_code, "Nothing was recorded" in late.text) == (409, True)
+    unseen = {"finding": ticked.partition("=")[0], "outcome": "none", "note": ""}
+    assert second.post("/harm/review", unseen).status_code == 404
+    assert [row[0] for row in vault.db.execute("SELECT outcome FROM harm_review")] == ["severe"]
+
+
+def test_books_are_not_closed_from_a_page_that_shows_less_than_is_open(
+    hospital, vault, outage, recovered, issue
+):
+    """The first proposes anew after more came up; the second still has the page of before."""
+    outages.mark_restored(vault, list(outage.down), KEEPER, "back")
+    site, second = hospital.browser("site"), hospital.browser("records-supervisor")
+    site.close(outage.id, "propose", "Paper is lost")
+    page = second.get(f"/outages/close?outage={outage.id}").text
+    stale = dict(re.findall(r'name="(step|facts)" value="([^"]+)"', page))
+    retire_forms.void_form(vault, ledger.list_missing(vault, outage.id)[0].serial, KEEPER, "spoilt")
+    site.get("/statement")
+    site.close(outage.id, "propose", "Paper is lost")
+    late = press(second, "/outages/close", outage=outage.id, reason="I looked", **stale)
+    assert (late.status_code, "reads otherwise" in late.text) == (409, True)
+    assert outages.get_outage(vault, outage.id).state == "recovering"
+
+
 def test_only_open_requests_are_explained_by_a_clinical_role_with_a_chosen_word(
     hospital, recovered
 ):
@@ -38,10 +69,10 @@ def test_only_open_requests_are_explained_by_a_clinical_role_with_a_chosen_word(
     page = site.get("/harm").text
     assert re.search(r'<select[^>]*name="how">\s*<option value="">', page)
     assert re.search(r'<select[^>]*name="outcome">\s*<option value="">', page)
-    key = re.search(r'name="key" value="([^"]+)"', page)[1]
-    sent = {"key": key, "how": "taken-again", "note": "bled at 16:00", "kind": "waiting"}
+    key = re.search(r'name="finding" value="([^"]+)"', page)[1]
+    sent = {"finding": key, "how": "taken-again", "note": "bled at 16:00", "kind": "waiting"}
     assert site.post("/harm/explain", sent | {"how": ""}).status_code == 400
-    assert site.post("/harm/review", {"key": key, "outcome": "", "note": ""}).status_code == 400
+    assert site.post("/harm/review", {"finding": key, "outcome": "", "note": ""}).status_code == 400
     refused = site.post("/harm/explain", sent)  # asked for again on paper: it is not open
     assert (refused.status_code, "are not open" in refused.text) == (409, True)
     supervisor = hospital.browser("records-supervisor")
@@ -85,8 +116,7 @@ def test_an_earlier_outage_can_be_chosen_on_statement_and_report(
         document = site.get(f"/{name}/json?outage={outage.id}").json
         assert document.get("facts", document)["outage"]["id"] == outage.id
         assert site.get(f"/{name}?outage=none-such").status_code == 404
-    sent = {"lead": "safety", "outage": outage.id, "password": PASSWORD}
-    signed = site.post("/statement/sign", sent)
+    signed = site.sign("safety", outage=outage.id)
     assert signed.location.endswith(f"outage={outage.id}")
     assert "Sign as clinical safety lead" not in site.get(f"/statement?outage={outage.id}").text
 
@@ -127,7 +157,9 @@ def test_signing_asks_for_the_password_and_names_what_is_open(hospital, vault, r
         assert refused.status_code == 403
         assert "Nothing was signed" in refused.text
     assert vault.db.execute(signatures).fetchone()[0] == 0
-    done = press(site, "/statement/sign", lead="safety", password=PASSWORD)
+    unseen = press(site, "/statement/sign", lead="safety", password=PASSWORD)
+    assert (unseen.status_code, "reads otherwise" in unseen.text) == (409, True)
+    done = site.sign("safety")
     assert done.status_code == 303
     assert vault.db.execute(signatures).fetchone()[0] == 1
 
@@ -141,14 +173,14 @@ def test_books_with_things_open_are_closed_by_two_people_and_opened_again(
     assert "Propose to close it as it is" in page
     alone = press(site, "/outages/close", outage=outage.id, reason="tired", step="close")
     assert (alone.status_code, "not complete and signed" in alone.text) == (409, True)
-    press(site, "/outages/close", outage=outage.id, reason="Paper is lost", step="propose")
-    own = press(site, "/outages/close", outage=outage.id, reason="yes", step="second")
+    site.close(outage.id, "propose", "Paper is lost")
+    own = site.close(outage.id, "second", "yes")
     assert own.status_code == 403
     assert "proposes to close the books" in second.get("/statement").text
     page = second.get(f"/outages/close?outage={outage.id}").text
     assert "Paper is lost" in page
     assert 'name="step" value="second"' in page
-    done = press(second, "/outages/close", outage=outage.id, reason="I looked", step="second")
+    done = second.close(outage.id, "second", "I looked")
     assert done.status_code == 303
     page = site.get(f"/statement?outage={outage.id}").text
     assert "Paper is lost" in page
