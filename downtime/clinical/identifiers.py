@@ -1,5 +1,6 @@
 """Numbers that name a person or a page: NHS number, hospital number, check characters."""
 
+import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple, Self
 
@@ -10,6 +11,8 @@ NHS = "NH"
 """Identifier type of an NHS number (HL7 table 0203)."""
 MRN = "MR"
 """Identifier type of a hospital number (HL7 table 0203)."""
+_SPACES_AND_DASHES = ("Zs", "Pd")
+"""Categories of Unicode: a word processor makes long dashes of hyphens."""
 DOWNTIME = "DN"
 """Type of a downtime number among the identifiers of somebody registered on the screen: our own word."""
 
@@ -85,6 +88,14 @@ def is_placeholder(number: str, placeholders: frozenset[str]) -> bool:
 def simplify_number(text: str) -> str:
     """Letters and digits alone, in small letters."""
     return "".join(filter(str.isalnum, text.casefold()))
+
+
+def fold_number(number: str) -> str:
+    """A number as it is compared: without spaces, dashes of any kind and case."""
+    if not number.isascii():
+        number = unicodedata.normalize("NFKC", number)
+        number = "".join(c for c in number if unicodedata.category(c) not in _SPACES_AND_DASHES)
+    return number.replace(" ", "").replace("-", "").upper()
 
 
 def add_check_character(body: str) -> str:

@@ -22,7 +22,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from downtime.clinical import display
-from downtime.clinical.identifiers import clean_nhs_number, has_check_character, is_nhs_number
+from downtime.clinical.identifiers import (
+    clean_nhs_number,
+    fold_number,
+    has_check_character,
+    is_nhs_number,
+)
 from downtime.clinical.model import Patient
 from downtime.clinical.record_types import NAME_FIELDS
 from downtime.paper.forms.model import SIGN_OFF, FormDefinition, FormItem
@@ -166,7 +171,7 @@ def parse_person_field(name: str, text: str) -> dict[str, str]:
         return _parse_name(text)
     if name != "number":
         return {name: text}
-    plain = text.replace(" ", "").replace("-", "").upper()
+    plain = fold_number(text)
     if DOWNTIME_NUMBER.fullmatch(plain) and has_check_character(plain):
         return {"downtime_number": plain}
     return {"nhs_number": text} if clean_nhs_number(text) else {"mrn": text}

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from downtime.clinical.identifiers import clean_nhs_number
+from downtime.clinical.identifiers import clean_nhs_number, fold_number
 from downtime.entry import typed_times
 from downtime.entry.facts import (
     PERSON_CHECK,
@@ -162,12 +162,8 @@ def _find_identity_problems(form: KeyedForm, answers: Mapping[str, str]) -> list
         for field, (key, name) in _IDENTITY.items()
         if getattr(printed, field)
         and getattr(written, field)
-        and _plain_number(getattr(printed, field)) != _plain_number(getattr(written, field))
+        and fold_number(getattr(printed, field)) != fold_number(getattr(written, field))
     ]
-
-
-def _plain_number(number: str) -> str:
-    return number.replace(" ", "").replace("-", "").upper()
 
 
 def validate_answers(

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
-from downtime.clinical.identifiers import MRN, Identifier
+from downtime.clinical.identifiers import MRN, Identifier, fold_number
 from downtime.clinical.model import (
     DiagnosticReport,
     MedicationRequest,
@@ -147,8 +147,3 @@ class RecordIndex:
             self._by_own_number.get((name, number)) for number in of.own_numbers(record)
         )
         return next((copy for copy in copies_by_number if copy), None)
-
-
-def fold_number(number: str) -> str:
-    """A number as it is compared: without spaces, hyphens and case."""
-    return number.replace(" ", "").replace("-", "").upper()

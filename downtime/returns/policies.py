@@ -10,6 +10,7 @@ from typing import TypeGuard
 
 from downtime.accounts import permissions
 from downtime.accounts.model import Permission, Person
+from downtime.clinical.identifiers import fold_number
 from downtime.errors import ConflictError, ForbiddenError, InputError, refusal_of
 from downtime.outage.model import Outage
 from downtime.returns.model import (
@@ -22,7 +23,6 @@ from downtime.returns.model import (
     Signature,
     Tick,
 )
-from downtime.returns.store.number_claims import fold_number
 from downtime.settings import Settings
 from downtime.vault import policies as vault_policies
 from downtime.vault.model import Actor

@@ -192,11 +192,11 @@ class ReviewedFinding:
     @property
     def version(self) -> str:
         """What a page shows of it, in short: another one when the finding or what is said of it changes."""
-        words = [
+        statements = [
             (review.outcome, review.note, review.person, review.at) if review else ()
             for review in (self.reviewed, self.explained)
         ]
-        return hashlib.sha256(orjson.dumps((self.digest, words))).hexdigest()[:16]
+        return hashlib.sha256(orjson.dumps((self.digest, statements))).hexdigest()[:16]
 
     @property
     def is_open(self) -> bool:

@@ -8,10 +8,9 @@ from typing import NamedTuple
 import orjson
 from sqlite_utils import Database
 
-from downtime.clinical.identifiers import Identifier
+from downtime.clinical.identifiers import Identifier, fold_number
 from downtime.clinical.model import Patient
 from downtime.entry.facts import PaperPerson
-from downtime.reconcile.record_index import fold_number
 from downtime.reconcile.store.items import encode_person
 from downtime.vault.database import json_list
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from downtime.clinical.identifiers import fold_number
 from downtime.entry.facts import Fact
 from downtime.reconcile.identity.links import list_merges
 from downtime.reconcile.identity.model import Merge, MergeState
@@ -99,14 +100,12 @@ def find_same_numbers(lines: Sequence[RekeyLine]) -> dict[str, list[RekeyLine]]:
     ticked: dict[tuple[str, str], list[RekeyLine]] = {}
     for line in lines:
         if line.tick:
-            key = line.message.system, number_claims.fold_number(line.tick.number)
+            key = line.message.system, fold_number(line.tick.number)
             ticked.setdefault(key, []).append(line)
     return {
         line.message.control_id: [
             other
-            for other in ticked.get(
-                (line.message.system, number_claims.fold_number(line.awaited.number)), ()
-            )
+            for other in ticked.get((line.message.system, fold_number(line.awaited.number)), ())
             if other.message.order_key != line.message.order_key
         ]
         for line in lines

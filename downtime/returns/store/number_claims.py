@@ -2,14 +2,8 @@
 
 from sqlite_utils import Database
 
+from downtime.clinical.identifiers import fold_number
 from downtime.returns.model import Message, NumberClaim
-
-_PLAIN = "upper(replace(replace(t.number, ' ', ''), '-', ''))"
-
-
-def fold_number(number: str) -> str:
-    """A number as it is compared: without spaces, hyphens and case."""
-    return number.replace(" ", "").replace("-", "").upper()
 
 
 def fetch_claims(db: Database, outage: str) -> dict[str, NumberClaim]:
@@ -25,12 +19,12 @@ def fetch_claims(db: Database, outage: str) -> dict[str, NumberClaim]:
 def find_lines_with_number(db: Database, message: Message, number: str) -> list[str]:
     """Control IDs of ticked lines of other patients that have this number of the same system."""
     query = (
-        "SELECT o.control_id FROM rekey_tick AS t JOIN outbox AS o ON o.control_id = t.control_id"
-        f" WHERE t.unticked = '' AND o.system = ? AND o.order_key <> ? AND {_PLAIN} = ?"
-        " ORDER BY t.ticked"
+        "SELECT o.control_id, t.number FROM rekey_tick AS t"
+        " JOIN outbox AS o ON o.control_id = t.control_id"
+        " WHERE t.unticked = '' AND o.system = ? AND o.order_key <> ? ORDER BY t.ticked"
     )
-    values = [message.system, message.order_key, fold_number(number)]
-    return [row[0] for row in db.execute(query, values)]
+    rows = db.execute(query, [message.system, message.order_key])
+    return [line for line, ticked in rows if fold_number(ticked) == fold_number(number)]
 
 
 def save_claim(db: Database, claim: NumberClaim) -> None:
