@@ -239,7 +239,7 @@ def line_of(vault, outage, control_id):
     return next(line for line in lines if line.message.control_id == control_id)
 
 
-@pytest.mark.parametrize
+@pytest.mark.parametrize("typed", ["LAB 4711", "lab-4711", " LAB4711 ", "LAB\u20134711"])
 def test_one_number_for_two_patients_waits_for_a_second_person(
     vault, outage_id_of_two, two, actor, typed
 ):
