@@ -90,6 +90,8 @@ class ListSheet(NamedTuple):
     blocks: Sequence[Block]
     title: str
     foot: str
+    as_at: str = ""
+    """How old its data is, where that is not the same as on the other pages of its pack."""
 
 
 class PlainPagePrinter(Protocol):

@@ -69,7 +69,7 @@ class PageStamper:
     ) -> None:
         self._writer = writer
         self._imprint = imprint
-        self._imprint_elements: dict[int, list[PageElement]] = {}
+        self._imprint_elements: dict[tuple[int, str], list[PageElement]] = {}
         self.embedded_pages = {} if embedded_pages is None else embedded_pages
 
     def print(self, sheet: PrintedSheet, *, blank_back: bool = False) -> int:
@@ -126,7 +126,8 @@ class PageStamper:
             references = list_references(overflowing, {}, values, "below")
             elements += place_references(page, references, IDENTITY_LABELS)
         elements += _title_and_foot(page, sheet.title, sheet.foot)
-        return self._print_pages(_flow_pages(page, elements, blocks), sheet.serial, "")
+        pages = _flow_pages(page, elements, blocks)
+        return self._print_pages(pages, sheet.serial, "", sheet.as_at)
 
     def print_plain_page(
         self, size: tuple[float, float], lines: Sequence[TextLine], operators: str
@@ -180,18 +181,21 @@ class PageStamper:
             ]
         return pages
 
-    def _imprint_on(self, page: EmbeddedPage) -> list[PageElement]:
-        """What all pages of this document say."""
-        elements = self._imprint_elements.get(page.xobject)
+    def _imprint_on(self, page: EmbeddedPage, as_at: str) -> list[PageElement]:
+        """What all pages of this document say, but for an age of their own."""
+        elements = self._imprint_elements.get((page.xobject, as_at))
         if elements is None:
-            elements = self._imprint_elements[page.xobject] = [
+            age = {"page.as-at": as_at} if as_at else {}
+            elements = self._imprint_elements[page.xobject, as_at] = [
                 element
-                for key, value in self._imprint.values().items()
+                for key, value in {**self._imprint.values(), **age}.items()
                 for element in place_imprint(page, key, value, _PARAGRAPH)
             ]
         return elements
 
-    def _print_pages(self, pages: Sequence[_StampedPage], serial: str, title: str) -> int:
+    def _print_pages(
+        self, pages: Sequence[_StampedPage], serial: str, title: str, as_at: str = ""
+    ) -> int:
         """Print the pages of one serial; `title` is the form's, unless its pages show it stamped."""
         self._writer.begin_section()
         serial_text = serials.format_serial(serial)
@@ -206,7 +210,7 @@ class PageStamper:
             elements += place_imprint(page, "page.serial", serial_text, tag)
             page_number = f"Page {number} of {len(pages)}"
             elements += place_imprint(page, "page.number", page_number, _PARAGRAPH)
-            elements += self._imprint_on(page)
+            elements += self._imprint_on(page, as_at)
             elements += [_code(page, serial, number, corner) for corner in serials.CORNERS]
             artifacts = []
             if self._imprint.drill:

@@ -69,14 +69,32 @@ def cover_document(
     changes: Sequence[tuple[str, ...]] = (),
 ) -> PrintDocument:
     """The first page of a pack: contents, page count, ages of the data, checksum, what to do."""
-    view, actor = context.view, context.actor
+    notes: list[Block] = []
+    if changes:
+        notes = [Heading("Take these pages out"), Table(_CHANGE_COLUMNS, changes)]
+    return cover_of_snapshot(context, context.view, outcome, title, facts, notes)
+
+
+def cover_of_snapshot(
+    context: PrintContext,
+    view: SnapshotView | None,
+    outcome: PrintOutcome,
+    title: str,
+    facts: Mapping[str, str],
+    notes: Sequence[Block],
+) -> PrintDocument:
+    """The same for pages from this snapshot; None where they are from none, or it is no longer here.
+
+    `notes` stand below the facts.
+    """
+    actor, board = context.actor, view.snapshot.count_board() if view else None
     checksum = content_recorder.format_checksum(outcome.checksum)
     facts = {
         **facts,
-        "In hospital": f"{word_counts(view.snapshot.count_board())}, in the snapshot",
+        **({"In hospital": f"{word_counts(board)}, in the snapshot"} if board else {}),
         "Pack": f"{outcome.pack.id}, printed by {actor.name} on {actor.device}",
         "Pages": _word_pages(outcome),
-        "Snapshot": view.snapshot.id,
+        "Snapshot": outcome.pack.snapshot or "None",
         "Outage": context.outage_label,
         "Checksum": f"{checksum} (serials and what is printed under them)",
     }
@@ -84,12 +102,13 @@ def cover_document(
     contents = _list_contents(outcome)
     wards = {document.draft.ward: None for document in documents}
     piles = [_count_pile(context, outcome, ward) for ward in wards] if len(wards) > 1 else []
+    ages = Table(_AGE_COLUMNS, _list_ages(view)) if view else Paragraph(outcome.pack.as_at)
     return context.list_document(
         "cover",
         title,
         Subject(),
         documents[0].draft.ward if len(wards) == 1 else "",
-        lambda: ({}, _cover_blocks(context, facts, contents, changes, piles)),
+        lambda: ({}, _cover_blocks(context, facts, contents, notes, piles, ages)),
     )
 
 
@@ -133,8 +152,9 @@ def _cover_blocks(
     context: PrintContext,
     facts: Mapping[str, str],
     contents: Sequence[_ContentsLine],
-    changes: Sequence[tuple[str, ...]],
+    notes: Sequence[Block],
     piles: Sequence[tuple[str, ...]],
+    ages: Block,
 ) -> list[Block]:
     """Contents, how old the data is by system, and what to do; pages to be taken out come first."""
     pages = sum(line.pages for line in contents)
@@ -144,16 +164,14 @@ def _cover_blocks(
     if context.is_drill:
         blocks.append(Paragraph(DRILL_WORDS, bold=True, size=12))
     blocks += [Paragraph(note, bold=True) for note in context.form_notes]
-    blocks.append(Table((("", 2), ("", 8)), list(facts.items())))
-    if changes:
-        blocks += [Heading("Take these pages out"), Table(_CHANGE_COLUMNS, changes)]
+    blocks += [Table((("", 2), ("", 8)), list(facts.items())), *notes]
     if piles:
         blocks += [Heading("Piles"), Table(_WARD_COLUMNS, piles)]
     steps = [(str(number), step) for number, step in enumerate(STEPS, 1)]
     return [
         *blocks,
         Heading("How old the data is"),
-        Table(_AGE_COLUMNS, _list_ages(context.view)),
+        ages,
         Heading("What to do"),
         Table((("", 1), ("", 24)), steps),
         Heading("Contents"),

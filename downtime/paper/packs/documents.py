@@ -1,6 +1,6 @@
 """The documents of packs: for each patient, for a ward, for those whom no system knows yet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -23,6 +23,7 @@ from downtime.snapshot.model import PatientRow
 
 SUMMARY, BED_LIST = "summary", "bed-list"
 """What the ledger calls these lists."""
+_NUMBER, _LOCATION = "patient.downtime-number", "patient.location"
 SUMMARY_TITLE = "Patient summary"
 BEDS_TITLE = "Bed list"
 
@@ -109,8 +110,19 @@ def blank_document(context: PrintContext, name: str, ward: str, number: str) -> 
     if form.identity:
         subject = Subject(downtime_number=number)
         location = f"{ward}," if ward else ""
-        values = {"patient.downtime-number": number, "patient.location": location} | values
+        values = {_NUMBER: number, _LOCATION: location} | values
     return replace(context.form_document(form, layout, subject, ward, values.copy), is_blank=True)
+
+
+def is_blank(form: FormDefinition, ward: str, values: Mapping[str, str]) -> bool:
+    """Whether nothing but what `blank_document` prints stands on a form."""
+    printed = {_NUMBER, _LOCATION, *prefill.blank_values(form, ward)}
+    return printed.issuperset(key for key, value in values.items() if value)
+
+
+def renumber(values: Mapping[str, str], number: str) -> dict[str, str]:
+    """What is printed on a blank form, with another downtime number."""
+    return {**values, _NUMBER: number}
 
 
 def ward_list_documents(

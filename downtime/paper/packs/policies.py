@@ -76,6 +76,17 @@ def check_can_continue(pack: Pack, last: IssuedForm, remaining: Sequence[IssuedF
         )
 
 
+def check_is_any_left(documents: Sequence[object]) -> None:
+    """ConflictError when none of the missing pages may be printed again."""
+    if not documents:
+        raise ConflictError(
+            "continue.left",
+            "None of the missing pages is printed again: their patients left, their forms are not approved"
+            " any more, or they are lists that are printed whole.",
+            "Print the changes of the ward, or the list on its own.",
+        )
+
+
 def check_is_of_now(pack: Pack, outage: str, now: datetime) -> None:
     """ConflictError for a pack of another outage, or of hours ago: its charts hold the values of then."""
     age = now - from_text(pack.issued_at)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from downtime.clinical import display
 from downtime.clinical.doses import TIME_CRITICAL
 from downtime.clock import from_text
+from downtime.errors import NotFoundError
 from downtime.outage import outages
 from downtime.outage.events.hospital_now import HospitalNow
 from downtime.outage.model import Outage
@@ -66,7 +67,7 @@ class PrintContext:
         self.form_layouts: dict[str, tuple[FormDefinition, FormLayout]] = {}
         self.list_layouts: dict[bool, FormLayout] = {}
         self._snapshot = snapshot
-        self._opened: Snapshot | None = None
+        self._opened: list[Snapshot] = []
         self._withheld: dict[str, None] = {}
         self._approved: set[str] = set()
         """Digests of layouts that may be printed."""
@@ -74,21 +75,35 @@ class PrintContext:
         """By layout: the labels of a form's fields, and its rows that are signed."""
 
     def close(self) -> None:
-        """Close the snapshot, unless it was the caller's."""
-        if self._opened is not None:
-            self._opened.close()
+        """Close what was opened here, so not the caller's snapshot."""
+        for snapshot in self._opened:
+            snapshot.close()
 
     @cached_property
     def view(self) -> SnapshotView:
         """The snapshot that was named, else the one in use, as this pack shows it."""
         if self._snapshot is None:
-            self._snapshot = self._opened = local_snapshots.open_current_snapshot(self.vault)
+            self._snapshot = local_snapshots.open_current_snapshot(self.vault)
+            self._opened.append(self._snapshot)
+        return self._view_snapshot(self._snapshot)
+
+    def find_view(self, snapshot_id: str) -> SnapshotView | None:
+        """The snapshot of an earlier print; None where it had none, or this machine has it no more."""
+        if not snapshot_id or snapshot_id == self.view.snapshot.id:
+            return self.view if snapshot_id else None
+        try:
+            self._opened.append(local_snapshots.open_snapshot(self.vault, snapshot_id))
+        except NotFoundError:
+            return None
+        return self._view_snapshot(self._opened[-1])
+
+    def _view_snapshot(self, snapshot: Snapshot) -> SnapshotView:
         days = self.settings.paper.summary_result_days
         stale = find_stale_time(self.printed_at, self.settings)
         critical = self.settings.paper.time_critical_medicines or TIME_CRITICAL
         names = tuple(self.settings.reconcile.medicine_names.items())
         return SnapshotView(
-            self._snapshot, self.zone, self.printed_at, days, self.mrn_name, stale, critical, names
+            snapshot, self.zone, self.printed_at, days, self.mrn_name, stale, critical, names
         )
 
     @cached_property

@@ -28,6 +28,7 @@ from downtime.paper.model import (
     FormDraft,
     FormState,
     Pack,
+    PackKind,
     PackState,
     Subject,
 )
@@ -286,7 +287,8 @@ class _Printing:
         context, pack, documents = self.context, self.pack, self.plan.documents
         replaced = documents[0].draft.replaces if len(documents) == 1 else ()
         time = display.format_moment(pack.issued_at, context.zone)
-        origin = f" Snapshot {pack.snapshot}." if pack.snapshot else ""
+        of_forms = "Forms: snapshot" if pack.kind == PackKind.CONTINUED else "Snapshot"
+        origin = f" {of_forms} {pack.snapshot}." if pack.snapshot else ""
         origin += f" Replaces {serials.format_serials(replaced)}." if replaced else ""
         notice = EMERGENCY if self.is_emergency else ""
         actor = context.actor
