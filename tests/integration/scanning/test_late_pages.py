@@ -47,6 +47,16 @@ def enter(vault, settings, actor):
 
 
 @pytest.fixture
+def entered(vault, issue, scan, enter):
+    """A form of two pages that was entered from the first one."""
+    serial = issue("observations")
+    vault.db.execute("UPDATE form_issue SET pages = 2")
+    scan(serial, 1)
+    enter(serial)
+    return serial
+
+
+@pytest.fixture
 def open_pages(vault, settings, outage):
     def sentences():
         found = find_open_items(vault, settings, outage)
@@ -79,12 +89,9 @@ def test_a_late_page_is_open_until_somebody_has_looked(
 
 @pytest.mark.usefixtures("identity")
 def test_a_form_that_is_keyed_again_with_its_late_page_has_none(
-    vault, issue, checker, scan, enter, open_pages
+    vault, entered, checker, scan, enter, open_pages
 ):
-    serial = issue("observations")
-    vault.db.execute("UPDATE form_issue SET pages = 2")
-    scan(serial, 1)
-    enter(serial)
+    serial = entered
     scan(serial, 2)
     assert late_pages.find_late(vault, serial) == [2]
     send_back_entry.send_back(vault, serial, checker, "a page came late")
@@ -95,12 +102,9 @@ def test_a_form_that_is_keyed_again_with_its_late_page_has_none(
 
 @pytest.mark.usefixtures("identity")
 def test_a_scan_that_was_taken_away_and_came_again_hides_no_page(
-    vault, issue, checker, scan, enter, open_pages
+    vault, entered, checker, scan, open_pages
 ):
-    serial = issue("observations")
-    vault.db.execute("UPDATE form_issue SET pages = 2")
-    scan(serial, 1)
-    enter(serial)
+    serial = entered
     scans.detach_scan(vault, serial, checker, "crooked")
     scan(serial, 2, 1, is_straight=False)
     assert late_pages.find_late(vault, serial) == [1, 2]
