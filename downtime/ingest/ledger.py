@@ -20,12 +20,12 @@ from downtime.clock import to_text
 from downtime.errors import UntrustedError
 from downtime.feeds.context import feed_context
 from downtime.ingest.packing import Packer, train_dictionary
-from downtime.ingest.process_lock import ProcessLock
 from downtime.ingest.store import day_file
 from downtime.ingest.store.messages import Numbers
 from downtime.settings import Settings
 from downtime.vault.database import transaction
 from downtime.vault.files import make_private_folder
+from downtime.vault.process_lock import ProcessLock
 from downtime.vault.vault import Vault
 
 _DAY_NAME = re.compile(r"\d.*\.db")

@@ -27,6 +27,7 @@ from downtime.reconcile.t0_snapshots import T0Snapshots, open_t0_snapshots
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.store.opened_snapshot import Snapshot
+from downtime.vault.long_work import LongWork
 from downtime.vault.vault import Vault
 
 
@@ -36,16 +37,22 @@ def open_comparison(vault: Vault, task: ComparisonTask) -> Iterator["FormCompare
     with collect_garbage_seldom(), ExitStack() as stack:
         after = stack.enter_context(closing(local_snapshots.open_snapshot(vault, task.recovered)))
         before = stack.enter_context(open_t0_snapshots(vault, task.outage))
-        yield FormComparer(vault, task, before, after)
+        work = stack.enter_context(closing(LongWork(vault)))
+        yield FormComparer(vault, task, before, after, work)
 
 
 class FormComparer:
     """One comparison, set by set."""
 
     def __init__(
-        self, vault: Vault, task: ComparisonTask, before: T0Snapshots, after: Snapshot
+        self,
+        vault: Vault,
+        task: ComparisonTask,
+        before: T0Snapshots,
+        after: Snapshot,
+        work: LongWork,
     ) -> None:
-        self._vault, self._task = vault, task
+        self._vault, self._task, self._work = vault, task, work
         self._before, self._after = before, after
         self._unrecovered = find_unrecovered(task.outage, after.list_systems())
         self._read_facts = make_fact_reader(vault, task.settings)
@@ -66,7 +73,7 @@ class FormComparer:
     ) -> FormsCompared:
         task, serials = self._task, list(stamps)
         outage, target = task.outage.id, f"{len(serials)} forms"
-        with self._vault.change(
+        with self._work.change(
             task.actor, AuditAction.RECONCILE_COMPARE, target=target, reason=task.reason
         ) as db:
             stored = {row.key: row for row in items_store.fetch_by_serials(db, serials)}

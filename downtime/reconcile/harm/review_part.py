@@ -29,7 +29,7 @@ from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.garbage_collection import collect_garbage_seldom
 from downtime.snapshot.store.opened_snapshot import Snapshot
-from downtime.vault.database import let_others_write
+from downtime.vault.long_work import LongWork
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -67,16 +67,17 @@ def open_review(vault: Vault, task: ReviewTask) -> Iterator["PartReviewer"]:
     with collect_garbage_seldom(), ExitStack() as stack:
         after = stack.enter_context(closing(local_snapshots.open_snapshot(vault, task.recovered)))
         before = stack.enter_context(open_t0_snapshots(vault, task.outage))
-        yield PartReviewer(vault, task, before, after)
+        work = stack.enter_context(closing(LongWork(vault)))
+        yield PartReviewer(vault, task, before, after, work)
 
 
 class PartReviewer:
     """One harm review, part by part."""
 
     def __init__(
-        self, vault: Vault, task: ReviewTask, before: T0Snapshots, after: Snapshot
+        self, vault: Vault, task: ReviewTask, before: T0Snapshots, after: Snapshot, work: LongWork
     ) -> None:
-        self._vault, self._task = vault, task
+        self._vault, self._task, self._work = vault, task, work
         self.before, self.after = before, after
 
     def review(self, part: ReviewPart) -> PartReviewed:
@@ -108,18 +109,17 @@ class PartReviewer:
         )
 
     def _save(self, findings: Sequence[HarmFinding]) -> None:
-        """In short transactions with pauses, so that people go on keying meanwhile."""
-        task, vault = self._task, self._vault
-        changed = harm_store.list_changed(vault.db, task.outage.id, findings, task.zone)
+        """In short transactions, so that people go on keying meanwhile."""
+        task = self._task
+        changed = harm_store.list_changed(self._vault.db, task.outage.id, findings, task.zone)
         size = task.settings.reconcile.forms_at_once
         for start in range(0, len(changed), size):
             part = changed[start : start + size]
-            with vault.change(
+            with self._work.change(
                 task.actor, AuditAction.HARM_FIND, target=f"{len(part)} findings",
                 reason=task.reason,
             ) as db:  # fmt: skip
                 harm_store.save_findings(db, part)
-            let_others_write()
 
 
 def _records_of(snapshot: Snapshot, people: set[str]) -> Iterator[Record]:

@@ -121,11 +121,15 @@ class OpenLine(NamedTuple):
 
 
 def fetch_open_lines(db: Database, outage: str, *, with_people: bool = False) -> Iterator[OpenLine]:
-    """Every item that waits for a decision, or to be sent; `with_people` with downtime numbers."""
+    """Every item that waits for a decision, or to be sent; `with_people` with downtime numbers.
+
+    Two queries in one, so that each is answered from an index of its own and no item is read.
+    """
     number = "coalesce(json_extract(person, '$.downtime_number'), '')" if with_people else "''"
+    select = f"SELECT key, serial, {number}, type, ward, event, state, is_open FROM item"
     query = (
-        f"SELECT key, serial, {number}, type, ward, event, state, is_open FROM item"
-        " WHERE outage = ? AND (is_open OR decision = 'return')"
+        f"{select} WHERE outage = ?1 AND is_open"
+        f" UNION ALL {select} WHERE outage = ?1 AND decision = 'return' AND NOT is_open"
     )
     return (
         OpenLine(key, serial, number, kind, ward, event, _STATES[state], bool(is_open))
@@ -209,8 +213,8 @@ def fetch_by_keys(db: Database, keys: Iterable[str]) -> list[StoredItem]:
 
 def fetch_settled_patients(db: Database, outage: str, keys: Iterable[str]) -> dict[str, str]:
     """Those of some keys that were compared and of which nothing waits, with the patient found."""
-    query = (
-        "SELECT key, patient FROM item WHERE outage = ? AND NOT is_open"
+    query = (  # by key: without the plus SQLite reads every item of the outage
+        "SELECT key, patient FROM item WHERE +outage = ? AND NOT is_open"
         " AND key IN (SELECT value FROM json_each(?))"
     )
     rows = db.execute(query, [outage, json_list(keys)])
