@@ -11,7 +11,12 @@ from downtime.config import Home
 from downtime.errors import ConflictError
 from downtime.paper.approve_form import propose_form
 from downtime.paper.forms import field_placement, hospital_forms
-from downtime.paper.forms.background import BackgroundPdf, open_background
+from downtime.paper.forms.background import (
+    NOT_SURVEYED,
+    BackgroundPdf,
+    BackgroundSurvey,
+    open_background,
+)
 from downtime.paper.forms.form_schema import NAME
 from downtime.paper.forms.load_form import parse_form, read_form
 from downtime.paper.layout.lay_out_form import lay_out_form
@@ -54,11 +59,22 @@ def list_backgrounds(home: Home) -> dict[str, Path]:
     }
 
 
-def load_placement(home: Home, name: str, sheet: BackgroundPdf) -> dict[str, Any]:
-    """The definition of a PDF's places as it is, or one to start from; ConflictError."""
+def is_placed(home: Home, name: str) -> bool:
+    """Whether places were drawn on a PDF and kept."""
+    return (home.forms_folder / f"{name}.yaml").exists()
+
+
+def load_placement(
+    home: Home, name: str, sheet: BackgroundPdf, survey: BackgroundSurvey = NOT_SURVEYED
+) -> dict[str, Any]:
+    """The definition of a PDF's places as it is, or one to start from; ConflictError.
+
+    To start from: what every form has stands where the `survey` found that nothing is printed.
+    """
     path = home.forms_folder / f"{name}.yaml"
-    if not path.exists():
-        return field_placement.begin_definition(name, sheet.fields)
+    if not is_placed(home, name):
+        places = {key: place for key, place in survey.places.items() if place}
+        return field_placement.begin_definition(name, sheet.fields, places)
     form = read_form(path)
     if form.background != f"{name}.pdf":
         raise ConflictError(

@@ -1,7 +1,7 @@
 """Open a hospital's own approved PDF, in a child with limits: its clean copy, or a page's picture."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import orjson
 from downtime.config import Home, data_folder
 from downtime.errors import InputError, NotFoundError
 from downtime.paper.forms.model import FormDefinition
+from downtime.paper.forms.rectangle import MM, FoundBox, Rectangle
 from downtime.paper_settings import PaperSettings
 from downtime.processes import sandbox
 
@@ -23,6 +24,24 @@ class BackgroundPdf:
     size: tuple[float, float]
     pages: int
     fields: tuple[Mapping[str, Any], ...]
+
+    def place_of(self, field: Mapping[str, Any]) -> Rectangle:
+        """Where a field of the PDF's own form stands on its page."""
+        x, width, height = field["x"] / MM, field["width"] / MM, field["height"] / MM
+        return Rectangle(x, self.size[1] / MM - field["y"] / MM - height, width, height)
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundSurvey:
+    """What was found on a PDF: the boxes of its pages, and where there is room."""
+
+    boxes: tuple[FoundBox, ...]
+    places: Mapping[str, Rectangle | None]
+    """Of the identity block, and of codes and so on that would lie on print where they usually stand; None
+    where no place is free."""
+
+
+NOT_SURVEYED = BackgroundSurvey((), {})
 
 
 def find_background(form: FormDefinition, home: Home | None) -> Path:
@@ -40,7 +59,7 @@ def find_background(form: FormDefinition, home: Home | None) -> Path:
 
 def open_background(path: Path, settings: PaperSettings) -> BackgroundPdf:
     """The clean copy of a PDF; InputError says why it cannot be a form."""
-    answer = _run_child(path, 0, settings)
+    answer = _run(_CLEAN, path, ("0",), settings)
     wide, high = answer["pages"][0]
     pdf = base64.b64decode(answer["pdf"])
     return BackgroundPdf(pdf, (wide, high), len(answer["pages"]), tuple(answer["fields"]))
@@ -48,16 +67,30 @@ def open_background(path: Path, settings: PaperSettings) -> BackgroundPdf:
 
 def draw_page(path: Path, page: int, settings: PaperSettings) -> bytes:
     """A page as PNG, to draw places on; InputError."""
-    return base64.b64decode(_run_child(path, page, settings)["png"])
+    return base64.b64decode(_run(_CLEAN, path, (str(page),), settings)["png"])
 
 
-def _run_child(path: Path, page: int, settings: PaperSettings) -> Any:
+def survey_background(path: Path, settings: PaperSettings) -> BackgroundSurvey:
+    """Where people write on a PDF, and where there is room; InputError."""
+    answer = _run(_SURVEY, path, (), settings)
+    boxes = tuple(
+        FoundBox(page, Rectangle(*place), is_tick, label)
+        for page, place, is_tick, label in answer["boxes"]
+    )
+    places = {key: Rectangle(*place) if place else None for key, place in answer["places"].items()}
+    return BackgroundSurvey(boxes, places)
+
+
+_CLEAN = "downtime.paper.forms.background_child"
+_SURVEY = "downtime.paper.forms.survey_child"
+
+
+def _run(module: str, path: Path, more: Sequence[str], settings: PaperSettings) -> Any:
     limits = settings.background_memory_bytes, settings.background_seconds
     if path.stat().st_size > settings.background_max_bytes:
         raise _cannot_use(path, "it is too large (paper.background_max_bytes)")
-    module = "downtime.paper.forms.background_child"
     try:
-        answer = orjson.loads(b"".join(sandbox.read_lines(module, [str(path), str(page)], *limits)))
+        answer = orjson.loads(b"".join(sandbox.read_lines(module, [str(path), *more], *limits)))
     except sandbox.SandboxError as error:
         reason = (
             "it takes too long to open"

@@ -10,7 +10,7 @@ Arguments: path, page to draw (0 for none), bytes of memory, seconds.
 import base64
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -30,8 +30,13 @@ MORE_INK, MOST_DOTS = 96, 30
 def main(path: str, page: str, memory: str, seconds: str) -> int:
     """Write what was asked for, or one object that says why not."""
     limit_resources(memory, seconds)
+    return answer_with(lambda: _picture(path, int(page)) if int(page) else _clean(path))
+
+
+def answer_with(read: Callable[[], dict[str, Any]]) -> int:
+    """Write what is read of a PDF as a line of JSON, or why it cannot be."""
     try:
-        answer = _picture(path, int(page)) if int(page) else _clean(path)
+        answer = read()
     except pikepdf.PasswordError:
         answer = {"error": "it is locked with a password"}
     except Unfit as error:
@@ -43,6 +48,12 @@ def main(path: str, page: str, memory: str, seconds: str) -> int:
 
 
 def _clean(path: str) -> dict[str, Any]:
+    answer, pdf = clean_pdf(path)
+    return {**answer, "pdf": base64.b64encode(pdf).decode()}
+
+
+def clean_pdf(path: str) -> tuple[dict[str, Any], bytes]:
+    """The sizes of its pages (points) and its form's fields, and its clean copy; Unfit."""
     with pikepdf.open(path) as source, pikepdf.new() as copy:
         if source.get_warnings() or source.check_pdf_syntax():
             raise Unfit("it is damaged: some of it may be missing")
@@ -59,11 +70,7 @@ def _clean(path: str) -> dict[str, Any]:
         copy.remove_unreferenced_resources()
         copy.save(out, compress_streams=True)
     _check_looks_same(shown, [frame.unit for frame in seen], out.getvalue())
-    return {
-        "pages": [frame.size for frame in seen],
-        "fields": form_fields,
-        "pdf": base64.b64encode(out.getvalue()).decode(),
-    }
+    return {"pages": [frame.size for frame in seen], "fields": form_fields}, out.getvalue()
 
 
 def _check_looks_same(shown: bytes, units: Sequence[float], printed: bytes) -> None:

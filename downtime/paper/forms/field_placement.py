@@ -5,21 +5,27 @@ field by its linkId, or of one option of a choice (`linkId=code`).
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 from downtime.errors import InputError
 from downtime.paper.forms.field_types import FIELD_TYPES
 from downtime.paper.forms.form_schema import RESERVED_PLACES
-from downtime.paper.forms.model import FieldType
+from downtime.paper.forms.model import FieldType, FormDefinition
+from downtime.paper.forms.rectangle import FoundBox, Rectangle
+from downtime.paper.forms.usual_places import LABEL
 
 NUMBERS = ("page", "x", "y", "width", "height", "step")
 TYPES = tuple(kind for kind, row in FIELD_TYPES.items() if row.can_be_drawn)
 """Types that a field drawn here may have; a choice is drawn option by option."""
 _EVERY_PAGE, _FIRST_PAGE = "0", "1"
 """The pages of a place that every form has, and of a field, unless it says another."""
-_USUAL_LABEL = {"x": 20.0, "y": 20.0, "width": 90.0, "height": 40.0}
+_LONGEST_NAME = 40
+_SAME_PLACE = 0.5
+"""A found box that lies so much in a place that is drawn already is that place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,10 @@ class BoxRow:
         """The code of the option that it is the rectangle of; empty unless it is of one."""
         return self.key.partition("=")[2]
 
+    def is_on(self, page: int) -> bool:
+        """Whether it stands on this page, or on every one."""
+        return self.page in (_EVERY_PAGE, str(page))
+
     @property
     def is_reserved(self) -> bool:
         """Whether it is a place that every form has, rather than a field of its own."""
@@ -56,9 +66,17 @@ class BoxRow:
 COLUMNS = tuple(asdict(BoxRow("")))
 
 
-def begin_definition(name: str, fields: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A definition to start from: the identity block, and the fields of the PDF's own form."""
+def begin_definition(
+    name: str,
+    fields: Sequence[Mapping[str, Any]],
+    places: Mapping[str, Rectangle] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """A definition to start from: the identity block, and the fields of the PDF's own form.
+
+    `places` are those of what every form has that does not stand where it usually does.
+    """
     used: dict[str, int] = {}
+    drawn = {"patient.label": LABEL, **places}
     return {
         "name": name,
         "version": "1",
@@ -69,19 +87,63 @@ def begin_definition(name: str, fields: Sequence[Mapping[str, Any]]) -> dict[str
         "record": "Document",
         "system": "EPR",
         "background": f"{name}.pdf",
-        "place": {"patient.label": dict(_USUAL_LABEL)},
+        "place": {
+            key: dict(zip(("x", "y", "width", "height"), place, strict=True))
+            for key, place in drawn.items()
+        },
         "item": [_make_pdf_item(field, used) for field in fields],
     }
 
 
 def _make_pdf_item(field: Mapping[str, Any], used: dict[str, int]) -> dict[str, Any]:
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", field["name"]).strip("-").lower()[:50] or "field"
-    used[slug] = used.get(slug, 0) + 1
-    link_id = slug if used[slug] == 1 else f"{slug}-{used[slug]}"
+    link_id = _name_field(field["name"], used)
     kind = FieldType.BOOLEAN if field["kind"] == "tick" else FieldType.STRING
     place = {"field": field["name"], "page": field["page"]}
     # The YAML writer takes plain words only, so the type is its value.
     return {"linkId": link_id, "text": field["name"], "type": kind.value, "place": place}
+
+
+def _name_field(words: str, used: dict[str, int]) -> str:
+    """A linkId made of words; `used` counts how often each was given, so that none is given twice."""
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", words)[:_LONGEST_NAME].strip("-").lower() or "field"
+    used[slug] = used.get(slug, 0) + 1
+    return slug if used[slug] == 1 else f"{slug}-{used[slug]}"
+
+
+def suggest_rows(
+    drawn: Sequence[BoxRow], boxes: Iterable[FoundBox], fields: Iterable[Rectangle] = ()
+) -> list[BoxRow]:
+    """Rows for boxes that were found and are no place yet: of those `drawn`, or a field of the PDF's own.
+
+    All of one page.
+    """
+    places = [place for row in drawn if (place := _rectangle_of(row))] + list(fields)
+    used = dict(Counter(row.link_id for row in drawn))
+    rows = []
+    for box in boxes:
+        if any(_is_same(box.place, place) for place in places):
+            continue
+        name = _name_field(box.label, used)
+        kind = FieldType.BOOLEAN if box.is_tick else FieldType.STRING
+        numbers = [f"{round(value, 1):g}" for value in box.place]
+        rows.append(BoxRow(name, box.label or name, kind.value, str(box.page), *numbers))
+    return rows
+
+
+def _rectangle_of(row: BoxRow) -> Rectangle | None:
+    try:
+        return Rectangle(float(row.x), float(row.y), float(row.width), float(row.height))
+    except ValueError:
+        return None
+
+
+def _is_same(place: Rectangle, other: Rectangle) -> bool:
+    return other.covers(place) > _SAME_PLACE or place.covers(other) > _SAME_PLACE
+
+
+def list_known_names(forms: Iterable[FormDefinition]) -> dict[str, str]:
+    """Names by which the program's own forms call what is measured and asked for, with their words."""
+    return {item.link_id: item.text for form in forms for item in form.fields() if item.code}
 
 
 def list_rows(form: Mapping[str, Any]) -> list[BoxRow]:

@@ -15,16 +15,13 @@ import pikepdf
 from downtime.errors import InputError
 from downtime.paper.forms.background import BackgroundPdf, open_background
 from downtime.paper.forms.model import FieldBox, FieldType, FormDefinition, FormItem
+from downtime.paper.forms.rectangle import MM
+from downtime.paper.forms.usual_places import QUIET, list_usual_places
 from downtime.paper.layout.model import FormLayout, PageRectangles
 from downtime.paper_settings import PaperSettings
 from downtime.pdf.field_rectangle import Alignment, FieldKind, FieldRectangle
 from downtime.pdf.templates import render_pdf
 
-MM = 72 / 25.4
-CODE = 17.5
-"""Millimetres of a code's side."""
-_QUIET = 2.5
-"""Millimetres of white around a code."""
 _SIZE, _IDENTITY_SIZE = 10.5, 12.0
 _SIZES = {"page.serial": 10.5, "page.number": 9.0, "page.outage": 9.0, "page.as-at": 8.0,
           "page.printed": 7.0}  # fmt: skip
@@ -103,19 +100,10 @@ class _BackgroundLayout:
 
     def _usual_boxes(self) -> dict[str, FieldBox]:
         """Where the codes, the serial and the source stand unless the definition says otherwise."""
-        width, height = self.width / MM, self.height / MM
-        boxes = {
-            "page.code-a": (width - 7 - CODE, 7, CODE, CODE),
-            "page.code-b": (7, height - 7 - CODE, CODE, CODE),
-            "page.serial": (28, height - 12, 40, 5),
-            "page.number": (70, height - 12, 28, 5),
-            "page.outage": (100, height - 12, width - 107, 5),
-            "page.as-at": (28, height - 20, width - 35, 7),
-            "page.printed": (28, height - 24.5, width - 35, 4),
-        }
+        places = list_usual_places(self.width / MM, self.height / MM)
         return {
             key: FieldBox(page=0, x=x, y=y, width=w, height=h)
-            for key, (x, y, w, h) in boxes.items()
+            for key, (x, y, w, h) in places.items()
         }
 
     def _reserved(self, key: str, box: FieldBox) -> FieldRectangle:
@@ -149,13 +137,7 @@ class _BackgroundLayout:
         name = box.field.replace("{row}", str(row))
         for field in self.background.fields:
             if field["name"] == name:
-                return FieldBox(
-                    page=field["page"],
-                    x=field["x"] / MM,
-                    y=(self.height - field["y"] - field["height"]) / MM,
-                    width=field["width"] / MM,
-                    height=field["height"] / MM,
-                )
+                return FieldBox(page=field["page"], **self.background.place_of(field)._asdict())
         raise InputError(
             "background.field",
             f"The PDF has no form field '{name}', which '{key}' names.",
@@ -227,6 +209,6 @@ class _BackgroundLayout:
 
 
 def _quiet_zone(code: FieldRectangle) -> str:
-    quiet = _QUIET * MM
+    quiet = QUIET * MM
     x, y, side = code.x - quiet, code.y - quiet, code.width + 2 * quiet
     return f"{x:.2f} {y:.2f} {side:.2f} {side:.2f} re f "

@@ -1,5 +1,6 @@
 """Forms on a hospital's own PDF: take the PDF over, draw its fields, look at the result, approve it."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +26,7 @@ from downtime.paper.forms.form_approval import (
 from downtime.paper.forms.form_schema import RESERVED_PLACES
 from downtime.paper.forms.load_form import load_form, load_forms
 from downtime.paper.forms.model import FormDefinition, KeyingPolicy
-from downtime.paper.layout.background_layout import MM
+from downtime.paper.forms.rectangle import MM
 from downtime.paper.packs import preview_form
 from downtime.paper.policies import (
     can_make_own_forms,
@@ -93,11 +94,27 @@ def upload() -> ViewResponse:
 @blueprint.get("/<name>")
 @require_permission(Permission.CONFIG_MANAGE)
 def draw(name: str) -> ViewResponse:
-    """A page as a picture, with the places on it and their numbers beside it; on a publisher."""
-    check_can_make_own_forms(request_context.app_state().home)
+    """A page as a picture, with the places on it and their numbers beside it; on a publisher.
+
+    What was found on the page is offered when it is asked for, and as long as nothing was drawn yet.
+    """
+    home = request_context.app_state().home
+    check_can_make_own_forms(home)
     sheet = _open_background(name)
-    form = hospital_backgrounds.load_placement(request_context.app_state().home, name, sheet)
-    return _render_drawing(name, sheet, form, rules.list_rows(form), "")
+    is_new = not hospital_backgrounds.is_placed(home, name)
+    if not is_new and "found" not in request.args:
+        form = hospital_backgrounds.load_placement(home, name, sheet)
+        return _render_drawing(name, sheet, form, rules.list_rows(form), "")
+    survey = background.survey_background(_find_background(name), request_context.settings().paper)
+    form = hospital_backgrounds.load_placement(home, name, sheet, survey)
+    drawn, page = rules.list_rows(form), _chosen_page(sheet)
+    found = rules.suggest_rows(
+        [row for row in drawn if row.is_on(page)],
+        [box for box in survey.boxes if box.page == page],
+        [sheet.place_of(field) for field in sheet.fields if field["page"] == page],
+    )
+    missing = [key for key, place in survey.places.items() if place is None] if is_new else []
+    return _render_drawing(name, sheet, form, drawn + found, "", len(found), missing)
 
 
 @blueprint.post("/<name>")
@@ -188,7 +205,13 @@ def preview(name: str) -> ViewResponse:
 
 
 def _render_drawing(
-    name: str, sheet: BackgroundPdf, form: dict[str, object], drawn: list[BoxRow], error: str
+    name: str,
+    sheet: BackgroundPdf,
+    form: dict[str, object],
+    drawn: list[BoxRow],
+    error: str,
+    found: int | None = None,
+    missing: Sequence[str] = (),
 ) -> str:
     page = _chosen_page(sheet)
     return render_template(
@@ -207,6 +230,9 @@ def _render_drawing(
         shown=page,
         size=[round(side / MM, 1) for side in sheet.size],
         saved=(request_context.app_state().home.forms_folder / f"{name}.yaml").exists(),
+        known_names=rules.list_known_names(load_forms(None).values()),
+        found=found,
+        missing=missing,
         error=error,
     )
 

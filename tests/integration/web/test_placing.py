@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 import yaml
+from weasyprint import HTML
 
 from downtime.paper.forms.field_placement import COLUMNS, BoxRow
 from downtime.paper.forms.form_approval import read_approval
@@ -195,3 +196,41 @@ def test_a_machine_that_is_no_publisher_says_where_forms_are_made(hospital, admi
         assert answer.status_code == 409
         assert "made and approved on a publisher" in answer.text
     assert [path.name for path in hospital.home.forms_folder.iterdir()] == ["own.pdf"]
+
+
+OWN_CHART = """
+<style>@page{size:A4;margin:15mm} td,th{border:0.5pt solid #555;height:9mm;width:50mm;font-size:9pt}
+table{border-collapse:collapse} .tick{display:inline-block;width:5mm;height:5mm;border:0.6pt solid #000}
+.label{width:85mm;height:40mm;border:1pt solid #000} .full{position:absolute;right:0;top:0;background:#000;
+width:40mm;height:30mm}</style>
+<div class="full"></div><div class="label">Affix patient label here</div>
+<p><span class="tick"></span> Pressure ulcer</p>
+<table><tr><th>Length (cm)<th>Signature</tr><tr><td><td></tr><tr><td><td></tr></table>
+"""
+
+
+def test_a_page_s_own_boxes_are_found_and_become_the_form_s_fields(hospital, administrator):
+    bring(administrator, HTML(string=OWN_CHART).write_pdf())
+    page = administrator.get("/forms/place/own").text
+    assert "Found on this page: 5 places to write in" in page
+    offered = [
+        BoxRow(**{column: find_values(row, column)[0] for column in COLUMNS})
+        for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL)
+        if 'name="key"' in row and find_values(row, "key") != [""]
+    ]
+    rows = {row.key: row for row in offered}
+    assert rows["pressure-ulcer"].type == "boolean"
+    assert {"length-cm", "length-cm-2", "signature", "signature-2"} <= rows.keys()
+    assert float(rows["patient.label"].width) > 80
+    assert float(rows["page.code-a"].y) > 45  # what is printed in the corner stays readable
+    assert administrator.post("/forms/place/own", {**FORM, **table(*offered)}).status_code == 303
+    page = administrator.get("/forms/place/own").text
+    assert "Found on this page" not in page
+    assert "No other place to write in" in administrator.get("/forms/place/own?found=1").text
+    printed = read(administrator.get("/forms/place/own/preview").data)
+    assert "SPECIMEN, Samuel" in printed
+
+
+def find_values(row, column):
+    inputs = re.findall(rf'<input[^>]*name="{column}"[^>]*value="([^"]*)"', row, re.DOTALL)
+    return inputs or re.findall(r"<option selected>([^<]*)", row)
