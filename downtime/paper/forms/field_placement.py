@@ -103,9 +103,9 @@ def _make_pdf_item(field: Mapping[str, Any], used: dict[str, int]) -> dict[str, 
     return {"linkId": link_id, "text": field["name"], "type": kind.value, "place": place}
 
 
-def _name_field(words: str, used: dict[str, int]) -> str:
-    """A linkId made of words; `used` counts how often each was given, so that none is given twice."""
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", words)[:_LONGEST_NAME].strip("-").lower() or "field"
+def _name_field(label: str, used: dict[str, int]) -> str:
+    """A linkId made of a label; `used` counts how often each was given, so that none is given twice."""
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", label)[:_LONGEST_NAME].strip("-").lower() or "field"
     used[slug] = used.get(slug, 0) + 1
     return slug if used[slug] == 1 else f"{slug}-{used[slug]}"
 

@@ -51,14 +51,14 @@ class Word(NamedTuple):
     place: Rectangle
 
 
-def find_boxes(picture: Pixels, words: Sequence[Word], page: int) -> list[FoundBox]:
+def find_boxes(picture: Pixels, printed_words: Sequence[Word], page: int) -> list[FoundBox]:
     """The places of a page, line by line from the top; `picture` has grey tones at `DOTS` a millimetre."""
     ink = np.where(picture < INK, 255, 0).astype(np.uint8)
-    lines = _find_lines(_without_words(ink, words))
+    lines = _find_lines(_without_words(ink, printed_words))
     cells = list(_find_cells(ink, lines))
-    columns = _Columns(cells, words)
+    columns = _Columns(cells, printed_words)
     open_cells = [
-        cell for cell in cells if not _is_heading(cell, words) and not columns.is_head(cell)
+        cell for cell in cells if not _is_heading(cell, printed_words) and not columns.is_head(cell)
     ]
     combs, ticks = _join_combs([cell for cell in open_cells if _is_tick(cell)])
     named = [(_with_border(tick), True, "") for tick in ticks]
@@ -67,37 +67,37 @@ def find_boxes(picture: Pixels, words: Sequence[Word], page: int) -> list[FoundB
         (room, False, columns.find_head(cell))
         for cell in open_cells
         if not _is_tick(cell) and not _is_frame(cell, cells)
-        if (room := _leave_label(cell, words))
+        if (room := _leave_label(cell, printed_words))
     ]
-    named += [(line, False, "") for line in _find_writing_lines(lines, cells, words)]
-    found = [
-        FoundBox(page, place, is_tick, head or _find_label(place, is_tick, words))
+    named += [(line, False, "") for line in _find_writing_lines(lines, cells, printed_words)]
+    boxes = [
+        FoundBox(page, place, is_tick, head or _find_label(place, is_tick, printed_words))
         for place, is_tick, head in named
     ]
-    return sorted(found, key=lambda box: (round(box.place.y / 3), box.place.x))
+    return sorted(boxes, key=lambda box: (round(box.place.y / 3), box.place.x))
 
 
-def _without_words(ink: Pixels, words: Iterable[Word]) -> Pixels:
+def _without_words(ink: Pixels, printed_words: Iterable[Word]) -> Pixels:
     """The dots of a dotted line would grow together with the word before it."""
-    left = ink.copy()
-    for _, place in words:
+    lines_alone = ink.copy()
+    for _, place in printed_words:
         x, y, right, bottom = (
             round(v * DOTS) for v in (place.x, place.y, place.right, place.bottom)
         )
-        left[max(y - 1, 0) : bottom + 2, max(x - 1, 0) : right + 2] = 0
-    return left
+        lines_alone[max(y - 1, 0) : bottom + 2, max(x - 1, 0) : right + 2] = 0
+    return lines_alone
 
 
 class _Columns:
     """Cells of a table under each other: a head with words, then what is written in."""
 
-    def __init__(self, cells: Iterable[Rectangle], words: Sequence[Word]) -> None:
+    def __init__(self, cells: Iterable[Rectangle], printed_words: Sequence[Word]) -> None:
         self._over: dict[Rectangle, Rectangle] = {}
         self._under: dict[Rectangle, Rectangle] = {}
         self._heads: dict[Rectangle, str] = {}
         ordered = sorted(cells, key=lambda cell: cell.y)
         for cell in ordered:
-            self._heads[cell] = _join(w for w in words if cell.covers(w.place) > 0.6)
+            self._heads[cell] = _join(w for w in printed_words if cell.covers(w.place) > 0.6)
         for number, cell in enumerate(ordered):
             for other in ordered[number + 1 :]:
                 if other.y > cell.bottom + _BETWEEN:
@@ -140,9 +140,9 @@ def _keep_thin(runs: Pixels, side: int) -> Pixels:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(runs)
     is_thin = stats[:, side] <= _THIN * DOTS
     is_thin[0] = False
-    kept = np.zeros(count, np.uint8)
-    kept[is_thin] = 255
-    thin: Pixels = kept[labels]
+    is_line = np.zeros(count, np.uint8)
+    is_line[is_thin] = 255
+    thin: Pixels = is_line[labels]
     return thin
 
 
@@ -168,8 +168,8 @@ def _find_cells(ink: Pixels, lines: Pixels) -> Iterator[Rectangle]:
             yield Rectangle(x / DOTS, y / DOTS, width / DOTS, height / DOTS)
 
 
-def _is_heading(cell: Rectangle, words: Iterable[Word]) -> bool:
-    covered = sum(cell.covers(word.place) * _area(word.place) for word in words)
+def _is_heading(cell: Rectangle, printed_words: Iterable[Word]) -> bool:
+    covered = sum(cell.covers(word.place) * _area(word.place) for word in printed_words)
     return covered > _MOST_PRINTED * _area(cell)
 
 
@@ -222,18 +222,18 @@ def _is_stacked(row: Sequence[Rectangle], rows: Iterable[Sequence[Rectangle]]) -
     )
 
 
-def _leave_label(cell: Rectangle, words: Iterable[Word]) -> Rectangle | None:
+def _leave_label(cell: Rectangle, printed_words: Iterable[Word]) -> Rectangle | None:
     """What the words of a cell leave free: under them, else right of them; None where they fill it."""
-    inside = [word.place for word in words if cell.covers(word.place) > 0.6]
+    inside = [word.place for word in printed_words if cell.covers(word.place) > 0.6]
     if not inside:
         return cell
     below = max(place.bottom for place in inside) + 0.5
     right = max(place.right for place in inside) + 1
     under = Rectangle(cell.x, below, cell.width, cell.bottom - below)
-    beside = Rectangle(right, cell.y, cell.right - right, cell.height)
+    right_part = Rectangle(right, cell.y, cell.right - right, cell.height)
     if under.height >= _WRITING_HEIGHT:
         return _rounded(under)
-    room = max(under, beside, key=_area)
+    room = max(under, right_part, key=_area)
     is_room = min(room.width, room.height) >= _SMALLEST and _area(room) > _LEAST_LEFT * _area(cell)
     return _rounded(room) if is_room else None
 
@@ -243,7 +243,7 @@ def _rounded(place: Rectangle) -> Rectangle:
 
 
 def _find_writing_lines(
-    lines: Pixels, cells: Sequence[Rectangle], words: Sequence[Word]
+    lines: Pixels, cells: Sequence[Rectangle], printed_words: Sequence[Word]
 ) -> Iterator[Rectangle]:
     """The room over rulings that enclose nothing."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(lines)
@@ -255,7 +255,7 @@ def _find_writing_lines(
             continue
         if any(_touches(cell, touched) for cell in cells):
             continue
-        if not _is_heading(room, words):
+        if not _is_heading(room, printed_words):
             yield _rounded(room)
 
 
@@ -268,32 +268,34 @@ def _touches(cell: Rectangle, line: Rectangle) -> bool:
     )
 
 
-def _find_label(place: Rectangle, is_tick: bool, words: Sequence[Word]) -> str:
+def _find_label(place: Rectangle, is_tick: bool, printed_words: Sequence[Word]) -> str:
     """The words beside a place: of a tick those after it, else those before, within, or over it."""
     looks = (_after, _before) if is_tick else (_before, _over)
-    return next((label for look in looks if (label := look(place, words))), "")
+    return next((label for look in looks if (label := look(place, printed_words))), "")
 
 
-def _after(place: Rectangle, words: Sequence[Word]) -> str:
-    row = [w for w in words if _same_line(w.place, place) and w.place.x >= place.right - 0.5]
+def _after(place: Rectangle, printed_words: Sequence[Word]) -> str:
+    row = [
+        w for w in printed_words if _same_line(w.place, place) and w.place.x >= place.right - 0.5
+    ]
     return _join(_until_gap(sorted(row, key=lambda word: word.place.x), place.right))
 
 
-def _before(place: Rectangle, words: Sequence[Word]) -> str:
-    row = [w for w in words if _same_line(w.place, place) and w.place.right <= place.x + 2]
+def _before(place: Rectangle, printed_words: Sequence[Word]) -> str:
+    row = [w for w in printed_words if _same_line(w.place, place) and w.place.right <= place.x + 2]
     row = [w for w in row if place.x - w.place.right < _LABEL_REACH]
-    kept: list[Word] = []
+    label: list[Word] = []
     for word in sorted(row, key=lambda word: -word.place.x):
-        if kept and kept[-1].place.x - word.place.right > 4:
+        if label and label[-1].place.x - word.place.right > 4:
             break
-        kept.append(word)
-    return _join(kept[::-1])
+        label.append(word)
+    return _join(label[::-1])
 
 
-def _over(place: Rectangle, words: Sequence[Word]) -> str:
+def _over(place: Rectangle, printed_words: Sequence[Word]) -> str:
     column = [
         w
-        for w in words
+        for w in printed_words
         if w.place.x < place.right
         and w.place.right > place.x
         and 0 <= place.y - w.place.bottom + 1 < 12
@@ -319,12 +321,12 @@ def _until_gap(row: Iterable[Word], begin: float) -> Iterator[Word]:
         yield word
 
 
-def _join(words: Iterable[Word]) -> str:
-    return " ".join(word.text for word in list(words)[:_LABEL_WORDS]).strip(" :._*")
+def _join(printed_words: Iterable[Word]) -> str:
+    return " ".join(word.text for word in list(printed_words)[:_LABEL_WORDS]).strip(" :._*")
 
 
 def find_free_place(
-    printed: Pixels, near: Rectangle, taken: Iterable[Rectangle] = ()
+    printed: Pixels, wanted: Rectangle, taken: Iterable[Rectangle] = ()
 ) -> Rectangle | None:
     """Where a rectangle of this size lies on nothing, as near as it can to where it is wanted.
 
@@ -336,13 +338,13 @@ def find_free_place(
             round(v * DOTS) for v in (place.x, place.y, place.right, place.bottom)
         )
         used[max(y, 0) : bottom, max(x, 0) : right] = 255
-    wide, high = round(near.width * DOTS), round(near.height * DOTS)
+    wide, high = round(wanted.width * DOTS), round(wanted.height * DOTS)
     sums = cv2.integral(used // 255)
     inside = sums[high:, wide:] - sums[:-high, wide:] - sums[high:, :-wide] + sums[:-high, :-wide]
     rows, columns = np.nonzero(inside == 0)
     if not len(rows):
         return None
-    distance = np.hypot(rows - near.y * DOTS, columns - near.x * DOTS)
+    distance = np.hypot(rows - wanted.y * DOTS, columns - wanted.x * DOTS)
     best = int(np.argmin(distance))
-    left, top = float(columns[best]) / DOTS, float(rows[best]) / DOTS
-    return Rectangle(round(left, 1), round(top, 1), near.width, near.height)
+    place_x, place_y = float(columns[best]) / DOTS, float(rows[best]) / DOTS
+    return Rectangle(round(place_x, 1), round(place_y, 1), wanted.width, wanted.height)

@@ -89,8 +89,8 @@ def _unite(first: Sequence[float], second: Sequence[float]) -> tuple[float, floa
 
 
 def _to_millimetres(box: Sequence[float], height: float) -> Rectangle:
-    left, bottom, right, top = (value / MM for value in box)
-    return Rectangle(left, height / MM - top, right - left, top - bottom)
+    x_min, y_min, x_max, y_max = (value / MM for value in box)
+    return Rectangle(x_min, height / MM - y_max, x_max - x_min, y_max - y_min)
 
 
 def _find_places(

@@ -108,13 +108,13 @@ def draw(name: str) -> ViewResponse:
     survey = background.survey_background(_find_background(name), request_context.settings().paper)
     form = hospital_backgrounds.load_placement(home, name, sheet, survey)
     drawn, page = rules.list_rows(form), _chosen_page(sheet)
-    found = rules.suggest_rows(
+    suggested = rules.suggest_rows(
         [row for row in drawn if row.is_on(page)],
         [box for box in survey.boxes if box.page == page],
         [sheet.place_of(field) for field in sheet.fields if field["page"] == page],
     )
     missing = [key for key, place in survey.places.items() if place is None] if is_new else []
-    return _render_drawing(name, sheet, form, drawn + found, "", len(found), missing)
+    return _render_drawing(name, sheet, form, drawn + suggested, "", len(suggested), missing)
 
 
 @blueprint.post("/<name>")
@@ -210,7 +210,7 @@ def _render_drawing(
     form: dict[str, object],
     drawn: list[BoxRow],
     error: str,
-    found: int | None = None,
+    suggestions: int | None = None,
     missing: Sequence[str] = (),
 ) -> str:
     page = _chosen_page(sheet)
@@ -231,7 +231,7 @@ def _render_drawing(
         size=[round(side / MM, 1) for side in sheet.size],
         saved=(request_context.app_state().home.forms_folder / f"{name}.yaml").exists(),
         known_names=rules.list_known_names(load_forms(None).values()),
-        found=found,
+        found=suggestions,
         missing=missing,
         error=error,
     )
