@@ -185,6 +185,11 @@ class Home:
         return self.path / "marks"
 
     @property
+    def newest_list_file(self) -> Path:
+        """The newest list of machines that was ever taken, as its root signed it: also while locked."""
+        return self.path / "newest-machines.json"
+
+    @property
     def backups_folder(self) -> Path:
         """Copies of the vault, made before it was brought up to a newer version; encrypted."""
         return self.path / "backups"

@@ -127,18 +127,18 @@ def verify(path: Path, wanted: str = "") -> str:
         document = json.loads(raw := path.read_bytes(), parse_float=Counter, parse_constant=Counter)
         must(raw == canonical(document) + b"\n", "It is not written as statements are.")
         must(document["statement"] == "downtime/statement-3", "It is no statement of this format.")
-        digest = sha256(decode(document["key"])).hexdigest()
+        digest, made = sha256(decode(document["key"])).hexdigest(), document["made"]
         must(wanted.replace(" ", "").lower() in ("", digest), "Another key than the one asked for.")
         check_signed(document["key"], document, "It")
         facts_digest = sha256(canonical(document["facts"])).hexdigest()
         same(document["facts_sha256"], facts_digest, "The digest of its facts is")
-        check_chain(document)
-        check_people(document)
-        check_counts(document)
+        for check in (check_chain, check_people, check_counts):
+            check(document)
     except BROKEN:
         raise ValueError("It lacks something, or has another form.") from None
-    groups = " ".join(digest[place : place + 8] for place in range(0, 64, 8))
-    return f"{document['verdict']}: signed by the key with fingerprint {groups}."
+    key = " ".join(digest[place : place + 8] for place in range(0, 64, 8))
+    leads = sum(one["holds"] for one in document["signatures"])
+    return f"{document['verdict']} at {made}, by {leads} of 3 leads: key with fingerprint {key}."
 
 
 if __name__ == "__main__":

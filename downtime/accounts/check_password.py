@@ -2,6 +2,7 @@
 
 from downtime.accounts import sign_in_delays, sign_in_lane
 from downtime.accounts.model import Person
+from downtime.errors import LockedError
 from downtime.settings import Settings
 from downtime.vault import keys
 from downtime.vault.vault import Vault
@@ -15,7 +16,17 @@ def check_password(vault: Vault, settings: Settings, person: Person, password: s
     accounts, client = settings.accounts, _name_client(person)
     with sign_in_lane.enter_lane(accounts, client, has_session=True):
         sign_in_delays.count_attempt(vault.home, accounts, vault.clock(), person.username, client)
-        keys.open_slot(vault.home, person.username, password)
+        try:
+            keys.open_slot(vault.home, person.username, password)
+        except LockedError as refused:
+            if refused.code != keys.refused_error().code:
+                raise
+            raise wrong_password_error() from None
+
+
+def wrong_password_error(what: str = "password", next_step: str = "Type it again.") -> LockedError:
+    """The one sentence for who is signed in and types what is not theirs."""
+    return LockedError("confirm.refused", f"This {what} is not yours: nothing was done.", next_step)
 
 
 def clear_tries(vault: Vault, person: Person) -> None:

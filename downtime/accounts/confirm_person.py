@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from downtime.accounts import people, second_factor
-from downtime.accounts.check_password import check_password, clear_tries
+from downtime.accounts.check_password import check_password, clear_tries, wrong_password_error
 from downtime.accounts.model import AuditAction
+from downtime.accounts.sign_in_delays import TOO_EARLY
 from downtime.errors import ForbiddenError, LockedError
 from downtime.settings import Settings
 from downtime.vault.model import Actor
@@ -35,15 +36,21 @@ def confirm_person(
     *,
     needs_code: bool = False,
 ) -> PasswordProof:
-    """The proof that it is them; LockedError for a wrong password or code, with the same sentence."""
+    """The proof that it is them; LockedError for a wrong password or code, with the same sentence, or too early."""
     person = people.get_person(vault, actor.id)
     try:
         check_password(vault, settings, person, password)
         if needs_code:
             _check_code(vault, actor, code)
-    except LockedError:
+    except LockedError as refused:
         vault.note(actor, AuditAction.SESSION_REFUSED, target=actor.id)
-        raise _refused_error(needs_code=needs_code) from None
+        if refused.code == TOO_EARLY:  # nothing was compared: it may well be theirs
+            raise
+        if not needs_code:
+            raise wrong_password_error() from None
+        raise wrong_password_error(
+            "password or this code", "Type it again; each code is taken once."
+        ) from None
     clear_tries(vault, person)
     return PasswordProof(actor.id, vault.clock())
 
@@ -61,12 +68,3 @@ def _check_code(vault: Vault, actor: Actor, code: str) -> None:
     with vault.change(actor, AuditAction.PERSON_CONFIRM, target=actor.id) as db:
         if not second_factor.accept_code(db, actor.id, code, vault.clock()):
             raise LockedError("confirm.code", "The code is wrong.", "Type the next one.")
-
-
-def _refused_error(*, needs_code: bool) -> LockedError:
-    what = "password or this code" if needs_code else "password"
-    return LockedError(
-        "confirm.refused",
-        f"This {what} is not yours: nothing was done.",
-        "Type it again" + ("; each code is taken once." if needs_code else "."),
-    )

@@ -23,6 +23,7 @@ from downtime.settings import AccountsSettings
 from downtime.vault.files import write_atomic
 
 MAX_NAMES = 1000  # made-up names must not fill the disk; whoever made up most loses the oldest
+TOO_EARLY = "signin.wait"
 _writing = threading.Lock()
 
 
@@ -86,7 +87,7 @@ def compute_delay(count: int, settings: AccountsSettings) -> timedelta:
 def _too_early_error(wait: timedelta) -> LockedError:
     seconds = max(1, -(-wait // timedelta(seconds=1)))
     return LockedError(
-        "signin.wait",
+        TOO_EARLY,
         "There were several failed sign-ins with this user name from here.",
         f"Wait {seconds} second{'s' if seconds > 1 else ''}, then try again.",
     )

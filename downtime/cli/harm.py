@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice, NewFile
+from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice, NewFile, parse_shown
 from downtime.cli.program import harm
 from downtime.cli.session import Output, Session, command, pick
 from downtime.reconcile.harm.model import (
@@ -27,7 +27,8 @@ from downtime.reconcile.harm.review import (
 )
 from downtime.vault.files import write_atomic
 
-KEYS = click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+KEYS = click.argument("keys", nargs=-1, required=True, metavar="KEY=VERSION...")
+"""Findings as 'harm list' shows them."""
 
 
 @command(harm, "run", permission=Permission.HARM_RUN)
@@ -49,7 +50,9 @@ def list_(session: Session, kind: str | None, only_open: bool) -> Output:
     return Output.of_rows(
         [row for row in findings if row.is_open or not only_open],
         lambda row: _document(row, zone),
-        lambda row: f"{row.finding.key}  {row.finding.state:<12} {row.finding.explain(zone)}",
+        lambda row: (
+            f"{row.finding.key}={row.version}  {row.finding.state:<12} {row.finding.explain(zone)}"
+        ),
         "Nothing was found.",
     )
 
@@ -68,8 +71,9 @@ def csv(session: Session, out: Path) -> Output:
 @click.argument("outcome", type=EnumChoice(Harm))
 @click.option("--note", default="", help="What happened; needed unless the outcome is 'none'.")
 def review(session: Session, keys: tuple[str, ...], outcome: str, note: str) -> Output:
-    """Say, as a clinician, what harm came of findings."""
-    reviewed = record_review(session.vault, keys, outcome, note, session.actor)
+    """Say, as a clinician, what harm came of findings, as 'harm list' showed them: KEY=VERSION."""
+    shown = parse_shown(keys)
+    reviewed = record_review(session.vault, [*shown], outcome, note, session.actor, shown=shown)
     document = {"reviewed": reviewed, "outcome": outcome}
     return Output(document, [f"{reviewed}: {OUTCOMES[Harm(outcome)]}."])
 
@@ -79,8 +83,9 @@ def review(session: Session, keys: tuple[str, ...], outcome: str, note: str) -> 
 @click.argument("how", type=EnumChoice(Explanation))
 @REASON
 def explain(session: Session, keys: tuple[str, ...], how: str, reason: str) -> Output:
-    """Say what became of requests that had no result when the outage began."""
-    explained = record_explanation(session.vault, keys, how, reason, session.actor)
+    """Say what became of requests that had no result when the outage began, as 'harm list' showed them."""
+    shown = parse_shown(keys)
+    explained = record_explanation(session.vault, [*shown], how, reason, session.actor, shown=shown)
     title = EXPLANATIONS[Explanation(how)]
     return Output({"explained": explained, "how": how}, [f"{explained}: {title}."])
 
@@ -91,6 +96,7 @@ def _document(row: ReviewedFinding, zone: ZoneInfo) -> dict[str, object]:
         **pick(finding, "key", "kind", "state", "title", "ward", "serials"),
         "words": finding.explain(zone),
         "times": dict(finding.times),
+        "version": row.version,
         "open": row.is_open,
         "harm": row.reviewed.outcome if row.reviewed else "",
         "explained": row.explained.outcome if row.explained else "",

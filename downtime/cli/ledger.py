@@ -90,38 +90,49 @@ def lost(session: Session, number: str, reason: str, with_work: bool) -> IssuedF
     default="out",
     help="What all other forms of the ward are.",
 )
-@click.option("--apply", "is_applied", is_flag=True, help="Do it; without, it is only shown.")
+@click.option(
+    "--digest",
+    default="",
+    metavar="DIGITS",
+    help="Do what was shown above these digits; without them, it is only shown.",
+)
 @OPTIONAL_REASON
 @click.argument("numbers", nargs=-1, metavar="[SERIAL]...")
 def pile(
     session: Session,
     ward: str,
     others: str,
-    is_applied: bool,
+    digest: str,
     reason: str,
     numbers: tuple[str, ...],
 ) -> Output:
     """Sort a ward's pile: these serials came back, and the rest of the ward is out, void or lost."""
-    outage = find_outage_at_hand(session.vault)
-    lines = sort_pile.list_pile(session.vault, outage.id if outage else "", ward)
-    fates = sort_pile.read_fates(lines, numbers, {}, others)
-    if is_applied:
-        done = sort_pile.sort_pile(session.vault, fates, session.actor, reason)
+    vault, outage = session.vault, find_outage_at_hand(session.vault)
+    ward_pile = sort_pile.Pile(outage.id if outage else "", ward)
+    fates = sort_pile.read_fates(sort_pile.list_pile(vault, ward_pile), numbers, {}, others)
+    if digest:
+        done = sort_pile.sort_pile(vault, ward_pile, fates, session.actor, reason, shown=digest)
     else:
-        done = sort_pile.preview_pile(session.vault, fates)
-    lines_ = [f"{fate}: {serials.format_serials(names)}" for fate, names in done.serials.items()]
-    lines_ += [f"stays, it carries work: {serials.format_serial(w.serial)}" for w in done.carrying]
-    lines_ += [f"stays, it is not out: {serials.format_serial(number)}" for number in done.moved]
-    lines_ += [f"not known here: {serials.format_serial(number)}" for number in done.unknown]
-    lines_ += [] if is_applied else ["Nothing was done. Repeat with --apply and --reason."]
+        done = sort_pile.preview_pile(vault, ward_pile, fates)
+    lines = [f"{fate}: {serials.format_serials(names)}" for fate, names in done.serials.items()]
+    lines += [f"stays, it carries work: {serials.format_serial(w.serial)}" for w in done.carrying]
+    lines += [f"stays, it is not out: {serials.format_serial(number)}" for number in done.moved]
+    lines += [f"stays, it is another ward's: {serials.format_serial(n)}" for n in done.elsewhere]
+    lines += [f"not known here: {serials.format_serial(number)}" for number in done.unknown]
+    if not digest:
+        unnamed = retire_forms.count_unnamed_pages(vault)
+        lines += [f"Scanned pages in the tray that name no form: {unnamed}."] if unnamed else []
+        lines += [f"Nothing was done. Repeat with --reason and --digest {done.version}."]
     document = {
-        "applied": is_applied,
+        "applied": bool(digest),
+        "digest": done.version,
         "serials": {str(fate): names for fate, names in done.serials.items()},
         "carrying": [work.serial for work in done.carrying],
         "moved": done.moved,
+        "elsewhere": done.elsewhere,
         "unknown": done.unknown,
     }
-    return Output(document, lines_)
+    return Output(document, lines)
 
 
 @command(ledger, "unsort", permission=Permission.LEDGER_MOVE)

@@ -1,12 +1,14 @@
 """Options that commands share, and the kinds of value that several of them take."""
 
 import os
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+_VERSIONED = re.compile(r"(.+)=([0-9a-f]{16})", re.DOTALL)
 F = TypeVar("F", bound=Callable[..., Any])
 
 REASON = click.option("--reason", required=True, help="Reason, kept in the audit.")
@@ -73,3 +75,9 @@ def shared_options(envvar: str | None = None) -> list[click.Option]:
             help="Write one JSON document to standard output.",
         ),
     ]
+
+
+def parse_shown(texts: Sequence[str]) -> dict[str, str]:
+    """Each thing that a command showed, with the version that it showed; empty for one given by its key alone."""
+    matches = {text: _VERSIONED.fullmatch(text) for text in texts}
+    return {m[1] if m else text: m[2] if m else "" for text, m in matches.items()}

@@ -126,21 +126,33 @@ def work_on(session: Session, outage_id: str, reason: str) -> Output:
 @click.option(
     "--incomplete",
     is_flag=True,
-    help="With things open or unsigned: the first person proposes it, a second one closes.",
+    help="With things open or unsigned: it says what; the first person proposes it, a second one closes.",
 )
-@REASON
-def close(session: Session, outage_id: str, incomplete: bool, reason: str) -> Output:
+@click.option(
+    "--digest",
+    default="",
+    metavar="DIGITS",
+    help="Propose or close what was shown above these digits; without them, it is only shown.",
+)
+@OPTIONAL_REASON
+def close(session: Session, outage_id: str, incomplete: bool, digest: str, reason: str) -> Output:
     """Close an outage whose statement is complete and signed; named, where several are not closed."""
-    from downtime.returns.statement import close_books
+    from downtime.cli.books import describe_books
+    from downtime.returns.statement import close_books, completeness_statement
 
     chosen = _choose_unclosed(session, outage_id)
     vault, settings, actor = session.vault, session.settings, session.actor
     if not incomplete:
         return _outage_output(close_books.close_outage(vault, settings, chosen, actor, reason))
     proposal = close_books.find_proposal(vault, chosen)
+    if not digest:
+        statement = completeness_statement.gather_statement(vault, settings, chosen)
+        return describe_books(statement, proposal)
     if proposal is not None and proposal.proposed_by != actor.id:
-        return _outage_output(close_books.close_incomplete(vault, settings, chosen, actor, reason))
-    proposal = close_books.propose_closing(vault, settings, chosen, actor, reason)
+        return _outage_output(
+            close_books.close_incomplete(vault, settings, chosen, actor, reason, shown=digest)
+        )
+    proposal = close_books.propose_closing(vault, settings, chosen, actor, reason, shown=digest)
     lines = [f"Proposed, with {proposal.open_count} things open. A second person closes the books."]
     document = pick(proposal, "outage", "state", "verdict", "open_kinds", "unsigned")
     return Output(document, lines)

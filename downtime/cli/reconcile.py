@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from downtime.accounts.model import Permission
-from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice, NewFile
+from downtime.cli.options import OPTIONAL_REASON, REASON, EnumChoice, NewFile, parse_shown
 from downtime.cli.program import reconcile
 from downtime.cli.session import Output, Session, command, pick
 from downtime.errors import InputError, apply_to_each
@@ -23,11 +23,12 @@ from downtime.reconcile.decide_in_bulk import (
     undo_bulk_decision,
 )
 from downtime.reconcile.decide_item import decide_item
-from downtime.reconcile.find_items import list_filtered
+from downtime.reconcile.find_items import get_item, list_filtered
 from downtime.reconcile.harm.review import run_review
 from downtime.reconcile.latest_outage import find_latest_outage
 from downtime.reconcile.model import Decision, ItemFilter, ItemState, StoredItem
 from downtime.reconcile.policies import BULK_DECISIONS
+from downtime.reconcile.side_by_side import ShownItem, read_shown_items
 from downtime.reconcile.wording import explain
 
 
@@ -157,15 +158,7 @@ def _page_lines(page: BulkPreview) -> Iterator[str]:
         f" {page.proposed} of them proposed."
     )
     for item in page.shown:
-        fact = item.row.item.fact
-        yield f"{item.row.key}  {item.row.item.state}  {fact.title}  {fact.event}"
-        for side in item.sides:
-            for line in side:
-                mark = "  DIFFERS" if line.differs else ""
-                yield (
-                    f"    {line.name}: paper {line.paper or '-'} | before {line.before or '-'}"
-                    f" | now {line.now or '-'}{mark}"
-                )
+        yield from _shown_lines(item, item.row.key)
     yield from (f"{n:>6} passed over: {sentence}" for sentence, n in page.refused.items())
     if page.next_after:
         yield f"More follow: --after {page.next_after}."
@@ -175,20 +168,36 @@ def _page_lines(page: BulkPreview) -> Iterator[str]:
 
 def _page_document(page: BulkPreview) -> dict[str, object]:
     return {
-        "items": [
-            {
-                "key": item.row.key,
-                "version": item.version,
-                "state": item.row.item.state,
-                "values": [[line._asdict() for line in side] for side in item.sides],
-            }
-            for item in page.shown
-        ],
+        "items": [_shown_document(item) for item in page.shown],
         "proposed": page.proposed,
         "confirmed": page.confirmed,
         "left": dict(page.refused),
         "waiting": page.waiting,
         "after": page.next_after,
+    }
+
+
+def _shown_lines(item: ShownItem, name: str) -> Iterator[str]:
+    """An item with its values, as a page shows it."""
+    fact = item.row.item.fact
+    yield f"{name}  {item.row.item.state}  {fact.title}  {fact.event}"
+    if item.row.decided.proposal:
+        yield f"    {item.row.decided.proposed_by_name} proposed: {item.row.decided.proposal}"
+    for side in item.sides:
+        for line in side:
+            mark = "  DIFFERS" if line.differs else ""
+            yield (
+                f"    {line.name}: paper {line.paper or '-'} | before {line.before or '-'}"
+                f" | now {line.now or '-'}{mark}"
+            )
+
+
+def _shown_document(item: ShownItem) -> dict[str, object]:
+    return {
+        "key": item.row.key,
+        "version": item.version,
+        "state": item.row.item.state,
+        "values": [[line._asdict() for line in side] for side in item.sides],
     }
 
 
@@ -205,22 +214,39 @@ def undo(session: Session, batch: str, reason: str) -> Output:
 
 
 @command(reconcile, "decide", permission=Permission.RECONCILE_DECIDE)
-@click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+@click.argument("keys", nargs=-1, required=True, metavar="KEY[=VERSION]...")
 @click.argument("decision", type=EnumChoice((*BULK_DECISIONS, Decision.OPEN)))
-@REASON
+@OPTIONAL_REASON
 def decide(session: Session, keys: tuple[str, ...], decision: str, reason: str) -> Output:
     """Decide about items by their keys; not for the one who entered them.
+
+    Keys alone show the items with their values and versions. With these, as KEY=VERSION, they are decided
+    just as they were shown.
 
     'return' sends an item to its system, 'leave' keeps what the system has, 'resolved-elsewhere'
     says that people put it right, and 'open' takes a decision back.
     """
-    choice = Decision(decision)
+    choice, shown = Decision(decision), parse_shown(keys)
+    if not any(shown.values()):
+        rows = apply_to_each(keys, lambda key: get_item(session.vault, key))
+        return _show_items(read_shown_items(session.vault, rows))
     rows = apply_to_each(
-        keys, lambda key: decide_item(session.vault, key, choice, session.actor, reason)
+        list(shown),
+        lambda key: decide_item(
+            session.vault, key, choice, session.actor, reason, version=shown[key]
+        ),
     )
     return Output.of_rows(
         rows, lambda row: _document(row, session), lambda row: f"{row.key}: {row.decided.decision}"
     )
+
+
+def _show_items(shown: Sequence[ShownItem]) -> Output:
+    lines = [
+        line for item in shown for line in _shown_lines(item, f"{item.row.key}={item.version}")
+    ]
+    lines.append("Nothing was done. Repeat with --reason and KEY=VERSION, as above.")
+    return Output([_shown_document(item) for item in shown], lines)
 
 
 def _document(row: StoredItem, session: Session) -> dict[str, object]:

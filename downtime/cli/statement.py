@@ -6,6 +6,7 @@ import click
 
 from downtime.accounts.confirm_person import confirm_person
 from downtime.accounts.model import Permission
+from downtime.cli.books import list_open_lines
 from downtime.cli.options import OPTIONAL_REASON, EnumChoice, out_option
 from downtime.cli.program import downtime
 from downtime.cli.session import Output, Session, command, prompt_for
@@ -36,19 +37,8 @@ def state(session: Session, out: Path, outage: str) -> Output:
     lines = [f"{statement.verdict}."]
     lines += [f"{statement.overdue} OVERDUE."] if statement.overdue else []
     lines += [f"NOT PROVED: {sentence}" for sentence in statement.unproved]
-    lines += _open_lines(statement)
+    lines += list_open_lines(statement)
     return Output(statement.as_json(), [*lines, *(f"Wrote {path}" for path in paths)])
-
-
-def _open_lines(statement: completeness_statement.Statement) -> list[str]:
-    """What is open, and below it who sees to which of it."""
-    lines = []
-    for item in statement.facts["open"]:
-        lines.append(f"  {item['sentence']}")
-        for owned in item["owners"]:
-            mark = "  OVERDUE" if owned["due"] < statement.made_at else ""
-            lines.append(f"    {len(owned['names'])}: {owned['owner']}, due {owned['due']}{mark}")
-    return lines
 
 
 @command(downtime, "report", permission=Permission.REPORT_MAKE)
@@ -72,7 +62,7 @@ def sign(session: Session, lead: Lead, outage: str, reason: str) -> Output:
     """Sign the completeness statement as one of its leads: says what is open, and asks for the password."""
     vault, settings, actor = session.vault, session.settings, session.actor
     unsigned = completeness_statement.gather_statement(vault, settings, outage)
-    for line in () if session.as_json else (f"{unsigned.verdict}.", *_open_lines(unsigned)):
+    for line in () if session.as_json else (f"{unsigned.verdict}.", *list_open_lines(unsigned)):
         click.echo(line, err=True)
     needs_code = settings.returns.sign_with_code
     confirmation = confirm_person(

@@ -116,5 +116,8 @@ class RecordsClerks:
         lost = "Not found after a search of the ward"
         retire_forms.mark_lost(self.vault, unreturned[0], site, lost)
         unused = unreturned[1:]
-        voided = retire_forms.retire_forms(self.vault, unused, FormState.VOID, site, UNUSED)
+        shown = retire_forms.preview_retirement(self.vault, unused, FormState.VOID).version
+        voided = retire_forms.retire_forms(
+            self.vault, unused, FormState.VOID, site, UNUSED, shown=shown
+        )
         return len(voided.serials), 1

@@ -175,6 +175,8 @@ class WorkKind(StrEnum):
     OPEN = "open"
     """It is before somebody on the screen now."""
     CAME_BACK = "came-back"
+    IN_TRAY = "in-tray"
+    """A scanned page that its code names lies in the tray: nobody has said yet where it belongs."""
 
 
 @dataclass(frozen=True, slots=True)

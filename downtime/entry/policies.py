@@ -161,6 +161,7 @@ _WORK_SENTENCES = {
     WorkKind.SCAN: "carries a scan",
     WorkKind.OPEN: "is before somebody on the screen",
     WorkKind.CAME_BACK: "came back",
+    WorkKind.IN_TRAY: "has a scanned page in the tray",
 }
 
 
@@ -183,6 +184,16 @@ def check_can_retire(work: RetiredWork | None, actor: Actor, *, with_work: bool)
             "entry.retire-own",
             f"{sentence}, and that was you: so a second person takes it out of use.",
             "Ask a colleague to look at the paper.",
+        )
+
+
+def check_is_as_previewed(version: str, shown: str) -> None:
+    """ConflictError unless a pile would be sorted, or taken out of use, just as its preview showed it."""
+    if shown != version:
+        raise ConflictError(
+            "pile.changed",
+            "These forms do not stand as they were shown: nothing was done.",
+            "Look at them as they are now, then do it.",
         )
 
 

@@ -12,6 +12,7 @@ from downtime.clock import to_text
 from downtime.config import Home
 from downtime.errors import ConflictError, NotFoundError, UntrustedError
 from downtime.fleet import policies
+from downtime.fleet.highest_list import note_list
 from downtime.fleet.model import AuditAction
 from downtime.fleet.site_keys import SiteKey
 from downtime.fleet.site_root import Roots
@@ -124,6 +125,7 @@ def start_list(
     ):
         started = sign_list(roots, 1, (added,), key, settings, vault.clock())
         machines.adopt_root(vault, started)
+    note_list(vault)
     return started
 
 
@@ -170,6 +172,7 @@ def change_list(
         )
         check_successor(current, following)
         machines.store_list(vault.home, following)
+    note_list(vault)
     return following
 
 

@@ -15,13 +15,13 @@ from tuf.api.metadata import TargetFile
 
 from downtime.config import Home
 from downtime.errors import ConflictError, InputError, NotFoundError, UntrustedError
+from downtime.fleet.highest_list import find_highest_outside
 from downtime.fleet.machine_list import change_list, require_list
 from downtime.fleet.model import AuditAction
 from downtime.fleet.site_keys import SiteKey
 from downtime.processes.program import ProgramError, run_program
 from downtime.settings import Settings
 from downtime.vault.machines import MachineList
-from downtime.vault.marks import read_marks
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
 
@@ -158,14 +158,12 @@ def check_package(home: Home, path: Path, *, goes_back: bool) -> ProgramPackage:
     """
     package = read_package(path)
     listed = require_list(home)
-    known = read_marks(home)
-    if (
-        known and listed.signed.rank < known.machines
-    ):  # an older list may approve what was withdrawn
+    highest = find_highest_outside(home)
+    if listed.signed.rank < highest:  # it may approve what was withdrawn
         raise UntrustedError(
             "package.older-list",
             f"The list of machines here (number {listed.version} of {listed.issued[:10]}) is older than"
-            f" number {known.machines[1]}, which was believed here before.",
+            f" number {highest[1]}, which was believed here before.",
             "Take the newest list ('downtime pull', or 'downtime fleet update FILE'), and tell security.",
         )
     if package not in list_packages(listed):

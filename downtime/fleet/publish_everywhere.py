@@ -9,6 +9,7 @@ from downtime.clock import to_text
 from downtime.config import Home
 from downtime.fleet.carry_outbox import carry_list, carry_outbox, knows_list
 from downtime.fleet.fetch_snapshot import AtPlace
+from downtime.fleet.highest_list import note_list
 from downtime.fleet.model import Direction
 from downtime.fleet.places import Place, require_places
 from downtime.fleet.publish_snapshot import publish_snapshot
@@ -51,6 +52,7 @@ def publish_everywhere(
             place.requests = {}
         if builds:
             _meet_places(vault.home, settings, due, states, pace)
+            note_list(vault)
             state.note_next(vault.clock(), every_seconds)
             state.fault = _build(vault, settings, actor, paths, down, state)
         visit = _carry(vault.home, states, at_place)

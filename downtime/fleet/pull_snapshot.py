@@ -8,6 +8,7 @@ from downtime.clock import Clock, to_text
 from downtime.config import Home
 from downtime.errors import UserError
 from downtime.fleet.fetch_snapshot import AtPlace, Fetching, fetch_newest
+from downtime.fleet.highest_list import note_list
 from downtime.fleet.known_time import note_known_time
 from downtime.fleet.model import Direction
 from downtime.fleet.places import FolderPlace, require_places
@@ -65,6 +66,8 @@ def pull_snapshot(
         state.note_next(now, every_seconds)
         run = Fetching(home, settings, due, state, pace, now, at_place=at_place)
         fetch_newest(run)
+        if opener:
+            note_list(opener.vault)
         if opener and not _open_all(settings, opener, state):
             _fetch_full(run, opener)
         _note_outcome(state, list(due))
@@ -87,6 +90,7 @@ def pull_from_stick(settings: Settings, opener: Opener, label: str, place: Folde
         state.fault = ""
         run = Fetching(vault.home, settings, {label: place}, state, Pace(), now)
         fetch_newest(run)
+        note_list(vault)
         _open_all(settings, opener, state)
         state.fault = state.fault or state.places.pop(label).fault
     return state

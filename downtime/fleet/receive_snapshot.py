@@ -17,6 +17,7 @@ from downtime.fleet.carried_folder import list_carried
 from downtime.fleet.churn_findings import ChurnFinding
 from downtime.fleet.exchange_list import take_list_beside
 from downtime.fleet.footprint_history import make_row, remember_snapshot
+from downtime.fleet.highest_list import note_list
 from downtime.fleet.known_time import begin_known_time
 from downtime.fleet.machine_state import note_machine_state
 from downtime.fleet.quarantine_model import Door, QuarantineEntry, QuarantineState
@@ -80,6 +81,7 @@ def receive_snapshot(
     holds now is known while it is locked, too.
     """
     take_list_beside(vault.home, source)
+    note_list(vault)
     scope = read_own_machine(vault.home).scope
     carried = list_carried(source, scope, read_number_in_use(vault))
     received = _receive_each(vault, settings, carried.paths, actor, reason, down)

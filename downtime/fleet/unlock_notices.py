@@ -6,17 +6,14 @@ import sqlcipher3
 
 from downtime.errors import ConflictError, UntrustedError
 from downtime.fleet.close_unheard import close_or_reopen
+from downtime.fleet.highest_list import NONE, raise_highest
 from downtime.fleet.machine_list import list_warnings
 from downtime.fleet.receipt_exchange import list_receipt_notices
-from downtime.fleet.store.list_seen import fetch_highest_rank, save_highest_rank
 from downtime.fleet.tls.server_certificate import read_certificate
 from downtime.settings import Settings
 from downtime.snapshot.index_again import index_again
 from downtime.vault import machines
-from downtime.vault.database import transaction
-from downtime.vault.marks import read_marks
 from downtime.vault.model import Actor
-from downtime.vault.raise_marks import raise_list_mark
 from downtime.vault.vault import Vault
 
 
@@ -54,20 +51,9 @@ def _warn_certificate(vault: Vault, settings: Settings) -> Iterator[str]:
 
 
 def _warn_older_list(vault: Vault) -> Iterator[str]:
-    """The list lies in clear on the disk: an older one that was put back is signed as well.
-
-    Vault and marks remember: whoever puts an older vault back has not put back the marks.
-    """
-    listed = machines.read_list(vault.home)
-    outside = read_marks(vault.home)
-    highest = max(fetch_highest_rank(vault.db), outside.machines if outside else (0, 0))
-    rank = listed.signed.rank if listed else (0, 0)
-    if rank < highest:
+    listed, highest = machines.read_list(vault.home), raise_highest(vault)
+    if (listed.signed.rank if listed else NONE) < highest:
         yield (
             f"The list of machines on this disk is older than number {highest[1]}, which was believed"
             " here before: somebody put it back. Fetch the newest list, and tell security."
         )
-    elif rank > highest:
-        with transaction(vault.db) as db:
-            save_highest_rank(db, rank)
-            raise_list_mark(vault, db, rank)

@@ -46,6 +46,9 @@ def check_not_drill(outage: Outage) -> None:
         )
 
 
+SHOWN_DIGITS = 16
+"""How many digits of a digest a command shows, and asks for."""
+
 check_reason = partial(vault_policies.check_reason, code="return.reason")
 """The reason without spaces around it; InputError when there is none."""
 
@@ -239,9 +242,10 @@ def can_sign(settings: Settings, lead: Lead, person: Person) -> bool:
 def check_is_shown(digest: str, shown: str | None) -> None:
     """ConflictError for facts of another digest than those that somebody saw; None: nothing showed any.
 
-    A page that names no digest has shown none, so nothing is signed or closed from it.
+    A page that names no digest has shown none, so nothing is signed or closed from it. At a command the first
+    digits are enough.
     """
-    if shown not in (None, digest):
+    if shown is not None and shown not in (digest, digest[:SHOWN_DIGITS]):
         raise ConflictError(
             "statement.changed",
             "The statement reads otherwise than it did on your page: something was written since.",

@@ -183,6 +183,16 @@ def fetch_tray(db: Database, outage: str | None = None) -> list[BatchPage]:
     return list(_pages(db, f"{condition} ORDER BY read, batch, number", values))
 
 
+def fetch_tray_names(db: Database) -> Iterator[tuple[str, str, str]]:
+    """The form and the codes that name each page of the tray, of any outage, and who scanned its batch."""
+    query = (
+        "SELECT p.serial, p.codes, b.owner FROM scan_page p JOIN scan_batch b ON b.id = p.batch"
+        f" WHERE p.outcome IN {_TRAY}"
+    )
+    for serial, codes, owner in db.execute(query, [*HOMELESS]):
+        yield str(serial), str(codes), str(owner)
+
+
 def fetch_filed_pages(db: Database, serial: str) -> list[BatchPage]:
     """The pages that lie with a form."""
     return list(_pages(db, "WHERE serial = ? AND outcome = ?", [serial, PageOutcome.FILED]))

@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from downtime.config import Home
-from downtime.errors import InputError, UntrustedError
+from downtime.errors import InputError, UntrustedError, UserError
 from downtime.vault import device, sealing, signed_list
 from downtime.vault.device import DeviceCard
 from downtime.vault.files import make_private_folder, write_atomic
@@ -180,8 +180,28 @@ def _follows(data: bytes, pin: RootPin) -> bool:
 
 
 def store_list(home: Home, machine_list: MachineList) -> None:
-    """Take a list in place of the one before; whoever calls has judged it."""
+    """Take a list in place of the one before; whoever calls has judged it.
+
+    A second copy lies elsewhere in the home: an older list that is put back is noticed, though nobody
+    was signed in when this one came.
+    """
     write_atomic(list_path(home), machine_list.signed.data)
+    write_atomic(home.newest_list_file, machine_list.signed.data)
+
+
+def read_newest_rank(home: Home) -> tuple[int, int]:
+    """Versions of root and list of the newest list that was taken here; works while locked.
+
+    Zeros where no copy is kept, or one that the adopted root does not vouch for.
+    """
+    try:
+        data, pin = (
+            home.newest_list_file.read_bytes(),
+            _parse_pin(home, _pin_path(home).read_bytes()),
+        )
+        return parse_list(data).signed.rank if _follows(data, pin) else (0, 0)
+    except (OSError, UserError):
+        return 0, 0
 
 
 def adopt_root(vault: "Vault", machine_list: MachineList) -> None:

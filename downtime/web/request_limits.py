@@ -3,7 +3,7 @@
 Scans, forms and packs name patients: what a server puts aside on the disk, even for a moment, can be
 read from the disk later. So nothing is put aside, and a body that is too long is read to its end and
 let go, so that the browser hears why. A bundle is sealed and may be longer than anything else; strangers only
-send the form of the sign-in page.
+send the form of the sign-in page (much more of theirs is not even read: `guarded_socket`).
 """
 
 import io

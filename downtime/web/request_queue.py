@@ -1,8 +1,9 @@
 """The requests that wait for their turn: those of people with a session first, then strangers one by one.
 
-Strangers (anybody without a session: the sign-in page is all that they need) are answered few at a time, and
-each of their addresses has its turn after each other's. So a nurse's page never waits behind them, and nobody
-at one address keeps those at another from signing in. While people with a session ask for pages, strangers
+Strangers (anybody without a session: the sign-in page is all that they need) are answered few at a time, the
+address first that has had least of the program's time lately. So a nurse's page never waits behind them, and
+nobody who tries one password after another, from however many addresses, keeps those who come anew from signing
+in. One who has hung up meanwhile is not answered. While people with a session ask for pages, strangers
 have a share of the processor's time and no more: a page shares the interpreter with every other thread.
 For the same reason pages for people are made one after another: of many at once each would end with the last.
 
@@ -13,14 +14,17 @@ of the server: it has one for each stranger that may wait (`count_server_threads
 import math
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from werkzeug.wsgi import ClosingIterator
 
 from downtime.access_settings import WebSettings
 from downtime.web.client_address import name_client
+from downtime.web.client_work import ClientWork
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -44,28 +48,45 @@ def count_server_threads(settings: WebSettings) -> int:
 class _Waiting:
     """A request in a queue; `turn` is told when it has become the next one."""
 
-    __slots__ = ("begun", "came", "client", "started_cpu", "turn")
+    __slots__ = (
+        "begun", "came", "client", "has_hung_up", "is_person", "is_refused", "started_cpu", "turn",
+    )  # fmt: skip
 
-    def __init__(self, client: str | None, lock: threading.Lock) -> None:
-        self.client = client
-        """None for somebody with a session."""
+    def __init__(
+        self,
+        client: str,
+        is_person: bool,
+        lock: threading.Lock,
+        has_hung_up: Callable[[], bool],
+    ) -> None:
+        self.client, self.is_person, self.has_hung_up = client, is_person, has_hung_up
+        self.is_refused = False
+        """It gave its place in the queue to somebody with more right to it."""
         self.turn = threading.Condition(lock)
         self.came = time.monotonic()
         self.begun = self.started_cpu = 0.0
 
 
 class RequestQueue:
-    """An app whose requests are answered in turn."""
+    """An app whose requests are answered in turn.
+
+    `has_hung_up` tells of a request whether nobody waits for its answer any more.
+    """
 
     def __init__(
-        self, app: "WSGIApplication", settings: WebSettings, has_session: Callable[[str], bool]
+        self,
+        app: "WSGIApplication",
+        settings: WebSettings,
+        has_session: Callable[[str], bool],
+        has_hung_up: Callable[["WSGIEnvironment"], bool] = lambda environ: False,
     ) -> None:
-        self._app, self._has_session = app, has_session
+        self._app, self._has_session, self._has_hung_up = app, has_session, has_hung_up
         self._answered_most = settings.threads
         self._strangers_most = min(settings.stranger_threads, max(1, settings.threads - 1))
         self._waiting_most = settings.strangers_waiting
         self._first: deque[_Waiting] = deque()
-        self._strangers: OrderedDict[str, deque[_Waiting]] = OrderedDict()
+        self._strangers: dict[str, deque[_Waiting]] = {}
+        self._work = ClientWork()
         self._strangers_answered = 0
         self._strangers_rest_until = self._person_seen = -math.inf
         self._people: list[_Waiting] = []
@@ -76,9 +97,9 @@ class RequestQueue:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """What the app answers, once it is this request's turn; 503 for a client that fills the queue."""
+        client = name_client(environ.get("REMOTE_ADDR"))
         is_person = self._has_session(environ.get("HTTP_COOKIE", ""))
-        client = None if is_person else name_client(environ.get("REMOTE_ADDR"))
-        waiting = _Waiting(client, self._lock)
+        waiting = _Waiting(client, is_person, self._lock, partial(self._has_hung_up, environ))
         if not self._take_turn(waiting):
             length = ("Content-Length", str(len(REFUSED)))
             kind = ("Content-Type", "text/plain; charset=utf-8")
@@ -92,7 +113,7 @@ class RequestQueue:
         return ClosingIterator(answer, lambda: self._end_turn(waiting))
 
     def _take_turn(self, waiting: _Waiting) -> bool:
-        """Wait for it; False at once for a stranger whose address has its share of the queue."""
+        """Wait for it; False for a stranger who has more of the queue than others, or has hung up meanwhile."""
         with self._lock:
             if not self._line_up(waiting):
                 return False
@@ -100,39 +121,89 @@ class RequestQueue:
                 if pause_seconds is None:  # somebody else's turn may have come by time alone
                     self._tell_next(but=waiting)
                 waiting.turn.wait(pause_seconds)
+                if waiting.is_refused:
+                    return False
+            if not waiting.is_person and waiting.has_hung_up():
+                self._leave_line(waiting)
+                self._tell_next()
+                return False
             self._begin(waiting)
             self._tell_next()
             return True
 
     def _line_up(self, waiting: _Waiting) -> bool:
-        if waiting.client is None:
+        if waiting.is_person:
             self._first.append(waiting)
             self._person_seen = time.monotonic()
+            self._work.forget(waiting.client)
             return True
-        if self._is_full(waiting.client):
-            return False
+        if not self._has_place(waiting.client):
+            self._refuse_gone()
+            if not self._has_place(waiting.client) and not self._make_room(waiting.client):
+                return False
         self._strangers.setdefault(waiting.client, deque()).append(waiting)
         return True
 
-    def _is_full(self, client: str) -> bool:
-        """Whether as many requests of a client wait as are its share."""
+    def _has_place(self, client: str) -> bool:
+        """Whether fewer requests wait than may, and fewer of this client than are its share."""
+        return self._count_waiting() < self._waiting_most and self._has_share(client)
+
+    def _has_share(self, client: str) -> bool:
         clients = self._strangers.keys() | {client}
-        share = max(1, self._waiting_most // len(clients))
-        return len(self._strangers.get(client, ())) >= share
+        return len(self._strangers.get(client, ())) < max(1, self._waiting_most // len(clients))
+
+    def _count_waiting(self) -> int:
+        return sum(len(line) for line in self._strangers.values())
+
+    def _refuse_gone(self) -> None:
+        for waiting in list(chain.from_iterable(self._strangers.values())):
+            if waiting.has_hung_up():
+                self._refuse(waiting)
+
+    def _make_room(self, client: str) -> bool:
+        """Refuse the last one of whoever had most, or asks most, for one who had or asks less."""
+        if not self._strangers or not self._has_share(client):
+            return False
+        heaviest = max(self._strangers, key=self._weigh)
+        work_seconds, count = self._weigh(client)
+        if self._weigh(heaviest) <= (work_seconds, count + 1):
+            return False
+        self._refuse(self._strangers[heaviest][-1])
+        return True
+
+    def _weigh(self, client: str) -> tuple[float, int]:
+        return self._work.find_seconds(client), len(self._strangers.get(client, ()))
+
+    def _refuse(self, waiting: _Waiting) -> None:
+        self._leave_line(waiting)
+        waiting.is_refused = True
+        waiting.turn.notify()
+
+    def _leave_line(self, waiting: _Waiting) -> None:
+        line = self._strangers[waiting.client]
+        line.remove(waiting)
+        if not line:
+            del self._strangers[waiting.client]
 
     def _next(self) -> _Waiting | None:
-        stranger = next(iter(self._strangers.values()))[0] if self._strangers else None
-        if self._first and not (stranger and self._has_waited_long(stranger)):
+        lines = self._strangers
+        if self._first and not (lines and self._have_waited_long()):
             return self._first[0]
-        return stranger
+        if not lines:
+            return None
+        return min(
+            (line[0] for line in lines.values()),
+            key=lambda waiting: (self._work.find_seconds(waiting.client), waiting.came),
+        )
 
-    def _has_waited_long(self, stranger: _Waiting) -> bool:
+    def _have_waited_long(self) -> bool:
         """Whether a stranger goes before people: once they may be answered at all, they wait no longer."""
         now = time.monotonic()
         may_begin = (
             self._strangers_answered < self._strangers_most and now >= self._strangers_rest_until
         )
-        return may_begin and now - stranger.came >= STRANGERS_PATIENCE
+        longest = now - min(line[0].came for line in self._strangers.values())
+        return may_begin and longest >= STRANGERS_PATIENCE
 
     def _find_pause(self, waiting: _Waiting) -> float | None:
         """Seconds until a request can be answered; None while it will be told first."""
@@ -141,7 +212,7 @@ class RequestQueue:
             return None
         now = time.monotonic()
         pause_seconds = max((p.begun + LONG_SECONDS - now for p in self._people), default=0.0)
-        if waiting.client is not None:
+        if not waiting.is_person:
             if self._strangers_answered >= self._strangers_most:
                 return None
             pause_seconds = max(pause_seconds, self._strangers_rest_until - now)
@@ -149,20 +220,18 @@ class RequestQueue:
 
     def _begin(self, waiting: _Waiting) -> None:
         waiting.begun, waiting.started_cpu = time.monotonic(), time.thread_time()
-        if waiting.client is None:
+        if waiting.is_person:
             self._people.append(self._first.popleft())
             return
-        client, queue = self._strangers.popitem(last=False)
-        queue.popleft()
-        if queue:
-            self._strangers[client] = queue
+        self._leave_line(waiting)
         self._strangers_answered += 1
 
     def _end_turn(self, waiting: _Waiting) -> None:
         with self._lock:
-            if waiting.client is None:
+            if waiting.is_person:
                 self._people.remove(waiting)
             else:
+                self._work.add_seconds(waiting.client, time.monotonic() - waiting.begun)
                 self._end_stranger(time.thread_time() - waiting.started_cpu)
             self._tell_next()
 

@@ -4,7 +4,7 @@ import gc
 import logging
 import select
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import waitress
@@ -16,6 +16,7 @@ from downtime.errors import ConflictError
 from downtime.settings import Settings
 from downtime.web.app import create_app
 from downtime.web.front import SOCKET_MODE, check_socket_free, list_front_options
+from downtime.web.guarded_socket import GuardedSocket
 from downtime.web.job_worker import JobWorker, create_workers
 from downtime.web.listen_policies import check_stays_here
 from downtime.web.request_context import AppState
@@ -83,11 +84,12 @@ def listen(app: Flask, settings: Settings, host: str, port: int, path: str = "")
     reach: patients would cross the network in clear.
     """
     web = settings.web
-    state: AppState = app.extensions["downtime"]
+    has_session = app.extensions["downtime"].live_sessions.knows
     try:
+        place, has_hung_up = _listen_at(settings, host, port, path, has_session)
         return waitress.create_server(
-            RequestQueue(app, web, state.live_sessions.knows),
-            **_listen_at(settings, host, port, path),
+            RequestQueue(app, web, has_session, has_hung_up),
+            **place,
             **list_front_options(settings, path, host),
             threads=count_server_threads(web),
             connection_limit=web.connections,
@@ -109,9 +111,14 @@ def listen(app: Flask, settings: Settings, host: str, port: int, path: str = "")
         ) from None
 
 
-def _listen_at(settings: Settings, host: str, port: int, path: str) -> dict[str, Any]:
-    if path:
+def _listen_at(
+    settings: Settings, host: str, port: int, path: str, has_session: Callable[[str], bool]
+) -> tuple[dict[str, Any], Callable[[Mapping[str, Any]], bool]]:
+    """What waitress is to listen at, and what knows of a request whether its client has hung up."""
+    if path:  # the front in front of it lets nobody send much, and hangs up for whoever does
         check_socket_free(path)
-        return {"unix_socket": path, "unix_socket_perms": SOCKET_MODE}
+        return {"unix_socket": path, "unix_socket_perms": SOCKET_MODE}, lambda _: False
     check_stays_here(host, settings)
-    return {"host": host, "port": port}
+    most_bytes = 2 * settings.web.max_stranger_bytes
+    listeners = GuardedSocket.bind_all(host, port, has_session, most_bytes)
+    return {"sockets": listeners}, listeners[0].has_hung_up

@@ -46,9 +46,8 @@ def close_outage(
 
 
 def propose_closing(
-    vault: Vault, settings: Settings, outage_id: str, actor: Actor, reason: str, *,
-    shown: str | None = None,
-) -> Closing:  # fmt: skip
+    vault: Vault, settings: Settings, outage_id: str, actor: Actor, reason: str, *, shown: str
+) -> Closing:
     """Say why the books are to be closed although things are open: a second person then closes them.
 
     A new proposal takes the place of one that waits. `shown` is the digest of the facts that this person
@@ -77,9 +76,8 @@ def propose_closing(
 
 
 def close_incomplete(
-    vault: Vault, settings: Settings, outage_id: str, actor: Actor, reason: str, *,
-    shown: str | None = None,
-) -> Outage:  # fmt: skip
+    vault: Vault, settings: Settings, outage_id: str, actor: Actor, reason: str, *, shown: str
+) -> Outage:
     """Close the books that another person proposed to close with things open.
 
     ForbiddenError for the one who proposed it and for a program; NotFoundError without a proposal;

@@ -1,5 +1,6 @@
 """Missing forms: every issued form is returned, void, declared lost or still out."""
 
+from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -8,7 +9,7 @@ from downtime.accounts.model import Permission
 from downtime.clinical import display
 from downtime.entry import retire_forms
 from downtime.entry.model import WorkKind
-from downtime.errors import InputError, apply_to_each
+from downtime.errors import ConflictError, InputError, apply_to_each
 from downtime.outage import outages
 from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.paper import ledger as rules
@@ -45,6 +46,7 @@ WORK_WORDS = {
     WorkKind.SCAN: "A scan is attached",
     WorkKind.OPEN: "Somebody has it on the screen",
     WorkKind.CAME_BACK: "The paper came back",
+    WorkKind.IN_TRAY: "A scanned page of it lies in the tray",
 }
 
 
@@ -146,7 +148,7 @@ def form(serial: str) -> ViewResponse:
         issued=issued,
         title=title,
         moves=moves,
-        work=retire_forms.preview_retirement(request_context.vault(), [serial]).carrying,
+        work=retire_forms.find_work(request_context.vault(), serial),
         words=WORK_WORDS,
         about=patient_label,
         can_reprint=policies.can_reprint(issued),
@@ -174,16 +176,21 @@ def move() -> ViewResponse:
     return redirect(url_for("ledger.show", ward=ward, outside=outside), 303)
 
 
-def _preview(vault: Vault, serials: list[str], to: FormState, reason: str) -> ViewResponse:
-    return render_template(
+def _preview(
+    vault: Vault, serials: list[str], to: FormState, reason: str, error: ConflictError | None = None
+) -> ViewResponse:
+    page = render_template(
         "ledger/move.html",
-        split=retire_forms.preview_retirement(vault, serials),
+        split=retire_forms.preview_retirement(vault, serials, to),
+        unnamed=retire_forms.count_unnamed_pages(vault),
+        error=error,
         to=to,
         reason=reason,
         words=WORK_WORDS,
         ward=request.form.get("ward", ""),
         outside=request.form.get("outside", ""),
     )
+    return page, HTTPStatus.CONFLICT if error else HTTPStatus.OK
 
 
 @blueprint.post("/forms/retire")
@@ -193,9 +200,14 @@ def retire() -> ViewResponse:
     serials, to = request.form.getlist("serial"), request.form.get("to", "")
     if to not in RETIRING or not serials:
         raise InputError("ledger.none", "No forms were ticked.", "Go back and tick at least one.")
-    done = retire_forms.retire_forms(
-        request_context.vault(), serials, FormState(to), request_context.actor(), required_reason()
-    )
+    vault, reason = request_context.vault(), required_reason()
+    shown = request.form.get("shown", "")
+    try:
+        done = retire_forms.retire_forms(
+            vault, serials, FormState(to), request_context.actor(), reason, shown=shown
+        )
+    except ConflictError as error:
+        return _preview(vault, serials, FormState(to), reason, error)
     return render_template("ledger/retire.html", split=done, to=to, words=WORK_WORDS)
 
 

@@ -1,9 +1,14 @@
 """A ward's pile in one pass: what came back, what was never used, what is lost; looked at, done, undone."""
 
+from collections.abc import Mapping
+from http import HTTPStatus
+
 from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
-from downtime.entry import sort_pile
+from downtime.entry import retire_forms, sort_pile
+from downtime.entry.sort_pile import Pile
+from downtime.errors import ConflictError
 from downtime.outage.outage_at_hand import find_outage_at_hand
 from downtime.paper import ledger
 from downtime.paper.model import FormState
@@ -50,34 +55,50 @@ def preview() -> ViewResponse:
         if name.startswith("fate-") and word
     }
     came_back = request.form.get("came_back", "").split()
-    fates = sort_pile.read_fates(_list_pile(ward)[:SHOWN], came_back, single, others)
-    return render_template(
+    return _preview(ward, sort_pile.read_fates(_list_pile(ward)[:SHOWN], came_back, single, others))
+
+
+def _preview(
+    ward: str, fates: Mapping[str, FormState], error: ConflictError | None = None
+) -> ViewResponse:
+    vault = request_context.vault()
+    page = render_template(
         "piles/preview.html",
         ward=ward,
-        pile=sort_pile.preview_pile(request_context.vault(), fates),
+        pile=sort_pile.preview_pile(vault, _name_pile(ward), fates),
+        unnamed=retire_forms.count_unnamed_pages(vault),
+        error=error,
         fates=FATE_WORDS,
         words=WORK_WORDS,
     )
+    return page, HTTPStatus.CONFLICT if error else HTTPStatus.OK
 
 
 @blueprint.post("/forms/pile")
 @require_permission(Permission.LEDGER_MOVE)
 def sort() -> ViewResponse:
-    """Do what was shown, all of it together; it can be undone as one step."""
+    """Do what was shown, all of it together, or show it again; it can be undone as one step."""
+    ward = request.form.get("ward", "")
     single = {
         serial: word
         for word in sort_pile.FATES
         for serial in request.form.get(f"serials-{word}", "").split()
     }
-    pile = sort_pile.sort_pile(
-        request_context.vault(),
-        sort_pile.read_fates([], [], single, ""),
-        request_context.actor(),
-        request.form.get("reason", "").strip()[:200],
-    )
+    fates = sort_pile.read_fates([], [], single, "")
+    try:
+        pile = sort_pile.sort_pile(
+            request_context.vault(),
+            _name_pile(ward),
+            fates,
+            request_context.actor(),
+            request.form.get("reason", "").strip()[:200],
+            shown=request.form.get("shown", ""),
+        )
+    except ConflictError as error:
+        return _preview(ward, fates, error)
     return render_template(
         "piles/sort.html",
-        ward=request.form.get("ward", ""),
+        ward=ward,
         pile=pile,
         fates=FATE_WORDS,
         words=WORK_WORDS,
@@ -85,9 +106,12 @@ def sort() -> ViewResponse:
 
 
 def _list_pile(ward: str) -> list[FormLine]:
-    vault = request_context.vault()
-    outage = find_outage_at_hand(vault)
-    return sort_pile.list_pile(vault, outage.id if outage else "", ward)
+    return sort_pile.list_pile(request_context.vault(), _name_pile(ward))
+
+
+def _name_pile(ward: str) -> Pile:
+    outage = find_outage_at_hand(request_context.vault())
+    return Pile(outage.id if outage else "", ward)
 
 
 def _list_wards() -> list[tuple[str, int]]:

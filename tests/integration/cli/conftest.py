@@ -267,10 +267,13 @@ class Story:
         self.step("compare", "reconcile", "run")
         new = self.step("items", "reconcile", "list", "--state", "new")
         self.items = [row["key"] for row in new.json]
-        decide = ("reconcile", "decide", *self.items, "return", "--reason", "on paper only")
+        look = ("reconcile", "decide", *self.items, "return")
+        shown = self.step("look", *look, stdin=self.as_("chief")).json
+        items = [f"{row['key']}={row['version']}" for row in shown]
+        decide = ("reconcile", "decide", *items, "return", "--reason", "on paper only")
         self.step("decide", *decide, stdin=self.as_("chief"))
         waiting = self.step("harm", "harm", "list", "--kind", "waiting", "--open")
-        keys = [row["key"] for row in waiting.json]
+        keys = [f"{row['key']}={row['version']}" for row in waiting.json]
         explain = ("harm", "explain", *keys, "taken-again", "--reason", "seen on the ward")
         self.step("explain", *explain, stdin=self.as_("nurse"))
 

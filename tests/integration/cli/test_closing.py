@@ -1,8 +1,11 @@
 """By command too: signing asks for the password, books are closed by two people, doubts explained by two."""
 
+import re
+
 import pytest
 
 from downtime.outage import outages
+from downtime.returns.statement import close_books
 from tests.integration.cli.conftest import Terminal
 from tests.integration.recovery.conftest import KEEPER
 from tests.integration.web.conftest import (  # noqa: F401 - fixtures
@@ -46,11 +49,22 @@ def test_books_with_things_open_take_two_people_and_are_opened_again(run, vault,
     close = ("outage", "close", outage.id, "--reason")
     refused = run("site", *close, "tired")
     assert (refused.code, "has not signed" in refused.err) == (1, True)
-    assert "Proposed" in run("site", *close, "nothing was printed", "--incomplete").out
-    again = run("site", *close, "still so", "--incomplete")
-    assert "Proposed" in again.out, "one person proposes as often as they like"
+    shown = run("site", *close, "nothing was printed", "--incomplete").out
+    assert "The ward lead has not signed." in shown
+    assert "Nothing was done" in shown
+    digest = ("--digest", re.search(r"--digest (\w{16})\.", shown)[1])
+    assert close_books.find_proposal(vault, outage.id) is None
+    for reason in ("nothing was printed", "still so"):  # as often as they like
+        assert "Proposed" in run("site", *close, reason, "--incomplete", *digest).out
     assert outages.get_outage(vault, outage.id).state == "recovering"
-    assert "closed" in run("records-supervisor", *close, "I looked", "--incomplete").out
+    unseen = run("records-supervisor", *close, "I looked", "--incomplete", "--digest", "0" * 16)
+    assert (unseen.code, "something was written since" in unseen.err) == (1, True)
+    shown = run("records-supervisor", *close, "I look", "--incomplete").out
+    assert "proposed" in shown
+    assert "still so" in shown
+    assert digest[1] in shown
+    assert outages.get_outage(vault, outage.id).state == "recovering"
+    assert "closed" in run("records-supervisor", *close, "I looked", "--incomplete", *digest).out
     assert outages.get_outage(vault, outage.id).state == "closed"
     reopen = ("outage", "reopen", outage.id, "--reason", "a box was found")
     assert run("administrator", *reopen).code == 1

@@ -47,7 +47,19 @@ def test_a_page_is_shown_and_just_that_is_decided(run, keyed, hold, tmp_path):  
     names = {line["name"] for item in shown["items"] for line in item["values"][0]}
     assert "collected" in names
     first, second = json.loads(saved.read_text())
-    run("records-supervisor", "reconcile", "decide", first, "leave", "--reason", "asked again")
+    blind = ("reconcile", "decide", first, "leave", "--reason", "asked again")
+    (seen,) = run("records-supervisor", *blind).json
+    assert (seen["key"], seen["version"]) == (first, json.loads(saved.read_text())[first])
+    assert {line["name"] for line in seen["values"][0]} == names
+    stale = ("reconcile", "decide", f"{first}={'0' * 16}", *blind[3:])
+    refused = run("records-supervisor", *stale)
+    assert (refused.code, "changed since you looked" in refused.err) == (1, True)
+    asked = ("reconcile", "decide", f"{first}={seen['version']}", *blind[3:])
+    assert run("records-supervisor", *asked).json[0]["decision"] == "leave"
+    (harm, *_) = run("records-supervisor", "harm", "list", "--kind", "waiting").json
+    for shown_as in (harm["key"], f"{harm['key']}={'0' * 16}"):
+        said = run("site", "harm", "review", shown_as, "none", "--note", "seen")
+        assert (said.code, said.err.count("do not stand as your page showed")) == (1, 1), said.err
     reason = ("--reason", "never reached the LIMS")
     done = run("records-supervisor", *words, "--shown", str(saved), *reason)
     assert (done.code, done.json["items"], done.json["changed"]) == (1, 1, [first])
@@ -117,7 +129,9 @@ def test_a_line_is_ticked_by_a_command_and_one_number_for_two_patients_waits(
     supervisor = "records-supervisor"
     run(supervisor, "reconcile", "run")
     for item in run(supervisor, "reconcile", "list", "--state", "new").json:
-        run(supervisor, "reconcile", "decide", item["key"], "return", "--reason", "on paper only")
+        (seen,) = run(supervisor, "reconcile", "decide", item["key"], "return").json
+        key = f"{item['key']}={seen['version']}"
+        run(supervisor, "reconcile", "decide", key, "return", "--reason", "on paper only")
     run(supervisor, "returns", "export", "--format", "worklist", "--to", "out")
     first, second = (line["line"] for line in run(supervisor, "returns", "lines").json)
     done = run(supervisor, "returns", "tick", first, "--number", "LAB 1")

@@ -41,6 +41,8 @@ def test_a_conflict_is_decided_by_two_people_by_commands(run, keyed, hold):  # n
     assert conflict["second"]
     assert "Have a clinician review it." in conflict["explanation"]
     decision = ("decide", conflict["key"], "leave", "--reason", "the laboratory is right")
+    (seen,) = run("records-supervisor", *decision).json
+    decision = ("decide", f"{conflict['key']}={seen['version']}", *decision[2:])
     (proposed,) = run("records-supervisor", *decision).json
     assert (proposed["decision"], proposed["proposal"]) == ("open", "leave")
     again = run("records-supervisor", *decision)

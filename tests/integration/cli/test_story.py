@@ -166,7 +166,7 @@ def test_a_stranger_believes_the_file(story):
     done = subprocess.run(
         [sys.executable, script, file], capture_output=True, text=True, check=True
     )
-    assert done.stdout.startswith("COMPLETE: signed by the key with fingerprint ")
+    assert done.stdout.startswith("COMPLETE at 2026-11-0")
 
 
 def test_the_books_are_closed_and_the_chain_holds(story):

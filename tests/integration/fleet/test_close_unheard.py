@@ -8,10 +8,12 @@ import pytest
 from downtime.errors import InputError, NotFoundError
 from downtime.fleet import close_unheard, machine_list, unlock_notices
 from downtime.fleet.machine_list import receive_list
+from downtime.fleet.receive_snapshot import receive_snapshot
 from downtime.settings import Settings
 from downtime.snapshot import local_snapshots
 from downtime.snapshot.load_bundle import load_bundle
-from downtime.vault import machines
+from downtime.vault import copied_home, machines
+from downtime.vault.marks import read_marks
 from downtime.vault.model import Actor, MachineRole
 from tests.conftest import NOW
 from tests.integration.fleet.carrying import Machine
@@ -155,6 +157,49 @@ def test_who_puts_an_older_vault_back_as_well_is_found_by_the_marks(fleet):
     path.write_bytes(before)
     laptop.vault.db.conn.execute("DELETE FROM fleet_list_seen")
     assert "older than number 3, which was believed here before" in notices(laptop)
+
+
+def test_an_older_list_is_noticed_though_the_newer_one_came_while_nobody_was_signed_in(fleet):
+    site, publisher, laptop = fleet
+    path = machines.list_path(laptop.home)
+    before = path.read_bytes()
+    receive_list(laptop.home, site.sign().signed.data)
+    path.write_bytes(before)
+    assert "older than number 3, which was believed here before" in notices(laptop)
+    laptop.home.newest_list_file.unlink()
+    assert "older than number 3" in notices(laptop)
+
+
+def test_a_copy_that_another_root_signed_raises_nothing(fleet, tmp_path):
+    _, publisher, laptop = fleet
+    stranger = Machine(tmp_path / "ST", "ST")
+    other = Site().enrol(stranger.vault, MachineRole.PUBLISHER)
+    for _ in range(4):
+        listed = other.sign()
+    laptop.home.newest_list_file.write_bytes(listed.signed.data)
+    assert notices(laptop) == ""
+    stranger.vault.close()
+
+
+def test_marks_that_were_lost_are_said_and_know_the_list_again_after_the_next_unlock(fleet):
+    _, _, laptop = fleet
+    assert notices(laptop) == ""
+    laptop.home.marks_file.unlink()
+    copied_home.check_at_opening(laptop.vault)
+    assert (
+        "which say how far it had come, are missing" in copied_home.list_sentences(laptop.vault)[0]
+    )
+    assert notices(laptop) == ""
+    assert read_marks(laptop.home).machines == machines.read_list(laptop.home).signed.rank
+
+
+def test_a_list_that_is_carried_with_a_snapshot_is_in_the_marks_at_once(fleet, tmp_path):
+    site, publisher, laptop = fleet
+    (tmp_path / "machines.json").write_bytes(site.sign().signed.data)
+    bundle = tmp_path / "2.downtime"
+    bundle.write_bytes(publisher.seal(2, laptop).data)
+    receive_snapshot(laptop.vault, SETTINGS, bundle, NURSE)
+    assert read_marks(laptop.home).machines == (1, 3)
 
 
 def test_a_list_that_was_altered_keeps_nobody_out(fleet):

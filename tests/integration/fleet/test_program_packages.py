@@ -10,7 +10,7 @@ from downtime.errors import ConflictError, InputError, NotFoundError, UntrustedE
 from downtime.fleet import machine_list, program_packages, unlock_notices
 from downtime.fleet.model import AuditAction
 from downtime.settings import Settings
-from downtime.vault import machines
+from downtime.vault import copied_home, machines
 from downtime.vault.model import Actor
 
 pytestmark = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="packages are Debian's")
@@ -18,8 +18,9 @@ ADMIN = Actor("u-1", "Amina Ward", "PB")
 
 
 @pytest.fixture(autouse=True)
-def installed(monkeypatch):
-    """Version 1.0.0-1 is what the machine was installed from."""
+def installed(monkeypatch, laptop):
+    """Version 1.0.0-1 is what the machine was installed from, and somebody has signed in before."""
+    copied_home.check_at_opening(laptop.vault)
     monkeypatch.setattr(program_packages, "find_installed_version", lambda: "1.0.0-1")
 
 
@@ -111,13 +112,24 @@ def test_an_older_list_that_was_put_back_on_the_disk_does_not_revive_a_withdrawn
     signed = program_packages.withdraw_package(
         publisher.vault, Settings(), name, laptop.site.keys[1], ADMIN, "prints nothing"
     )
-    machine_list.receive_list(laptop.home, signed.signed.data)
-    list(unlock_notices.list_notices(laptop.vault, Settings(), ADMIN, outage_open=False))
+    machine_list.receive_list(laptop.home, signed.signed.data)  # nobody signs in
     day = signed.issued[:10]
     with pytest.raises(UntrustedError, match=f"number {signed.version} of {day}"):
         check(laptop, path)
     machines.list_path(laptop.home).write_bytes(kept)
     with pytest.raises(UntrustedError, match=f"is older than number {signed.version}"):
+        check(laptop, path)
+    list(unlock_notices.list_notices(laptop.vault, Settings(), ADMIN, outage_open=False))
+    laptop.home.newest_list_file.unlink()
+    with pytest.raises(UntrustedError, match=f"is older than number {signed.version}"):
+        check(laptop, path)
+
+
+def test_without_marks_nobody_knows_whether_the_list_is_the_newest(laptop, build, approve):
+    path = build("1.1.0-1")
+    approve(path)
+    laptop.home.marks_file.unlink()
+    with pytest.raises(UntrustedError, match="marks of this machine are missing"):
         check(laptop, path)
 
 

@@ -29,6 +29,12 @@ def works(vault, settings, issue, actor, draft):
     return {draft: "draft", open_: "open", back: "came-back"}
 
 
+def void_together(vault, serials, actor, reason):
+    """Make forms void as a preview of this moment shows them."""
+    shown = retire_forms.preview_retirement(vault, serials, FormState.VOID).version
+    return retire_forms.retire_forms(vault, serials, FormState.VOID, actor, reason, shown=shown)
+
+
 def state_of(vault, serial):
     return ledger.get_form(vault, serial).state
 
@@ -37,9 +43,9 @@ def test_what_carries_work_stays_when_others_become_void_together(
     vault, issue, works, actor, checker
 ):
     blanks = [issue("observations") for _ in range(3)]
-    preview = retire_forms.preview_retirement(vault, [*works, *blanks])
+    preview = retire_forms.preview_retirement(vault, [*works, *blanks], FormState.VOID)
     assert {work.serial: work.kind for work in preview.carrying} == works
-    done = retire_forms.retire_forms(vault, [*works, *blanks], FormState.VOID, checker, "not used")
+    done = void_together(vault, [*works, *blanks], checker, "not used")
     assert done.serials == tuple(blanks) == preview.serials
     assert {state_of(vault, serial) for serial in blanks} == {"void"}
     assert "void" not in {state_of(vault, serial) for serial in works}
@@ -73,7 +79,7 @@ def test_taking_the_check_in_back_makes_nobody_a_second_person(vault, issue, act
     for retire in (retire_forms.void_form, retire_forms.mark_lost):
         with pytest.raises(ForbiddenError):
             retire(vault, serial, actor, "empty", with_work=True)
-    assert retire_forms.preview_retirement(vault, [serial]).carrying
+    assert retire_forms.find_work(vault, serial)
     assert retire_forms.void_form(vault, serial, checker, "empty", with_work=True).state == "void"
 
 
@@ -106,7 +112,7 @@ def test_one_person_on_two_machines_voids_no_paper_that_came_back(vault, issue, 
 def test_what_became_void_together_is_put_back_together(vault, issue, actor, checker):
     out, collected = issue("observations"), issue("observations")
     move_form.mark_collected(vault, collected, actor)
-    retire_forms.retire_forms(vault, [out, collected], FormState.VOID, checker, "wrong pile")
+    void_together(vault, [out, collected], checker, "wrong pile")
     assert retire_forms.undo_retirement(vault, [out, collected], checker, "they were used") == (
         out,
         collected,

@@ -77,7 +77,10 @@ def test_the_script_believes_what_the_program_signed(vault, signed):
         done = subprocess.run(
             [sys.executable, SCRIPT, signed, *words], capture_output=True, text=True, check=True
         )
-        assert done.stdout == f"COMPLETE: signed by the key with fingerprint {fingerprint}.\n"
+        made = json.loads(signed.read_bytes())["made"]
+        assert done.stdout == (
+            f"COMPLETE at {made}, by 3 of 3 leads: key with fingerprint {fingerprint}.\n"
+        )
 
 
 @pytest.mark.parametrize("words", [["nothing.json"], [], ["{file}", "0" * 64]])
@@ -318,7 +321,7 @@ def test_what_is_open_is_signed_as_open(
     file = tmp_path / "open.json"
     statement = completeness_statement.make_statement(vault, settings, actor)
     file.write_bytes(export_statement(vault, statement))
-    assert verify(file).startswith("NOT COMPLETE: ")
+    assert verify(file).startswith("NOT COMPLETE at ")
     resign(vault, file, lambda d: d.update(verdict="COMPLETE"))
     assert not is_believed(verify, file)
 
@@ -328,7 +331,7 @@ def test_before_anything_was_printed_it_holds_too(vault, settings, outage, actor
     file = tmp_path / "empty.json"
     statement = completeness_statement.make_statement(vault, settings, actor)
     file.write_bytes(export_statement(vault, statement))
-    assert verify(file).startswith("COMPLETE: ")
+    assert verify(file).startswith("COMPLETE at 2026-11-02T14:30:00Z, by 0 of 3 leads")
 
 
 def test_a_number_with_a_fraction_is_a_fault_of_the_program():

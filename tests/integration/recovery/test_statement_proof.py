@@ -239,6 +239,17 @@ def test_books_are_closed_complete_and_signed(vault, settings, complete, leads, 
     assert (one.state, one.open_count, one.unsigned, one.proposed_name) == ("closed", 0, (), "")
 
 
+def propose(vault, settings, outage, person, reason):
+    """Propose to close the books as they are shown at this moment."""
+    shown = completeness_statement.gather_statement(vault, settings, outage.id).digest
+    close_books.propose_closing(vault, settings, outage.id, person, reason, shown=shown)
+
+
+def close_as_shown(vault, settings, outage, person, reason):
+    shown = completeness_statement.gather_statement(vault, settings, outage.id).digest
+    return close_books.close_incomplete(vault, settings, outage.id, person, reason, shown=shown)
+
+
 def test_with_things_open_two_people_close_and_both_stand_on_the_statement(
     vault,
     settings,
@@ -250,22 +261,22 @@ def test_with_things_open_two_people_close_and_both_stand_on_the_statement(
     with pytest.raises(ConflictError, match="4 things are open, ward lead has not signed"):
         close_books.close_outage(vault, settings, outage.id, actor, "tired")
     with pytest.raises(NotFoundError):
-        close_books.close_incomplete(vault, settings, outage.id, RECORDS, "yes")
+        close_as_shown(vault, settings, outage, RECORDS, "yes")
     machine = program(vault, actor)
     with pytest.raises(ForbiddenError, match="service account"):
-        close_books.propose_closing(vault, settings, outage.id, machine, "script")
-    close_books.propose_closing(vault, settings, outage.id, SITE, "The paper is lost for good")
+        propose(vault, settings, outage, machine, "script")
+    propose(vault, settings, outage, SITE, "The paper is lost for good")
     for stranger, words in ((SITE, "another person"), (machine, "service account")):
         with pytest.raises(ForbiddenError, match=words):
-            close_books.close_incomplete(vault, settings, outage.id, stranger, "yes")
+            close_as_shown(vault, settings, outage, stranger, "yes")
     # The first is of a kind that nobody has seen open; the second stands in a line that is there already.
     for _ in range(2):
         serial = issue("observations")
         with pytest.raises(ConflictError, match="not as they were when closing was proposed"):
-            close_books.close_incomplete(vault, settings, outage.id, RECORDS, "yes")
+            close_as_shown(vault, settings, outage, RECORDS, "yes")
         assert outages.get_outage(vault, outage.id).state == "recovering", serial
-        close_books.propose_closing(vault, settings, outage.id, SITE, "The paper is lost for good")
-    closed = close_books.close_incomplete(vault, settings, outage.id, RECORDS, "I looked as well")
+        propose(vault, settings, outage, SITE, "The paper is lost for good")
+    closed = close_as_shown(vault, settings, outage, RECORDS, "I looked as well")
     assert closed.state == "closed"
     made = completeness_statement.gather_statement(vault, settings, outage.id)
     *_, last = made.as_json()["closings"]
@@ -279,8 +290,8 @@ def test_with_things_open_two_people_close_and_both_stand_on_the_statement(
 
 
 def test_closed_books_are_opened_again_with_a_reason(vault, settings, outage, one_of_each, actor):
-    close_books.propose_closing(vault, settings, outage.id, SITE, "no more is found")
-    close_books.close_incomplete(vault, settings, outage.id, RECORDS, "agreed")
+    propose(vault, settings, outage, SITE, "no more is found")
+    close_as_shown(vault, settings, outage, RECORDS, "agreed")
     opened = close_books.reopen_outage(vault, outage.id, RECORDS, "A box of paper was found")
     assert (opened.state, opened.closed) == ("recovering", "")
     (one,) = gather(vault, settings).closings

@@ -8,12 +8,14 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageOps
 
-from downtime.entry import scans, settle_tray, take_in_batch
+from downtime.entry import retire_forms, scans, settle_tray, take_in_batch
+from downtime.entry.sort_pile import Pile, preview_pile
 from downtime.entry.suggest_forms import suggest_forms
 from downtime.entry.take_in_batch import list_missing_pages, list_scan_files, take_in_files
 from downtime.entry.unscanned_pages import explain_unscanned, list_said
-from downtime.errors import ConflictError, InputError
+from downtime.errors import ConflictError, ForbiddenError, InputError
 from downtime.paper import ledger, move_form
+from downtime.paper.model import FormState
 from downtime.paper.serials import format_serial, make_serial
 from downtime.returns.statement.model import OpenKind
 from downtime.returns.statement.open_items import find_open_items
@@ -228,6 +230,27 @@ def test_a_form_whose_scan_came_as_one_file_keeps_it(vault, settings, issue, act
     report = take_in_files(vault, settings, files, "Ward A1", actor)
     assert counted(report) == {"second-scan": 1, "other-scan": 1}
     assert scans.get_scan_file(vault, settings, serial).content == whole
+
+
+def test_a_form_whose_page_lies_in_the_tray_is_not_void_or_lost_with_others(
+    vault, settings, outage, issue, actor, checker, box
+):
+    """A page that the form should not have, or two papers on one another: somebody wrote on them."""
+    odd, over, under, blank = (issue("observations") for _ in range(4))
+    two_on_the_glass = coded_page(over)
+    two_on_the_glass.paste(coded_page(under).crop((840, 0, 1240, 400)), (600, 700))
+    pages = box(a=as_file(coded_page(odd, 9)), b=as_file(two_on_the_glass), c=as_file(inked_page()))
+    take_in_files(vault, settings, pages, "Ward A1", actor)
+    serials, ward = [odd, over, under, blank], Pile(outage.id, "A1")
+    split = retire_forms.preview_retirement(vault, serials, FormState.VOID)
+    assert split.serials == (blank,)
+    assert {work.kind for work in split.carrying} == {"in-tray"}
+    pile = preview_pile(vault, ward, dict.fromkeys(serials, FormState.LOST))
+    assert (pile.serials["lost"], len(pile.carrying)) == ((blank,), 3)
+    assert retire_forms.count_unnamed_pages(vault) == 1
+    with pytest.raises(ForbiddenError, match="has a scanned page in the tray"):
+        retire_forms.void_form(vault, odd, actor, "never used", with_work=True)
+    assert retire_forms.void_form(vault, odd, checker, "looked", with_work=True).state == "void"
 
 
 @pytest.fixture

@@ -133,3 +133,25 @@ def test_a_long_body_of_a_stranger_is_not_read(hospital):
     with served(hospital, "") as port:
         status = ask(port, hospital.browser(), "/sign-in", b"x" * 100_000)
     assert status == 303
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n",
+        b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5f5e100\r\n",
+        b"POST /laptops/merge HTTP/1.1\r\nHost: localhost\r\nCookie: downtime_session=guess\r\n"
+        b"Content-Length: 100000000\r\n\r\n",
+    ],
+    ids=["announced", "in chunks", "with a made-up session"],
+)
+def test_a_very_long_body_of_a_stranger_is_refused_before_it_has_come(hospital, start):
+    """The server keeps what it reads in memory: a hundred megabytes were announced, and a third of one was sent."""
+    with (
+        served(hospital, "") as port,
+        socket.create_connection(("127.0.0.1", port), timeout=WAIT_SECONDS) as line,
+    ):
+        line.sendall(start + b"x" * 300_000)
+        answer = line.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"Sign in, then send it again" in answer

@@ -124,6 +124,13 @@ def test_the_ledger_counts_what_was_printed_until_it_is_back(printed):
     assert "Lost" in words(ward.get(f"/forms/{third}").text)
 
 
+def retire_as_shown(browser, sent):
+    """Take forms out of use, as the page that comes back shows them."""
+    page = browser.post("/forms/retire", sent).text
+    shown = re.search(r'name="shown" value="(\w+)"', page)[1]
+    return browser.post("/forms/retire", sent | {"shown": shown})
+
+
 def test_forms_become_void_together_only_after_they_were_shown_and_can_be_put_back(printed):
     hospital, _, _ = printed
     ward = hospital.browser("ward")
@@ -132,7 +139,11 @@ def test_forms_become_void_together_only_after_they_were_shown_and_can_be_put_ba
     shown = words(ward.post("/forms/move", sent).text)
     assert "3 forms become void" in shown
     assert "Still out" in words(ward.get("/forms").text)
-    assert "3 forms are void" in words(ward.post("/forms/retire", sent).text)
+    unseen = ward.post("/forms/retire", sent)
+    assert unseen.status_code == 409
+    assert "do not stand as they were shown" in words(unseen.text)
+    assert "3 forms become void" in words(unseen.text), "it is shown again"
+    assert "3 forms are void" in words(retire_as_shown(ward, sent).text)
     undone = ward.post("/forms/undo", {"serial": ticked, "reason": "the wrong pile"})
     assert undone.status_code == 303
     assert "3 of 3 forms are where they were" in words(ward.get("/forms").text)

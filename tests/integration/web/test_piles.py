@@ -11,7 +11,7 @@ def states(vault, serials):
 
 
 def hidden(page: str) -> dict[str, str]:
-    found = re.findall(r'name="(serials-\w+|ward)" value="([^"]*)"', page)
+    found = re.findall(r'name="(serials-\w+|ward|shown)" value="([^"]*)"', page)
     return {name: html.unescape(value) for name, value in found}
 
 
@@ -28,6 +28,10 @@ def test_a_pile_is_sorted_in_one_pass_and_put_back(hospital, vault, outage, issu
     assert states(vault, pile) == ["issued"] * 4
     refused = clerk.post("/forms/pile", {**hidden(page), "reason": ""})
     assert refused.status_code == 400
+    more = {**hidden(page), "serials-void": f"{pile[3]} {pile[0]}"}
+    other = clerk.post("/forms/pile", {**more, "reason": "typed by hand"})
+    assert (other.status_code, "nothing was done" in other.text) == (409, True)
+    assert states(vault, pile) == ["issued"] * 4
     page = clerk.post("/forms/pile", {**hidden(page), "reason": "counted with the ward"}).text
     assert "4 forms are sorted" in page
     assert states(vault, pile) == ["returned", "returned", "lost", "void"]

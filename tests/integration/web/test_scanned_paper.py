@@ -21,6 +21,7 @@ from tests.integration.web.test_paper import (  # noqa: F401 - fixtures
     printed,
     printed_template,
     recover,
+    retire_as_shown,
     serial_of,
 )
 from tests.integration.web.test_ward import words
@@ -118,7 +119,7 @@ def test_a_paper_goes_from_a_box_of_scans_to_a_complete_statement(scanned, tmp_p
     ward = hospital.browser("ward")
     while others := set(re.findall(r'value="(K7\d{6}\w)"', ward.get("/forms?state=issued").text)):
         sent = {"serial": sorted(others), "to": "void", "reason": "never written on"}
-        ward.post("/forms/retire", sent)
+        retire_as_shown(ward, sent)
     document = supervisor.get("/statement/json").json
     assert document["verdict"] == "COMPLETE", words(supervisor.get("/statement").text)[:900]
     for lead, role in LEADS.items():

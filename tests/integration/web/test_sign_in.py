@@ -173,7 +173,9 @@ def test_one_sees_where_one_is_signed_in_and_ends_the_others_with_the_password(h
     left, here, other = hospital.browser("ward"), hospital.browser("ward"), hospital.browser("site")
     page = here.get("/sessions").text
     assert (page.count("this one"), page.count(">open<")) == (1, 1)
-    assert here.post("/sessions", {"password": "wrong"}).status_code == 401
+    refused = here.post("/sessions", {"password": "wrong"})
+    assert refused.status_code == 401
+    assert "This password is not yours: nothing was done." in refused.text
     assert left.get("/beds").status_code == 200
     assert here.post("/sessions", {"password": PASSWORD}).status_code == 303
     assert left.get("/beds").location == "/sign-in"

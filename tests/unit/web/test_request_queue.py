@@ -102,10 +102,70 @@ def test_who_fills_the_queue_is_refused_and_another_address_is_not(queue):
     assert crowd[5].is_done.wait(WAIT_SECONDS)
     assert sorted(log[1:]) == ["crowd 4 refused", "crowd 5 refused"]
     visitor = Browser("visitor", "192.0.2.2", log)
-    visitor.ask(queue)
+    threading.Thread(target=visitor._ask, args=(queue,), daemon=True).start()
+    while not any(line in log for line in ("crowd 3 refused", "visitor refused")):
+        time.sleep(0.001)
     slow.may_end.set()
     assert visitor.is_done.wait(WAIT_SECONDS)
     assert "visitor" in log
+
+
+def test_who_comes_anew_goes_before_addresses_that_tried_already(queue):
+    """However many there are of them, and with the next page of a newcomer too: it cost little."""
+    log: list[str] = []
+    crowd = [Browser(f"busy {n}", f"192.0.2.{n}", log) for n in range(4)]
+    for browser in crowd:
+        browser.ask(queue)
+        assert browser.is_done.wait(WAIT_SECONDS)
+    slow = Browser("slow", "192.0.2.99", log)
+    slow.ask(queue)
+    while "slow" not in log:
+        slow.may_end.wait(0.001)
+    crowd = [Browser(f"again {n}", f"192.0.2.{n}", log) for n in range(3)]
+    visitor = Browser("visitor", "198.51.100.7", log)
+    for browser in (*crowd, visitor):
+        browser.ask(queue)
+    slow.may_end.set()
+    assert crowd[2].is_done.wait(WAIT_SECONDS)
+    assert log.index("visitor") == log.index("slow") + 1
+
+
+def test_the_queue_is_no_longer_for_many_addresses_and_a_newcomer_finds_a_place(queue):
+    log: list[str] = []
+    for number in range(5):
+        before = Browser(f"busy {number}", f"192.0.2.{number}", log)
+        before.ask(queue)
+        assert before.is_done.wait(WAIT_SECONDS)
+    slow = Browser("slow", "192.0.2.99", log)
+    slow.ask(queue)
+    while "slow" not in log:
+        slow.may_end.wait(0.001)
+    crowd = [Browser(f"again {number}", f"192.0.2.{number}", log) for number in range(5)]
+    visitor = Browser("visitor", "198.51.100.7", log)
+    for browser in (*crowd, visitor):
+        threading.Thread(target=browser._ask, args=(queue,), daemon=True).start()
+    until = time.monotonic() + WAIT_SECONDS / 4
+    while len(log) < 8 and time.monotonic() < until:  # two more than have a place
+        time.sleep(0.001)
+    assert _count_waiting(queue) == 4  # and each stands in a thread of the server
+    slow.may_end.set()
+    assert visitor.is_done.wait(WAIT_SECONDS)
+    assert "visitor" in log
+
+
+def test_who_has_hung_up_meanwhile_is_not_answered(queue):
+    log: list[str] = []
+    slow, gone, visitor = (Browser(name, "192.0.2.1", log) for name in ("slow", "gone", "visitor"))
+    queue._has_hung_up = lambda environ: environ["browser"] is gone
+    slow.ask(queue)
+    while not log:
+        slow.may_end.wait(0.001)
+    gone.ask(queue)
+    visitor.ask(queue)
+    slow.may_end.set()
+    assert visitor.is_done.wait(WAIT_SECONDS)
+    assert gone.is_done.wait(WAIT_SECONDS)
+    assert log == ["slow", "gone refused", "visitor"]
 
 
 def test_a_browser_that_asks_without_end_keeps_nobody_from_signing_in(queue, monkeypatch):
