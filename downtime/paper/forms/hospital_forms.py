@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from downtime.config import Home, data_folder
-from downtime.errors import ConflictError, InputError
+from downtime.errors import ConflictError, InputError, NotFoundError
 from downtime.paper.forms.export_questionnaire import make_questionnaire
 from downtime.paper.forms.form_schema import NAME
 from downtime.paper.forms.import_questionnaire import QuestionnaireReader
@@ -46,10 +46,24 @@ def import_questionnaire(
 ) -> tuple[Path, list[str]]:
     """Keep a FHIR Questionnaire as a form; where it is, and a sentence for each change to it.
 
-    InputError when the file is none; ConflictError as `save_form`.
+    InputError when the file is none; ConflictError as `save_form`, and for the name of a form on the hospital's
+    own PDF: two people stand for that one, and it is to be printed as it was approved.
     """
     read = _read(file)
+    if _is_on_own_pdf(home, read.name):
+        raise ConflictError(
+            "form.own-pdf",
+            f"The form '{read.name}' stands on a PDF of your own, and is not replaced by an import.",
+            "Give the imported form another name (its 'name'), or draw the PDF's fields anew.",
+        )
     return save_form(home, read.name, read.text, replace=replace), read.notes
+
+
+def _is_on_own_pdf(home: Home, name: str) -> bool:
+    try:
+        return bool(load_form(name, home).background)
+    except (NotFoundError, InputError):
+        return False
 
 
 def export_questionnaire(name: str, home: Home | None) -> bytes:

@@ -13,6 +13,8 @@ from downtime.paper.forms.load_form import check_file, load_form, load_forms
 from downtime.paper.packs import preview_form
 from downtime.paper.packs.blank_forms import BlankForms
 from downtime.paper.packs.print_pack import print_pack
+from downtime.vault.files import make_private_folder
+from tests.integration.paper.test_background import A4, FORM, turned
 
 from .conftest import read_words
 
@@ -123,3 +125,17 @@ def test_a_questionnaire_in_json_is_read_by_people_too():
 def test_a_drawn_form_without_a_field_is_refused_by_every_door(vault, settings, actor):
     with pytest.raises(InputError, match="no field of its own"):
         hospital_backgrounds.save_placement(vault, settings, {"name": "own", "item": []}, actor)
+
+
+def test_a_form_on_the_hospitals_own_pdf_is_not_replaced_by_an_import(home, tmp_path):
+    make_private_folder(home.forms_folder)
+    (home.forms_folder / "own.pdf").write_bytes(turned(A4, 0))
+    (home.forms_folder / "falls-assessment.yaml").write_text(
+        FORM.replace("name: own", "name: falls-assessment"), encoding="utf-8"
+    )
+    kept = load_form("falls-assessment", home)
+    file = tmp_path / "falls.json"
+    file.write_bytes(hospital_forms.export_questionnaire("falls-assessment", None))
+    with pytest.raises(ConflictError, match="stands on a PDF of your own"):
+        hospital_forms.import_questionnaire(home, file, replace=True)
+    assert load_form("falls-assessment", home) == kept
