@@ -10,6 +10,7 @@ from downtime.accounts.break_glass.merge_access import ACCESS_TABLE, merge_acces
 from downtime.entry import merge_batches, merge_entries
 from downtime.entry.duplicate_entries import find_duplicate_entries
 from downtime.entry.empty_forms import has_critical_answers, is_empty
+from downtime.entry.found_work import find_carrying, reinstate_unseen
 from downtime.entry.judge_answers import find_unconfirmed
 from downtime.entry.merge_entries import EntryMerger
 from downtime.entry.model import Entry
@@ -173,6 +174,7 @@ class RowMerger:
             is_implausible=self._is_implausible,
             diverged_history=diverged_history,
         )
+        carrying_before = find_carrying(self.db)
         for table, row in rows:
             if table in tuple(LedgerTable):
                 forms.merge_row(table, row)
@@ -180,6 +182,7 @@ class RowMerger:
                 entries.merge_row(table, row)
         forms.update_states()
         entries.finish()
+        reinstate_unseen(self.db, carrying_before, laptop, self.actor, self.vault.now())
         self._merge_batches(rows, local_outages)
         return forms, entries
 
