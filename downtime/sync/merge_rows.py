@@ -10,11 +10,11 @@ from downtime.accounts.break_glass.merge_access import ACCESS_TABLE, merge_acces
 from downtime.entry import merge_batches, merge_entries
 from downtime.entry.duplicate_entries import find_duplicate_entries
 from downtime.entry.empty_forms import has_critical_answers, is_empty
-from downtime.entry.found_work import find_carrying, reinstate_unseen
 from downtime.entry.judge_answers import find_unconfirmed
 from downtime.entry.merge_entries import EntryMerger
 from downtime.entry.model import Entry
 from downtime.entry.open_form import open_form
+from downtime.entry.reinstate_forms import find_carrying, reinstate_unseen
 from downtime.errors import UserError
 from downtime.outage import laptop_outages
 from downtime.outage.events.merge_events import (

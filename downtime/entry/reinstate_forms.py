@@ -44,5 +44,7 @@ def reinstate_unseen(
         if last is not None and last.device not in knowing:
             unseen.append(serial)
     for serial in unseen:
-        issued_forms.set_state(db, serial, FormState.RETURNED, now, actor, REASON, MoveKind.FOUND)
+        issued_forms.set_state(
+            db, serial, FormState.RETURNED, now, actor, REASON, MoveKind.REINSTATED
+        )
     return unseen
