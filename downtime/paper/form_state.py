@@ -57,6 +57,8 @@ def next_state(state: FormState, move: Move) -> FormState:
     """
     if move.kind == MoveKind.LEGACY_STATE:
         return FormState(move.state)
+    if move.kind == MoveKind.REINSTATED:
+        return FormState.RETURNED if state in (FormState.VOID, FormState.LOST) else state
     if move.kind == MoveKind.SIGHTED:
         return FormState.RETURNED if state in (*OUT, FormState.LOST) else state
     if move.kind != MoveKind.MOVE:

@@ -277,6 +277,8 @@ class MoveKind(StrEnum):
     """It was the same paper seen once more."""
     UNDO = "undo"
     """An earlier step was a slip."""
+    REINSTATED = "reinstated"
+    """Work on it came to light on another machine: it is back, whatever was said of it meanwhile."""
     LEGACY_STATE = "was"
     """A state kept from before moves were."""
 

@@ -14,6 +14,7 @@ from downtime.entry.judge_answers import find_unconfirmed
 from downtime.entry.merge_entries import EntryMerger
 from downtime.entry.model import Entry
 from downtime.entry.open_form import open_form
+from downtime.entry.reinstate_forms import find_carrying, reinstate_unseen
 from downtime.errors import UserError
 from downtime.outage import laptop_outages
 from downtime.outage.events.merge_events import (
@@ -173,6 +174,7 @@ class RowMerger:
             is_implausible=self._is_implausible,
             diverged_history=diverged_history,
         )
+        carrying_before = find_carrying(self.db)
         for table, row in rows:
             if table in tuple(LedgerTable):
                 forms.merge_row(table, row)
@@ -180,6 +182,7 @@ class RowMerger:
                 entries.merge_row(table, row)
         forms.update_states()
         entries.finish()
+        reinstate_unseen(self.db, carrying_before, laptop, self.actor, self.vault.now())
         self._merge_batches(rows, local_outages)
         return forms, entries
 

@@ -158,6 +158,10 @@ def find_binding_problems(db: sqlite_utils.Database) -> list[str]:
     stated = audit_chain.fetch_content(db)
     if stated and content_sums.find_digest(db.conn) != stated:
         problems.append("What people wrote is not what the last audit entry says of it.")
+    if (silent := audit_chain.find_silent_entry(db)) is not None:
+        problems.append(
+            f"Audit entry {silent} says nothing of what people wrote: this program did not write it."
+        )
     for seq in audit_chain.list_numbers_of(db, AuditAction.CHAIN_CUT):
         problems.append(f"Before audit entry {seq} the last entries of the chain had been cut off.")
     for seq in audit_chain.list_numbers_of(db, AuditAction.CONTENT_DIFFERS):

@@ -62,7 +62,7 @@ def describe_missing_libraries() -> str:
         return ""
     names = ", ".join(f"{library.file} ({library.purpose})" for library in missing)
     packages = " ".join(library.package for library in missing)
-    return f"Missing on this computer: {names}. Run 'apt-get install {packages}' as root."
+    return f"Missing on this computer: {names}. Run 'apt-get update && apt-get install {packages}' as root."
 
 
 def list_broken_parts(names: Iterable[str] = COMPILED_PARTS) -> Iterator[str]:

@@ -56,9 +56,20 @@ def read_chain(db: sqlite_utils.Database) -> Iterator[tuple[Any, ...]]:
 
 
 def fetch_content(db: sqlite_utils.Database) -> str:
-    """What the last entry says of what people wrote; empty before the first that says so."""
-    row = db.conn.execute("SELECT content FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+    """What the last entry that says anything of what people wrote says of it; empty before the first."""
+    row = db.conn.execute(
+        "SELECT content FROM audit WHERE content <> '' ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
     return str(row[0]) if row else ""
+
+
+def find_silent_entry(db: sqlite_utils.Database) -> int | None:
+    """The first entry that says nothing of what people wrote although earlier ones do."""
+    row = db.conn.execute(
+        "SELECT min(seq) FROM audit WHERE content = ''"
+        " AND seq > (SELECT min(seq) FROM audit WHERE content <> '')"
+    ).fetchone()
+    return None if row[0] is None else int(row[0])
 
 
 def list_numbers_of(db: sqlite_utils.Database, action: str) -> list[int]:

@@ -236,6 +236,9 @@ def _identify_row(name: str, key: tuple[Any, ...], content: bytes) -> RowIdentit
 
 
 def _fetch_sum(connection: sqlite3.Connection, name: str) -> int:
+    """Nothing where the sums were taken away: no rows give that."""
+    if not _has_table(connection, "content_sum"):
+        return 0
     row = connection.execute("SELECT total FROM content_sum WHERE name = ?", (name,)).fetchone()
     return int.from_bytes(row[0]) if row else 0
 

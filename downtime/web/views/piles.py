@@ -14,6 +14,7 @@ from downtime.paper import ledger
 from downtime.paper.model import FormState
 from downtime.paper.store.issued_forms import FormLine
 from downtime.web import request_context
+from downtime.web.listing import cut_page
 from downtime.web.responses import ViewResponse
 from downtime.web.view_permissions import require_permission
 from downtime.web.views.ledger import WORK_WORDS
@@ -37,8 +38,7 @@ def show() -> ViewResponse:
         "piles/show.html",
         ward=ward,
         wards=_list_wards(),
-        lines=lines[:SHOWN],
-        more=max(0, len(lines) - SHOWN),
+        listing=cut_page(lines, SHOWN),
         titles=ledger.form_titles(request_context.vault()),
         fates=FATE_WORDS,
     )
@@ -49,13 +49,15 @@ def show() -> ViewResponse:
 def preview() -> ViewResponse:
     """What would become of each, before it is done."""
     ward, others = request.form.get("ward", ""), request.form.get("rest", "")
-    single = {
+    shown = {
         name.removeprefix("fate-"): word
         for name, word in request.form.items()
-        if name.startswith("fate-") and word
+        if name.startswith("fate-")
     }
+    single = {serial: word for serial, word in shown.items() if word}
+    lines = [line for line in _list_pile(ward) if line.serial in shown]
     came_back = request.form.get("came_back", "").split()
-    return _preview(ward, sort_pile.read_fates(_list_pile(ward)[:SHOWN], came_back, single, others))
+    return _preview(ward, sort_pile.read_fates(lines, came_back, single, others))
 
 
 def _preview(

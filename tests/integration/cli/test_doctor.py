@@ -151,7 +151,7 @@ def test_a_missing_library_is_named_with_its_package_and_no_page_is_tried(machin
     monkeypatch.setattr(system_libraries.list_missing_libraries, "__defaults__", ((pango,),))
     code, unsound = look(machine)
     assert (code, list(unsound)) == (2, ["libraries", "printing"])
-    assert "apt-get install libpango-1.0-0" in unsound["libraries"]
+    assert "apt-get update && apt-get install libpango-1.0-0" in unsound["libraries"]
 
 
 def test_a_home_that_lost_its_keys_is_no_new_one(machine, tmp_path):

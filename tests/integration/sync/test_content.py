@@ -3,6 +3,7 @@
 from contextlib import closing
 
 import pytest
+import sqlite_utils
 
 from downtime.errors import ConflictError
 from downtime.vault import audit, checkpoint
@@ -73,6 +74,25 @@ def test_the_sum_changed_too_is_noticed_by_the_chain(laptop):
     laptop.issue_number()
     (number,) = audit_chain.list_numbers_of(laptop.vault.db, "content.differs")
     assert any(f"Before audit entry {number} something else" in p for p in problems(laptop))
+
+
+def test_an_entry_that_says_nothing_hides_no_change(laptop):
+    """Whoever knows how entries are hashed can put one in at the end; it needs no key."""
+    number, previous = audit_chain.fetch_head(laptop.vault.db)
+    entry = (number + 1, laptop.vault.now(), "u-x", "K7", "session.view", "", "")
+    key = laptop.vault.derive_key("vault")
+    with closing(open_with_key(laptop.home.vault_file, key)) as connection:
+        db = sqlite_utils.Database(connection)
+        db.execute("UPDATE outage SET drill = 1")
+        content_sums.rebase(connection)
+        audit_chain.insert_entry(db, (*entry, audit.hash_entry(previous, entry)))
+        audit_chain.save_end(db, number + 1)
+    assert problems(laptop) == (
+        "What people wrote is not what the last audit entry says of it.",
+        f"Audit entry {number + 1} says nothing of what people wrote: this program did not write it.",
+    )
+    laptop.key(laptop.issue())
+    assert any("something else had changed what people wrote" in each for each in problems(laptop))
 
 
 def test_a_laptop_with_changed_rows_seals_only_as_broken(fleet):

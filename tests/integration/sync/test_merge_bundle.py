@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from downtime.entry import open_form, retire_forms, send_back_entry, verify_entry
+from downtime.entry import keying, open_form, retire_forms, send_back_entry, verify_entry
 from downtime.entry.double_keying import submit_second_keying
 from downtime.entry.duplicate_entries import find_duplicate_entries, settle_duplicate_entry
 from downtime.entry.model import AuditAction, EntryChoice, Task, VerificationBasis
@@ -123,6 +123,26 @@ def test_paper_declared_lost_or_void_here_is_not_lost_when_a_laptop_keyed_it(fle
     k7.key(second)
     station.merge(k7.export(station))
     assert (station.state(first), station.state(second)) == ("keyed", "keyed")
+
+
+def test_a_form_with_a_draft_on_one_machine_is_not_void_by_the_word_of_another(fleet):
+    """Whichever of the two was there first; who saw the draft, two people on one machine, may void it."""
+    station, k7, _ = fleet
+    here, there, seen = k7.issue(), k7.issue(), k7.issue()
+    station.merge(k7.export(station))
+    keying.save_draft(station.vault, here, {"pulse:1": "88"}, station.clerk)
+    retire_forms.void_form(k7.vault, here, k7.clerk, "never used")
+    retire_forms.mark_lost(station.vault, there, station.clerk, "searched")
+    for serial in (there, seen):
+        keying.save_draft(k7.vault, serial, {"pulse:1": "90"}, k7.clerk)
+    retire_forms.void_form(k7.vault, seen, k7.checker, "spoilt", with_work=True)
+    station.merge(k7.export(station))
+    states = [station.state(serial) for serial in (here, there, seen)]
+    assert states == ["returned", "returned", "void"]
+    with pytest.raises(ForbiddenError):
+        retire_forms.void_form(station.vault, here, station.clerk, "empty", with_work=True)
+    station.merge(k7.export(station))
+    assert [station.state(serial) for serial in (here, there, seen)] == states
 
 
 def test_an_outage_of_another_time_belongs_nowhere_until_a_person_says_so(tmp_path, fleet):
