@@ -33,6 +33,8 @@ _COMB = 4
 """So many equal boxes side by side are one field, a letter in each."""
 _LINE_HEIGHT, _LEAST_LINE = 7.0, 20.0
 """Room over a writing line, and the shortest one."""
+_EDGE = 5.0
+"""A ruling so near to the foot of the page is its frame."""
 _MOST_PRINTED = 0.35
 """A cell with more of it covered by words is a heading."""
 _LABEL_WORDS, _LABEL_REACH = 6, 70.0
@@ -251,7 +253,8 @@ def _find_writing_lines(
         top = max(y / DOTS - _LINE_HEIGHT, 0)
         room = Rectangle(x / DOTS, top, width / DOTS, y / DOTS - top)
         touched = Rectangle(room.x, y / DOTS - 1, room.width, height / DOTS + 2)
-        if room.width < _LEAST_LINE or room.height < _SMALLEST:
+        is_at_edge = room.bottom > lines.shape[0] / DOTS - _EDGE
+        if room.width < _LEAST_LINE or room.height < _SMALLEST or is_at_edge:
             continue
         if any(_touches(cell, touched) for cell in cells):
             continue

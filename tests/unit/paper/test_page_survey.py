@@ -96,6 +96,11 @@ def test_the_cells_of_a_table_are_named_by_the_head_of_their_column(paper):
     assert min(box.place.y for box in found) > 109
 
 
+def test_the_frame_of_a_page_is_no_place_to_write_in(paper):
+    paper.box(1, 1, 145, 207)
+    assert paper.find() == []
+
+
 def test_words_headings_and_frames_are_no_places_to_write_in(paper):
     paper.box(10, 10, 120, 60)
     paper.box(20, 20, 4.5, 4.5)
