@@ -266,7 +266,7 @@ def test_the_statement_says_what_happened_in_spite_of_faults(
     assert total["returned"] == len(entered)
     file = tmp_path / "statement.json"
     file.write_bytes(export_statement(vault, statement))
-    assert read_verifier()(file).startswith("COMPLETE: ")
+    assert read_verifier()(file).startswith("COMPLETE at ")
 
 
 def stated(vault, settings) -> Counter:

@@ -146,4 +146,4 @@ def test_the_statement_says_what_happened(
     assert (statement.verdict == "COMPLETE") == (not +was)
     file = tmp_path / "statement.json"
     file.write_bytes(export_statement(vault, replace(statement)))
-    assert read_verifier()(file).startswith(f"{statement.verdict}: ")
+    assert read_verifier()(file).startswith(f"{statement.verdict} at ")
