@@ -57,6 +57,12 @@ _DECIDE = (
 )
 
 
+_OF_ANY_STATE = (
+    f" AND is_open IN (0, 1) AND state IN ({', '.join(repr(str(s)) for s in ItemState)})"
+)
+"""What every item is: the index of types begins with these, and reads only the items of one type then."""
+
+
 def fact_digest(fact: Fact) -> str:
     """SHA-256 of all that a fact says: it changes when the entry is corrected."""
     return _sha256(_fact_json(fact))
@@ -77,13 +83,18 @@ def fetch_items(
 ) -> Iterator[StoredItem]:
     """Items of an outage in the order of system, form and key, narrowed by what is not empty."""
     where, values = _where(ItemFilter(state=state, decision=decision, system=system, type=type))
+    where += _OF_ANY_STATE if type else ""
     return _fetch(db, f"WHERE outage = ?{where} ORDER BY system, form, key", outage, *values)
 
 
 def count_items_of_patients(db: Database, outage: str) -> dict[str, int]:
     """By id of every patient, empty for nobody known, how many items there are."""
-    query = "SELECT patient, count(*) FROM item WHERE outage = ? GROUP BY patient"
-    return {row[0]: row[1] for row in db.conn.execute(query, (outage,))}
+    query = (  # of who is known alone, so that their index serves and no item is read
+        "SELECT patient, count(*) FROM item WHERE outage = ? AND patient <> '' GROUP BY patient"
+    )
+    counts = {row[0]: row[1] for row in db.conn.execute(query, (outage,))}
+    of_nobody = count_items(db, outage) - sum(counts.values())
+    return ({"": of_nobody} if of_nobody else {}) | counts
 
 
 def fetch_items_of_patients(
