@@ -93,24 +93,34 @@ def list_signed_rows(form: FormDefinition) -> list[SignedRows]:
 def find_missing_charts(
     forms: Mapping[str, FormDefinition],
     printed: Iterable[FormDefinition],
-    rows: Sequence[MedicineRow],
+    prescriptions: Iterable[MedicationRequest],
 ) -> list[str]:
     """Names of charts that a pack with charts lacks for what is active, in the order of kinds."""
     charted = set[str]().union(*map(list_kinds, printed))
     if not charted:
         return []
-    active = {_kind_of(row) for row in rows if _is_for_chart(row)}
+    active = {_kind_of(medicine) for medicine in prescriptions if _is_for_chart(medicine)}
+    if active <= charted:
+        return []
     charts = {
         kind: form.name for form in reversed(list(forms.values())) for kind in list_kinds(form)
     }
     return [charts[kind] for kind in KINDS if kind in active - charted and kind in charts]
 
 
+def count_sheets(group: FormItem, prescriptions: Iterable[MedicationRequest]) -> int:
+    """On how many sheets `split_sheets` puts the medicines of a group: no dose need be known for that."""
+    kind = _kind_of_group(group)
+    listed = sum(
+        _kind_of(medicine) == kind and _is_for_chart(medicine) for medicine in prescriptions
+    )
+    return len(_list_starts(group, listed))
+
+
 def split_sheets(group: FormItem, medicines: PatientMedicines) -> list[list[MedicineRow]]:
     """The medicines of a group on as many sheets as they need; one sheet where there are none."""
     listed = _select_chart(_kind_of_group(group), medicines).listed
-    starts = range(0, max(len(listed), 1), group.rows)
-    return [listed[start : start + group.rows] for start in starts]
+    return [listed[start : start + group.rows] for start in _list_starts(group, len(listed))]
 
 
 def word_chart(
@@ -163,22 +173,27 @@ def _kind_of_group(group: FormItem) -> str:
     return group.prefill.partition(".")[2]
 
 
-def _kind_of(row: MedicineRow) -> str:
+def _kind_of(medicine: MedicationRequest) -> str:
     """One whose kind was not sent is taken as regular, so that none is lost."""
-    return row.medicine.category if row.medicine.category in KINDS else KINDS[0]
+    return medicine.category if medicine.category in KINDS else KINDS[0]
 
 
-def _is_for_chart(row: MedicineRow) -> bool:
-    return row.medicine.status in _ACTIVE and row.medicine.category not in NOT_ON_WARD
+def _is_for_chart(medicine: MedicationRequest) -> bool:
+    return medicine.status in _ACTIVE and medicine.category not in NOT_ON_WARD
+
+
+def _list_starts(group: FormItem, listed: int) -> range:
+    """Which of so many medicines is the first of each sheet."""
+    return range(0, max(listed, 1), group.rows)
 
 
 def _select_chart(kind: str, medicines: PatientMedicines) -> _Chart:
     mine = [
         row
         for row in medicines.rows
-        if _kind_of(row) == kind and row.medicine.status not in _FINISHED
+        if _kind_of(row.medicine) == kind and row.medicine.status not in _FINISHED
     ]
-    listed = [row for row in mine if _is_for_chart(row)]
+    listed = [row for row in mine if _is_for_chart(row.medicine)]
     return _Chart(listed, [row for row in mine if row not in listed])
 
 
@@ -204,9 +219,9 @@ def _word_on_hold(row: MedicineRow) -> str:
 def _word_uncharted(medicines: PatientMedicines) -> list[str]:
     """What is prescribed and stands on no chart of this pack."""
     return [
-        f"{_word_medicine(row)} ({_kind_of(row)}: on no chart of this pack)"
+        f"{_word_medicine(row)} ({_kind_of(row.medicine)}: on no chart of this pack)"
         for row in medicines.rows
-        if _kind_of(row) not in medicines.charted and row.medicine.status not in _FINISHED
+        if _kind_of(row.medicine) not in medicines.charted and row.medicine.status not in _FINISHED
     ]
 
 

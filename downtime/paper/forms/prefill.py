@@ -67,10 +67,10 @@ def blank_values(form: FormDefinition, ward: str) -> dict[str, str]:
     return {item.link_id: ward for item in form.fields() if item.prefill == WARD and ward}
 
 
-def count_sheets(form: FormDefinition, medicines: PatientMedicines) -> int:
+def count_sheets(form: FormDefinition, prescriptions: Sequence[MedicationRequest]) -> int:
     """How many sheets of a form hold everything of a patient that it asks for; at least one."""
     groups = medicine_charts.list_groups(form)
-    return max((len(split_sheets(group, medicines)) for group in groups), default=1)
+    return max((medicine_charts.count_sheets(group, prescriptions) for group in groups), default=1)
 
 
 def sheet_values(

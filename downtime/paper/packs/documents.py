@@ -46,17 +46,16 @@ def patient_documents(
     for form, _ in printed_forms:
         check_is_for_patient(form)
     view, subject = context.view, make_subject(row.patient)
-    rows, unprescribed = view.list_medicines(row.patient.id)
+    prescriptions = view.snapshot.list_medicines(row.patient.id)
     if all_charts:
-        names = find_missing_charts(context.forms, [form for form, _ in printed_forms], rows)
+        printed = [form for form, _ in printed_forms]
+        names = find_missing_charts(context.forms, printed, prescriptions)
         printed_forms += [context.get_form(name) for name in names]
     charted = frozenset[str]().union(*(list_kinds(form) for form, _ in printed_forms))
-    recent = list_last_day(unprescribed, view.snapshot.header.created)
-    medicines = PatientMedicines(rows, charted, recent)
     documents = [summary_document(context, row, ward)] if summary else []
     for form, layout in printed_forms:
-        for number in range(1, prefill.count_sheets(form, medicines) + 1):
-            values = partial(_sheet_values, view, form, row, medicines, number)
+        for number in range(1, prefill.count_sheets(form, prescriptions) + 1):
+            values = partial(_sheet_values, view, form, row, charted, number)
             documents.append(context.form_document(form, layout, subject, ward, values))
     return documents
 
@@ -65,10 +64,13 @@ def _sheet_values(
     view: SnapshotView,
     form: FormDefinition,
     row: PatientRow,
-    medicines: PatientMedicines,
+    charted: frozenset[str],
     number: int,
 ) -> dict[str, str]:
-    """What the snapshot prints into one sheet of a form."""
+    """What the snapshot prints into one sheet of a form; `charted` are the kinds that have a chart."""
+    rows, unprescribed = view.list_medicines(row.patient.id)
+    recent = list_last_day(unprescribed, view.snapshot.header.created)
+    medicines = PatientMedicines(rows, charted, recent)
     printed = prefill.sheet_values(form, view.snapshot, row, medicines, view.zone, number)
     return snapshot_pages.identity_values(view, row) | printed
 

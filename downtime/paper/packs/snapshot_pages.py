@@ -1,7 +1,7 @@
 """What is printed from the snapshot: identity block, ages of the data, bed list."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -56,6 +56,8 @@ class SnapshotView:
     """Beginnings of words of medicines of which a late dose can harm."""
     medicine_names: tuple[tuple[str, str], ...] = ()
     """The site's names of medicines, each with its ingredients."""
+    _medicines: dict[str, PatientDoses] = field(default_factory=dict, repr=False, compare=False)
+    """By patient: a pack's list of what is due, summary and charts say the same of them."""
 
     def list_doses(self, patient: str) -> list[MedicationAdministration]:
         """The doses given and not given that the snapshot holds of a patient."""
@@ -63,14 +65,16 @@ class SnapshotView:
 
     def list_medicines(self, patient: str) -> PatientDoses:
         """A patient's medicines, the time-critical ones first, with the last dose of each."""
-        return list_patient_doses(
-            self.snapshot.list_medicines(patient),
-            self.list_doses(patient),
-            self.zone,
-            self.snapshot.header.created,
-            self.time_critical,
-            self.medicine_names,
-        )
+        if patient not in self._medicines:
+            self._medicines[patient] = list_patient_doses(
+                self.snapshot.list_medicines(patient),
+                self.list_doses(patient),
+                self.zone,
+                self.snapshot.header.created,
+                self.time_critical,
+                self.medicine_names,
+            )
+        return self._medicines[patient]
 
     def word_absence(self, type_name: str, sources: Iterable[str]) -> AvailabilityLine:
         """`LIMS unavailable; Radiology: none`; `sources` are the systems of what is shown.
