@@ -136,7 +136,8 @@ def describe_page(context: PrintContext, form: IssuedForm) -> tuple[str, str, st
     if not form.patient:
         return "", "Ward", form.title, serial
     stay = context.hospital.find_stay(form.patient)
-    bed = stay.bed if stay is not None and stay.ward == form.ward else "Left"
+    ward = stay.ward if stay is not None else ""
+    bed = "Left" if ward != form.ward else stay.bed if stay is not None else ""
     birth_date = form.subject.birth_date
     name = f"{form.patient_label}\n{display.format_day(birth_date)}"
     return bed, name if birth_date else form.patient_label, form.title, serial

@@ -1,8 +1,9 @@
 """The SQL of moves: each is kept, and the state of its form with it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, fields
+from dataclasses import fields
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -14,6 +15,8 @@ from downtime.vault.model import Actor
 
 _COLUMNS = tuple(f.name for f in fields(Move))
 _NAMES = ", ".join(_COLUMNS)
+_list_values = attrgetter(*_COLUMNS)
+"""The values of a move, in the order of its columns; `astuple` would copy each of them, a site's pack long."""
 _INSERT = f"({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _NEXT = (
     "SELECT coalesce(max(step), 0) + 1, max(coalesce(max(at), ''), ?) FROM form_move"
@@ -59,7 +62,7 @@ def add_undo(db: Database, undone: Move, at: str, actor: Actor) -> None:
 def insert_moves(db: Database, moves: Iterable[Move]) -> int:
     """Keep moves; one that is there already is left as it is. How many are new."""
     before = db.conn.total_changes
-    db.conn.executemany(f"INSERT OR IGNORE INTO form_move {_INSERT}", map(astuple, moves))
+    db.conn.executemany(f"INSERT OR IGNORE INTO form_move {_INSERT}", map(_list_values, moves))
     return int(db.conn.total_changes - before)
 
 

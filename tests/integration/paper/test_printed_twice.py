@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from downtime.clinical.model import Encounter
 from downtime.errors import ConflictError
 from downtime.outage import outages
 from downtime.paper import ledger, serials
@@ -11,7 +12,7 @@ from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.ward_changes import WardChanges
 from downtime.paper.packs.ward_pack import WardPack
-from tests.integration.paper.conftest import read_words
+from tests.integration.paper.conftest import read_words, records
 
 CHART = "drug-chart-regular"
 
@@ -74,6 +75,18 @@ def test_a_recalled_set_is_void_and_each_page_is_listed_by_name_bed_form_and_ser
     assert {row.form for row in second} >= {"take-out", CHART}
     live = [row for row in ledger.list_patient_forms(vault, charts[0].patient) if row.form == CHART]
     assert sum(row.state == "issued" for row in live) == 1
+
+
+@pytest.mark.parametrize("lay_on_the_ward", [False, True])
+def test_who_never_lay_on_a_ward_has_not_left_one(
+    vault, settings, actor, snapshot_of, lay_on_the_ward
+):
+    now = [row for row in records() if not isinstance(row, Encounter) or row.patient != "p1"]
+    for held, recall in ((records() if lay_on_the_ward else now, False), (now, True)):
+        out, request = io.BytesIO(), PatientPack(patient="p1", forms=(CHART,), recall=recall)
+        print_pack(vault, settings, request, actor, "Test", out, snapshot=snapshot_of(held))
+    (listed,) = [page for page in read_words(out.getvalue()) if "void from now on" in page]
+    assert ("Left" in listed) is lay_on_the_ward
 
 
 def test_a_recall_that_is_not_printed_voids_nothing(printed, vault, settings, actor, snapshot):
