@@ -7,6 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from downtime.clinical.model import (
+    Appointment,
     DiagnosticReport,
     Observation,
     Patient,
@@ -32,6 +33,9 @@ from downtime.snapshot.store.opened_snapshot import Snapshot
 from downtime.vault.long_work import LongWork
 from downtime.vault.model import Actor
 from downtime.vault.vault import Vault
+
+REVIEWED_TYPES = [kind.__name__ for kind in (ServiceRequest, Observation, Appointment)]
+"""The facts on paper that the review looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class PartReviewer:
         items = [
             row.item
             for row in items_store.fetch_items_of_patients(
-                self._vault.db, task.outage.id, part.patients
+                self._vault.db, task.outage.id, part.patients, REVIEWED_TYPES
             )
         ]
         people = {*part.patients, *(request.patient for request, _ in part.waiting)} - {""}

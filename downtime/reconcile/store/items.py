@@ -31,36 +31,42 @@ Counted = Literal["state", "type", "system", "ward", "form"]
 
 _DECISION_COLUMNS = tuple(f.name for f in fields(DecisionRecord))
 
-
 _COLUMNS = (
     "key", "outage", "serial", "form", "ward", "type", "system", "state", "explanation", "reasons",
     "patient", "matched", "person", "fact", "digest", "snapshot", "compared", "event",
     "transcriber", "is_open", "second", *_DECISION_COLUMNS,
 )  # fmt: skip
 
-
 _SAVE = (
     f"INSERT OR REPLACE INTO item ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
 
-
 _NAMES = ", ".join(f"item.{name}" for name in _COLUMNS)
-
 
 _OF_FORMS = "JOIN json_each(?) AS s ON item.key > s.value || '-' AND item.key < s.value || '.'"
 """A key is the serial of its form, a hyphen and more; a full stop follows the hyphen in ASCII."""
-
 
 _DECIDE = (
     f"UPDATE item SET {', '.join(f'{name} = ?' for name in _DECISION_COLUMNS)}, is_open = ?"
     " WHERE key = ?"
 )
 
-
 _OF_ANY_STATE = (
     f" AND is_open IN (0, 1) AND state IN ({', '.join(repr(str(s)) for s in ItemState)})"
 )
 """What every item is: the index of types begins with these, and reads only the items of one type then."""
+
+_OF_PATIENTS = (
+    "SELECT rowid FROM item WHERE outage = ?1 AND patient <> ''"
+    " AND patient IN (SELECT value FROM json_each(?2))"
+)
+
+_OF_NOBODY = (
+    f" UNION ALL SELECT rowid FROM (SELECT rowid FROM item WHERE outage = ?1{_OF_ANY_STATE}"
+    " AND type IN (SELECT value FROM json_each(?3))"
+    " EXCEPT SELECT rowid FROM item WHERE outage = ?1 AND patient <> '')"
+)
+"""What no patient has: from two indexes, so that no other item is read."""
 
 
 def fact_digest(fact: Fact) -> str:
@@ -98,14 +104,15 @@ def count_items_of_patients(db: Database, outage: str) -> dict[str, int]:
 
 
 def fetch_items_of_patients(
-    db: Database, outage: str, patients: Iterable[str]
+    db: Database, outage: str, patients: Iterable[str], types: Iterable[str]
 ) -> Iterator[StoredItem]:
-    """Items about these patients (empty for nobody known), in the order of system, form and key."""
+    """Items of some types about these patients (empty for nobody known), by system, form and key."""
     wanted = list(patients)
-    clause = "WHERE outage = ? AND patient IN (SELECT value FROM json_each(?))"
-    of_nobody = "" if "" in wanted else " AND patient <> ''"  # so that the index serves
-    order = " ORDER BY system, form, key"
-    return _fetch(db, clause + of_nobody + order, outage, json_list(wanted))
+    clause = (
+        f"WHERE item.rowid IN ({_OF_PATIENTS}{_OF_NOBODY if '' in wanted else ''})"
+        " AND type IN (SELECT value FROM json_each(?3)) ORDER BY system, form, key"
+    )
+    return _fetch(db, clause, outage, json_list(wanted), json_list(types))
 
 
 def fetch_item_page(
