@@ -1,7 +1,7 @@
 """The SQL of compared items and what was decided about them (`item`)."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from functools import lru_cache
 from operator import attrgetter
@@ -27,7 +27,6 @@ from downtime.vault.database import json_list
 
 Counted = Literal["state", "type", "system", "ward", "form"]
 """By what items are counted."""
-
 
 _DECISION_COLUMNS = tuple(f.name for f in fields(DecisionRecord))
 
@@ -272,7 +271,7 @@ def count_by_state(db: Database, outage: str) -> list[dict[str, Any]]:
 
 def _fetch(db: Database, clause: str, *values: object) -> Iterator[StoredItem]:
     cursor = db.conn.execute(f"SELECT {_NAMES} FROM item {clause}", values)
-    return (_row(dict(zip(_COLUMNS, row, strict=True))) for row in cursor)
+    return map(_row, cursor)
 
 
 def save_items(db: Database, rows: Iterable[StoredItem]) -> None:
@@ -351,32 +350,33 @@ _UNDECIDED_VALUES = tuple(map(str, _decision_fields(UNDECIDED)))
 
 # A driver binds an exact text six times as fast as a member of an enumeration.
 _STATE_TEXTS = {state: str(state) for state in ItemState}
-
-
 _STATES = {str(state): state for state in ItemState}
-
-
 _DECISIONS = {str(decision): decision for decision in Decision}
 
 
-def _row(row: Mapping[str, Any]) -> StoredItem:
-    reasons = orjson.loads(row["reasons"]) if row["reasons"] else row["explanation"]
+def _row(row: Sequence[Any]) -> StoredItem:
+    # In the order of _COLUMNS.
+    _, outage, _, _, _, _, _, state, explanation, reasons, patient, matched, person, *more = row
+    fact, digest, snapshot, compared, _, _, _, second, *decision = more
     item = Item(
-        _fact(orjson.loads(row["fact"])),
-        _STATES[row["state"]],
-        decode_reasons(reasons),
-        row["patient"],
-        tuple(orjson.loads(row["matched"])),
-        PaperPerson(**orjson.loads(row["person"])),
-        bool(row["second"]),
+        _fact(orjson.loads(fact)),
+        _STATES[state],
+        decode_reasons(orjson.loads(reasons) if reasons else explanation),
+        patient,
+        tuple(orjson.loads(matched)),
+        PaperPerson(**orjson.loads(person)),
+        bool(second),
     )
-    decided = _decision_record({name: row[name] for name in _DECISION_COLUMNS})
-    return StoredItem(item, row["outage"], row["digest"], row["snapshot"], row["compared"], decided)
+    is_decided = tuple(decision) != _UNDECIDED_VALUES  # as few are
+    values = zip(_DECISION_COLUMNS, decision, strict=True)
+    decided = _decision_record(dict(values)) if is_decided else UNDECIDED
+    return StoredItem(item, outage, digest, snapshot, compared, decided)
 
 
 def _fact(content: dict[str, Any]) -> Fact:
-    notes = tuple((label, answer) for label, answer in content.get("notes", ()))
-    return Fact(**{**content, "person": PaperPerson(**content["person"]), "notes": notes})
+    content["person"] = PaperPerson(**content["person"])
+    content["notes"] = tuple((label, answer) for label, answer in content.get("notes", ()))
+    return Fact(**content)
 
 
 def _decision_record(values: dict[str, Any]) -> DecisionRecord:
