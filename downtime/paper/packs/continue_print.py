@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import orjson
 
-from downtime.clinical.model import Encounter
 from downtime.errors import NotFoundError
 from downtime.paper import ledger, serials
 from downtime.paper.forms.model import FormDefinition
@@ -28,6 +27,7 @@ from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.packs.snapshot_pages import format_ages
 from downtime.paper.packs.ward_pack import issue_numbers
 from downtime.paper.packs.ward_separator import SEPARATOR, separator_document
+from downtime.paper.packs.whereabouts import has_left
 from downtime.paper.store import issued_forms, layouts
 from downtime.pdf.flow_blocks import Block, Heading, Table
 
@@ -149,14 +149,10 @@ class _RestOfPrint:
         return False
 
     def _has_left(self, form: IssuedForm) -> bool:
-        """Not where no system says who is where: unknown is not gone."""
-        hospital = self._context.hospital
-        stay = hospital.find_stay(form.patient)
-        if stay is not None:
-            return self._kind in (*_OF_WARDS, PackKind.PATIENT) and stay.ward != form.ward
-        stays = self._context.view.snapshot.find_availability(Encounter.__name__)
-        is_known = form.patient in hospital.changes or not stays.unavailable
-        return self._kind in _OF_WARDS and is_known
+        """What was printed for one patient may be of somebody who lies on no ward."""
+        is_placed = self._context.hospital.find_stay(form.patient) is not None
+        of_places = (*_OF_WARDS, PackKind.PATIENT) if is_placed else _OF_WARDS
+        return self._kind in of_places and has_left(self._context, form)
 
     def _get_version(self, form: IssuedForm) -> tuple[FormDefinition, FormLayout]:
         if form.layout not in self._versions:

@@ -16,7 +16,9 @@ from downtime.paper import serials
 from downtime.paper.forms.medicine_charts import holds_medicines
 from downtime.paper.model import IssuedForm, PackKind, Subject
 from downtime.paper.packs.model import PackPlan, PrintDocument
+from downtime.paper.packs.policies import check_knows_who_is_there
 from downtime.paper.packs.print_context import PrintContext
+from downtime.paper.packs.whereabouts import word_bed
 from downtime.paper.store import issued_forms
 from downtime.pdf.flow_blocks import Block, Paragraph, Table
 
@@ -82,6 +84,8 @@ def settle_earlier_paper(context: PrintContext, plan: PackPlan, *, recall: bool)
         return plan
     if not recall:
         raise _refuse(context, earlier)
+    if plan.kind in WARD_SETS:
+        check_knows_who_is_there(context.view.snapshot, earlier)
     document = _take_out_document(context, plan.wards, earlier)
     return replace(
         plan,
@@ -135,12 +139,10 @@ def describe_page(context: PrintContext, form: IssuedForm) -> tuple[str, str, st
     serial = serials.format_serial(form.serial)
     if not form.patient:
         return "", "Ward", form.title, serial
-    stay = context.hospital.find_stay(form.patient)
-    ward = stay.ward if stay is not None else ""
-    bed = "Left" if ward != form.ward else stay.bed if stay is not None else ""
     birth_date = form.subject.birth_date
     name = f"{form.patient_label}\n{display.format_day(birth_date)}"
-    return bed, name if birth_date else form.patient_label, form.title, serial
+    label = name if birth_date else form.patient_label
+    return word_bed(context, form), label, form.title, serial
 
 
 def _take_out_document(

@@ -1,6 +1,6 @@
 """What may be printed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from downtime.clinical.model import Encounter
@@ -36,6 +36,18 @@ def check_wards(snapshot: Snapshot, wards: Sequence[str]) -> None:
                 f"The snapshot has no ward '{ward}'.",
                 f"Choose from: {', '.join(sorted(known))}.",
             )
+
+
+def check_knows_who_is_there(snapshot: Snapshot, out: Iterable[IssuedForm]) -> None:
+    """ConflictError where a copy says of nobody where they are: what is `out` for patients is better than it."""
+    stays = snapshot.find_availability(Encounter.__name__)
+    if not stays.is_delivered and any(form.patient for form in out):
+        raise ConflictError(
+            "ward.nobody-known",
+            "The copy in use does not say who is on the ward:"
+            f" {', '.join(stays.unavailable)} unavailable.",
+            "Keep the pages that are out, and print again once a newer copy has come.",
+        )
 
 
 def check_session(appointments: Sequence[object], unavailable: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from downtime.clinical.model import Patient
+from downtime.clinical.model import Encounter, Patient
 from downtime.errors import ConflictError
 from downtime.outage import outages
 from downtime.paper import serials
@@ -22,10 +22,11 @@ from downtime.paper.packs.earlier_paper import describe_page
 from downtime.paper.packs.medicines_due import MEDICINES_DUE
 from downtime.paper.packs.model import PackPlan, PrintDocument, PrintOutcome, RequestKind
 from downtime.paper.packs.patient_summary import summary_content
-from downtime.paper.packs.policies import check_wards
+from downtime.paper.packs.policies import check_knows_who_is_there, check_wards
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest, PrintScope
 from downtime.paper.packs.ward_separator import name_ward
+from downtime.paper.packs.whereabouts import has_left, is_of, is_same_person
 from downtime.paper.store import issued_forms
 from downtime.snapshot.model import PatientRow
 from downtime.vault.vault import Vault
@@ -56,12 +57,14 @@ class WardChanges(PrintRequest):
             raise ConflictError(
                 "delta.first", f"No pack of ward '{ward}' was printed yet.", "Print its whole pack."
             )
+        check_knows_who_is_there(snapshot, earlier.list_summaries_on(ward))
         sets = context.get_ward_sets([ward])
         forms = sets[ward].patient if self.forms is None else self.forms
         rows = context.hospital.list_stays(ward)
         patients = [_changed_documents(context, row, ward, forms, earlier) for row in rows]
-        present = {row.patient.id for row in rows}
-        outdated = _list_summaries_of_others(earlier, ward, present)
+        outdated = [
+            form.serial for form in earlier.list_summaries_on(ward) if has_left(context, form)
+        ]
         planned = [documents.bed_list_document(context, ward, (*earlier.bed_lists, *outdated))]
         planned += medicines_due.list_pack_documents(context, ward, earlier.medicines_due)
         planned += documents.collate(patients, by_form=self.by_form)
@@ -71,6 +74,10 @@ class WardChanges(PrintRequest):
             "Ward": name_ward(context, ward),
             "Holds": f"Only what changed since the last print: pages of {len(printed)} patients.",
         }
+        if unsent := view.word_unavailable(Encounter.__name__):
+            facts["Who left"] = (
+                f"Not known, {unsent}: the pages of whom no system places here stay."
+            )
         return context.snapshot_plan(
             PackKind.DELTA,
             title,
@@ -81,7 +88,7 @@ class WardChanges(PrintRequest):
                 context, outcome, title, facts,
                 [
                     *_list_replacements(context, outcome, earlier.bed_lists),
-                    *_list_forms_of_others(context, ward, present),
+                    *_list_forms_of_others(context, ward),
                 ],
             ),
         )  # fmt: skip
@@ -97,28 +104,26 @@ def list_printed_wards(vault: Vault) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class _EarlierPages:
-    """What lies on the wards already: lists of this one, summaries by patient, their digests."""
+    """What lies on the wards already: lists of this one, everybody's summaries, their digests."""
 
     bed_lists: tuple[str, ...]
     medicines_due: tuple[str, ...]
-    summaries: Mapping[str, list[IssuedForm]]
+    summaries: Sequence[IssuedForm]
     digests: Mapping[str, str]
     people: set[tuple[str, ...]]
     """Of everybody who has forms: id, hospital number, NHS number, birth (`fetch_people_with_forms`)."""
 
-    def has_summary(self, patient: str, digest: str, ward: str) -> bool:
-        """Whether the newest summary of a patient lies on this ward and says just this."""
-        newest = self.summaries[patient][-1]
-        return newest.ward == ward and self.digests.get(newest.serial) == digest
+    def list_summaries_on(self, ward: str) -> list[IssuedForm]:
+        """The summaries that lie on a ward."""
+        return [form for form in self.summaries if form.ward == ward]
+
+    def list_summaries_of(self, patient: Patient) -> list[IssuedForm]:
+        """The summaries of a patient, the newest last."""
+        return [form for form in self.summaries if is_of(form, patient)]
 
     def has_forms(self, patient: Patient) -> bool:
         """Whether charts are out already, also where an earlier copy knew them by another id."""
-        return any(_is_same_person(patient, *person) for person in self.people)
-
-
-def _is_same_person(patient: Patient, key: str, mrn: str, nhs_number: str, birth: str) -> bool:
-    has_number = patient.mrn in {mrn} - {""} or patient.nhs_number in {nhs_number} - {""}
-    return key == patient.id or (has_number and birth == patient.birth_date)
+        return any(is_same_person(patient, *person) for person in self.people)
 
 
 def _find_earlier_pages(context: PrintContext, ward: str) -> _EarlierPages:
@@ -126,13 +131,10 @@ def _find_earlier_pages(context: PrintContext, ward: str) -> _EarlierPages:
     db, drill = context.vault.db, context.is_drill
     bed_lists = issued_forms.fetch_standing_prints(db, BED_LIST, drill=drill)
     due_lists = issued_forms.fetch_standing_prints(db, MEDICINES_DUE, drill=drill)
-    summaries: dict[str, list[IssuedForm]] = {}
-    for form in issued_forms.fetch_standing_prints(db, SUMMARY, drill=drill):
-        summaries.setdefault(form.patient, []).append(form)
     return _EarlierPages(
         tuple(form.serial for form in bed_lists if form.ward == ward),
         tuple(form.serial for form in due_lists if form.ward == ward),
-        summaries,
+        tuple(issued_forms.fetch_standing_prints(db, SUMMARY, drill=drill)),
         issued_forms.fetch_digests(db, SUMMARY, drill=drill),
         issued_forms.fetch_people_with_forms(db, drill=drill),
     )
@@ -144,7 +146,7 @@ def _changed_documents(
     """What a patient who is on the ward now needs: nothing, a new summary, or everything."""
     patient = row.patient.id
     is_known = patient not in context.hospital.registered
-    old = tuple(form.serial for form in earlier.summaries.get(patient, ()))
+    old = earlier.list_summaries_of(row.patient)
     if not old and not earlier.has_forms(row.patient):
         return documents.patient_documents(
             context, row, ward, forms, summary=is_known, all_charts=True
@@ -152,22 +154,10 @@ def _changed_documents(
     if not is_known:  # of whom no system says anything there is nothing to summarise
         return []
     digest = content_recorder.content_digest(summary_content(context.view, row))
-    if old and earlier.has_summary(patient, digest, ward):
+    if old and old[-1].ward == ward and earlier.digests.get(old[-1].serial) == digest:
         return []
-    return [documents.summary_document(context, row, ward, old)]
-
-
-def _list_summaries_of_others(
-    earlier: _EarlierPages, ward: str, patients: set[str]
-) -> tuple[str, ...]:
-    """Summaries on this ward of patients who are no longer there."""
-    return tuple(
-        form.serial
-        for patient, summaries in earlier.summaries.items()
-        if patient not in patients
-        for form in summaries
-        if form.ward == ward
-    )
+    replaced = tuple(form.serial for form in old)
+    return [documents.summary_document(context, row, ward, replaced)]
 
 
 def _list_replacements(
@@ -178,18 +168,16 @@ def _list_replacements(
     for document, new in zip(outcome.documents, outcome.serials, strict=False):
         old_forms = issued_forms.fetch_by_serials(context.vault.db, document.draft.replaces)
         for old in old_forms:
-            has_left = document.draft.form == BED_LIST and old.serial not in bed_lists
-            reason = "patient left the ward" if has_left else f"new {document.draft.title.lower()}"
-            replacement = "" if has_left else serials.format_serial(new)
-            rows.append((*describe_page(context, old), replacement, reason))
+            is_of_gone = document.draft.form == BED_LIST and old.serial not in bed_lists
+            why = "patient left the ward" if is_of_gone else f"new {document.draft.title.lower()}"
+            replacement = "" if is_of_gone else serials.format_serial(new)
+            rows.append((*describe_page(context, old), replacement, why))
     return sorted(rows)
 
 
-def _list_forms_of_others(
-    context: PrintContext, ward: str, patients: set[str]
-) -> Iterator[tuple[str, ...]]:
+def _list_forms_of_others(context: PrintContext, ward: str) -> Iterator[tuple[str, ...]]:
     """The same for forms that are out on the ward for patients who are no longer there."""
     wanted = {"ward": ward, "state": FormState.ISSUED}
     for form in issued_forms.fetch_returning(context.vault.db, wanted):
-        if form.patient and form.patient not in patients and form.drill == context.is_drill:
+        if form.patient and form.drill == context.is_drill and has_left(context, form):
             yield *describe_page(context, form), "", "patient left the ward: hand it in"

@@ -28,9 +28,10 @@ def first(pack):
 def changes(vault, snapshot_of, settings, actor):
     """`changes(records)` → the printed changes of ward A1 in a later snapshot of these records."""
 
-    def build(found):
-        out = io.BytesIO()
-        printed = print_pack(vault, settings, WardChanges(ward="A1", forms=("observations",)), actor, "Test", out, snapshot=snapshot_of(found, LATER))  # fmt: skip
+    def build(found, **header):
+        out, later = io.BytesIO(), snapshot_of(found, LATER, **header)
+        request = WardChanges(ward="A1", forms=("observations",))
+        printed = print_pack(vault, settings, request, actor, "Test", out, snapshot=later)
         rows = ledger.list_pack_forms(vault, printed.id)
         return SimpleNamespace(rows=rows, words=read_words(out.getvalue()), result=printed)
 
@@ -146,16 +147,21 @@ def test_a_drill_supersedes_no_real_page(first, changes, vault, actor):
         changes(records())
 
 
-def test_who_is_known_by_another_id_since_gets_no_second_set_of_charts(first, changes):
+def test_who_is_known_by_another_id_since_gets_no_second_set_of_charts(first, changes, vault):
     renamed = [
         replace(one, id="q3") if isinstance(one, Patient) and one.id == "p3"
         else replace(one, patient="q3") if isinstance(one, Encounter) and one.patient == "p3"
         else one
         for one in records()
     ]  # fmt: skip
-    assert [(r.form, r.patient) for r in changes(renamed).rows] == [
-        ("bed-list", ""), ("medicines-due", ""), ("summary", "q3"), ("cover", ""),
-    ]  # fmt: skip
+    old = summary(vault, first.result.id, "p3")
+    printed = changes(renamed)
+    assert [row.form for row in printed.rows] == [*WARD_LISTS, "cover"]
+    assert ledger.get_form(vault, old.serial).state == "issued", "it says the same"
+    assert "left the ward" not in printed.words[0], "the chart at the bed stays there"
+    flagged = changes([*renamed, Flag(id="f9", source="EPR", patient="q3", text="MRSA")])
+    assert [row.patient for row in flagged.rows if row.form == "summary"] == ["q3"]
+    assert ledger.get_form(vault, old.serial).state == "void", "the new one is in its place"
 
 
 def test_the_forms_of_one_who_left_are_named_to_be_handed_in(first, changes, vault):
@@ -164,3 +170,22 @@ def test_the_forms_of_one_who_left_are_named_to_be_handed_in(first, changes, vau
     page = changes(gone).words[0]
     assert serials.format_serial(form.serial) in page
     assert "hand it in" in page
+
+
+def test_of_whom_a_system_says_nothing_the_pages_stay(first, changes, vault):
+    """The emergency department sent nobody's stays: whoever is missing may be with them."""
+    gone = [one for one in records() if not isinstance(one, Encounter) or one.patient != "p3"]
+    old = summary(vault, first.result.id, "p3")
+    holders = {"Encounter": ("PAS", "ED")}
+    systems = {"PAS": "2026-11-02T17:58:00Z", "EPR": "2026-11-02T17:40:00Z", "ED": ""}
+    cover = changes(gone, systems=systems, holders=holders).words[0]
+    assert "left the ward" not in cover
+    assert "Not known, ED unavailable" in " ".join(cover.split())
+    assert ledger.get_form(vault, old.serial).state == "issued"
+
+
+def test_a_copy_that_knows_where_nobody_is_changes_nothing(first, changes, vault):
+    silent = [one for one in records() if not isinstance(one, Encounter)]
+    with pytest.raises(ConflictError, match="does not say who is on the ward: PAS unavailable"):
+        changes(silent, systems={"PAS": "", "EPR": "2026-11-02T17:40:00Z"})
+    assert {row.state for row in ledger.list_pack_forms(vault, first.result.id)} == {"issued"}

@@ -77,16 +77,42 @@ def test_a_recalled_set_is_void_and_each_page_is_listed_by_name_bed_form_and_ser
     assert sum(row.state == "issued" for row in live) == 1
 
 
-@pytest.mark.parametrize("lay_on_the_ward", [False, True])
-def test_who_never_lay_on_a_ward_has_not_left_one(
-    vault, settings, actor, snapshot_of, lay_on_the_ward
+IN_BED = records()
+AT_HOME = [row for row in IN_BED if not isinstance(row, Encounter) or row.patient != "p1"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "bed"),
+    [
+        (IN_BED, AT_HOME, "Left"),
+        (IN_BED, IN_BED, "1"),
+        (AT_HOME, AT_HOME, ""),
+        (AT_HOME, IN_BED, "A1 1"),
+    ],
+    ids=["left", "still there", "an outpatient", "admitted since"],
+)
+def test_a_page_to_take_out_is_looked_for_where_its_patient_is(
+    vault, settings, actor, snapshot_of, before, now, bed
 ):
-    now = [row for row in records() if not isinstance(row, Encounter) or row.patient != "p1"]
-    for held, recall in ((records() if lay_on_the_ward else now, False), (now, True)):
+    for held, recall in ((before, False), (now, True)):
         out, request = io.BytesIO(), PatientPack(patient="p1", forms=(CHART,), recall=recall)
         print_pack(vault, settings, request, actor, "Test", out, snapshot=snapshot_of(held))
     (listed,) = [page for page in read_words(out.getvalue()) if "void from now on" in page]
-    assert ("Left" in listed) is lay_on_the_ward
+    (line,) = [line for line in listed.splitlines() if "O'CALLAGHAN" in line]
+    assert line.split("O'CALLAGHAN")[0].strip() == bed
+
+
+def test_a_copy_that_knows_where_nobody_is_recalls_nothing(
+    printed, vault, settings, actor, snapshot_of
+):
+    first, _ = printed(ward())
+    silent = snapshot_of(
+        [row for row in records() if not isinstance(row, Encounter)],
+        systems={"PAS": "", "EPR": "2026-11-02T13:40:00Z"},
+    )
+    with pytest.raises(ConflictError, match="PAS unavailable"):
+        print_pack(vault, settings, ward(recall=True), actor, "Test", io.BytesIO(), snapshot=silent)
+    assert states(vault, first) == {"issued"}
 
 
 def test_a_recall_that_is_not_printed_voids_nothing(printed, vault, settings, actor, snapshot):
