@@ -18,7 +18,7 @@ from downtime.paper.model import IssuedForm, PackKind, Subject
 from downtime.paper.packs.model import PackPlan, PrintDocument
 from downtime.paper.packs.policies import check_knows_who_is_there
 from downtime.paper.packs.print_context import PrintContext
-from downtime.paper.packs.whereabouts import word_bed
+from downtime.paper.packs.whereabouts import is_lost_sight_of, word_bed
 from downtime.paper.store import issued_forms
 from downtime.pdf.flow_blocks import Block, Paragraph, Table
 
@@ -86,11 +86,17 @@ def settle_earlier_paper(context: PrintContext, plan: PackPlan, *, recall: bool)
         raise _refuse(context, earlier)
     if plan.kind in WARD_SETS:
         check_knows_who_is_there(context.view.snapshot, earlier)
-    document = _take_out_document(context, plan.wards, earlier)
+    printed_again = {document.draft.subject.patient for document in plan.documents}
+    recalled = [
+        form
+        for form in earlier
+        if form.patient in printed_again or not is_lost_sight_of(context, form)
+    ]
+    document = _take_out_document(context, plan.wards, recalled)
     return replace(
         plan,
         documents=[document, *plan.documents],
-        recalls=tuple(form.serial for form in earlier),
+        recalls=tuple(form.serial for form in recalled),
     )
 
 

@@ -169,7 +169,8 @@ def _list_replacements(
         old_forms = issued_forms.fetch_by_serials(context.vault.db, document.draft.replaces)
         for old in old_forms:
             is_of_gone = document.draft.form == BED_LIST and old.serial not in bed_lists
-            why = "patient left the ward" if is_of_gone else f"new {document.draft.title.lower()}"
+            title = document.draft.title
+            why = "patient left the ward" if is_of_gone else f"new {title[:1].lower()}{title[1:]}"
             replacement = "" if is_of_gone else serials.format_serial(new)
             rows.append((*describe_page(context, old), replacement, why))
     return sorted(rows)

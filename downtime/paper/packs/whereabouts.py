@@ -29,6 +29,12 @@ def has_left(context: PrintContext, form: IssuedForm) -> bool:
     return form.patient in context.hospital.changes or stays.is_known
 
 
+def is_lost_sight_of(context: PrintContext, form: IssuedForm) -> bool:
+    """Whether nobody says where the patient of a ward's form is: it stays where it is."""
+    is_of_somebody = bool(form.patient and form.ward)
+    return is_of_somebody and _find_stay(context, form) is None and not has_left(context, form)
+
+
 def word_bed(context: PrintContext, form: IssuedForm) -> str:
     """In which bed the patient of a form is; of paper for no ward, on which ward too, if on any."""
     stay = _find_stay(context, form)
@@ -36,7 +42,7 @@ def word_bed(context: PrintContext, form: IssuedForm) -> str:
         return f"{stay.ward} {stay.bed}".strip() if stay is not None else ""
     if has_left(context, form):
         return "Left"
-    return stay.bed if stay is not None else "Not known"
+    return stay.bed if stay is not None else ""
 
 
 def _find_stay(context: PrintContext, form: IssuedForm) -> Encounter | None:

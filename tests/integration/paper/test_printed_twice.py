@@ -115,6 +115,25 @@ def test_a_copy_that_knows_where_nobody_is_recalls_nothing(
     assert states(vault, first) == {"issued"}
 
 
+def test_a_recall_leaves_the_pages_of_whom_no_system_places(
+    printed, vault, settings, actor, snapshot_of
+):
+    """Void they would lie in the bed's notes, with nothing in their place."""
+    first, _ = printed(ward())
+    later = snapshot_of(
+        AT_HOME,
+        systems={"PAS": "2026-11-02T13:58:00Z", "EPR": "2026-11-02T13:40:00Z", "ED": ""},
+        holders={"Encounter": ("PAS", "ED")},
+    )
+    of_one = [row for row in first if row.patient == "p1"]
+    print_pack(vault, settings, ward(recall=True), actor, "Test", io.BytesIO(), snapshot=later)
+    assert states(vault, of_one) == {"issued"}
+    assert states(vault, [row for row in first if row.patient == "p2"]) == {"void"}
+    again = PatientPack(patient="p1", forms=(CHART,), recall=True)
+    print_pack(vault, settings, again, actor, "Test", io.BytesIO(), snapshot=later)
+    assert states(vault, [row for row in of_one if row.form == CHART]) == {"void"}, "one chart"
+
+
 def test_a_recall_that_is_not_printed_voids_nothing(printed, vault, settings, actor, snapshot):
     first, _ = printed(ward())
 
