@@ -52,9 +52,9 @@ class PatientMedicines:
 class ChartTexts(NamedTuple):
     """What a chart says of itself: which sheet it is, how old its data is, what is not on it."""
 
-    number: str
-    as_at: str
-    not_transcribed: str
+    number: Sequence[str]
+    as_at: Sequence[str]
+    not_transcribed: Sequence[str]
 
 
 class _Chart(NamedTuple):
@@ -126,7 +126,7 @@ def split_sheets(group: FormItem, medicines: PatientMedicines) -> list[list[Medi
 def word_chart(
     group: FormItem, snapshot: Snapshot, medicines: PatientMedicines, zone: ZoneInfo, sheet: int
 ) -> ChartTexts:
-    """What the sheet (from 1) of a chart says of itself."""
+    """What the sheet (from 1) of a chart says of one of its groups."""
     kind = _kind_of_group(group)
     chart = _select_chart(kind, medicines)
     sources = {row.medicine.source for row in (*chart.listed, *chart.on_hold)}
@@ -145,11 +145,15 @@ def word_chart(
         *map(_word_on_hold, chart.on_hold),
         *_word_uncharted(medicines),
     ]
-    return ChartTexts(
-        f"{kind} {sheet} of {len(split_sheets(group, medicines))}",
-        "; ".join(newest_times),
-        "; ".join(left_out),
-    )
+    sheets = len(split_sheets(group, medicines))
+    number = [f"{kind} {sheet} of {sheets}"] if sheet <= sheets else []
+    return ChartTexts(number, newest_times, left_out)
+
+
+def list_rows(group: FormItem, medicines: PatientMedicines, sheet: int) -> list[MedicineRow]:
+    """The medicines of a group on a sheet (from 1): none where another group of the chart needs more sheets."""
+    sheets = split_sheets(group, medicines)
+    return sheets[sheet - 1] if sheet <= len(sheets) else []
 
 
 def row_values(

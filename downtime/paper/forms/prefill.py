@@ -7,6 +7,7 @@ never away.
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from downtime.clinical import display
@@ -19,7 +20,7 @@ from downtime.clinical.model import (
     Record,
 )
 from downtime.paper.forms import medicine_charts
-from downtime.paper.forms.medicine_charts import PatientMedicines, split_sheets
+from downtime.paper.forms.medicine_charts import PatientMedicines
 from downtime.paper.forms.model import FieldType, FormDefinition, FormItem
 from downtime.snapshot.bed_board import BedRow
 from downtime.snapshot.model import AppointmentRow, PatientRow
@@ -84,10 +85,12 @@ def sheet_values(
     """All that is printed into one sheet of a patient's form; sheets count from 1."""
     values: dict[str, str] = {}
     sources = _patient_sources(row)
-    for group in medicine_charts.list_groups(form):
-        texts = medicine_charts.word_chart(group, snapshot, medicines, zone, sheet)
-        sources |= {NUMBER: texts.number, AS_AT: texts.as_at, ON_HOLD: texts.not_transcribed}
-        for number, line in enumerate(split_sheets(group, medicines)[sheet - 1], 1):
+    groups = list(medicine_charts.list_groups(form))
+    texts = [medicine_charts.word_chart(g, snapshot, medicines, zone, sheet) for g in groups]
+    for name, parts in zip((NUMBER, AS_AT, ON_HOLD), zip(*texts, strict=True), strict=False):
+        sources[name] = "; ".join(dict.fromkeys(chain(*parts)))
+    for group in groups:
+        for number, line in enumerate(medicine_charts.list_rows(group, medicines, sheet), 1):
             values |= medicine_charts.row_values(group, number, line, snapshot, zone)
     for item in form.fields():
         if not item.repeated and (value := sources.get(item.prefill)):

@@ -27,7 +27,7 @@ from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.packs.snapshot_pages import format_ages
 from downtime.paper.packs.ward_pack import issue_numbers
 from downtime.paper.packs.ward_separator import SEPARATOR, separator_document
-from downtime.paper.packs.whereabouts import has_left
+from downtime.paper.packs.whereabouts import Whereabouts
 from downtime.paper.store import issued_forms, layouts
 from downtime.pdf.flow_blocks import Block, Heading, Table
 
@@ -98,6 +98,7 @@ class _RestOfPrint:
 
     def __init__(self, context: PrintContext, pack: Pack) -> None:
         self._context, self._pack = context, pack
+        self._where = Whereabouts(context)
         self._kind = _find_first_kind(context, pack)
         self._versions: dict[str, tuple[FormDefinition, FormLayout]] = {}
         self._left_out: list[tuple[str, ...]] = []
@@ -135,7 +136,7 @@ class _RestOfPrint:
         return [Heading("Not printed again"), Table(_LEFT_OUT_COLUMNS, self._left_out)]
 
     def _leave_out(self, form: IssuedForm, why: str) -> None:
-        _, *page = describe_page(self._context, form)
+        _, *page = describe_page(self._where, form)
         self._left_out.append((*page, why))
 
     def _is_wanted(self, form: IssuedForm) -> bool:
@@ -152,7 +153,7 @@ class _RestOfPrint:
         """What was printed for one patient may be of somebody who lies on no ward."""
         is_placed = self._context.hospital.find_stay(form.patient) is not None
         of_places = (*_OF_WARDS, PackKind.PATIENT) if is_placed else _OF_WARDS
-        return self._kind in of_places and has_left(self._context, form)
+        return self._kind in of_places and self._where.has_left(form)
 
     def _get_version(self, form: IssuedForm) -> tuple[FormDefinition, FormLayout]:
         if form.layout not in self._versions:

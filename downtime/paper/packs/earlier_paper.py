@@ -18,7 +18,7 @@ from downtime.paper.model import IssuedForm, PackKind, Subject
 from downtime.paper.packs.model import PackPlan, PrintDocument
 from downtime.paper.packs.policies import check_knows_who_is_there
 from downtime.paper.packs.print_context import PrintContext
-from downtime.paper.packs.whereabouts import is_lost_sight_of, word_bed
+from downtime.paper.packs.whereabouts import Whereabouts
 from downtime.paper.store import issued_forms
 from downtime.pdf.flow_blocks import Block, Paragraph, Table
 
@@ -86,18 +86,32 @@ def settle_earlier_paper(context: PrintContext, plan: PackPlan, *, recall: bool)
         raise _refuse(context, earlier)
     if plan.kind in WARD_SETS:
         check_knows_who_is_there(context.view.snapshot, earlier)
-    printed_again = {document.draft.subject.patient for document in plan.documents}
-    recalled = [
-        form
-        for form in earlier
-        if form.patient in printed_again or not is_lost_sight_of(context, form)
-    ]
-    document = _take_out_document(context, plan.wards, recalled)
+    where = Whereabouts(context)
+    recalled = _list_recalled(plan, earlier, where)
+    document = _take_out_document(context, plan.wards, recalled, where)
     return replace(
         plan,
         documents=[document, *plan.documents],
         recalls=tuple(form.serial for form in recalled),
     )
+
+
+def _list_recalled(
+    plan: PackPlan, earlier: Sequence[IssuedForm], where: Whereabouts
+) -> list[IssuedForm]:
+    """What the plan prints again, and lists of those who are gone.
+
+    The chart of somebody who lies on another ward by now, or of whom nobody says where, is in use there.
+    """
+    subjects = {document.draft.subject for document in plan.documents}
+    planned_ids = set[str]().union(*map(where.list_ids, subjects)) - {""}
+    return [
+        form
+        for form in earlier
+        if not form.patient
+        or form.patient in planned_ids
+        or (not form.returns and where.is_gone(form))
+    ]
 
 
 def _find_repeated(context: PrintContext, plan: PackPlan) -> list[IssuedForm]:
@@ -114,9 +128,10 @@ def _find_repeated(context: PrintContext, plan: PackPlan) -> list[IssuedForm]:
 
 def _find_repeated_charts(context: PrintContext, plan: PackPlan) -> list[IssuedForm]:
     planned: dict[str, set[str]] = {}
+    where = Whereabouts(context)
     for draft in (document.draft for document in plan.documents):
         if draft.subject.patient and draft.returns:
-            planned.setdefault(draft.form, set()).add(draft.subject.patient)
+            planned.setdefault(draft.form, set()).update(where.list_ids(draft.subject))
     charts = [name for name in planned if holds_medicines(context.get_form(name)[0])]
     return [
         form
@@ -140,7 +155,7 @@ def _refuse(context: PrintContext, earlier: Sequence[IssuedForm]) -> ConflictErr
     )
 
 
-def describe_page(context: PrintContext, form: IssuedForm) -> tuple[str, str, str, str]:
+def describe_page(where: Whereabouts, form: IssuedForm) -> tuple[str, str, str, str]:
     """What finds a page that has to be taken out: bed, patient, form, serial."""
     serial = serials.format_serial(form.serial)
     if not form.patient:
@@ -148,13 +163,16 @@ def describe_page(context: PrintContext, form: IssuedForm) -> tuple[str, str, st
     birth_date = form.subject.birth_date
     name = f"{form.patient_label}\n{display.format_day(birth_date)}"
     label = name if birth_date else form.patient_label
-    return word_bed(context, form), label, form.title, serial
+    return where.word_bed(form), label, form.title, serial
 
 
 def _take_out_document(
-    context: PrintContext, wards: Sequence[str], earlier: Sequence[IssuedForm]
+    context: PrintContext,
+    wards: Sequence[str],
+    recalled: Sequence[IssuedForm],
+    where: Whereabouts,
 ) -> PrintDocument:
-    rows = [(*row, "") for row in sorted(describe_page(context, form) for form in earlier)]
+    rows = [(*row, "") for row in sorted(describe_page(where, form) for form in recalled)]
     blocks: list[Block] = [Paragraph(step, bold=True) for step in _STEPS]
     ward = wards[0] if len(wards) == 1 else ""
     title = f"Pages to take out{f': {ward}' if ward else ''}"

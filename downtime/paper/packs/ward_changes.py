@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from downtime.clinical.model import Encounter, Patient
+from downtime.clinical.model import Encounter
 from downtime.errors import ConflictError
 from downtime.outage import outages
 from downtime.paper import serials
-from downtime.paper.model import FormState, IssuedForm, PackKind
+from downtime.paper.model import FormState, IssuedForm, PackKind, make_subject
 from downtime.paper.packs import content_recorder, documents, medicines_due
 from downtime.paper.packs.cover import cover_document
 from downtime.paper.packs.documents import BED_LIST, SUMMARY
@@ -26,8 +26,8 @@ from downtime.paper.packs.policies import check_knows_who_is_there, check_wards
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest, PrintScope
 from downtime.paper.packs.ward_separator import name_ward
-from downtime.paper.packs.whereabouts import has_left, is_of, is_same_person
-from downtime.paper.store import issued_forms
+from downtime.paper.packs.whereabouts import Whereabouts
+from downtime.paper.store import issued_forms, people_on_paper
 from downtime.snapshot.model import PatientRow
 from downtime.vault.vault import Vault
 
@@ -52,7 +52,7 @@ class WardChanges(PrintRequest):
         view, ward = context.view, self.ward
         snapshot = view.snapshot
         check_wards(snapshot, [ward])
-        earlier = _find_earlier_pages(context, ward)
+        earlier, where = _find_earlier_pages(context, ward), Whereabouts(context)
         if not earlier.bed_lists:
             raise ConflictError(
                 "delta.first", f"No pack of ward '{ward}' was printed yet.", "Print its whole pack."
@@ -61,10 +61,8 @@ class WardChanges(PrintRequest):
         sets = context.get_ward_sets([ward])
         forms = sets[ward].patient if self.forms is None else self.forms
         rows = context.hospital.list_stays(ward)
-        patients = [_changed_documents(context, row, ward, forms, earlier) for row in rows]
-        outdated = [
-            form.serial for form in earlier.list_summaries_on(ward) if has_left(context, form)
-        ]
+        patients = [_changed_documents(context, row, ward, forms, earlier, where) for row in rows]
+        outdated = [form.serial for form in earlier.list_summaries_on(ward) if where.has_left(form)]
         planned = [documents.bed_list_document(context, ward, (*earlier.bed_lists, *outdated))]
         planned += medicines_due.list_pack_documents(context, ward, earlier.medicines_due)
         planned += documents.collate(patients, by_form=self.by_form)
@@ -87,8 +85,8 @@ class WardChanges(PrintRequest):
             lambda outcome: cover_document(
                 context, outcome, title, facts,
                 [
-                    *_list_replacements(context, outcome, earlier.bed_lists),
-                    *_list_forms_of_others(context, ward),
+                    *_list_replacements(context, outcome, earlier.bed_lists, where),
+                    *_list_forms_of_others(context, ward, where),
                 ],
             ),
         )  # fmt: skip
@@ -110,58 +108,74 @@ class _EarlierPages:
     medicines_due: tuple[str, ...]
     summaries: Sequence[IssuedForm]
     digests: Mapping[str, str]
-    people: set[tuple[str, ...]]
-    """Of everybody who has forms: id, hospital number, NHS number, birth (`fetch_people_with_forms`)."""
+    begun: set[str]
+    """Ids of those for whom something was printed in this outage, or whose forms are out since another."""
 
     def list_summaries_on(self, ward: str) -> list[IssuedForm]:
         """The summaries that lie on a ward."""
         return [form for form in self.summaries if form.ward == ward]
 
-    def list_summaries_of(self, patient: Patient) -> list[IssuedForm]:
-        """The summaries of a patient, the newest last."""
-        return [form for form in self.summaries if is_of(form, patient)]
+    def list_summaries_of(self, ids: set[str]) -> list[IssuedForm]:
+        """The summaries of whom paper knows by these ids, the newest last."""
+        return [form for form in self.summaries if form.patient in ids]
 
-    def has_forms(self, patient: Patient) -> bool:
-        """Whether charts are out already, also where an earlier copy knew them by another id."""
-        return any(is_same_person(patient, *person) for person in self.people)
+    def is_said(self, summaries: Sequence[IssuedForm], ward: str, digest: str) -> bool:
+        """Whether the newest of a patient's summaries lies on this ward and says just this."""
+        newest = summaries[-1] if summaries else None
+        return newest is not None and (newest.ward, self.digests.get(newest.serial)) == (
+            ward,
+            digest,
+        )
+
+    def has_begun(self, ids: set[str]) -> bool:
+        """Whether somebody whom paper knows by these ids has pages already."""
+        return not self.begun.isdisjoint(ids)
 
 
 def _find_earlier_pages(context: PrintContext, ward: str) -> _EarlierPages:
     """Drills and outages are kept apart: neither supersedes pages of the other."""
     db, drill = context.vault.db, context.is_drill
+    outage = context.outage.id if context.outage else ""
+    summaries = tuple(issued_forms.fetch_standing_prints(db, SUMMARY, drill=drill))
+    with_forms = people_on_paper.fetch_ids_with_forms(db, outage, drill=drill)
     bed_lists = issued_forms.fetch_standing_prints(db, BED_LIST, drill=drill)
     due_lists = issued_forms.fetch_standing_prints(db, MEDICINES_DUE, drill=drill)
     return _EarlierPages(
         tuple(form.serial for form in bed_lists if form.ward == ward),
         tuple(form.serial for form in due_lists if form.ward == ward),
-        tuple(issued_forms.fetch_standing_prints(db, SUMMARY, drill=drill)),
+        summaries,
         issued_forms.fetch_digests(db, SUMMARY, drill=drill),
-        issued_forms.fetch_people_with_forms(db, drill=drill),
+        with_forms | {form.patient for form in summaries if form.outage == outage},
     )
 
 
 def _changed_documents(
-    context: PrintContext, row: PatientRow, ward: str, forms: Sequence[str], earlier: _EarlierPages
+    context: PrintContext,
+    row: PatientRow,
+    ward: str,
+    forms: Sequence[str],
+    earlier: _EarlierPages,
+    where: Whereabouts,
 ) -> list[PrintDocument]:
     """What a patient who is on the ward now needs: nothing, a new summary, or everything."""
-    patient = row.patient.id
-    is_known = patient not in context.hospital.registered
-    old = earlier.list_summaries_of(row.patient)
-    if not old and not earlier.has_forms(row.patient):
-        return documents.patient_documents(
-            context, row, ward, forms, summary=is_known, all_charts=True
+    is_known = row.patient.id not in context.hospital.registered
+    ids = where.list_ids(make_subject(row.patient))
+    old = earlier.list_summaries_of(ids)
+    sheets = []
+    if is_known:  # of whom no system says anything there is nothing to summarise
+        digest = content_recorder.content_digest(summary_content(context.view, row))
+        if not earlier.is_said(old, ward, digest):
+            replaced = tuple(form.serial for form in old)
+            sheets.append(documents.summary_document(context, row, ward, replaced))
+    if not earlier.has_begun(ids):
+        sheets += documents.patient_documents(
+            context, row, ward, forms, summary=False, all_charts=True
         )
-    if not is_known:  # of whom no system says anything there is nothing to summarise
-        return []
-    digest = content_recorder.content_digest(summary_content(context.view, row))
-    if old and old[-1].ward == ward and earlier.digests.get(old[-1].serial) == digest:
-        return []
-    replaced = tuple(form.serial for form in old)
-    return [documents.summary_document(context, row, ward, replaced)]
+    return sheets
 
 
 def _list_replacements(
-    context: PrintContext, outcome: PrintOutcome, bed_lists: Sequence[str]
+    context: PrintContext, outcome: PrintOutcome, bed_lists: Sequence[str], where: Whereabouts
 ) -> list[tuple[str, ...]]:
     """(bed, patient, form, serial, page to put in, reason) for every page that is superseded."""
     rows = []
@@ -172,13 +186,15 @@ def _list_replacements(
             title = document.draft.title
             why = "patient left the ward" if is_of_gone else f"new {title[:1].lower()}{title[1:]}"
             replacement = "" if is_of_gone else serials.format_serial(new)
-            rows.append((*describe_page(context, old), replacement, why))
+            rows.append((*describe_page(where, old), replacement, why))
     return sorted(rows)
 
 
-def _list_forms_of_others(context: PrintContext, ward: str) -> Iterator[tuple[str, ...]]:
+def _list_forms_of_others(
+    context: PrintContext, ward: str, where: Whereabouts
+) -> Iterator[tuple[str, ...]]:
     """The same for forms that are out on the ward for patients who are no longer there."""
     wanted = {"ward": ward, "state": FormState.ISSUED}
     for form in issued_forms.fetch_returning(context.vault.db, wanted):
-        if form.patient and form.drill == context.is_drill and has_left(context, form):
-            yield *describe_page(context, form), "", "patient left the ward: hand it in"
+        if form.patient and form.drill == context.is_drill and where.has_left(form):
+            yield *describe_page(where, form), "", "patient left the ward: hand it in"

@@ -1,53 +1,92 @@
-"""Whether those whose paper is out are still on its ward. Unknown is not gone: whose system did not say where
-they are keeps their pages."""
+"""Where those are whose paper is out, and who they are in the copy in use.
 
-from downtime.clinical.model import Encounter, Patient
-from downtime.paper.model import IssuedForm
+Unknown is not gone: whose system did not say where they are keeps their pages. A patient who was merged,
+or whom an earlier copy knew by another id, is the same one; two people whom the copy holds are never one,
+whatever number they share.
+"""
+
+from collections import defaultdict
+from functools import cached_property
+
+from downtime.clinical.model import Encounter
+from downtime.paper.model import IssuedForm, Subject, make_subject
 from downtime.paper.packs.print_context import PrintContext
+from downtime.paper.store import people_on_paper
 
 
-def is_same_person(patient: Patient, key: str, mrn: str, nhs_number: str, birth: str) -> bool:
-    """Whether a patient is whom paper names, also where an earlier copy knew them by another id."""
-    has_number = patient.mrn in {mrn} - {""} or patient.nhs_number in {nhs_number} - {""}
-    return key == patient.id or (has_number and birth == patient.birth_date)
+class Whereabouts:
+    """Of everybody for whom paper was printed."""
 
+    def __init__(self, context: PrintContext) -> None:
+        self._context = context
 
-def is_of(form: IssuedForm, patient: Patient) -> bool:
-    """Whether a form was printed for this patient."""
-    who = form.subject
-    return is_same_person(patient, who.patient, who.mrn, who.nhs_number, who.birth_date)
+    def list_ids(self, subject: Subject) -> set[str]:
+        """The ids under which paper was printed for somebody of this copy, their own among them."""
+        birth = subject.birth_date
+        named = [
+            *self._unknown["mrn", subject.mrn, birth],
+            *self._unknown["nhs_number", subject.nhs_number, birth],
+        ]
+        earlier_ids = {id_ for id_, mrn in named if not (mrn and subject.mrn) or mrn == subject.mrn}
+        return {subject.patient} | self._known[subject.patient] | earlier_ids
 
+    def has_left(self, form: IssuedForm) -> bool:
+        """Whether the patient of a form is on its ward no more, as staff or the systems say.
 
-def has_left(context: PrintContext, form: IssuedForm) -> bool:
-    """Whether the patient of a form is on its ward no more, as staff or the systems say.
+        Who lay on no ward when it was printed has left none by being on one now.
+        """
+        stay = self._find_stay(form)
+        if stay is not None:
+            return bool(stay.ward and form.ward) and stay.ward != form.ward
+        return self.is_gone(form)
 
-    Who lay on no ward when it was printed has left none by being on one now.
-    """
-    if (stay := _find_stay(context, form)) is not None:
-        return form.ward not in ("", stay.ward)
-    stays = context.view.snapshot.find_availability(Encounter.__name__)
-    return form.patient in context.hospital.changes or stays.is_known
+    def is_gone(self, form: IssuedForm) -> bool:
+        """Whether the patient of a form is in hospital no more, as staff or the systems say."""
+        stays = self._context.view.snapshot.find_availability(Encounter.__name__)
+        is_said = self._find_id(form) in self._context.hospital.changes or stays.is_known
+        return is_said and self._find_stay(form) is None
 
+    def word_bed(self, form: IssuedForm) -> str:
+        """In which bed the patient of a form is, with the ward where it is not the form's; empty if not known."""
+        stay = self._find_stay(form)
+        if form.ward and self.has_left(form):
+            return "Left"
+        if stay is None:
+            return ""
+        return stay.bed if stay.ward == form.ward else f"{stay.ward} {stay.bed}".strip()
 
-def is_lost_sight_of(context: PrintContext, form: IssuedForm) -> bool:
-    """Whether nobody says where the patient of a ward's form is: it stays where it is."""
-    is_of_somebody = bool(form.patient and form.ward)
-    return is_of_somebody and _find_stay(context, form) is None and not has_left(context, form)
+    def _find_stay(self, form: IssuedForm) -> Encounter | None:
+        return self._context.hospital.find_stay(self._find_id(form))
 
+    def _find_id(self, form: IssuedForm) -> str:
+        """The id by which this copy knows whom a form was printed for; the form's own where it knows nobody."""
+        if person := self._context.hospital.find_person(form.patient):
+            return person.id
+        rows = self._context.hospital.list_stays(form.ward) if form.ward else []
+        subjects = (make_subject(row.patient) for row in rows)
+        return next((s.patient for s in subjects if form.patient in self.list_ids(s)), form.patient)
 
-def word_bed(context: PrintContext, form: IssuedForm) -> str:
-    """In which bed the patient of a form is; of paper for no ward, on which ward too, if on any."""
-    stay = _find_stay(context, form)
-    if not form.ward:
-        return f"{stay.ward} {stay.bed}".strip() if stay is not None else ""
-    if has_left(context, form):
-        return "Left"
-    return stay.bed if stay is not None else ""
+    @cached_property
+    def _known(self) -> defaultdict[str, set[str]]:
+        """By the id of somebody in this copy, the ids on paper that are theirs."""
+        known = defaultdict[str, set[str]](set)
+        for id_, _, _, _ in self._people:
+            if person := self._context.hospital.find_person(id_):
+                known[person.id].add(id_)
+        return known
 
+    @cached_property
+    def _unknown(self) -> defaultdict[tuple[str, str, str], list[tuple[str, str]]]:
+        """By number and birth, the ids on paper that this copy does not hold, each with its hospital number."""
+        known = set[str]().union(*self._known.values())
+        unknown = defaultdict[tuple[str, str, str], list[tuple[str, str]]](list)
+        for id_, mrn, nhs_number, birth in self._people:
+            for kind, number in (("mrn", mrn), ("nhs_number", nhs_number)):
+                if number and id_ not in known:
+                    unknown[kind, number, birth].append((id_, mrn))
+        return unknown
 
-def _find_stay(context: PrintContext, form: IssuedForm) -> Encounter | None:
-    hospital = context.hospital
-    if stay := hospital.find_stay(form.patient):
-        return stay
-    rows = hospital.list_stays(form.ward) if form.ward else []
-    return next((row.encounter for row in rows if is_of(form, row.patient)), None)
+    @cached_property
+    def _people(self) -> set[tuple[str, ...]]:
+        db, is_drill = self._context.vault.db, self._context.is_drill
+        return people_on_paper.fetch_people(db, drill=is_drill)

@@ -187,15 +187,6 @@ def fetch_out_of_patients(
     return _query(db, query, FormState.ISSUED, int(drill), *listed, PackState.PRINTED)
 
 
-def fetch_people_with_forms(db: Database, *, drill: bool) -> set[tuple[str, ...]]:
-    """Id, hospital number, NHS number and birth of whose record on paper has begun; void does not count."""
-    query = (
-        "SELECT DISTINCT patient, mrn, nhs_number, birth_date FROM form_issue"
-        " WHERE returns AND patient <> '' AND drill = ? AND state <> ?"
-    )
-    return set(db.execute(query, [int(drill), FormState.VOID]))
-
-
 class FormLine(NamedTuple):
     """What a list needs of a form: not for whom it was printed."""
 

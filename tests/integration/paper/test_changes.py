@@ -9,7 +9,7 @@ import pytest
 from downtime.clinical.model import Encounter, Flag, Patient
 from downtime.errors import ConflictError
 from downtime.outage import outages
-from downtime.paper import ledger, serials
+from downtime.paper import ledger, move_form, serials
 from downtime.paper.packs import ward_changes
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.ward_changes import WardChanges
@@ -170,6 +170,63 @@ def test_the_forms_of_one_who_left_are_named_to_be_handed_in(first, changes, vau
     page = changes(gone).words[0]
     assert serials.format_serial(form.serial) in page
     assert "hand it in" in page
+
+
+def merge(found, old, new):
+    """`old` is merged into `new`, who has another hospital number unless already there."""
+    is_new = not any(isinstance(one, Patient) and one.id == new for one in found)
+    for one in found:
+        if isinstance(one, Patient) and one.id == old:
+            yield replace(one, replaced_by=new)
+            if is_new:
+                yield replace(one, id=new, mrn="RX77777", nhs_number="")
+        else:
+            is_of_old = isinstance(one, Encounter) and one.patient == old
+            yield replace(one, patient=new) if is_of_old else one
+
+
+@pytest.mark.parametrize("survivor", ["p7", "p2"], ids=["a new one", "one of the ward"])
+def test_who_was_merged_has_left_no_ward(first, changes, survivor):
+    printed = changes(list(merge(records(), "p3", survivor)))
+    assert "left the ward" not in printed.words[0]
+    assert "observations" not in {row.form for row in printed.rows}
+
+
+@pytest.mark.parametrize("mrn", ["RX00009", ""], ids=["another number", "no number yet"])
+def test_two_people_of_one_nhs_number_are_two(first, changes, vault, mrn):
+    """Twins whom somebody gave one number: each gets paper, and neither's takes the other's place."""
+    twin = Patient(
+        id="p9", source="PAS", mrn=mrn, nhs_number="9990000026", family="Example",
+        given="Sarah", birth_date="1960-01-02",
+    )  # fmt: skip
+    stay = Encounter(id="e9", patient="p9", status="in-progress", kind="inpatient", ward="A1")
+    old = summary(vault, first.result.id, "p3")
+    came = changes([*records(), twin, stay])
+    assert ("observations", "p9") in {(row.form, row.patient) for row in came.rows}
+    flag = Flag(id="f9", source="EPR", patient="p3", text="MRSA")
+    later = changes([*records(), twin, stay, flag])
+    assert [row.patient for row in later.rows if row.form == "summary"] == ["p3"]
+    assert ledger.get_form(vault, old.serial).state == "void"
+    assert summary(vault, came.result.id, "p9").state == "issued"
+
+
+def test_who_is_in_hospital_and_on_no_ward_by_name_has_not_left(first, changes, vault):
+    old = summary(vault, first.result.id, "p3")
+    assert "left the ward" not in changes(moved(records(), "p3", ward="", bed="")).words[0]
+    assert ledger.get_form(vault, old.serial).state == "issued"
+
+
+def test_a_second_outage_begins_a_second_record(first, changes, vault, actor):
+    """What came back from the first one is filed: its charts are none to write on."""
+    returned = [row for row in ledger.list_pack_forms(vault, first.result.id) if row.returns]
+    outages.declare_systems_down(vault, ["EPR"], actor, "x", known=["EPR"])
+    assert "observations" not in {row.form for row in changes(records()).rows}, "they are out"
+    for row in returned:
+        move_form.mark_returned(vault, row.serial, actor)
+    printed = changes(records())
+    assert sorted(row.patient for row in printed.rows if row.form == "observations") == sorted(
+        row.patient for row in returned
+    )
 
 
 def test_of_whom_a_system_says_nothing_the_pages_stay(first, changes, vault):

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ from downtime.clinical.model import (
 )
 from downtime.paper import ledger
 from downtime.paper.forms import prefill
+from downtime.paper.forms.hospital_forms import save_form
 from downtime.paper.forms.load_form import load_form
 from downtime.paper.forms.medicine_charts import KINDS, PatientMedicines
 from downtime.paper.packs.blank_forms import BlankForms
@@ -24,6 +26,7 @@ from downtime.paper.packs.ward_pack import WardPack
 from downtime.snapshot.header import SnapshotHeader
 from downtime.snapshot.store import record_tables
 from downtime.snapshot.store.opened_snapshot import Snapshot
+from tests.integration.paper.conftest import read_words, records
 
 NAMES = [f"valproate {n}00mg MODIFIED-release (b. {n})" for n in range(1, 10)]
 LONG = "Compound " + "sodium lactate intravenous infusion (Hartmann's) " * 5
@@ -312,3 +315,43 @@ def test_doses_that_no_system_sent_are_not_none_given(chart):
     page, *_ = chart("drug-chart-regular", [medicine(1, "amlodipine 5mg")])[0]
     assert "Doses not known: EPR" in page
     assert "No dose was sent" not in page
+
+
+GROUP = """\
+  - linkId: {name}
+    type: group
+    repeats: true
+    rows: 4
+    prefill: medicines.{kind}
+    layout: table
+    item:
+      - {{linkId: {name}-drug, text: Medicine, type: string, prefill: medicine.medicine, keyed: false, span: 14}}
+      - {{linkId: {name}-signed, text: Signed, type: string, keyed: false, span: 7}}
+"""
+
+
+def test_a_hospitals_chart_with_two_kinds_of_medicines_holds_all_of_both(
+    vault, settings, actor, snapshot_of
+):
+    """Six regular ones need two sheets, the one as required stands on the first alone."""
+    head, _ = load_form("drug-chart-regular").source.split("  - linkId: medicine\n")
+    both = GROUP.format(name="reg", kind="regular") + GROUP.format(name="prn", kind="as-required")
+    save_form(vault.home, "own-chart", head.replace("drug-chart-regular", "own-chart") + both)
+    kinds = [*["regular"] * 6, "as-required"]
+    statuses = [*["active"] * 7, "on-hold"]
+    medicines = [
+        MedicationRequest(
+            id=f"x{n}", source="EPR", patient="p3", medicine=f"drug{n}", dosage="1 mg",
+            category=kind, status=status,
+        )
+        for n, (kind, status) in enumerate(zip([*kinds, "regular"], statuses, strict=True))
+    ]  # fmt: skip
+    out, request = io.BytesIO(), PatientPack(patient="p3", forms=("own-chart",), summary=False)
+    found = snapshot_of([*records(), *medicines])
+    result = print_pack(vault, settings, request, actor, "Test", out, snapshot=found)
+    charts = [f for f in ledger.list_pack_forms(vault, result.id) if f.form == "own-chart"]
+    assert len(charts) == 2
+    words = " ".join(read_words(out.getvalue()))
+    for number in range(7):
+        assert len(re.findall(rf"\bdrug{number}\b", words)) == 1
+    assert "drug7 1 mg (on-hold)" in " ".join(words.split())

@@ -1,6 +1,7 @@
 """A pack printed twice: nothing is printed again unasked, and recalled pages are void and listed."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -132,6 +133,35 @@ def test_a_recall_leaves_the_pages_of_whom_no_system_places(
     again = PatientPack(patient="p1", forms=(CHART,), recall=True)
     print_pack(vault, settings, again, actor, "Test", io.BytesIO(), snapshot=later)
     assert states(vault, [row for row in of_one if row.form == CHART]) == {"void"}, "one chart"
+
+
+def test_a_recall_leaves_the_chart_of_who_was_moved_on(
+    printed, vault, settings, actor, snapshot_of
+):
+    first, _ = printed(ward())
+    moved = [
+        replace(row, ward="B1") if isinstance(row, Encounter) and row.patient == "p1" else row
+        for row in records()
+    ]
+    print_pack(
+        vault, settings, ward(recall=True), actor, "Test", io.BytesIO(), snapshot=snapshot_of(moved)
+    )
+    assert states(vault, [row for row in first if row.patient == "p1"]) == {"issued"}
+
+
+def test_a_second_chart_of_who_has_another_id_by_now_is_refused(
+    printed, vault, settings, actor, snapshot_of
+):
+    printed(PatientPack(patient="p3", forms=(CHART,)))
+    renamed = [replace(row, id="q3") if row.id == "p3" else row for row in records()]
+    merged = [*records(), *(replace(row, mrn="RX7") for row in renamed if row.id == "q3")]
+    merged = [replace(row, replaced_by="q3") if row.id == "p3" else row for row in merged]
+    for now in renamed, merged:
+        with pytest.raises(ConflictError, match="Printed 02-Nov-2026"):
+            print_pack(
+                vault, settings, PatientPack(patient="q3", forms=(CHART,)), actor, "Test",
+                io.BytesIO(), snapshot=snapshot_of(now),
+            )  # fmt: skip
 
 
 def test_a_recall_that_is_not_printed_voids_nothing(printed, vault, settings, actor, snapshot):
