@@ -53,11 +53,15 @@ def get_newest_received(db: sqlite_utils.Database) -> str:
 
 
 def find_newest_of(db: sqlite_utils.Database, source: str) -> tuple[str, str]:
-    """When the newest message of a source was received, and made (UTC); empty without any."""
+    """When the newest message of a source was received, and made (UTC); empty without any.
+
+    One that was rejected says nothing of how late its source is.
+    """
     row = db.conn.execute(
-        "SELECT received, sent FROM message WHERE source = (SELECT id FROM term WHERE text = ?)"
-        " ORDER BY arrival DESC LIMIT 1",
-        (source,),
+        "SELECT m.received, m.sent FROM message m JOIN term o ON o.id = m.outcome"
+        " WHERE m.source = (SELECT id FROM term WHERE text = ?) AND o.text != ?"
+        " ORDER BY m.arrival DESC LIMIT 1",
+        (source, Outcome.REJECTED),
     ).fetchone()
     return (str(row[0]), str(row[1] or "")) if row else ("", "")
 

@@ -10,7 +10,7 @@ from downtime.feeds.model import Reject
 from downtime.ingest.find_messages import find_messages
 from downtime.ingest.ledger import Ledger
 from downtime.ingest.model import MessageFilter
-from downtime.ingest.read_ledger import read_after
+from downtime.ingest.read_ledger import find_newest_of, read_after
 from downtime.ingest.read_unread import count_unread
 from downtime.ingest.record_messages import keep_messages
 from downtime.ingest.sources.health import SourceState
@@ -85,6 +85,16 @@ def test_a_source_that_fails_is_tried_again_and_stops_no_other(vault, settings, 
         before.last_message,
         before.lag_seconds,
     )
+
+
+def test_what_was_rejected_says_nothing_of_how_late_its_source_is(vault, settings):
+    with Ledger(vault, settings) as ledger:
+        keep_messages(ledger, [hl7(message(0))])
+        before = find_newest_of(ledger, "engine")
+        keep_messages(ledger, [hl7(b"no message at all")])
+        received, made = find_newest_of(ledger, "engine")
+    assert made
+    assert (received, made) == before
 
 
 def test_what_is_answered_unread_is_read_when_nothing_comes_and_what_was_left_by_the_next(
