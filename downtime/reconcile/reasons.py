@@ -155,6 +155,8 @@ class ReasonCode(StrEnum):
     TEST_REQUESTED_AGAIN = auto()
     NO_RESULT_OF_SAMPLE = auto()
     NO_SAMPLE = auto()
+    TEST_OF_ANOTHER = auto()
+    TEST_NUMBER_OF_ANOTHER = auto()
     NO_ANSWER = auto()
     REQUEST_TIME_UNKNOWN = auto()
     ANSWER_TIME = auto()

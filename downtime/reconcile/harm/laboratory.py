@@ -22,7 +22,12 @@ from downtime.reconcile.harm.model import (
     HarmFinding,
     Step,
 )
-from downtime.reconcile.harm.records import POSSIBLY_OPEN_STAGES, ReviewedRecords, names_of_test
+from downtime.reconcile.harm.records import (
+    POSSIBLY_OPEN_STAGES,
+    ReviewedRecords,
+    list_numbers,
+    names_of_test,
+)
 from downtime.reconcile.model import Item, ItemState
 from downtime.reconcile.reasons import ReasonCode, Reasons, make_reasons
 from downtime.reconcile.rules.values import names_of_fact
@@ -44,6 +49,8 @@ class TestCourse:
     times: dict[Step, str] = field(default_factory=dict)
     waited: ServiceRequest | None = None
     """The request as it was at T0, when it had no result then."""
+    is_moved: bool = False
+    """Whether the laboratory has it for somebody else now."""
     live: ServiceRequest | None = None
     requested_again: list[str] = field(default_factory=list)
     """Serials of the forms that ask for what waited."""
@@ -145,6 +152,8 @@ def _index_by_test(
 
 def _course_of_waiting(review: LaboratoryReview, request: ServiceRequest, ward: str) -> TestCourse:
     live = review.after.find_copy(request)
+    is_moved = live is not None and _is_of_another(review, request, live)
+    live = None if is_moved else live
     patient = review.after.find_surviving_id(live.patient if live else request.patient)
     now = live or request
     known = review.after.patients.get(patient) or review.before.patients.get(patient)
@@ -156,12 +165,24 @@ def _course_of_waiting(review: LaboratoryReview, request: ServiceRequest, ward: 
         ward=ward,
         system=request.source or find_owner(review.settings.systems.records, "ServiceRequest"),
         waited=request,
+        is_moved=is_moved,
         live=live,
     )
     course.note_time(Step.REQUESTED, request.authored)
     course.note_time(Step.COLLECTED, now.collected or request.collected)
     course.note_time(Step.RESULTED, review.after.resulted_at(now) if live else "")
     return course
+
+
+def _is_of_another(review: LaboratoryReview, request: ServiceRequest, live: ServiceRequest) -> bool:
+    """Whether a request is of somebody else by now; not by a merge, or another id of the same person."""
+    if review.after.is_of(live, request.patient):
+        return False
+    before = review.before.patients.get(request.patient)
+    after = review.after.patients.get(live.patient)
+    if before is None or after is None:
+        return False
+    return list_numbers(before).isdisjoint(list_numbers(after))
 
 
 def _course_of_item(key: str, item: Item) -> TestCourse:
@@ -203,12 +224,28 @@ def _join(course: TestCourse, other: TestCourse) -> None:
 
 
 def _find_phoned_request(review: LaboratoryReview, item: Item) -> ServiceRequest | None:
-    """The request that a phoned result answers: by the result found, else by a number written."""
+    """The request that a phoned result answers: by the result found, else by a number of its patient."""
     for key in item.matched_ids:
         if request := review.after.request_of(key):
             return request
-    written = {answer for _, answer in item.fact.notes}
-    return next((r for text in written for r in review.after.find_by_number(text)), None)
+    named = _find_named_requests(review, item)
+    return next((r for r in named if review.after.is_of(r, item.patient)), None)
+
+
+def _find_named_requests(review: LaboratoryReview, item: Item) -> list[ServiceRequest]:
+    """Requests with a number that is written beside a phoned result."""
+    written = dict.fromkeys(answer for _, answer in item.fact.notes)
+    return [request for text in written for request in review.after.find_by_number(text)]
+
+
+def _list_foreign_numbers(review: LaboratoryReview, item: Item) -> list[str]:
+    """The numbers beside a phoned result, when all that they name are other patients' tests."""
+    if item.patient not in review.after.patients:
+        return []
+    named = _find_named_requests(review, item)
+    if any(review.after.is_of(request, item.patient) for request in named):
+        return []
+    return sorted({request.filler or request.placer for request in named})
 
 
 def _note_phoned(
@@ -244,6 +281,8 @@ def _fate(course: TestCourse) -> tuple[FindingState, Reasons]:
     if course.requested_again:
         forms = "\n".join(sorted(set(course.requested_again)))
         return FindingState.ASKED_AGAIN, make_reasons(ReasonCode.TEST_REQUESTED_AGAIN, forms=forms)
+    if course.is_moved:
+        return FindingState.NO_RESULT, make_reasons(ReasonCode.TEST_OF_ANOTHER)
     code = (
         ReasonCode.NO_RESULT_OF_SAMPLE if Step.COLLECTED in course.times else ReasonCode.NO_SAMPLE
     )
@@ -293,15 +332,26 @@ def _finding(
 
 
 def _find_mismatches(review: LaboratoryReview) -> Iterator[HarmFinding]:
-    """Phoned results that the laboratory's own contradict: each goes to a clinician."""
+    """Phoned results that the laboratory's own, or their numbers, contradict: to a clinician."""
     for item in review.phoned_items():
-        if item.state != ItemState.CONFLICT or not item.matched_ids:
+        reasons = _explain_mismatch(review, item)
+        if not reasons:
             continue
-        live = review.after.observations.get(item.matched_ids[0])
+        live = review.after.observations.get(item.matched_ids[0]) if item.matched_ids else None
         times = {Step.PHONED: item.fact.event, Step.RESULTED: live.updated if live else ""}
         course = replace(_course_of_item(item.key, item), times=times)
         kind, state = FindingKind.MISMATCH, FindingState.DIFFERS
-        yield _finding(course, kind, state, item.reasons, needs=True)
+        yield _finding(course, kind, state, reasons, needs=True)
+
+
+def _explain_mismatch(review: LaboratoryReview, item: Item) -> Reasons:
+    """Why a phoned result may be another's, or another value; empty when nothing speaks against it."""
+    is_contradicted = item.state == ItemState.CONFLICT and item.matched_ids
+    reasons = item.reasons if is_contradicted else ()
+    if numbers := _list_foreign_numbers(review, item):
+        texts = ", ".join(numbers)
+        reasons = (*reasons, *make_reasons(ReasonCode.TEST_NUMBER_OF_ANOTHER, numbers=texts))
+    return reasons
 
 
 def _find_repeats(review: LaboratoryReview) -> Mapping[str, FormStatement]:

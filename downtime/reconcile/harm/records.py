@@ -76,6 +76,10 @@ class ReviewedRecords:
             patient_id = patient.replaced_by
         return patient_id
 
+    def is_of(self, request: ServiceRequest, patient_id: str) -> bool:
+        """Whether a request is this patient's, merges followed."""
+        return self.find_surviving_id(request.patient) == self.find_surviving_id(patient_id)
+
     def resulted_at(self, request: ServiceRequest) -> str:
         """When its final report was issued; empty while there is none."""
         reports = [r for r in self._reported.get(request.id, ()) if r.status in FINAL]
@@ -95,6 +99,11 @@ class ReviewedRecords:
         return next(
             (r for r in self.find_by_number(report.filler) if is_same_test(report, r)), None
         )
+
+
+def list_numbers(patient: Patient) -> set[str]:
+    """All numbers that a patient is known by."""
+    return {patient.mrn, patient.nhs_number, *patient.identifiers} - {""}
 
 
 def names_of_test(record: ServiceRequest | DiagnosticReport) -> set[str]:

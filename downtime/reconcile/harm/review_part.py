@@ -100,7 +100,8 @@ class PartReviewer:
                 self._vault.db, task.outage.id, part.patients, REVIEWED_TYPES
             )
         ]
-        people = {*part.patients, *(request.patient for request, _ in part.waiting)} - {""}
+        people = {*part.patients, *part.holders, *(request.patient for request, _ in part.waiting)}
+        people.discard("")
         visits = load_visits(items, part.planned, before, after)
         records_after = ReviewedRecords([*_records_of(after, people), *visits.after])
         of_people = before.read(lambda snapshot: _records_of(snapshot, people), _get_source)

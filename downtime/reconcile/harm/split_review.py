@@ -5,7 +5,7 @@ what one look at everything would.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlite_utils import Database
@@ -27,6 +27,8 @@ class ReviewPart:
     """Some patients (their ids, empty for paper of nobody known), and what waited or was planned for them."""
 
     patients: list[str] = field(default_factory=list)
+    holders: list[str] = field(default_factory=list)
+    """Whose, as the laboratory has it now, the tests are that waited or that a phoned result names."""
     waiting: list[Waiting] = field(default_factory=list)
     planned: list[Appointment] = field(default_factory=list)
 
@@ -80,16 +82,18 @@ def split_review(
 
     planned = list(before.read(find_planned, _get_source))
     weights = items_store.count_items_of_patients(db, outage.id)
+    holders = _find_holders(
+        [*_list_waiting(waiting), *_list_phoned(db, settings, outage.id)], after
+    )
     snapshots = [after, *before.snapshots]
     if len({snapshot.header.key for snapshot in snapshots}) > 1:
-        return [ReviewPart(list(weights), waiting, planned)]
+        return [ReviewPart(list(weights), sorted(set().union(*holders.values())), waiting, planned)]
     people = _People()
     for snapshot in snapshots:
         for patient, survivor in snapshot.list_merges():
             people.join(patient, survivor)
     people.join_same(_list_numbered(waiting, planned))
-    _join_phoned(people, db, settings, outage.id, after)
-    return list(_collect_parts(people, weights, waiting, planned, size))
+    return list(_collect_parts(people, weights, holders, waiting, planned, size))
 
 
 def _list_numbered(
@@ -102,26 +106,38 @@ def _list_numbered(
         yield visit.number or visit.id, visit.patient
 
 
-def _join_phoned(
-    people: _People, db: Database, settings: Settings, outage: str, after: Snapshot
-) -> None:
-    """A phoned result may name its request by a number that is written beside it, whosever that is."""
+def _list_waiting(waiting: Iterable[Waiting]) -> Iterator[tuple[str, str]]:
+    """By what each request that waited may be known now, with its patient at T0."""
+    for request, _ in waiting:
+        for key in {request.id, request.placer, request.filler} - {""}:
+            yield key, request.patient
+
+
+def _list_phoned(db: Database, settings: Settings, outage: str) -> Iterator[tuple[str, str]]:
+    """What is written beside each phoned result, of which one may be a number, with its patient."""
     system = find_owner(settings.systems.records, Observation.__name__)
-    rows = items_store.fetch_items(db, outage, type=Observation.__name__, system=system)
-    written = [(text, row.item.patient) for row in rows for _, text in row.item.fact.notes]
-    numbers = {text for text, _ in written}
-    owners: dict[str, list[str]] = defaultdict(list)
-    for name in ("placer", "filler"):
-        for request in after.find_records(ServiceRequest, name, numbers):
-            owners[getattr(request, name)].append(request.patient)
-    for text, patient in written:
-        for owner in owners.get(text, ()):
-            people.join(patient, owner)
+    for row in items_store.fetch_items(db, outage, type=Observation.__name__, system=system):
+        for _, text in row.item.fact.notes:
+            yield text, row.item.patient
+
+
+def _find_holders(named: Collection[tuple[str, str]], after: Snapshot) -> Mapping[str, set[str]]:
+    """By patient, who has the tests that are named so now: not always the same person."""
+    keys = {key for key, _ in named}
+    owners: dict[str, set[str]] = defaultdict(set)
+    for name in ("id", "placer", "filler"):
+        for request in after.find_records(ServiceRequest, name, keys):
+            owners[getattr(request, name)].add(request.patient)
+    holders: dict[str, set[str]] = defaultdict(set)
+    for key, patient in named:
+        holders[patient] |= owners.get(key, set())
+    return holders
 
 
 def _collect_parts(
     people: _People,
     weights: Mapping[str, int],
+    holders: Mapping[str, set[str]],
     waiting: Iterable[Waiting],
     planned: Iterable[Appointment],
     size: int,
@@ -133,9 +149,12 @@ def _collect_parts(
         groups[people.find(row[0].patient)].waiting.append(row)
     for visit in planned:
         groups[people.find(visit.patient)].planned.append(visit)
+    for patient, others in holders.items():
+        groups[people.find(patient)].holders.extend(others)
     part, weight = ReviewPart(), 0
     for group in groups.values():
         part.patients.extend(group.patients)
+        part.holders.extend(group.holders)
         part.waiting.extend(group.waiting)
         part.planned.extend(group.planned)
         weight += sum(weights[patient] for patient in group.patients)

@@ -148,6 +148,46 @@ def test_a_phoned_result_that_the_laboratory_contradicts_needs_a_clinician():
     assert found("mismatch", items=[phoned(ItemState.CONFLICT, ())]) == []
 
 
+CARL = Patient(id="p-carl", mrn="H200", family="Dunn", given="Carl", birth_date="1970-03-04")
+OF_CARL = replace(DONE, patient="p-carl"), replace(REPORT, patient="p-carl")
+
+
+def test_a_phoned_result_with_another_patients_number_is_no_answer_to_that_test():
+    item = phoned(ItemState.NEW, (), (("Laboratory number", "F1"),))
+    waits = replace(WAITED, patient="p-carl")
+    scene = {"items": [item], "before": (CARL, waits), "after": (CARL, waits)}
+    (one,) = found("waiting", waiting=((waits, "B1"),), **scene)
+    assert (one.person.family, one.state, one.needs) == ("Dunn", "no-result", True)
+    (delay,) = found("delay", waiting=(), **scene)
+    assert set(delay.times) == {"phoned"}
+    (wrong,) = found("mismatch", waiting=(), **scene)
+    assert wrong.needs
+    assert wrong.explain(LONDON) == (
+        "The number written with it (F1) is of another patient's test: ask LIMS whose result this is."
+    )
+
+
+def test_a_number_that_also_names_the_patients_own_test_is_not_anothers():
+    item = phoned(ItemState.NEW, (), (("Laboratory number", "F1"),))
+    assert (
+        found("mismatch", items=[item], after=(CARL, WAITED, replace(OF_CARL[0], id="r-9"))) == []
+    )
+
+
+def test_a_test_that_the_laboratory_has_for_another_patient_now_is_not_resulted():
+    (one,) = found("waiting", after=(CARL, *OF_CARL))
+    assert (one.person.family, one.state, one.needs) == ("Hill", "no-result", True)
+    assert one.explain(LONDON) == (
+        "LIMS has this test for another patient now: see whether this one still needs it."
+    )
+
+
+def test_a_test_of_the_same_person_by_another_id_is_theirs():
+    renamed = replace(CARL, mrn="H100")
+    (one,) = found("waiting", after=(renamed, *OF_CARL))
+    assert one.state == "resulted"
+
+
 def test_the_same_test_on_two_forms_close_together_is_doubled_once():
     first, second = asked(1), asked(2, "2026-11-02T11:20:00Z")
     (one,) = found("duplicate", items=[second, first], before=(), after=(), waiting=())
