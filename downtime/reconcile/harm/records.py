@@ -76,17 +76,25 @@ class ReviewedRecords:
             patient_id = patient.replaced_by
         return patient_id
 
-    def is_of(self, request: ServiceRequest, patient_id: str) -> bool:
-        """Whether a request is this patient's, merges followed."""
-        return self.find_surviving_id(request.patient) == self.find_surviving_id(patient_id)
+    def is_of(self, record: ServiceRequest | DiagnosticReport, patient_id: str) -> bool:
+        """Whether a record is this patient's, merges followed."""
+        return self.find_surviving_id(record.patient) == self.find_surviving_id(patient_id)
 
     def resulted_at(self, request: ServiceRequest) -> str:
-        """When its final report was issued; empty while there is none."""
-        reports = [r for r in self._reported.get(request.id, ()) if r.status in FINAL]
+        """When its final report was issued; empty while there is none about its own patient."""
+        reports = self._list_final(request, request.id)
         if not reports and request.filler:
-            same_number = self._reported.get(request.filler, ())
-            reports = [r for r in same_number if r.status in FINAL and is_same_test(r, request)]
+            same_number = self._list_final(request, request.filler)
+            reports = [report for report in same_number if is_same_test(report, request)]
         return min((r.issued for r in reports if r.issued), default="")
+
+    def _list_final(self, request: ServiceRequest, key: str) -> list[DiagnosticReport]:
+        """Final reports with this id or number of a request, about its patient."""
+        return [
+            report
+            for report in self._reported.get(key, ())
+            if report.status in FINAL and self.is_of(report, request.patient)
+        ]
 
     def request_of(self, observation_id: str) -> ServiceRequest | None:
         """The request that a result answers."""
@@ -94,11 +102,16 @@ class ReviewedRecords:
         report = self.reports.get(value.report) if value else None
         if report is None:
             return None
-        if request := self.requests.get(report.based_on):
-            return request
+        named = [self.requests.get(report.based_on), *self.find_by_number(report.filler)]
         return next(
-            (r for r in self.find_by_number(report.filler) if is_same_test(report, r)), None
-        )
+            (
+                request
+                for request in named
+                if request and self.is_of(request, report.patient)
+                and (request.id == report.based_on or is_same_test(report, request))
+            ),
+            None,
+        )  # fmt: skip
 
 
 def list_numbers(patient: Patient) -> set[str]:

@@ -182,6 +182,11 @@ def test_a_test_that_the_laboratory_has_for_another_patient_now_is_not_resulted(
     )
 
 
+def test_a_report_that_went_to_another_patient_is_no_result_of_this_ones_test():
+    (one,) = found("waiting", after=(CARL, DONE, replace(REPORT, patient="p-carl")))
+    assert (one.state, one.needs) == ("no-result", True)
+
+
 def test_a_test_of_the_same_person_by_another_id_is_theirs():
     renamed = replace(CARL, mrn="H100")
     (one,) = found("waiting", after=(renamed, *OF_CARL))
