@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from downtime.entry import scan_policies
-from downtime.entry.model import AuditAction, LatePage
-from downtime.entry.store import late_pages as store
+from downtime.entry.model import AuditAction, PageAnswer, PageQuestion
+from downtime.entry.page_answers import save_answer
+from downtime.entry.store import page_answers as store
 from downtime.paper import ledger
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
@@ -40,7 +41,7 @@ def find_late(vault: Vault, serial: str) -> list[int]:
     return next((numbers for _, numbers in unseen), [])
 
 
-def confirm_looked(vault: Vault, serial: str, page: int, actor: Actor, reason: str) -> LatePage:
+def confirm_looked(vault: Vault, serial: str, page: int, actor: Actor, reason: str) -> PageAnswer:
     """Say of a late page that what was entered stands; ConflictError for any other page.
 
     Where it does not stand the entry is sent back to be keyed again, and then no page of it is late.
@@ -51,9 +52,4 @@ def confirm_looked(vault: Vault, serial: str, page: int, actor: Actor, reason: s
     action = AuditAction.ENTRY_LATE_PAGE
     with vault.change(actor, action, target=form.serial, reason=what) as db:
         scan_policies.check_is_late(form, page, find_late(vault, form.serial))
-        record = LatePage(
-            serial=form.serial, page=page, reason=reason, at=vault.now(), person=actor.id,
-            name=actor.name,
-        )  # fmt: skip
-        store.save(db, record)
-    return record
+        return save_answer(db, PageQuestion.CAME_LATE, form, page, actor, reason, vault.now())

@@ -23,21 +23,19 @@ from downtime.entry.model import (
     Emptiness,
     Entry,
     EntryState,
-    LatePage,
+    PageQuestion,
     PastReason,
     SecondKeying,
     Task,
-    UnscannedPage,
     VerificationBasis,
 )
+from downtime.entry.page_answers import merge_answer
 from downtime.entry.policies import find_first_task, has_enough_people
 from downtime.entry.reading_policies import READING_BASES
 from downtime.entry.store import (
     entries,
     entries_elsewhere,
-    late_pages,
     second_keyings,
-    unscanned_pages,
 )
 from downtime.entry.store.entries_elsewhere import ElsewhereRow
 from downtime.entry.validation import SIGN_OFF_KEYS
@@ -46,9 +44,9 @@ from downtime.paper.model import FormState
 from downtime.paper.move_form import move_form
 from downtime.vault.model import Actor
 
-ENTRY, CHECK, UNSCANNED, LATE_PAGE = "entry", "entry_check", "unscanned_page", "late_page"
+ENTRY, CHECK = "entry", "entry_check"
 TABLES = (
-    ENTRY, "entry_past", CHECK, SCAN, SCAN_PAGE, "query_step", UNSCANNED, LATE_PAGE, "scan_taken_away",
+    ENTRY, "entry_past", CHECK, SCAN, SCAN_PAGE, "query_step", *PageQuestion, "scan_taken_away",
 )  # fmt: skip
 """In the order in which their rows can be merged."""
 _RANK = tuple(EntryState)
@@ -170,6 +168,8 @@ class EntryMerger:
     """A laptop with two pasts, and the name of the one that this bundle tells: `K7`, `K7-41`."""
     new_entries: int = 0
     """Entries that were not known so before."""
+    unused_answers: int = 0
+    """What was said of pages, and answers for nothing here: those pages stay open."""
     _changed_serials: set[str] = field(default_factory=set)
     _adopted_serials: set[str] = field(default_factory=set)
     _deferred: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -214,10 +214,9 @@ class EntryMerger:
                 scans.merge_scan(row)
             elif table == SCAN_PAGE:
                 scans.merge_page(row)
-            elif table == UNSCANNED:
-                unscanned_pages.save_newest(self.db, UnscannedPage(**row))
-            elif table == LATE_PAGE:
-                late_pages.save_newest(self.db, LatePage(**row))
+            elif table in tuple(PageQuestion):
+                counts = merge_answer(self.db, PageQuestion(table), row, self.now)
+                self.unused_answers += not counts
             else:
                 entries_elsewhere.insert_missing(self.db, table, columns[table], row)
         for serial in self._adopted_serials:

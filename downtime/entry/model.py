@@ -333,21 +333,18 @@ class ScanInfo:
         return bool(self.codes) and not self.without_code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LatePage:
-    """What somebody said of a page that was scanned after its form was entered; `at` is UTC."""
+class PageQuestion(StrEnum):
+    """What keeps a statement open until somebody answers for a page; also the table of the answers."""
 
-    serial: str
-    page: int
-    reason: str
-    at: str
-    person: str
-    name: str
+    UNSCANNED = "unscanned_page"
+    """It is not scanned although others of its form are."""
+    CAME_LATE = "late_page"
+    """It was scanned after its form was entered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnscannedPage:
-    """What somebody said of a page that is not scanned although others of its form are; `at` is UTC."""
+class PageAnswer:
+    """What somebody said of such a page; `at` is UTC."""
 
     serial: str
     page: int

@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from downtime.entry.model import ScanDoubt, ScanInfo
+from downtime.clock import from_text
+from downtime.entry.model import PageAnswer, PageQuestion, ScanDoubt, ScanInfo
 from downtime.errors import ConflictError
 from downtime.paper import serials
 from downtime.paper.model import IssuedForm
 from downtime.scanning.scan_codes import list_serials
+from downtime.snapshot.freshness import CLOCK_TOLERANCE
+from downtime.vault.policies import check_reason
 
 NO_CODE = "scan.no-code"
 """The refusal that a person may answer by comparing the printed serial."""
@@ -77,6 +80,26 @@ def check_is_late(form: IssuedForm, page: int, unseen: Collection[int]) -> None:
             "scan.not-late",
             f"Page {page} of form {serials.format_serial(form.serial)} did not come late.",
             "It was there when the form was entered, or somebody has looked at it. Look at the form.",
+        )
+
+
+def check_page_answer(
+    question: PageQuestion, answer: PageAnswer, form: IssuedForm | None, now: str
+) -> None:
+    """What is said of a page, here or on another machine, is of a page that exists, in words, by somebody; and who
+    looked at a late page did so before now: a look of tomorrow would count for what is scanned until then.
+    ConflictError, InputError.
+    """
+    check_reason(answer.reason, "scan.reason", "Say in a few words what became of the page.")
+    is_to_come = question == PageQuestion.CAME_LATE and (
+        from_text(answer.at) - from_text(now) > CLOCK_TOLERANCE
+    )
+    if form is None or not 1 <= answer.page <= form.pages or not answer.person or is_to_come:
+        raise ConflictError(
+            "scan.no-such-page",
+            f"Nobody can have said that of page {answer.page} of form"
+            f" {serials.format_serial(answer.serial)}.",
+            "Look at the form: the page stays open until somebody says what became of it.",
         )
 
 

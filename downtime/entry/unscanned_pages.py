@@ -5,10 +5,10 @@ became of it.
 from collections.abc import Iterator, Mapping
 
 from downtime.entry import scan_policies
-from downtime.entry.model import AuditAction, UnscannedPage
+from downtime.entry.model import AuditAction, PageAnswer, PageQuestion
+from downtime.entry.page_answers import save_answer
 from downtime.entry.scans import list_missing_pages
-from downtime.entry.store import scans
-from downtime.entry.store import unscanned_pages as store
+from downtime.entry.store import page_answers, scans
 from downtime.paper import ledger
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
@@ -19,7 +19,7 @@ def list_unscanned(vault: Vault, pages: Mapping[str, int]) -> Iterator[tuple[str
     """Of forms with so many pages each, those of which only some came, and the pages of which nobody has said
     what became of them.
     """
-    explained = store.fetch_all(vault.db)
+    explained = page_answers.fetch_unscanned_numbers(vault.db)
     for serial, present in scans.fetch_page_numbers(vault.db):
         of_form = set(range(1, pages.get(serial, 0) + 1))
         missing = sorted(page for page in of_form - present if (serial, page) not in explained)
@@ -27,14 +27,14 @@ def list_unscanned(vault: Vault, pages: Mapping[str, int]) -> Iterator[tuple[str
             yield serial, missing
 
 
-def list_said(vault: Vault, serial: str) -> list[UnscannedPage]:
+def list_said(vault: Vault, serial: str) -> list[PageAnswer]:
     """What was said of pages of a form that will not be scanned."""
-    return store.fetch(vault.db, serial)
+    return page_answers.fetch_unscanned(vault.db, serial)
 
 
 def explain_unscanned(
     vault: Vault, serial: str, page: int, actor: Actor, reason: str
-) -> UnscannedPage:
+) -> PageAnswer:
     """Say what became of a page that will not be scanned: it came back unused, or it is lost.
 
     ConflictError for a page that is scanned, or of a form of which none is.
@@ -48,9 +48,4 @@ def explain_unscanned(
         actor, AuditAction.ENTRY_PAGE_UNSCANNED, target=form.serial, reason=what
     ) as db:
         scan_policies.check_is_unscanned(form, page, list_missing_pages(vault, form))
-        unscanned = UnscannedPage(
-            serial=form.serial, page=page, reason=reason, at=vault.now(), person=actor.id,
-            name=actor.name,
-        )  # fmt: skip
-        store.save(db, unscanned)
-    return unscanned
+        return save_answer(db, PageQuestion.UNSCANNED, form, page, actor, reason, vault.now())

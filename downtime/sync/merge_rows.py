@@ -63,6 +63,8 @@ class MergeResult:
     """What spoke against it, when a person merged it all the same."""
     duplicate_numbers: tuple[str, ...] = ()
     """Serials and downtime numbers that stand for two things now."""
+    unused_answers: int = 0
+    """What was said of pages there, and is not believed here."""
 
     @property
     def sentence(self) -> str:
@@ -79,6 +81,11 @@ class MergeResult:
         if self.failure:
             sentences.append(
                 f"ACCEPTED all the same: {self.failure.sentence} The statement says so."
+            )
+        if self.unused_answers:
+            sentences.append(
+                f"{self.unused_answers} of its words on missing or late pages name no page of a form here, give no"
+                " reason, or are of a time to come: they do not count, and those pages stay open."
             )
         if self.duplicate_numbers:
             sentences.append(f"Two things carry one number: {', '.join(self.duplicate_numbers)}.")
@@ -118,6 +125,7 @@ class RowMerger:
             forms=forms.new_forms,
             moves=forms.new_moves,
             entries=entries.new_entries,
+            unused_answers=entries.unused_answers,
             events=events,
             duplicates=len({pair.serial for pair in find_duplicate_entries(self.db)}),
             unjoined_outages=tuple(sorted(o for o in origins if local_outages[o] == o)),

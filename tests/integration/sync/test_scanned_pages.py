@@ -171,6 +171,33 @@ def test_what_was_said_of_a_page_that_will_not_be_scanned_comes_along(laptops, t
     assert said[0] == said[1], "the later word stands"
 
 
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("unscanned_page", {"reason": " "}),
+        ("unscanned_page", {"page": 3}),
+        ("unscanned_page", {"serial": "K7000099X"}),
+        ("unscanned_page", {"person": ""}),
+        ("late_page", {"at": "2031-01-01T00:00:00Z"}),
+    ],
+)
+def test_what_is_said_of_a_page_counts_by_the_same_rule_from_another_machine(
+    laptops, table, change
+):
+    """As a laptop sends it whose rows were changed, or whose program was: the rest of its bundle is merged."""
+    station, k7, _, serial = laptops
+    answer = {"serial": serial, "page": 2, "reason": "it is lost", "at": k7.vault.now(),
+              "person": "u-K7-1", "name": "Clerk K7"}  # fmt: skip
+    answers = [answer | {"page": 1}, answer | change]
+    with k7.vault.change(k7.clerk, "test") as db:
+        db.table(table).insert_all(answers)
+    k7.key(serial)
+    result = station.merge(k7.export(station))
+    assert [row["page"] for row in station.vault.db.query(f"SELECT page FROM {table}")] == [1]
+    assert "1 of its words on missing or late pages" in result.sentence
+    assert result.entries == 1
+
+
 def test_the_tray_of_a_laptop_comes_along_and_finds_homes_that_are_known_here(laptops, tmp_path):
     station, k7, m3, _ = laptops
     elsewhere = k7.issue()  # M3 has never heard of it

@@ -1,24 +1,36 @@
-"""The SQL of the table late_page: who looked at pages that were scanned after their form was entered."""
+"""The SQL of the tables unscanned_page and late_page: what was said of pages that a statement asks about."""
 
 from collections.abc import Iterator
 
 from sqlite_utils import Database
 
-from downtime.entry.model import EntryState, LatePage
-from downtime.vault.database import insert_record
+from downtime.entry.model import EntryState, PageAnswer, PageQuestion
+from downtime.vault.database import build_record, insert_record
 
 
-def save(db: Database, page: LatePage) -> None:
+def save(db: Database, question: PageQuestion, answer: PageAnswer) -> None:
     """Keep what was said of a page, in place of what was said before."""
-    insert_record(db, "late_page", page, replace=True)
+    insert_record(db, question, answer, replace=True)
 
 
-def save_newest(db: Database, page: LatePage) -> None:
+def save_newest(db: Database, question: PageQuestion, answer: PageAnswer) -> None:
     """Keep what another machine said of a page, unless something later is known here."""
-    query = "SELECT at, reason FROM late_page WHERE serial = ? AND page = ?"
-    row = db.execute(query, [page.serial, page.page]).fetchone()
-    if row is None or (str(row[0]), str(row[1])) < (page.at, page.reason):
-        save(db, page)
+    query = f"SELECT at, reason FROM {question} WHERE serial = ? AND page = ?"
+    row = db.execute(query, [answer.serial, answer.page]).fetchone()
+    if row is None or (str(row[0]), str(row[1])) < (answer.at, answer.reason):
+        save(db, question, answer)
+
+
+def fetch_unscanned(db: Database, serial: str) -> list[PageAnswer]:
+    """What was said of pages of a form that will not be scanned, in their order."""
+    query = "SELECT * FROM unscanned_page WHERE serial = ? ORDER BY page"
+    return [build_record(PageAnswer, row) for row in db.query(query, [serial])]
+
+
+def fetch_unscanned_numbers(db: Database) -> set[tuple[str, int]]:
+    """Serial and number of every page that will not be scanned, as somebody said."""
+    rows = db.execute("SELECT serial, page FROM unscanned_page").fetchall()
+    return {(str(serial), int(page)) for serial, page in rows}
 
 
 def was_taken_away(db: Database, serial: str) -> bool:
