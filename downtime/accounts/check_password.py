@@ -2,14 +2,15 @@
 
 from downtime.accounts import sign_in_delays, sign_in_lane
 from downtime.accounts.model import Person
+from downtime.accounts.own_secrets import OwnKey
 from downtime.errors import LockedError
 from downtime.settings import Settings
 from downtime.vault import keys
 from downtime.vault.vault import Vault
 
 
-def check_password(vault: Vault, settings: Settings, person: Person, password: str) -> None:
-    """LockedError when it is wrong, or comes too early after wrong ones.
+def check_password(vault: Vault, settings: Settings, person: Person, password: str) -> OwnKey:
+    """What it alone opens; LockedError when it is wrong, or comes too early after wrong ones.
 
     The tries count until `clear_tries`, apart from those at sign-in: those are not this person's.
     """
@@ -17,7 +18,7 @@ def check_password(vault: Vault, settings: Settings, person: Person, password: s
     with sign_in_lane.enter_lane(accounts, client, has_session=True):
         sign_in_delays.count_attempt(vault.home, accounts, vault.clock(), person.username, client)
         try:
-            keys.open_slot(vault.home, person.username, password)
+            return keys.open_own_slot(vault.home, person.username, password).identity
         except LockedError as refused:
             if refused.code != keys.refused_error().code:
                 raise

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from downtime.accounts import people, second_factor
 from downtime.accounts.check_password import check_password, clear_tries, wrong_password_error
 from downtime.accounts.model import AuditAction
+from downtime.accounts.own_secrets import OwnKey
 from downtime.accounts.sign_in_delays import TOO_EARLY
 from downtime.errors import ForbiddenError, LockedError
 from downtime.settings import Settings
@@ -39,9 +40,9 @@ def confirm_person(
     """The proof that it is them; LockedError for a wrong password or code, with the same sentence, or too early."""
     person = people.get_person(vault, actor.id)
     try:
-        check_password(vault, settings, person, password)
+        own_key = check_password(vault, settings, person, password)
         if needs_code:
-            _check_code(vault, actor, code)
+            _check_code(vault, actor, code, own_key)
     except LockedError as refused:
         vault.note(actor, AuditAction.SESSION_REFUSED, target=actor.id)
         if refused.code == TOO_EARLY:  # nothing was compared: it may well be theirs
@@ -64,7 +65,8 @@ def check_confirmed(confirmation: PasswordProof, actor: Actor, now: datetime) ->
         )
 
 
-def _check_code(vault: Vault, actor: Actor, code: str) -> None:
+def _check_code(vault: Vault, actor: Actor, code: str, own_key: OwnKey) -> None:
+    typed = second_factor.read_code(vault.db, actor.id, code, own_key)
     with vault.change(actor, AuditAction.PERSON_CONFIRM, target=actor.id) as db:
-        if not second_factor.accept_code(db, actor.id, code, vault.clock()):
+        if not second_factor.accept_code(db, actor.id, typed, vault.clock()):
             raise LockedError("confirm.code", "The code is wrong.", "Type the next one.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from downtime import config
-from downtime.accounts import people, totp
+from downtime.accounts import own_secrets, people, totp
 from downtime.accounts.model import AuditAction, Person, Role
 from downtime.accounts.read_only import change_accounts, find_account, works_read_only
 from downtime.accounts.sign_in import SignedIn
@@ -98,21 +98,24 @@ def _make_home(
     settings = _make_folders(home, settings_text)
     people.check_new_password(settings, first, password)
     slots = [(first.username, "person", password)]
-    first_people = [(first, totp.make_secret())]
+    secret = totp.make_secret()
     if unlock_file is not None:
         slots.append((Role.SERVICE, "file", _read_or_write_secret(unlock_file)))
-        first_people.append((people.make_person(Role.SERVICE, "Service", Role.SERVICE, False), ""))
     code = recovery.make_code()
     slots.append((keys.RECOVERY, "recovery", recovery.parse_code(code)))
     data_key = secrets.token_bytes(32)
+    key_file = keys.make_key_file(data_key, slots, settings.accounts)
+    first_people = [(first, own_secrets.seal_secret(key_file.slots[0], secret))]
+    if unlock_file is not None:
+        service = people.make_person(Role.SERVICE, "Service", Role.SERVICE, False)
+        first_people.append((service, ""))
     card = device.create_device(home, data_key, device_code, device_name)
     vault = Vault(home, data_key, clock)
     _fill_vault(vault, first_people, card.code)
-    keys.create_key_file(home, data_key, slots, settings.accounts)
+    keys.write_key_file(home, key_file)
     with transaction(vault.db) as db:  # from here on a copy of the home knows that it is one
         follow_marks(vault, db)
     vault.close()
-    secret = first_people[0][1]
     uri = totp.make_uri(secret, first.username, settings.site.name)
     return NewHome(home, card.code, first.username, password, secret, uri, code)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import sqlite_utils
 
-from downtime.accounts import totp
+from downtime.accounts import own_secrets, totp
 from downtime.accounts.check_password import check_password as check_present_password
 from downtime.accounts.check_password import clear_tries
 from downtime.accounts.model import AccountState, AuditAction, Person, Role
@@ -36,6 +36,7 @@ from downtime.vault import keys
 from downtime.vault.files import read_secret
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
+from downtime.vault.slots import Slot
 from downtime.vault.vault import Vault
 
 
@@ -69,8 +70,9 @@ def create_person(
         actor, AuditAction.PERSON_CREATE, target=person.id, reason=check_reason(reason)
     ) as db:
         _check_free(db, person)
-        accounts.add_person(db, person, secret, vault.now())
-        _set_password(vault, settings, person, password)
+        accounts.add_person(db, person, "", vault.now())
+        slot = _set_password(vault, settings, person, password)
+        accounts.set_totp_secret(db, person.id, own_secrets.seal_secret(slot, secret))
     return _show_credentials(settings, person, secret)
 
 
@@ -182,14 +184,17 @@ def change_password(
     It ends all of their sessions but that of `token`: somebody else may know the old one.
     """
     check_new_password(settings, person, password)
-    check_present_password(vault, settings, person, present)
+    own_key = check_present_password(vault, settings, person, present)
+    secret = own_secrets.open_secret(vault.db, person.id, own_key)
     clear_tries(vault, person)
     with vault.change(actor, AuditAction.PERSON_CHANGE_PASSWORD, target=person.id) as db:
         accounts.update_person(
             db, replace(accounts.get_person(db, person.id), initial_password=False)
         )
         account_sessions.delete_other_sessions(db, person.id, hash_token(token))
-        _set_password(vault, settings, person, password)
+        slot = _set_password(vault, settings, person, password)
+        if secret:
+            accounts.reseal_totp_secret(db, person.id, own_secrets.seal_secret(slot, secret))
 
 
 def make_person(username: str, name: str, role: str, initial: bool) -> Person:
@@ -240,16 +245,16 @@ def _renew_credentials(
         check_new_password(settings, person, password)
         person = replace(person, state=AccountState.ACTIVE, initial_password=True)
         accounts.update_person(db, person)
-        accounts.set_totp_secret(db, person_id, secret)
         second_factors.forget_factors(db, person_id, vault.now())
         account_sessions.delete_sessions_of(db, person_id)
-        _set_password(vault, settings, person, password)
+        slot = _set_password(vault, settings, person, password)
+        accounts.set_totp_secret(db, person_id, own_secrets.seal_secret(slot, secret))
     return _show_credentials(settings, person, secret)
 
 
-def _set_password(vault: Vault, settings: Settings, person: Person, password: str) -> None:
+def _set_password(vault: Vault, settings: Settings, person: Person, password: str) -> Slot:
     name, cost = person.username, settings.accounts
-    keys.add_slot(vault.home, vault.data_key, name, "person", password, cost)
+    return keys.add_slot(vault.home, vault.data_key, name, "person", password, cost)
 
 
 def _show_credentials(settings: Settings, person: Person, secret: str) -> Credentials:

@@ -1,12 +1,13 @@
 """A person's printed sheet of single-use codes: a second factor that needs neither a phone nor a clock.
 
-Made by the person or an administrator, shown once, kept as hashes only: a code has 59 random bits, and
-whoever could try so many has the vault open already. A new sheet withdraws the one before. A code opens
-nothing without the password.
+Made by the person or an administrator, shown once, kept as slow hashes with a salt of the sheet: a code has 59
+random bits. Sheets of an earlier version are kept as SHA-256. A new sheet withdraws the one before. A code
+opens nothing without the password.
 """
 
 import hashlib
 import secrets
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 
 import sqlite_utils
@@ -16,12 +17,15 @@ from downtime.accounts.policies import check_can_print_codes
 from downtime.accounts.readable_secrets import make_readable_secret
 from downtime.accounts.store import accounts, second_factors
 from downtime.accounts.store.second_factors import PrintedCode
+from downtime.settings import AccountsSettings
 from downtime.vault.model import Actor
 from downtime.vault.policies import check_reason
+from downtime.vault.slots import derive_slowly
 from downtime.vault.vault import Vault
 
 CODES = 10
 _GROUPS, _GROUP = 3, 4
+_SLOW = "argon2id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +48,28 @@ class UsedCode:
     remaining: int
 
 
-def create_codes(vault: Vault, person_id: str, actor: Actor, reason: str) -> CodeSheet:
+def create_codes(
+    vault: Vault, cost: AccountsSettings, person_id: str, actor: Actor, reason: str
+) -> CodeSheet:
     """A new sheet; ForbiddenError for anybody but the person and an administrator."""
     person = accounts.get_person(vault.db, person_id)
     check_can_print_codes(person, accounts.get_person(vault.db, actor.id))
     codes = tuple(_make_code() for _ in range(CODES))
     sheet, created = secrets.token_hex(2).upper(), vault.now()
+    how = _describe_hash(cost)
+    hashes = [_hash_slowly(how, person_id, code) for code in codes]
     with vault.change(
         actor, AuditAction.PERSON_PRINT_CODES, target=person_id, reason=check_reason(reason)
     ) as db:
         second_factors.withdraw_codes(db, person_id, created)
-        for number, code in enumerate(codes, 1):
+        for number, code_hash in enumerate(hashes, 1):
             second_factors.insert_code(
                 db,
                 PrintedCode(
                     person=person_id,
                     sheet=sheet,
                     number=number,
-                    hash=_hash_code(person_id, code),
+                    hash=code_hash,
                     created=created,
                     created_by=actor.id,
                 ),
@@ -69,9 +77,19 @@ def create_codes(vault: Vault, person_id: str, actor: Actor, reason: str) -> Cod
     return CodeSheet(person, sheet, actor.device, created, codes)
 
 
-def use_code(db: sqlite_utils.Database, person_id: str, typed: str, now: str) -> UsedCode | None:
-    """Take a typed code, in the caller's transaction; None when it is none that is left."""
-    code = second_factors.find_live_code(db, person_id, _hash_code(person_id, typed))
+def hash_typed(db: sqlite_utils.Database, person_id: str, typed: str) -> str:
+    """A typed code as the person's sheet keeps its codes; slow, so done before a transaction."""
+    stored = second_factors.find_live_hash(db, person_id)
+    if not stored.startswith(_SLOW):
+        return _hash_fast(person_id, typed)
+    return _hash_slowly(stored.rpartition("$")[0], person_id, typed)
+
+
+def use_code(
+    db: sqlite_utils.Database, person_id: str, code_hash: str, now: str
+) -> UsedCode | None:
+    """Take a code by its hash, in the caller's transaction; None when it is none that is left."""
+    code = second_factors.find_live_code(db, person_id, code_hash)
     if code is None or not second_factors.set_code_used(db, code, now):
         return None
     return UsedCode(code.number, second_factors.count_live_codes(db).get(person_id, 0))
@@ -101,5 +119,19 @@ def _plain(typed: str) -> str:
     return "".join(c for c in typed.lower() if c.isalnum())
 
 
-def _hash_code(person_id: str, typed: str) -> str:
+def _describe_hash(cost: AccountsSettings) -> str:
+    """How the codes of a new sheet are hashed: the method, its cost, and a salt that is theirs."""
+    salt = b64encode(secrets.token_bytes(16)).decode()
+    numbers = (cost.argon2_time_cost, cost.argon2_memory_kib, cost.argon2_parallelism)
+    return "$".join([_SLOW, *map(str, numbers), salt])
+
+
+def _hash_slowly(how: str, person_id: str, typed: str) -> str:
+    _, time_cost, memory_kib, parallelism, salt = how.split("$")
+    numbers = int(time_cost), int(memory_kib), int(parallelism)
+    digest = derive_slowly(f"{person_id}:{_plain(typed)}", b64decode(salt), *numbers)
+    return f"{how}${b64encode(digest).decode()}"
+
+
+def _hash_fast(person_id: str, typed: str) -> str:
     return hashlib.sha256(f"downtime-printed:{person_id}:{_plain(typed)}".encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from downtime.accounts import people, totp
+from downtime.accounts import own_secrets, people, totp
 from downtime.accounts.model import AccountState, AuditAction, Person
 from downtime.accounts.store import account_sessions, accounts, second_factors
 from downtime.clock import Clock
@@ -55,10 +55,10 @@ def _renew(vault: Vault, settings: Settings, username: str, password: str) -> Re
     home, data_key, cost = vault.home, vault.data_key, settings.accounts
     with vault.change(actor, AuditAction.PERSON_RECOVER, target=person.id) as db:
         accounts.update_person(db, person)
-        accounts.set_totp_secret(db, person.id, secret)
         second_factors.forget_factors(db, person.id, vault.now())
         account_sessions.delete_sessions_of(db, person.id)
-        keys.add_slot(home, data_key, username, "person", password, cost)
+        slot = keys.add_slot(home, data_key, username, "person", password, cost)
+        accounts.set_totp_secret(db, person.id, own_secrets.seal_secret(slot, secret))
         keys.add_slot(home, data_key, keys.RECOVERY, "recovery", recovery.parse_code(code), cost)
     uri = totp.make_uri(secret, username, settings.site.name)
     return RecoveredAccess(person, secret, uri, code)

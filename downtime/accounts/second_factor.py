@@ -1,12 +1,14 @@
 """What is asked beside the password: a code of the phone or of the printed sheet, and why one was refused."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlite_utils
 
-from downtime.accounts import printed_codes, totp
+from downtime.accounts import own_secrets, printed_codes, totp
+from downtime.accounts.own_secrets import OwnKey
 from downtime.accounts.printed_codes import UsedCode
 from downtime.clock import to_text
 from downtime.errors import LockedError
@@ -16,20 +18,50 @@ FEW_CODES = 3
 """So many or fewer are said to be few."""
 
 
+@dataclass(frozen=True, slots=True)
+class TypedCode:
+    """What somebody typed, with what it is compared with: slow to make, so made before a transaction."""
+
+    text: str
+    secret: str | None
+    """Of their authenticator; empty for an account without one, None when their key does not open it."""
+    printed: str = ""
+    """As their sheet keeps such a code; empty where it is none of a sheet."""
+
+
 class AcceptedCode(NamedTuple):
     """A code that was taken; `printed` when it stood on the sheet."""
 
     printed: UsedCode | None = None
 
 
-def accept_code(
-    db: sqlite_utils.Database, person_id: str, typed: str, moment: datetime
-) -> AcceptedCode | None:
-    """Take a typed code of either kind, in the caller's transaction; None when it is not right."""
+def read_code(
+    db: sqlite_utils.Database, person_id: str, typed: str, own_key: OwnKey | None
+) -> TypedCode:
+    """A typed code of either kind, ready to be compared."""
     if printed_codes.looks_printed(typed):
-        used = printed_codes.use_code(db, person_id, typed, to_text(moment))
+        return TypedCode(typed, "", printed_codes.hash_typed(db, person_id, typed))
+    return TypedCode(typed, own_secrets.open_secret(db, person_id, own_key))
+
+
+def accept_code(
+    db: sqlite_utils.Database, person_id: str, typed: TypedCode, moment: datetime
+) -> AcceptedCode | None:
+    """Take a code of either kind, in the caller's transaction; None when it is not right."""
+    if typed.printed:
+        used = printed_codes.use_code(db, person_id, typed.printed, to_text(moment))
         return AcceptedCode(used) if used else None
-    return AcceptedCode() if totp.accept_code(db, person_id, typed, moment) else None
+    is_right = totp.accept_code(db, person_id, typed.secret or "", typed.text, moment)
+    return AcceptedCode() if is_right else None
+
+
+def explain_sealed() -> LockedError:
+    """Why no code of a phone is taken: its secret is sealed to a key that this password does not open."""
+    return LockedError(
+        "signin.code-sealed",
+        "Your one-time codes cannot be checked: the key file of this home is older than your password here.",
+        "Sign in with a code of your printed sheet, or ask an administrator for a new password.",
+    )
 
 
 def explain_offset(offset: int, moment: datetime, settings: Settings) -> LockedError:

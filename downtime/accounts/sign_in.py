@@ -9,8 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from downtime.accounts import passkeys, second_factor, sign_in_delays, sign_in_lane, totp
+from downtime.accounts import (
+    own_secrets,
+    passkeys,
+    second_factor,
+    sign_in_delays,
+    sign_in_lane,
+    totp,
+)
 from downtime.accounts.model import AuditAction, Person
+from downtime.accounts.own_secrets import OwnKey
 from downtime.accounts.passkeys import PasskeyAnswer
 from downtime.accounts.printed_codes import UsedCode
 from downtime.accounts.read_only import (
@@ -20,6 +28,7 @@ from downtime.accounts.read_only import (
     is_reader,
     works_read_only,
 )
+from downtime.accounts.second_factor import TypedCode
 from downtime.accounts.store import accounts
 from downtime.clock import Clock
 from downtime.config import Home
@@ -61,12 +70,14 @@ def sign_in(
     the vault is open anyway.
     """
     username = username.strip().lower()
-    unlocked_vault = open_with_password(
+    unlocked_vault, own_key = open_with_password(
         home, settings, clock, username, password, vault, client=client
     )
     try:
         with _reporting_refusals():
-            signed_in = _check_code(unlocked_vault, settings, username, passkey or code, client)
+            signed_in = _check_code(
+                unlocked_vault, settings, username, passkey or code, client, own_key
+            )
     except BaseException:
         if unlocked_vault is not vault:
             unlocked_vault.close()
@@ -94,23 +105,23 @@ def open_with_password(
     *,
     client: str = "",
     has_session: bool = False,
-) -> Vault:
-    """The vault that a password opens; every try counts until `sign_in_delays.clear_failures`."""
+) -> tuple[Vault, OwnKey]:
+    """The vault that a password opens, and what it alone opens there; every try counts until `sign_in_delays.clear_failures`."""
     keys.check_home_exists(home)
     lane = sign_in_lane.enter_lane(settings.accounts, client, has_session=has_session)
     with lane, _reporting_refusals():
         sign_in_delays.count_attempt(home, settings.accounts, clock(), username, client)
         try:
-            data_key = keys.open_slot(home, username, password)
+            data_key, own_key = keys.open_own_slot(home, username, password)
         except LockedError:
             if vault is not None:
                 _audit_refusal(vault, username)
             raise
     if vault is None:
-        return open_vault(home, settings, data_key, clock)
+        return open_vault(home, settings, data_key, clock), own_key
     if vault.data_key != data_key:  # renewed at this very opening
         vault.replace_key(lambda _: data_key)
-    return vault
+    return vault, own_key
 
 
 @contextmanager
@@ -125,12 +136,22 @@ def _reporting_refusals() -> Iterator[None]:
 
 @works_read_only
 def _check_code(
-    vault: Vault, settings: Settings, username: str, code: str | PasskeyAnswer, client: str
+    vault: Vault,
+    settings: Settings,
+    username: str,
+    typed: str | PasskeyAnswer,
+    client: str,
+    own_key: OwnKey | None = None,
 ) -> SignedIn:
     person = find_account(vault, username)
     if person is None or not person.is_active:
         raise keys.refused_error()
     actor = person.make_actor(device.read_own_code(vault.home))
+    code = (
+        typed
+        if isinstance(typed, PasskeyAnswer)
+        else second_factor.read_code(accounts_db(vault), person.id, typed, own_key)
+    )
     with suppress(_WrongCodeError):
         printed = _note_sign_in(vault, person, actor, code)
         failures = sign_in_delays.clear_failures(vault.home, username, client)
@@ -141,7 +162,7 @@ def _check_code(
 
 
 def _note_sign_in(
-    vault: Vault, person: Person, actor: Actor, code: str | PasskeyAnswer
+    vault: Vault, person: Person, actor: Actor, code: TypedCode | PasskeyAnswer
 ) -> UsedCode | None:
     """The printed code that was used, if it was one."""
     reason = "with a passkey" if isinstance(code, PasskeyAnswer) else ""
@@ -155,20 +176,24 @@ def _note_sign_in(
         accepted = second_factor.accept_code(db, person.id, code, vault.clock())
         if accepted is None:
             raise _WrongCodeError
+        if not vault.is_read_only:
+            own_secrets.seal_if_clear(db, vault.home, person.id, person.username)
         return accepted.printed
 
 
 def _refuse_code(
-    vault: Vault, settings: Settings, person: Person, code: str | PasskeyAnswer
+    vault: Vault, settings: Settings, person: Person, code: TypedCode | PasskeyAnswer
 ) -> LockedError | None:
     """Audit that a code was wrong; the reason, when this machine's clock is it."""
     now, nobody = vault.clock(), Actor("", "", device.read_own_code(vault.home))
     offset = None
-    if not isinstance(code, PasskeyAnswer):
-        offset = totp.find_offset(accounts_db(vault), person.id, code, now)
+    if not isinstance(code, PasskeyAnswer) and code.secret:
+        offset = totp.find_offset(accounts_db(vault), person.id, code.secret, code.text, now)
     with change_accounts(vault, nobody, AuditAction.SESSION_REFUSED, person.id) as db:
         if offset is not None:
             totp.offer_code(db, person.id, offset, now)
+    if not isinstance(code, PasskeyAnswer) and code.secret is None:
+        return second_factor.explain_sealed()
     return second_factor.explain_offset(offset, now, settings) if offset else None
 
 

@@ -39,15 +39,17 @@ def make_code(secret: str, moment: datetime) -> str:
     return pyotp.TOTP(secret).at(moment)
 
 
-def accept_code(db: sqlite_utils.Database, person_id: str, typed: str, moment: datetime) -> bool:
+def accept_code(
+    db: sqlite_utils.Database, person_id: str, secret: str, typed: str, moment: datetime
+) -> bool:
     """Take a typed code, inside the caller's immediate transaction.
 
     Only one of the present steps, by this clock or by what was learned of it, or the successor of a code
     that was offered; and only later than the last one accepted.
     """
-    generator = _load_generator(db, person_id)
-    if generator is None:
+    if not secret:
         return False
+    generator = pyotp.HOTP(secret)
     digits, step = _only_digits(typed), _step_of(moment)
     known = second_factors.fetch_drift(db, person_id)
     for offset in _list_offsets(known, step):
@@ -60,16 +62,16 @@ def accept_code(db: sqlite_utils.Database, person_id: str, typed: str, moment: d
 
 
 def find_offset(
-    db: sqlite_utils.Database, person_id: str, typed: str, moment: datetime
+    db: sqlite_utils.Database, person_id: str, secret: str, typed: str, moment: datetime
 ) -> int | None:
     """By how many steps this machine's clock would have to be behind for a code to fit, the least of all.
 
     None for a code that fits no time nearby, or is not newer than the last one accepted.
     """
-    generator = _load_generator(db, person_id)
     digits = _only_digits(typed)
-    if generator is None or len(digits) != generator.digits:
+    if not secret or len(digits) != pyotp.HOTP(secret).digits:
         return None
+    generator = pyotp.HOTP(secret)
     step, last = _step_of(moment), accounts.fetch_totp_last_step(db, person_id)
     for distance in range(1, MOST_SEARCHED + 1):
         for offset in (distance, -distance):
@@ -96,11 +98,6 @@ def _list_offsets(known: CodeDrift, step: int) -> list[int]:
             if abs(offset - known.offered_offset) <= 1
         ]
     return [offset for offset in dict.fromkeys(offsets) if abs(offset) <= MOST_DRIFT]
-
-
-def _load_generator(db: sqlite_utils.Database, person_id: str) -> pyotp.HOTP | None:
-    secret = accounts.fetch_totp_secret(db, person_id)
-    return pyotp.HOTP(secret) if secret else None
 
 
 def _step_of(moment: datetime) -> int:

@@ -92,7 +92,9 @@ def codes(session: Session, username: str | None, reason: str) -> Output:
     Each signs in once beside the password, and needs neither a phone nor a right clock.
     """
     subject = _find(session, username) if username else session.signed_in.person
-    sheet = printed_codes.create_codes(session.vault, subject.id, session.actor, reason)
+    sheet = printed_codes.create_codes(
+        session.vault, session.settings.accounts, subject.id, session.actor, reason
+    )
     document = {**_document(sheet.person), "sheet": sheet.name, "codes": list(sheet.codes)}
     numbered = (f"  {number:>2}  {code}" for number, code in enumerate(sheet.codes, 1))
     return Output(

@@ -10,6 +10,7 @@ import os
 from base64 import b64encode
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import pyrage
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,6 +25,20 @@ from downtime.vault.slots import Slot, SlotFile
 from downtime.vault.vault import Vault
 
 RECOVERY = "recovery code"  # no user name has a space
+
+
+class OpenedSlot(NamedTuple):
+    """The data key, which every slot opens, and the identity that is in this one alone."""
+
+    data_key: bytes
+    identity: pyrage.x25519.Identity
+
+
+class NewKeyFile(NamedTuple):
+    """A key file that is not written yet."""
+
+    slots: tuple[Slot, ...]
+    content: bytes
 
 
 def home_exists(home: Home) -> bool:
@@ -70,22 +85,41 @@ def create_key_file(
     home: Home, data_key: bytes, secrets: list[tuple[str, str, str]], cost: AccountsSettings
 ) -> None:
     """Write the first key file: one slot for each (name, kind, secret)."""
+    write_key_file(home, make_key_file(data_key, secrets, cost))
+
+
+def write_key_file(home: Home, file: NewKeyFile) -> None:
+    """Write the first key file; from here on it opens the home."""
+    _write(home, file.content)
+
+
+def make_key_file(
+    data_key: bytes, secrets: list[tuple[str, str, str]], cost: AccountsSettings
+) -> NewKeyFile:
+    """The first key file: one slot for each (name, kind, secret)."""
     signer = Ed25519PrivateKey.generate()
     public = b64encode(signer.public_key().public_bytes_raw()).decode()
     new_slots = tuple(slots.new_slot(public, *secret, cost) for secret in secrets)
     sealed = slots.seal_data_key(new_slots, data_key, signer)
-    _write(home, slots.encode_slot_file(SlotFile(public, new_slots, sealed), signer))
+    content = slots.encode_slot_file(SlotFile(public, new_slots, sealed), signer)
+    return NewKeyFile(new_slots, content)
+
+
+def find_slot(home: Home, name: str) -> Slot | None:
+    """The slot of a name."""
+    return next((slot for slot in load_slot_file(home).slots if slot.name == name), None)
 
 
 def add_slot(
     home: Home, data_key: bytes, name: str, kind: str, secret: str, cost: AccountsSettings
-) -> None:
-    """Let `secret` open the data key under `name`, in place of a slot of that name."""
+) -> Slot:
+    """Let `secret` open the data key under `name`, in place of a slot of that name; the new slot."""
     file = load_slot_file(home)
     slot = slots.new_slot(file.signer, name, kind, secret, cost)
     others = tuple(s for s in file.slots if s.name != name)
     following = os.urandom(32) if file.next else None
     _write_resealed(home, data_key, file, (*others, slot), following)
+    return slot
 
 
 def remove_slot(home: Home, data_key: bytes, name: str) -> bytes | None:
@@ -107,7 +141,12 @@ def remove_slot(home: Home, data_key: bytes, name: str) -> bytes | None:
 
 
 def open_slot(home: Home, name: str, secret: str) -> bytes:
-    """The data key by a person's password or a recovery code.
+    """The data key by a person's password or a recovery code; LockedError as `open_own_slot`."""
+    return open_own_slot(home, name, secret).data_key
+
+
+def open_own_slot(home: Home, name: str, secret: str) -> OpenedSlot:
+    """What a person's password or a recovery code opens.
 
     LockedError with one sentence, after the same work, for an unknown name and a wrong secret.
     """
@@ -116,7 +155,7 @@ def open_slot(home: Home, name: str, secret: str) -> bytes:
     opener = slots.open_identity(slot or file.slots[0], secret)
     if slot is None or opener is None:
         raise refused_error()
-    return _open(home, file, opener)
+    return OpenedSlot(_open(home, file, opener), opener)
 
 
 def open_with_recovery(home: Home, code: str) -> bytes:

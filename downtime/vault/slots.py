@@ -115,16 +115,19 @@ def new_slot(signer: str, name: str, kind: str, secret: str, cost: AccountsSetti
 
 def slot_key(slot: Slot, secret: str) -> bytes:
     """argon2id of the secret with this slot's salt and cost."""
+    return derive_slowly(
+        secret, b64decode(slot.salt), slot.time_cost, slot.memory_kib, slot.parallelism
+    )
+
+
+def derive_slowly(
+    secret: str, salt: bytes, time_cost: int, memory_kib: int, parallelism: int
+) -> bytes:
+    """32 bytes by argon2id, slow on purpose; one at a time, behind everything else."""
     with _one_derivation:
         return _run_behind(
             lambda: hash_secret_raw(
-                secret.encode(),
-                b64decode(slot.salt),
-                slot.time_cost,
-                slot.memory_kib,
-                slot.parallelism,
-                32,
-                Type.ID,
+                secret.encode(), salt, time_cost, memory_kib, parallelism, 32, Type.ID
             )
         )
 
@@ -157,6 +160,21 @@ def open_identity(slot: Slot, secret: str) -> pyrage.x25519.Identity | None:
     """The age identity in a slot; None when the secret does not open it."""
     plain = unwrap_secret(slot_key(slot, secret), slot.identity, slot.header())
     return pyrage.x25519.Identity.from_str(plain.decode()) if plain else None
+
+
+def seal_to_slot(slot: Slot, secret: str) -> str:
+    """As base64 text that only who opens this slot can read, not everybody who has the data key."""
+    recipient = pyrage.x25519.Recipient.from_str(slot.recipient)
+    return b64encode(pyrage.encrypt(secret.encode(), [recipient])).decode()
+
+
+def open_sealed(sealed: str, opener: pyrage.x25519.Identity) -> str | None:
+    """What was sealed to a slot, by the identity in it; None when it was another slot."""
+    try:
+        secret: bytes = pyrage.decrypt(b64decode(sealed), [opener])
+    except pyrage.DecryptError:
+        return None
+    return secret.decode()
 
 
 def seal_data_key(slots: Iterable[Slot], data_key: bytes, signing_key: Ed25519PrivateKey) -> Sealed:

@@ -46,8 +46,13 @@ def set_totp_secret(db: sqlite_utils.Database, person_id: str, secret: str) -> N
     )
 
 
+def reseal_totp_secret(db: sqlite_utils.Database, person_id: str, secret: str) -> None:
+    """The same secret, sealed anew: steps that were taken stay so."""
+    db.conn.execute("UPDATE person SET totp_secret = ? WHERE id = ?", (secret, person_id))
+
+
 def fetch_totp_secret(db: sqlite_utils.Database, person_id: str) -> str:
-    """Empty for a program."""
+    """As it is kept (`own_secrets`); empty for a program."""
     row = db.conn.execute("SELECT totp_secret FROM person WHERE id = ?", (person_id,)).fetchone()
     return str(row[0])
 

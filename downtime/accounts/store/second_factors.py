@@ -62,6 +62,13 @@ def find_live_code(db: sqlite_utils.Database, person: str, code_hash: str) -> Pr
     return build_record(PrintedCode, dict(row)) if row else None
 
 
+def find_live_hash(db: sqlite_utils.Database, person: str) -> str:
+    """How one of the codes that a person has left is kept; empty where none is."""
+    query = f"SELECT hash FROM printed_code WHERE person = ? AND {_LIVE} LIMIT 1"
+    row = db.conn.execute(query, (person,)).fetchone()
+    return str(row[0]) if row else ""
+
+
 def set_code_used(db: sqlite_utils.Database, code: PrintedCode, at: str) -> bool:
     """Note that a code was used; False when it was used before."""
     query = (

@@ -243,7 +243,11 @@ def codes() -> ViewResponse:
             )
             clear_tries(vault, person)
             sheet = printed_codes.create_codes(
-                vault, person.id, request_context.actor(), "made by the person"
+                vault,
+                request_context.settings().accounts,
+                person.id,
+                request_context.actor(),
+                "made by the person",
             )
         except UserError as refused:
             error = refused

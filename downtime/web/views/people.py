@@ -105,7 +105,11 @@ def reset(person_id: str) -> ViewResponse:
 def print_codes(person_id: str) -> ViewResponse:
     """A new printed sheet of single-use codes for somebody; it is shown once."""
     sheet = printed_codes.create_codes(
-        request_context.vault(), person_id, request_context.actor(), required_reason()
+        request_context.vault(),
+        request_context.settings().accounts,
+        person_id,
+        request_context.actor(),
+        required_reason(),
     )
     return render_template("people/print_codes.html", sheet=sheet)
 

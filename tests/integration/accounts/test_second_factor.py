@@ -1,12 +1,14 @@
 """Signing in while the clock is wrong: the reason is said, a small difference learned, a printed code needs no clock."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
 
-from downtime.accounts import people, printed_codes, totp
+from downtime.accounts import own_secrets, people, printed_codes, totp
 from downtime.accounts.confirm_person import confirm_person
 from downtime.errors import ForbiddenError, InputError, LockedError
+from downtime.vault import keys
 
 from .conftest import PASSWORD
 
@@ -33,7 +35,9 @@ def refused(hospital, code: str) -> LockedError:
 
 @pytest.fixture
 def sheet(hospital, admin):
-    return printed_codes.create_codes(admin.vault, admin.person.id, admin.actor, "for the ward")
+    return printed_codes.create_codes(
+        admin.vault, hospital.settings.accounts, admin.person.id, admin.actor, "for the ward"
+    )
 
 
 @pytest.mark.parametrize(("minutes", "distance"), [(2, "2 minutes"), (-9, "9 minutes")])
@@ -115,12 +119,63 @@ def test_a_printed_code_opens_nothing_without_the_password_nor_for_another(hospi
 
 
 def test_the_codes_themselves_are_kept_nowhere(admin, sheet):
+    """Slow hashes of them, each sheet with a salt of its own."""
     rows = str([tuple(row) for row in admin.vault.db.conn.execute("SELECT * FROM printed_code")])
     assert not any(code in rows or code.replace("-", "") in rows for code in sheet.codes)
+    assert rows.count("argon2id$1$64$1$") == len(sheet.codes)
+
+
+def test_a_sheet_of_an_earlier_version_still_signs_in(hospital, admin, sheet):
+    plain = sheet.codes[1].replace("-", "")
+    text = f"downtime-printed:{admin.person.id}:{plain}"
+    with admin.vault.change(admin.actor, "test") as db:
+        db.execute(
+            "UPDATE printed_code SET hash = number || ?",
+            [hashlib.sha256(text.encode()).hexdigest()],
+        )
+        db.execute("UPDATE printed_code SET hash = substr(hash, 2) WHERE number = 2")
+    assert hospital.sign_in(code=sheet.codes[1]).printed_code.number == 2
+
+
+def read_stored(admin):
+    return admin.vault.db.execute("SELECT id, totp_secret FROM person").fetchall()
+
+
+def test_a_colleagues_password_does_not_open_the_secret_of_ones_codes(hospital, admin):
+    nurse = hospital.add(admin, "b.nurse")
+    by_admin = keys.open_own_slot(hospital.home, "admin", PASSWORD).identity
+    assert own_secrets.open_secret(admin.vault.db, nurse.id, by_admin) is None
+    stored = str([tuple(row) for row in read_stored(admin)])
+    assert not any(secret in stored for secret in hospital.secrets.values())
+    people.change_password(
+        admin.vault, hospital.settings, nurse, PASSWORD, NEW, nurse.make_actor("K7")
+    )
+    assert hospital.sign_in("b.nurse", NEW).person.id == nurse.id, "it goes on with a new password"
+
+
+def test_a_secret_of_an_earlier_version_is_sealed_when_its_owner_signs_in(hospital, admin):
+    secret = hospital.secrets["admin"]
+    with admin.vault.change(admin.actor, "test") as db:
+        db.execute("UPDATE person SET totp_secret = ? WHERE username = 'admin'", [secret])
+    hospital.sign_in()
+    assert secret not in str([tuple(row) for row in read_stored(admin)])
+    assert hospital.sign_in()
+
+
+def test_an_older_key_file_says_why_no_code_fits_and_a_printed_one_does(hospital, admin, sheet):
+    older = (hospital.home.keys_folder / "slots.json").read_bytes()
+    people.change_password(admin.vault, hospital.settings, admin.person, PASSWORD, NEW, admin.actor)
+    (hospital.home.keys_folder / "slots.json").write_bytes(older)
+    error = refused(hospital, hospital.code("admin"))
+    assert error.code == "signin.code-sealed"
+    assert "printed sheet" in error.next_step
+    assert hospital.sign_in(code=sheet.codes[0])
 
 
 def test_a_new_sheet_ends_the_one_before_and_so_does_a_reset(hospital, admin, sheet):
-    newer = printed_codes.create_codes(admin.vault, admin.person.id, admin.actor, "lost the sheet")
+    newer = printed_codes.create_codes(
+        admin.vault, hospital.settings.accounts, admin.person.id, admin.actor, "lost the sheet"
+    )
     refused(hospital, sheet.codes[0])
     hospital.sign_in(code=newer.codes[0])
     people.reset_credentials(
@@ -133,13 +188,21 @@ def test_a_new_sheet_ends_the_one_before_and_so_does_a_reset(hospital, admin, sh
 def test_only_the_person_and_an_administrator_make_a_sheet(hospital, admin):
     nurse = hospital.add(admin, "b.nurse")
     by_nurse = nurse.make_actor("K7")
-    assert printed_codes.create_codes(admin.vault, nurse.id, by_nurse, "my own")
-    assert printed_codes.create_codes(admin.vault, nurse.id, admin.actor, "asked for it")
+    assert printed_codes.create_codes(
+        admin.vault, hospital.settings.accounts, nurse.id, by_nurse, "my own"
+    )
+    assert printed_codes.create_codes(
+        admin.vault, hospital.settings.accounts, nurse.id, admin.actor, "asked for it"
+    )
     with pytest.raises(ForbiddenError):
-        printed_codes.create_codes(admin.vault, admin.person.id, by_nurse, "not mine")
+        printed_codes.create_codes(
+            admin.vault, hospital.settings.accounts, admin.person.id, by_nurse, "not mine"
+        )
     (service,) = [p for p in people.list_people(admin.vault) if p.role == "service"]
     with pytest.raises(InputError):
-        printed_codes.create_codes(admin.vault, service.id, admin.actor, "a program")
+        printed_codes.create_codes(
+            admin.vault, hospital.settings.accounts, service.id, admin.actor, "a program"
+        )
 
 
 def test_a_signature_takes_a_printed_code_too(hospital, admin, sheet):
