@@ -1,7 +1,8 @@
 """Keep the figures that scripts measured, and draw `docs/reliability.md` from them.
 
 `scripts/reliability FILE …` takes what `scripts/faults --json`, `scripts/bench --json`, `scripts/sabotage --json` and
-`scripts/mutation --json` wrote; a figure takes the place of the older one of its name.
+`scripts/mutation --json` wrote; a figure takes the place of the older one of its name. What takes long may be measured
+piece by piece: the controls of one hazard, one subject of mutants.
 """
 
 import argparse
@@ -13,8 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.safety.model import Group, load_groups
+
 FIGURES = Path(__file__).with_name("figures.json")
-KINDS = {"faults": "name", "figures": "name", "mutants": "subject", "controls": "test"}
+KINDS = {"faults": "name", "figures": "name", "mutants": "subject", "controls": "hazard"}
 """The lists that scripts write, and what tells two lines of one apart."""
 Row = dict[str, Any]
 
@@ -32,20 +35,22 @@ def merge(figures: dict[str, list[Row]], measured: dict[str, Any], at: str, mach
     for kind in measured.keys() & KINDS.keys():
         rows = measured[kind]
         if kind == "controls":
-            rows = [_sum_controls(rows)]
+            rows = _sum_controls(rows)
         name = KINDS[kind]
         new = {row.get(name, kind): row | {"at": at, "machine": machine} for row in rows}
         kept = [row for row in figures[kind] if row.get(name, kind) not in new]
         figures[kind] = [*kept, *new.values()]
 
 
-def _sum_controls(rows: list[Row]) -> Row:
-    return {
-        "test": "all",
-        "controls": len(rows),
-        "hazards": len({row["hazard"] for row in rows}),
-        "caught": sum(row["caught"] for row in rows),
-    }
+def _sum_controls(rows: list[Row]) -> list[Row]:
+    """One line for each hazard."""
+    by_hazard: dict[str, list[Row]] = {}
+    for row in rows:
+        by_hazard.setdefault(row["hazard"], []).append(row)
+    return [
+        {"hazard": name, "controls": len(controls), "caught": sum(c["caught"] for c in controls)}
+        for name, controls in by_hazard.items()
+    ]
 
 
 def list_parts() -> list[str]:
@@ -88,8 +93,19 @@ def _draw_load(rows: list[Row]) -> str:
 
 
 def _draw_controls(rows: list[Row]) -> str:
-    head = ("hazards", "controls", "noticed by their test", "measured")
-    return _table(head, [(r["hazards"], r["controls"], r["caught"], r["at"]) for r in rows])
+    """A line for each part of the safety case; controls that were added since are stated, and not taken away."""
+    head = ("part", "hazards", "controls", "taken away", "noticed by their test", "measured")
+    measured = {row["hazard"]: row for row in rows}
+    lines = [_sum_part(group, measured) for group in load_groups()] if rows else []
+    return _table(head, lines)
+
+
+def _sum_part(group: Group, measured: dict[str, Row]) -> tuple[object, ...]:
+    rows = [measured[hazard.id] for hazard in group.hazards if hazard.id in measured]
+    stated = sum(len(hazard.controls) for hazard in group.hazards)
+    taken, caught = (sum(row[name] for row in rows) for name in ("controls", "caught"))
+    days = ", ".join(dict.fromkeys(row["at"] for row in rows))
+    return group.title, len(group.hazards), stated, taken, caught, days
 
 
 def _draw_mutants(rows: list[Row]) -> str:

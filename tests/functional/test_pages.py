@@ -13,7 +13,8 @@ WARD = (
     "find", "beds", "beds/ward?ward=A1", "beds/ward?ward=B2", "beds/corridor?ward=A1", "beds/ward-not-known",
     "handover?ward=A1", "medicines-due?ward=A1", "tests", "appointments", "appointments?kind=theatre", "print", "numbers", "events",
     "laboratory", "reference", "mutual-aid", "training", "readiness", "endurance", "break-glass",
-    "break-glass/start", "what-to-do", "forms", "statement", "outages", "snapshots", "password",
+    "break-glass/start", "what-to-do", "forms", "statement", "outages", "snapshots", "password", "sessions", "codes",
+    "pin", "passkeys",
 )  # fmt: skip
 RECORDS = (
     "worklists", "open", "forms/check-in", "forms/pile", "forms", "forms/lists/missing", "forms/lists/duplicates",

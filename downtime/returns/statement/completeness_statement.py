@@ -28,7 +28,7 @@ from downtime.returns.statement import (
     proof,
     statement_facts,
 )
-from downtime.returns.statement.closing_model import Closing, Explanation
+from downtime.returns.statement.closing_model import Closing, ClosingState, Explanation
 from downtime.returns.statement.model import StatementVerdict, count_kinds
 from downtime.returns.statement.open_groups import count_overdue
 from downtime.returns.statement.proof import Progress, Proof
@@ -219,6 +219,7 @@ def _gather_facts(
     return {
         "hospital": {"name": settings.site.name, "code": settings.site.code},
         "outage": window,
+        **_state_reopenings(vault, outage),
         "snapshots": {
             "t0": statement_facts.describe_snapshot(vault, outage.snapshot),
             "recovered": statement_facts.describe_snapshot(vault, recovered),
@@ -245,6 +246,16 @@ def _gather_facts(
         "open": [item.as_json() for item in open_],
         "open_kinds": count_kinds(open_),
     }
+
+
+def _state_reopenings(vault: Vault, outage: Outage) -> dict[str, Any]:
+    """How closed books were opened again, once they were: who signed before has not signed after that."""
+    reopened = [
+        {"at": closing.reopened_at, "by": closing.reopened_name, "why": closing.reopened_reason}
+        for closing in closings.fetch_closings(vault.db, outage.id)
+        if closing.state == ClosingState.REOPENED
+    ]
+    return {"reopened": reopened} if reopened else {}
 
 
 def _list_accepted(vault: Vault, outage: Outage) -> dict[str, Explanation]:

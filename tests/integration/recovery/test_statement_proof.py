@@ -306,6 +306,20 @@ def test_closed_books_are_opened_again_with_a_reason(vault, settings, outage, on
         close_books.close_outage(vault, settings, outage.id, actor, "again")
 
 
+def test_who_signed_before_the_books_were_opened_again_signs_anew(
+    vault, settings, complete, leads, actor
+):
+    """Somebody found a box: the statement of before it does not close them a second time."""
+    for lead, person in leads.items():
+        sign_statement(vault, settings, lead, person)
+    close_books.close_outage(vault, settings, complete.id, actor, "all is in")
+    close_books.reopen_outage(vault, complete.id, RECORDS, "A box of paper was found")
+    statement = gather(vault, settings)
+    assert (statement.valid_signatures, statement.outdated_count) == ({}, 3)
+    with pytest.raises(ConflictError, match="ward lead has not signed"):
+        close_books.close_outage(vault, settings, complete.id, actor, "again")
+
+
 def test_a_drill_is_closed_by_one_person_and_never_reopened_beside_what_is_real(
     vault, settings, actor
 ):
