@@ -35,6 +35,10 @@ REQUESTED_AS = "requested_as"
 """The same of an appointment: the number that it had before its scheduler gave it one."""
 
 
+LINKS = "links"
+"""The same of a FHIR Patient, said anew with each version: the merges that it states, by their keys."""
+
+
 def bed_key(ward: str, bay: str, bed: str) -> str:
     """The key of a Location, the same in every format, so that feeds meet in one bed."""
     return f"{ward}|{bay}|{bed}"

@@ -185,7 +185,7 @@ class _StateUpdate:
             )
             if operation is Operation.MOVE:
                 return
-            operation = Operation.SET
+            operation, key = Operation.SET, ""
         layer = Layer(stamp, add_traces(type_name, change.fields), operation)
         self._pending[type_name, source, key, mention].append(layer)
 

@@ -9,11 +9,12 @@ from typing import NamedTuple
 import sqlite_utils
 
 from downtime.clinical.identifiers import Identifier
-from downtime.feeds.model import Finding, FindingKind
+from downtime.feeds.model import LINKS, Finding, FindingKind, Operation
 from downtime.snapshot.identity import Identity, is_site_number, resolve_identities
 from downtime.snapshot.mentions import Mention
+from downtime.snapshot.name_servers import FHIR
 from downtime.snapshot.person_details import PersonDetails
-from downtime.snapshot.record_state import RecordState
+from downtime.snapshot.record_state import NEVER, RecordState, Stamp
 from downtime.snapshot.store import publisher_state
 from downtime.snapshot.traces import PERSON, list_traces
 from downtime.snapshot.weak_mentions import WeakLinks, join_weak_mentions
@@ -53,7 +54,12 @@ def identify_people(
         mention: [PersonDetails.parse(text) for text in texts]
         for mention, texts in _list_details(states).items()
     }
-    changes = publisher_state.select_identity_changes(db)
+    stated = _list_stated_merges(states, mentions)
+    changes = [
+        change
+        for change in publisher_state.select_identity_changes(db)
+        if change.operation is not Operation.MERGE or not change.key or change.key in stated
+    ]
     identity = resolve_identities(mentions, changes, authority)
     weak = join_weak_mentions(identity, mentions, _find_number_holders(db, mentions), details)
     contradicted = _find_contradicted(identity, weak, details)
@@ -61,6 +67,23 @@ def identify_people(
     _note_findings(people, mentions)
     _note_zeros(people, details)
     return people
+
+
+def _list_stated_merges(states: Iterable[PatientState], mentions: Iterable[Mention]) -> set[str]:
+    """The merges that FHIR Patients state in their newest versions: one that is gone was undone."""
+    addresses = {
+        mention.id: next((i for i in mention.identifiers if i.type == FHIR), None)
+        for mention in mentions
+    }
+    newest: dict[tuple[str, Identifier | None], tuple[Stamp, tuple[str, ...]]] = {}
+    for source, mention, state in states:
+        versions = [
+            (layer.stamp, layer.fields[LINKS]) for layer in state.layers if LINKS in layer.fields
+        ]
+        for stamp, keys in versions:
+            name = source, addresses.get(mention)
+            newest[name] = max(newest.get(name, (NEVER, ())), (stamp, tuple(keys)))
+    return {key for _, keys in newest.values() for key in keys}
 
 
 def _note_zeros(people: IdentifiedPeople, details: Mapping[int, Collection[PersonDetails]]) -> None:

@@ -32,7 +32,8 @@ class IdentityChange(NamedTuple):
     operation: Operation
     source: str
     key: str
-    """Of a move: the number of the stay or account."""
+    """Of a move: the number of the stay or account. Of a merge that a FHIR Patient states: its key among
+    those that its newest version states (`feeds.model.LINKS`)."""
     person: int
     """Who survives; of a move, who has it now."""
     other: int
@@ -212,10 +213,12 @@ def _apply_changes(
 
 
 def _move(identity: Identity, key: str, person: Identifier, other: Identifier) -> None:
-    if identity.moves.get((key, person)) == other:
-        del identity.moves[key, person]  # moved back
-    else:
-        identity.moves[key, other] = person
+    """Also what came to `other` before, and what was sent of the stay while it was theirs."""
+    for (moved, former), present in list(identity.moves.items()):
+        if (moved, present) == (key, other):
+            identity.moves[key, former] = person
+    identity.moves[key, other] = person
+    identity.moves.pop((key, person), None)  # moved back
 
 
 def _undo_merge(

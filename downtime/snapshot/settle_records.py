@@ -35,6 +35,7 @@ from downtime.snapshot.settle_orders import link_medicines, link_requests, sprea
 from downtime.snapshot.settle_people import People, settle_people
 from downtime.snapshot.settle_reports import ReportSettler
 from downtime.snapshot.settle_stays import (
+    CONTRADICTIONS,
     drop_named_places,
     find_continuations,
     is_only_named,
@@ -182,10 +183,9 @@ class Settlement:
             self._join_unnumbered(stays)
             for item in stays.values():
                 drop_overtaken_end(item.state)
-                if settle_stay(item.state):
-                    text = "A patient was moved after their discharge was sent."
-                    kind = FindingKind.MOVED_AFTER_DISCHARGE
-                    self.findings.add(kind, item.source, text, name, person=item.person)
+                if contradiction := settle_stay(item.state):
+                    text = CONTRADICTIONS[contradiction]
+                    self.findings.add(contradiction, item.source, text, name, person=item.person)
                 yield item
         self.note_unmatched_moves()
 
@@ -203,7 +203,11 @@ class Settlement:
 
     def note_unmatched_moves(self) -> None:
         """Moves of a stay or account under which nothing is known."""
-        for _, person in self.people.identity.moves.keys() - self.used_moves:
+        moves = self.people.identity.moves
+        ends = {(stay, moves[stay, person]) for stay, person in self.used_moves}
+        for stay, person in moves.keys() - self.used_moves:
+            if (stay, moves[stay, person]) in ends:
+                continue  # it moved on
             text = "A stay or account moves to another person, and nothing was sent of it before."
             kind, number = FindingKind.MERGE_UNMATCHED, link_number(person)
             self.findings.add(kind, self.stay_keeper, text, "Encounter", person=f"={number}")

@@ -3,7 +3,7 @@ progress. Pure.
 
 Fields of a stay that are no fields of a record are read here, as `feeds.hl7.stay_events` says them:
 `status`, `presence`, `moved`, `plan` with its `planned_` fields, `known_` fields, `was_in_bed`,
-`continued_as`.
+`over_by`, `continued_as`.
 
 - Only what begins a stay takes a discharge back, and so does a transfer to a named place well after
   it: nobody vanishes who lies somewhere. That is said, for a person to ask.
@@ -11,19 +11,25 @@ Fields of a stay that are no fields of a record are read here, as `feeds.hl7.sta
 - A cancelled admission that was planned is a planned one again.
 - What a pending transfer or discharge says of a stay holds where nothing else does.
 - Who lay in a bed is in hospital until an end is sent, whatever class a later message names.
+- A discharge time before the admission ends nothing where no discharge was sent: it is said.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from downtime.clinical.model import EncounterClass, EncounterStatus
-from downtime.feeds.model import CONTINUED_AS, Value
+from downtime.feeds.model import CONTINUED_AS, FindingKind, Value
 from downtime.snapshot.record_state import NEVER, RecordState, Stamp
 from downtime.snapshot.settled_state import SettledState
 
 _IN_PROGRESS = EncounterStatus.IN_PROGRESS
 _PLANNED, _KNOWN = "planned_", "known_"
-_READ_HERE = frozenset({"presence", "plan", "was_in_bed", "known_ward", "known_kind"})
+_READ_HERE = frozenset({"presence", "plan", "was_in_bed", "known_ward", "known_kind", "over_by"})
+CONTRADICTIONS = {
+    FindingKind.MOVED_AFTER_DISCHARGE: "A patient was moved after their discharge was sent.",
+    FindingKind.TIME_UNREADABLE: "The discharge time of a stay lies before its admission: it ends nothing.",
+}
+"""What the messages of a stay contradict each other in, by its kind, as data quality says it."""
 _MINUTE = len("2026-11-02T14:30")
 
 
@@ -52,13 +58,18 @@ def is_only_named(state: RecordState) -> bool:
     return state.fields.keys() == {CONTINUED_AS}
 
 
-def settle_stay(state: RecordState) -> bool:
-    """Derive status, class, place and end of one stay; whether it was moved after its discharge."""
+def settle_stay(state: RecordState) -> FindingKind | None:
+    """Derive status, class, place and end of one stay; what its messages contradict each other in:
+    a move after the discharge, or a discharge before the admission.
+    """
     fields = state.fields
     if not fields.keys() & _READ_HERE:
-        return False
+        return None
     stamps = _list_stamps(state)
     status, moved_after_end = _find_status(fields, stamps)
+    ends_before = status == EncounterStatus.FINISHED and _ends_before_start(fields)
+    if ends_before:
+        status = _IN_PROGRESS
     derived = _list_prefixed(fields, _KNOWN)
     derived = {name: value for name, value in derived.items() if name not in fields}
     if _plan_holds(fields, stamps, status):
@@ -68,11 +79,19 @@ def settle_stay(state: RecordState) -> bool:
         derived["kind"] = EncounterClass.INPATIENT
     if status:
         derived["status"] = status
-    if status == _IN_PROGRESS and moved_after_end:
+    if status == _IN_PROGRESS and (moved_after_end or ends_before):
         derived |= {"ended": "", "ended_text": ""}
     if changed := {name: value for name, value in derived.items() if fields.get(name) != value}:
         state.set_derived(changed)
-    return moved_after_end
+    if ends_before:
+        return FindingKind.TIME_UNREADABLE
+    return FindingKind.MOVED_AFTER_DISCHARGE if moved_after_end else None
+
+
+def _ends_before_start(fields: Mapping[str, Any]) -> bool:
+    """Whether all that ends a stay is a time of discharge (PV1-45) of before it began."""
+    ended, started = str(fields.get("over_by", "")), str(fields.get("started", ""))
+    return bool(ended) and ended == fields.get("ended") and ended < started[: len(ended)]
 
 
 def _list_prefixed(fields: Mapping[str, Any], prefix: str) -> dict[str, Value]:

@@ -36,7 +36,7 @@ from downtime.feeds.fhir.periods import (
 )
 from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
 from downtime.feeds.hl7.codes import BED_STATES
-from downtime.feeds.model import Change, FindingKind, Operation, Value, bed_key
+from downtime.feeds.model import LINKS, Change, FindingKind, Operation, Value, bed_key
 from downtime.feeds.named_resources import is_reference_text, reference_text
 from downtime.feeds.profiles import CodeTable
 
@@ -89,14 +89,15 @@ def read_patient(reader: ResourceReader, resource: Resource) -> list[Change]:
     fields = reader.context.identity_fields(numbers) | _person_fields(reader, resource)
     if "nhs_number" in fields and (status := nhs_number_status(resource)):
         fields["nhs_number_status"] = status
-    changes = [reader.change(resource, "Patient", "", numbers, fields)]
+    merges = []
     for link in elements_at(resource, "link"):
         other = reader.patient(element_at(link, "other"), resource)
         if text_at(link, "type") == "replaced-by" and other:
-            changes.append(_read_merge(reader, resource, other, numbers))
+            merges.append(_read_merge(reader, resource, other, numbers))
         elif text_at(link, "type") == "replaces" and other:
-            changes.append(_read_merge(reader, resource, numbers, other))
-    return changes
+            merges.append(_read_merge(reader, resource, numbers, other))
+    fields[LINKS] = tuple(merge.key for merge in merges)
+    return [reader.change(resource, "Patient", "", numbers, fields), *merges]
 
 
 def _read_merge(
@@ -108,7 +109,7 @@ def _read_merge(
     return Change(
         type="Patient",
         source=reader.source(resource, "Patient"),
-        key="",
+        key=f"{surviving[0]}|{(merged or surviving)[0]}",
         patient=surviving,
         event=reader.updated(resource),
         sent=reader.sent or reader.modified,
@@ -126,9 +127,17 @@ def _person_fields(reader: ResourceReader, resource: Resource) -> dict[str, Valu
         fields["family"], fields["given"], fields["prefix"] = names
     if born := text_at(resource, "birthDate"):
         fields["birth_date"], fields["birth_date_text"] = times.parse_date(born, zone), born
+        if not fields["birth_date"]:
+            reason = "a date of birth that cannot be read"
+            reader.note(FindingKind.TIME_UNREADABLE, resource, "birthDate", reason)
     if gender := text_at(resource, "gender"):
         fields["gender"] = _read_gender(reader, resource, gender)
-    died_at = reader.parse_time(text_at(resource, "deceasedDateTime"))
+    died = text_at(resource, "deceasedDateTime")
+    died_at = reader.parse_time(died)
+    if died and not died_at:
+        reason = "a time of death that cannot be read: it is said that they died"
+        reader.note(FindingKind.TIME_UNREADABLE, resource, "deceasedDateTime", reason)
+        died_at = "true"
     if died_at or isinstance(resource.get("deceasedBoolean"), bool):
         fields["deceased"] = died_at or ("true" if resource.get("deceasedBoolean") else "")
     if any(elements_at(resource, "address")):
@@ -180,15 +189,27 @@ def read_encounter(reader: ResourceReader, resource: Resource) -> list[Change]:
 
 
 def _read_status(reader: ResourceReader, resource: Resource) -> str:
-    """The status; a stay whose period has ended is over, whatever its status says."""
+    """The status; a stay whose period has ended is over, whatever its status says.
+
+    One that ended before it began did neither: its status is believed.
+    """
     status = reader.status(resource, statuses.ENCOUNTER)
     period = element_at(resource, "period") or element_at(resource, "actualPeriod")
     has_ended = is_past(text_at(period, "end"), reader.now, reader.context.zone)
-    if has_ended and status in (EncounterStatus.IN_PROGRESS, EncounterStatus.PLANNED):
+    if has_ended and _ends_before_start(reader, period):
+        reader.note(
+            FindingKind.TIME_UNREADABLE, resource, "period", "its end lies before its start"
+        )
+    elif has_ended and status in (EncounterStatus.IN_PROGRESS, EncounterStatus.PLANNED):
         reason = "its period has ended, and its status says that it has not: it counts as over"
         reader.note(FindingKind.UNKNOWN_STATUS, resource, "status", reason)
         return EncounterStatus.FINISHED
     return status
+
+
+def _ends_before_start(reader: ResourceReader, period: Any) -> bool:
+    started, ended = (reader.parse_time(text_at(period, name)) for name in ("start", "end"))
+    return bool(ended) and ended < started[: len(ended)]
 
 
 def encounter_key(reader: ResourceReader, resource: Resource) -> str:
@@ -214,7 +235,8 @@ def _add_times(reader: ResourceReader, resource: Resource, fields: dict[str, Val
             expected = expected or text_at(extension, "valueDateTime")
             expected = expected or text_at(extension, "valueDate")
     if is_past(end, reader.now, reader.context.zone):
-        reader.add_time(fields, "ended", end)
+        if not _ends_before_start(reader, period):
+            reader.add_time(fields, "ended", end)
     else:
         expected = end or expected
     if time := reader.parse_time(expected):

@@ -24,13 +24,11 @@ from downtime.feeds.fhir.mappings import (
 )
 from downtime.feeds.fhir.periods import is_past
 from downtime.feeds.fhir.resource_reader import Resource, ResourceReader
-from downtime.feeds.hl7.allergies import says_none_known
+from downtime.feeds.hl7.allergies import SUBSTANCE_NOT_NAMED, says_none_known
 from downtime.feeds.model import Change, FindingKind, Value
 
 _SEVERITIES = ("severe", "moderate", "mild")
 _REFUTED = "refuted"
-SUBSTANCE_NOT_NAMED = "substance not named by the feed"
-"""What stands in the place of an allergy's substance when nothing is sent that could be it."""
 
 
 def _with_verification(resource: Resource) -> tuple[Resource, str]:

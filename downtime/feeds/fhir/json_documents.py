@@ -1,6 +1,7 @@
 """JSON and NDJSON files to documents, each checked for size and depth before it is used.
 
-A decimal is kept as it was written: 1.50 stays 1.50.
+A decimal is kept as it was written: 1.50 stays 1.50. Control characters, such as NUL, are left out. A
+document in which one name has two different values is refused: which of them holds is not said.
 """
 
 import json
@@ -17,6 +18,10 @@ from downtime.settings import FeedsSettings
 _INEXACT = re.compile(rb"\d\.\d*0[\s,}\]]|\d[eE][+-]?\d|[.]\d{15}|\D0\.0000|\d{17}")
 """Numbers that would not come back from a float as they were written."""
 
+_CONTROL = re.compile(
+    rb"(?<!\\)((?:\\\\)*)\\u00(?:0[0-8bcef]|1[0-9a-f]|7f|[89][0-9a-f])", re.IGNORECASE
+)
+"""Control characters as JSON escapes them, behind any escaped backslashes."""
 _TOO_DEEP = "the resource is nested deeper than {} levels (feeds.max_json_depth)"
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 
@@ -81,6 +86,8 @@ def parse_json(data: bytes, settings: FeedsSettings) -> Any:
     if len(data) > limit:
         reason = f"the resource is longer than {limit} bytes (feeds.max_message_bytes)"
         raise UnusableMessageError("", reason)
+    if b"\\u00" in data:
+        data = _CONTROL.sub(rb"\1", data)
     try:
         parsed = orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -91,7 +98,26 @@ def parse_json(data: bytes, settings: FeedsSettings) -> Any:
             raise UnusableMessageError("", _word_error(error, depth)) from None
     if _is_deeper(parsed, depth):
         raise UnusableMessageError("", _TOO_DEEP.format(depth))
+    if _count_names(data) > _count_names(orjson.dumps(parsed)):
+        json.loads(data, object_pairs_hook=_check_names)
     return json.loads(data, parse_float=str) if _INEXACT.search(data) else parsed
+
+
+def _count_names(data: bytes) -> int:
+    """How many names a document has, as far as their colons tell: quickly, and only to compare."""
+    return data.count(b'":') + data.count(b'" :')
+
+
+def _check_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; UnusableMessageError when one name has two different values in it."""
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if values.setdefault(name, value) != value:
+            reason = (
+                "one name has two different values in one object: which of them holds is not said"
+            )
+            raise UnusableMessageError("", reason)
+    return values
 
 
 def _word_error(error: orjson.JSONDecodeError, depth: int) -> str:

@@ -19,6 +19,8 @@ from downtime.feeds.hl7.message_reader import MessageReader
 from downtime.feeds.hl7.segments import Hl7Message, Segment, note_text
 from downtime.feeds.model import Change, FindingKind, Operation, Value
 
+SUBSTANCE_NOT_NAMED = "substance not named by the feed"
+"""What stands in the place of an allergy's substance when nothing is sent that could be it."""
 _RECORD = AllergyIntolerance.__name__
 _CATEGORIES = {
     **dict.fromkeys(("DA", "DRUG", "MA"), "medication"),

@@ -181,6 +181,9 @@ def _find_home(pid: Segment) -> str:
 
 def _add_death(reader: FieldReader, pid: Segment, fields: dict[str, Value]) -> None:
     is_dead, died_at = pid.text(30).upper(), times.parse_time(pid.text(29), reader.context.zone)
+    if pid.text(29).strip("0") and not died_at:
+        reason = "PID-29 is no time of death that can be read"
+        reader.note(FindingKind.TIME_UNREADABLE, reason, "PID-29")
     if is_dead == "N" or pid.get_raw_field(29) == DELETED:
         fields["deceased"] = ""
     elif died_at or is_dead == "Y":

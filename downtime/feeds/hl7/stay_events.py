@@ -6,6 +6,7 @@
 - `plan`, and the `planned_` place, class and start: what is to come. It says nothing of a stay that is in
   progress; what a pending transfer or discharge says of somebody's place and class (`known_`) holds where nothing
   else does.
+- `over_by`: the discharge time that alone says that a stay is over: no discharge was sent.
 - `was_in_bed`: who lay in a bed in this stay is in hospital until an end is sent.
 
 How they meet is settled in `snapshot.settle_stays`. Updates (A08, A31 …) say no status, unless a
@@ -124,6 +125,7 @@ def _add_start(
 
 
 def _add_discharge(reader: MessageReader, event: VisitEvent, fields: dict[str, Value]) -> None:
+    fields["over_by"] = ""
     if ended := event.moment or reader.sent:
         fields["ended"] = ended
 
@@ -140,6 +142,7 @@ def _add_end(
     if ended and is_end(reader.trigger, ended, reader.sent or event.order):
         fields.update(ends)
         fields["status"] = EncounterStatus.FINISHED
+        fields["over_by"] = "" if reader.trigger == _DISCHARGE else ended
     elif ended:
         fields["expected_end"] = ended
     elif reader.trigger == _DISCHARGE:

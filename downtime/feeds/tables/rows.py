@@ -21,7 +21,7 @@ from downtime.clinical.identifiers import (
 from downtime.clinical.record_types import TYPES
 from downtime.feeds import times
 from downtime.feeds.context import FeedContext
-from downtime.feeds.hl7.allergies import says_none_known
+from downtime.feeds.hl7.allergies import SUBSTANCE_NOT_NAMED, says_none_known
 from downtime.feeds.hl7.codes import GENDERS
 from downtime.feeds.model import (
     Change,
@@ -103,7 +103,10 @@ class RowReader:
         sent = self._moment("as_at") or self.sent
         if record == "Patient":
             return [self._person_change(numbers, fields, sent)]
-        changes = [self._change(record, make_key(record, fields, numbers), numbers, fields, sent)]
+        changes = []
+        if fields or record != "AllergyIntolerance":
+            key = make_key(record, fields, numbers)
+            changes.append(self._change(record, key, numbers, fields, sent))
         changes += self._name_ward(fields, sent)
         if person and numbers:
             changes.append(self._person_change(numbers, person, sent))
@@ -212,8 +215,25 @@ class RowReader:
         if not prefix:
             fields.update(self.mapping.constants)
             if record == "AllergyIntolerance":
-                _name_allergy(fields)
+                self._name_allergy(fields)
         return fields
+
+    def _name_allergy(self, fields: dict[str, Value]) -> None:
+        """What stands in the row is the allergy, whatever its column: one without a name is not seen.
+
+        A row that holds nothing but the patient has none: lists of everybody have such rows.
+        """
+        named = (fields.get(name) for name in ("substance", "reaction", "note", "code"))
+        substance = next(filter(None, named), "")
+        if not substance:
+            if not any(fields[name] for name in fields.keys() - self.mapping.constants.keys()):
+                fields.clear()
+                return
+            reason = "it names no substance, and is shown so"
+            self.note(FindingKind.UNKNOWN_CODE, "substance", reason)
+        fields["substance"] = substance or SUBSTANCE_NOT_NAMED
+        if says_none_known(str(fields.get("code", "")), str(substance)):
+            fields["none_known"] = 1
 
     def _add_field(self, fields: dict[str, Value], record: str, name: str, target: str) -> None:
         cell = self.cells[target]
@@ -269,15 +289,6 @@ class RowReader:
     def _titles(self, *targets: str) -> list[str]:
         columns = self.mapping.columns.items()
         return [self.mapping.titles[column] for column, target in columns if target in targets]
-
-
-def _name_allergy(fields: dict[str, Value]) -> None:
-    """What stands in the row is the allergy, whatever its column: one without a name is not seen."""
-    substance = fields.get("substance") or fields.get("reaction") or fields.get("note")
-    if substance:
-        fields["substance"] = substance
-    if says_none_known(str(fields.get("code", "")), str(substance or "")):
-        fields["none_known"] = 1
 
 
 def _has_field(record: str, name: str) -> bool:

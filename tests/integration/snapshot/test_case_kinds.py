@@ -184,6 +184,26 @@ def test_an_undone_merge_gives_everything_back(read):
     assert table(merged, "Encounter", "patient") == [("K2",)]
 
 
+def test_a_link_that_a_newer_version_lacks_joins_nobody_any_more(tmp_path):
+    def version(hour, **more):
+        number = {"system": "https://hospital.example/id/DEMO", "value": "K1"}
+        meta = {"lastUpdated": f"2026-11-02T{hour:02}:00:00Z"}
+        return {"resourceType": "Patient", "id": "p1", "meta": meta, "identifier": [number], **more}
+
+    link = [{"other": {"reference": "Patient/p2"}, "type": "replaced-by"}]
+    other = {**version(7), "id": "p2"}
+    other["identifier"] = [{**other["identifier"][0], "value": "K2"}]
+    joined, parted = version(8, link=link, active=False), version(9, active=True)
+    again = version(10, link=link)
+    for versions, survivor in (
+        ([joined], "K2"), ([joined, parted], ""), ([parted, joined], ""),
+        ([joined, parted, again], "K2"),
+    ):  # fmt: skip
+        (tmp_path / "a.ndjson").write_text("\n".join(map(json.dumps, [other, *versions])))
+        people = table(preview_state([tmp_path], Settings(), NOW), "Patient", "mrn", "replaced_by")
+        assert people == [("K1", survivor), ("K2", "")]
+
+
 def test_a_merge_that_finds_nobody_is_said_and_makes_nobody(read):
     preview = read(
         adt("A01", "1000", "K1", "W1^A^1", "V1"),
@@ -207,6 +227,20 @@ def test_a_stay_that_was_moved_takes_its_orders_along(read):
     stays = table(preview, "Encounter", "patient", "visit_number")
     assert set(stays) == {("K2", "V1"), ("K2", "V2")}
     assert table(preview, "Observation", "patient") == [("K2",)]
+
+
+def test_a_stay_that_was_moved_on_or_back_is_whose_it_is_last(read):
+    def move(when, person, former):
+        mrg = f"MRG|{former}^^^DEMO^MR||||V1\rPV1|1|I|W1^A^1{'|' * 16}V1\r"
+        return adt("A45", when, person, more=mrg)
+
+    admitted = adt("A01", "1000", "K1", "W1^A^1", "V1")
+    for last in ("K1", "K3"):
+        messages = [admitted, move("1100", "K2", "K1"), move("1200", last, "K2")]
+        for listed in (messages, messages[::-1]):
+            preview = read(*listed)
+            assert table(preview, "Encounter", "patient", "status") == [(last, "in-progress")]
+            assert not kinds(preview) & {"merge-unmatched", "number-reused"}
 
 
 def test_a_medicine_is_named_by_another_file_whenever_it_comes(tmp_path):

@@ -113,3 +113,33 @@ def test_a_bundle_with_an_entry_a_line_is_one_document(read_fhir):
     head = b'{"resourceType":"Bundle","type":"collection","entry":[\n'
     (message,) = read_fhir(head + entry + b"\n]}")
     assert [change.type for change in message.content] == ["Flag"]
+
+
+@pytest.mark.parametrize(
+    ("written", "family"),
+    [(r"A\u0000B\u001bC", "ABC"), (r"A\\u0000", r"A\u0000"), (r"\\\u0007B", "\\B")],
+)
+def test_no_control_character_of_json_reaches_a_name(read_fhir, written, family):
+    text = '{"resourceType": "Patient", "id": "p1", "name": [{"family": "NAME"}]}'
+    text = text.replace("NAME", written)
+    (message,) = read_fhir(text.encode())
+    assert message.content[0].fields["family"] == family
+
+
+@pytest.mark.parametrize(("second", "is_read"), [("K2", False), ("K1", True)])
+def test_a_name_with_two_values_is_refused(read_fhir, second, is_read):
+    text = '{"resourceType": "Patient", "id": "K1", "gender": "male", "id" : "ID"}'
+    text = text.replace("ID", second)
+    (item,) = read_fhir(text.encode())
+    assert isinstance(item, Reject) is not is_read
+    assert is_read or ("two different values" in item.reason and "K2" not in str(item))
+
+
+def test_who_died_at_a_time_that_cannot_be_read_has_died_and_it_is_said(read_one):
+    person = {"resourceType": "Patient", "id": "p1", "birthDate": "0000-01-01"}
+    message = read_one({**person, "deceasedDateTime": "9999-12-31T23:59:59-14:00"})
+    assert message.content[0].fields["deceased"] == "true"
+    assert {f.segment for f in message.findings} == {
+        "Patient.birthDate",
+        "Patient.deceasedDateTime",
+    }

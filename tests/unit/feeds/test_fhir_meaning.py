@@ -2,8 +2,8 @@
 
 import pytest
 
-from downtime.feeds.fhir.clinical import SUBSTANCE_NOT_NAMED
 from downtime.feeds.fhir.modifiers import MEANING_UNSURE
+from downtime.feeds.hl7.allergies import SUBSTANCE_NOT_NAMED
 
 
 def of_patient(kind, **more):

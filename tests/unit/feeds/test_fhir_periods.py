@@ -179,3 +179,12 @@ def test_a_visit_number_that_has_ended_is_no_key(read_one):
     numbers = [{"value": "V1", "period": PAST, **visit}, {"value": "V2", **visit}]
     change = read_one(stay(identifier=numbers)).content[0]
     assert (change.key, change.fields["visit_number"]) == ("V2", "V2")
+
+
+def test_a_stay_that_ended_before_it_began_is_as_its_status_says(read_one):
+    message = read_one(
+        stay(status="in-progress", period={"start": "2026-11-01", "end": "2025-11-02"})
+    )
+    fields = message.content[0].fields
+    assert (fields["status"], fields.get("ended")) == ("in-progress", None)
+    assert [finding.segment for finding in message.findings] == ["Encounter.period"]

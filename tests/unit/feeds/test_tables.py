@@ -395,10 +395,11 @@ def test_every_allergy_of_a_table_is_kept_and_has_a_name(read):
         },
     }
     rows = "A1,OTH,Latex,\nA1,OTH,Penicillin,\nA1,P,Peanut,Rash\nA1,P,Peanut,Anaphylaxis\n"
-    text = f"MRN,Code,Substance,Reaction\n{rows}A1,,,Swelling after codeine\nA2,,NKA,\n"
-    message = read(text, name="allergies.csv", allergies=allergies)[-1]
+    text = f"MRN,Code,Substance,Reaction\n{rows}A1,,,Swelling after codeine\nA2,,NKA,\nA3,EGG,,\nA4,,,\n"
+    (message,) = read(text, name="allergies.csv", allergies=allergies)
     told = [change.fields for change in message.content[0].changes]
-    assert len({change.key for change in message.content[0].changes}) == 6
+    assert len({change.key for change in message.content[0].changes}) == 7
+    assert told[-1]["substance"] == "EGG"
     assert all(fields["substance"] for fields in told)
     assert [fields["substance"] for fields in told if fields.get("none_known")] == ["NKA"]
 

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from downtime.feeds.model import Operation
+from downtime.feeds.model import FindingKind, Operation
 from downtime.snapshot.record_state import Layer, RecordState, Stamp, apply_changes
 from downtime.snapshot.settle_stays import drop_named_places, find_continuations, settle_stay
 from downtime.snapshot.settled_state import SettledState
@@ -18,6 +18,7 @@ ADMITTED = {
 }
 DISCHARGED = {"status": "finished", "ended": "2026-11-02T11:00:00Z"}
 MOVED = {"moved": "1", "presence": "in-progress", "ward": "W2", "bed": "2"}
+MOVED_LATE = FindingKind.MOVED_AFTER_DISCHARGE
 PLANNED = {"plan": "planned", "planned_ward": "W9", "planned_bed": "9"}
 NOT_PLANNED = {"plan": "cancelled"}
 
@@ -58,12 +59,24 @@ def test_a_plan_after_a_discharge_is_of_the_next_stay():
 
 def test_whoever_is_moved_hours_after_a_discharge_lies_there_and_it_is_said():
     contradicts, fields = settle((ADMITTED,), (DISCHARGED,), (MOVED,))
-    assert (contradicts, fields["status"], fields["ended"]) == (True, "in-progress", "")
+    assert (contradicts, fields["status"], fields["ended"]) == (MOVED_LATE, "in-progress", "")
+
+
+@pytest.mark.parametrize(
+    ("second", "status"),
+    [({}, "in-progress"), ({**DISCHARGED, "over_by": ""}, "finished")],
+)
+def test_a_discharge_time_of_before_the_admission_ends_nothing_and_is_said(second, status):
+    stale = {"status": "finished", "ended": "2026-10-01", "over_by": "2026-10-01"}
+    began = {**ADMITTED, "started": "2026-11-02T01:00:00Z"}
+    contradicts, fields = settle((began,), (stale,), (second,))
+    assert fields["status"] == status
+    assert bool(fields["ended"]) is (status == "finished") is not bool(contradicts)
 
 
 def test_a_leave_takes_no_discharge_back_and_is_said():
     contradicts, fields = settle((ADMITTED,), (DISCHARGED,), ({"presence": "in-progress"},))
-    assert (contradicts, fields["status"]) == (True, "finished")
+    assert (contradicts, fields["status"]) == (MOVED_LATE, "finished")
 
 
 def test_a_cancelled_admission_that_was_planned_is_planned_again():
@@ -80,7 +93,7 @@ def test_what_is_pending_says_where_somebody_is_when_nothing_else_does():
 
 def test_a_transfer_alone_is_of_somebody_in_hospital():
     contradicts, fields = settle((MOVED,))
-    assert (contradicts, fields["status"]) == (False, "in-progress")
+    assert (contradicts, fields["status"]) == (None, "in-progress")
 
 
 def test_a_transfer_after_a_cancelled_admission_stands():
