@@ -1,5 +1,7 @@
 """`downtime feeds read`: the state that files would give, without a home."""
 
+from tests.integration.cli.test_feeds_check import LIST, MAPPING
+
 MESSAGE = (
     "MSH|^~\\&|PAS|DEMO|||20261102100000||ADT^A01|77|P|2.4\r"
     "EVN|A01|20261102100000\r"
@@ -31,3 +33,22 @@ def test_where_nothing_can_be_used_the_answer_says_so_and_is_a_failure(terminal)
     both = terminal.run("feeds", "read", "bad.hl7", "good.hl7")
     assert both.code == 0
     assert "Nothing of it can be used" not in both.out
+
+
+def test_a_list_in_quarantine_replaces_nothing_and_the_answer_names_it(home):
+    config, folder = home.folder / "home/config.toml", home.folder / "sent"
+    config.write_text(config.read_text() + MAPPING)
+    folder.mkdir()
+    rows = [f"W9,{n},71000{n},Name{n},1960-01-0{n},V{n}\n" for n in range(1, 9)]
+    (folder / "ward-20261102-1000.csv").write_text(LIST + "".join(rows))
+    (folder / "ward-20261102-1100.csv").write_text(LIST + rows[0])
+    read = ("--home", "home", "feeds", "read")
+    document = home.ok(*read, "sent")
+    assert len(document["records"]["Encounter"]) == 8
+    (finding,) = [f for f in document["findings"] if f["kind"] == "list-implausible"]
+    assert finding["file"].endswith("ward-20261102-1100.csv")
+    assert "in quarantine" in home.run(*read, "sent").out
+    (folder / "ward-20261102-1000.csv").unlink()
+    (folder / "ward-20261102-1100.csv").write_text(LIST + "".join(rows) + rows[0][:9])
+    cut = home.run(*read, "sent", "--json")
+    assert (cut.code, cut.json["records"]["Encounter"]) == (1, [])
