@@ -12,6 +12,9 @@ from downtime.scanning.pixels import DOTS_IN_MM, Box, Pixels, locate_rectangle, 
 
 PRINT_HALO = 11
 """Dots a side over which print may have moved: a rule half a millimetre off is not writing."""
+NEAR_HALO = 5
+PEN_DOTS = 3
+"""Between the two, print that moved shows a thin edge: what is as thick as a pen's line is writing."""
 EDGE_MM = 4.0
 """The border of a page, where a scanner shows its own shadow."""
 HOLE_MM = (3.5, 8.5)
@@ -41,15 +44,26 @@ STRUCK_MM = 3.0
 
 def find_outside(ink: InkMask, printed: Pixels, rectangles: Sequence[FieldRectangle]) -> list[Box]:
     """Boxes around what is written outside every field, without holes and the page's border."""
-    margin = np.ones((PRINT_HALO, PRINT_HALO), np.uint8)
-    print_near = cv2.erode(printed, margin) < 255 - INK_TONES
-    far_ink = ink.solid.copy()
-    far_ink[print_near] = 0
-    seen = cv2.bitwise_or(_coarsen(far_ink) // 255, _find_struck(ink.flat, printed))
+    near_print = cv2.erode(printed, _square(NEAR_HALO))
+    near_ink = cv2.morphologyEx(_drop_print(ink.solid, near_print), cv2.MORPH_OPEN, _square(PEN_DOTS))
+    far_ink = _drop_print(ink.solid, cv2.erode(near_print, _square(PRINT_HALO - NEAR_HALO + 1)))
+    seen = _coarsen(cv2.bitwise_or(near_ink, far_ink)) // 255
+    seen = cv2.bitwise_or(seen, _find_struck(ink.flat, printed))
     blank = _mask_fields(printed.shape, rectangles)
     _mask_holes(blank, ink)
     seen[cv2.resize(blank, seen.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0] = 0
     return _find_strokes(seen)
+
+
+def _square(side: int) -> Pixels:
+    return np.ones((side, side), np.uint8)
+
+
+def _drop_print(solid: Pixels, printed: Pixels) -> Pixels:
+    """Ink where nothing is printed."""
+    free = solid.copy()
+    free[printed < 255 - INK_TONES] = 0
+    return free
 
 
 def _coarsen(mask: Pixels) -> Pixels:
