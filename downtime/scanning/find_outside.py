@@ -45,7 +45,9 @@ STRUCK_MM = 3.0
 def find_outside(ink: InkMask, printed: Pixels, rectangles: Sequence[FieldRectangle]) -> list[Box]:
     """Boxes around what is written outside every field, without holes and the page's border."""
     near_print = cv2.erode(printed, _square(NEAR_HALO))
-    near_ink = cv2.morphologyEx(_drop_print(ink.solid, near_print), cv2.MORPH_OPEN, _square(PEN_DOTS))
+    near_ink = cv2.morphologyEx(
+        _drop_print(ink.solid, near_print), cv2.MORPH_OPEN, _square(PEN_DOTS)
+    )
     far_ink = _drop_print(ink.solid, cv2.erode(near_print, _square(PRINT_HALO - NEAR_HALO + 1)))
     seen = _coarsen(cv2.bitwise_or(near_ink, far_ink)) // 255
     seen = cv2.bitwise_or(seen, _find_struck(ink.flat, printed))

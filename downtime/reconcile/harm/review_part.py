@@ -17,7 +17,8 @@ from downtime.clinical.model import (
 from downtime.outage.model import Outage
 from downtime.reconcile.harm import store as harm_store
 from downtime.reconcile.harm.appointments import AppointmentReview, find_missed_appointments
-from downtime.reconcile.harm.laboratory import LaboratoryReview, find_laboratory_findings
+from downtime.reconcile.harm.courses import LaboratoryReview
+from downtime.reconcile.harm.laboratory import find_laboratory_findings
 from downtime.reconcile.harm.load_visits import load_visits
 from downtime.reconcile.harm.model import HarmFinding
 from downtime.reconcile.harm.records import ReviewedRecords

@@ -13,7 +13,7 @@ from downtime.clinical.model import (
     ServiceRequest,
 )
 from downtime.entry.facts import Fact, PaperPerson
-from downtime.reconcile.harm import appointments, laboratory, model
+from downtime.reconcile.harm import appointments, courses, laboratory, model
 from downtime.reconcile.harm import turnaround as harm_figures
 from downtime.reconcile.harm.records import ReviewedRecords
 from downtime.reconcile.model import Item, ItemState
@@ -79,7 +79,7 @@ def phoned(state: str = ItemState.CONFLICT, matched_ids=("o-1",), notes=()) -> I
 
 
 def scene(items=(), before=(WAITED,), after=(WAITED,), waiting=((WAITED, "A1"),)):
-    return laboratory.LaboratoryReview(
+    return courses.LaboratoryReview(
         list(items),
         ReviewedRecords([ANN, *before]),
         ReviewedRecords([ANN, *after]),
