@@ -15,7 +15,7 @@ from downtime.entry.facts import AbsentReason
 from downtime.entry.keyed_form import KeyedForm
 from downtime.paper.forms.model import IDENTITY, SIGN_OFF, FieldType, FormItem, KeyingPolicy
 from downtime.paper.forms.record_fields import PERSON_PREFIX
-from downtime.paper.store import issued_forms
+from downtime.paper.store import form_contents
 from downtime.vault.vault import Vault
 
 _FRAME = frozenset(item.link_id for item in (*IDENTITY, *SIGN_OFF))
@@ -31,7 +31,7 @@ _SAYS_NOTHING = frozenset(
 
 def is_empty(vault: Vault, form: KeyedForm, answers: Mapping[str, str]) -> bool:
     """Whether these answers say nothing beyond what was printed on the form."""
-    content = issued_forms.fetch_content(vault.db, form.issued.serial)
+    content = form_contents.fetch_content(vault.db, form.issued.serial)
     return not has_answers(form, answers, orjson.loads(content) if content else {})
 
 

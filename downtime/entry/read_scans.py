@@ -11,7 +11,7 @@ from downtime.paper import ledger, serials
 from downtime.paper.forms.medicine_charts import list_signed_rows
 from downtime.paper.layout.issued_page import IssuedContent
 from downtime.paper.model import IssuedForm
-from downtime.paper.store import issued_forms, layouts
+from downtime.paper.store import form_contents, layouts
 from downtime.scanning.page_reading import GateReason, PageReading
 from downtime.scanning.read_issued_pages import PAGES_EACH, KeptPage, read_issued_pages
 from downtime.settings import Settings
@@ -72,7 +72,7 @@ def _find_page(vault: Vault, serial: str, number: int) -> KeptPage | None:
 
 def _find_content(vault: Vault, form: IssuedForm) -> IssuedContent | None:
     """What was printed on a form; None where that was not kept."""
-    body = issued_forms.fetch_content(vault.db, form.serial)
+    body = form_contents.fetch_content(vault.db, form.serial)
     values = orjson.loads(body) if body else {}
     if not values:
         return None
@@ -105,5 +105,5 @@ def find_ink(vault: Vault, serial: str) -> FormInk:
     """What was seen on the pages of a form, beside what was printed on it."""
     number = serials.parse_serial(serial)
     readings = page_readings.fetch(vault.db, number)
-    content = issued_forms.fetch_content(vault.db, number) if readings else ""
+    content = form_contents.fetch_content(vault.db, number) if readings else ""
     return FormInk(readings, orjson.loads(content) if content else {})

@@ -41,11 +41,18 @@ def store_reason(reason: ProgramReason, target: str = "") -> str:
     return f"={reason} {target}".rstrip()
 
 
-def word_reason(text: str) -> str:
-    """A kept reason as people read it."""
+def parse_reason(text: str) -> tuple[ProgramReason | None, str]:
+    """A kept reason of the program's own, and what it names; None for people's words."""
     name, _, target = text.removeprefix("=").partition(" ")
     if not text.startswith("=") or name not in list(ProgramReason):
+        return None, ""
+    return ProgramReason(name), target
+
+
+def word_reason(text: str) -> str:
+    """A kept reason as people read it."""
+    reason, target = parse_reason(text)
+    if reason is None:
         return text
-    reason = ProgramReason(name)
     named = format_serial(target) if reason == ProgramReason.SUPERSEDED else target
     return _SENTENCES[reason].format(named)

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from downtime.paper.model import FormDraft
-from downtime.paper.store import issued_forms
+from downtime.paper.packs.model import PrintDocument
+from downtime.paper.store import form_contents
 from downtime.vault.database import transaction
 from downtime.vault.vault import Vault
 from downtime.vault.write_access import ReadOnlyError
@@ -30,12 +30,13 @@ class ContentRecorder:
         """What the vault did not take, to be written when it does again."""
         self.checksum = hashlib.sha256()
 
-    def add(self, serial: str, draft: FormDraft, content: Any) -> None:
-        """Note one form; a list is kept as its digest only, since it is never printed again."""
+    def add(self, serial: str, document: PrintDocument, content: Any) -> None:
+        """Note one form; a list is never printed again: of it, its digest and which records its copy held."""
+        draft = document.draft
         body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
         self.checksum.update(b"%b\n%b\n" % (serial.encode(), body))
-        if draft.returns or draft.subject.patient:
-            values = body.decode() if draft.returns else ""
+        if draft.returns or draft.subject.patient or document.records:
+            values = body.decode() if draft.returns else document.records
             self._rows.append((serial, hashlib.sha256(body).hexdigest(), values))
         if len(self._rows) >= CHUNK:
             self.flush()
@@ -44,7 +45,7 @@ class ContentRecorder:
         """Write down what is not written yet; what the vault does not take waits."""
         try:
             with transaction(self._vault.db) as db:
-                issued_forms.insert_contents(db, self._rows)
+                form_contents.insert_contents(db, self._rows)
         except ReadOnlyError as error:
             if not error.reason.lets_print:
                 raise

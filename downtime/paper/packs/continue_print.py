@@ -25,10 +25,11 @@ from downtime.paper.packs.policies import (
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.packs.snapshot_pages import format_ages
+from downtime.paper.packs.superseded_pages import Succession
 from downtime.paper.packs.ward_pack import issue_numbers
 from downtime.paper.packs.ward_separator import SEPARATOR, separator_document
 from downtime.paper.packs.whereabouts import Whereabouts
-from downtime.paper.store import issued_forms, layouts
+from downtime.paper.store import form_contents, issued_forms, layouts
 from downtime.pdf.flow_blocks import Block, Heading, Table
 
 _OF_WARDS = (PackKind.WARD, PackKind.SITE, PackKind.DELTA)
@@ -136,7 +137,7 @@ class _RestOfPrint:
         return [Heading("Not printed again"), Table(_LEFT_OUT_COLUMNS, self._left_out)]
 
     def _leave_out(self, form: IssuedForm, why: str) -> None:
-        _, *page = describe_page(self._where, form)
+        _, *page = describe_page(self._where, form, form.ward)
         self._left_out.append((*page, why))
 
     def _is_wanted(self, form: IssuedForm) -> bool:
@@ -176,7 +177,7 @@ class _RestOfPrint:
         return dict(zip(old, new, strict=True))
 
     def _repeat_form(self, form: IssuedForm, numbers: Mapping[str, str]) -> PrintDocument:
-        text = issued_forms.fetch_content(self._context.vault.db, form.serial)
+        text = form_contents.fetch_content(self._context.vault.db, form.serial)
         if not text:
             raise _not_kept()
         definition, layout = self._get_version(form)
@@ -238,15 +239,15 @@ def _repeat_summary(context: PrintContext, form: IssuedForm) -> Sequence[PrintDo
         row = context.hospital.find_row(form.patient)
     except NotFoundError:
         return []
-    return [documents.summary_document(context, row, form.ward, (form.serial,))]
+    return [documents.summary_document(context, row, form.ward, Succession((form.serial,)))]
 
 
 _LISTS: dict[str, Callable[[PrintContext, IssuedForm], Sequence[PrintDocument]]] = {
     documents.BED_LIST: lambda context, form: [
-        documents.bed_list_document(context, form.ward, (form.serial,))
+        documents.bed_list_document(context, form.ward, Succession((form.serial,)))
     ],
     medicines_due.MEDICINES_DUE: lambda context, form: medicines_due.list_pack_documents(
-        context, form.ward, (form.serial,)
+        context, form.ward, Succession((form.serial,))
     ),
     documents.SUMMARY: _repeat_summary,
     SEPARATOR: lambda context, form: [separator_document(context, form.ward, (form.serial,))],

@@ -20,9 +20,6 @@ from downtime.snapshot.availability import list_unsent_types
 from downtime.snapshot.bed_board import word_counts
 
 _AGE_COLUMNS = (("System", 2), ("Newest data", 3), ("Age when printed", 3), ("Not sent", 5))
-_CHANGE_COLUMNS = (
-    ("Bed", 2), ("Patient", 5), ("Take out", 5), ("Serial", 3), ("Put in instead", 3), ("Why", 5),
-)  # fmt: skip
 _WARD_COLUMNS = (
     ("Ward, in this order", 6),
     ("Patients", 2),
@@ -66,12 +63,12 @@ def cover_document(
     outcome: PrintOutcome,
     title: str,
     facts: Mapping[str, str],
-    changes: Sequence[tuple[str, ...]] = (),
+    notes: Sequence[Block] = (),
 ) -> PrintDocument:
-    """The first page of a pack: contents, page count, ages of the data, checksum, what to do."""
-    notes: list[Block] = []
-    if changes:
-        notes = [Heading("Take these pages out"), Table(_CHANGE_COLUMNS, changes)]
+    """The first page of a pack: contents, page count, ages of the data, checksum, what to do.
+
+    `notes` stand below the facts.
+    """
     return cover_of_snapshot(context, context.view, outcome, title, facts, notes)
 
 

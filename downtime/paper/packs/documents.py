@@ -19,6 +19,7 @@ from downtime.paper.packs.patient_summary import summary_content
 from downtime.paper.packs.policies import check_is_for_patient
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.snapshot_pages import SnapshotView
+from downtime.paper.packs.superseded_pages import NO_SUCCESSION, ON_BED_LIST, ON_SUMMARY, Succession
 from downtime.snapshot.model import PatientRow
 
 SUMMARY, BED_LIST = "summary", "bed-list"
@@ -76,7 +77,7 @@ def _sheet_values(
 
 
 def summary_document(
-    context: PrintContext, row: PatientRow, ward: str, replaces: tuple[str, ...] = ()
+    context: PrintContext, row: PatientRow, ward: str, succession: Succession = NO_SUCCESSION
 ) -> PrintDocument:
     """All that the snapshot holds of a patient, for the ward."""
     return context.list_document(
@@ -85,12 +86,13 @@ def summary_document(
         make_subject(row.patient),
         ward,
         partial(summary_content, context.view, row),
-        replaces=replaces,
+        types=ON_SUMMARY,
+        succession=succession,
     )
 
 
 def bed_list_document(
-    context: PrintContext, ward: str, replaces: tuple[str, ...] = ()
+    context: PrintContext, ward: str, succession: Succession = NO_SUCCESSION
 ) -> PrintDocument:
     """Every bed of a ward, which is named as people call it where a system says so."""
     view = context.view
@@ -101,7 +103,8 @@ def bed_list_document(
         Subject(),
         ward,
         lambda: ({}, snapshot_pages.bed_list_blocks(view, context.hospital, ward)),
-        replaces=replaces,
+        types=ON_BED_LIST,
+        succession=succession,
     )
 
 

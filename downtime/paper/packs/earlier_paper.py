@@ -7,19 +7,23 @@ each of them, so that people take them out. Spares stay: their downtime numbers 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlite_utils import Database
 
 from downtime.clinical import display
+from downtime.clock import from_text, to_text
 from downtime.errors import ConflictError
 from downtime.paper import serials
 from downtime.paper.forms.medicine_charts import holds_medicines
 from downtime.paper.model import IssuedForm, PackKind, Subject
+from downtime.paper.packs.documents import BED_LIST
 from downtime.paper.packs.model import PackPlan, PrintDocument
 from downtime.paper.packs.policies import check_knows_who_is_there
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.whereabouts import Whereabouts
-from downtime.paper.store import issued_forms
+from downtime.paper.store import issued_forms, packs
+from downtime.paper.stored_reasons import ProgramReason, parse_reason
 from downtime.pdf.flow_blocks import Block, Paragraph, Table
 
 WARD_SETS = (PackKind.WARD, PackKind.SITE)
@@ -27,6 +31,8 @@ _SET_PARTS = (*WARD_SETS, PackKind.DELTA, PackKind.CONTINUED)
 """Packs in which a ward's set reached it."""
 TAKE_OUT = "take-out"
 """What the ledger calls the list of recalled pages."""
+_OVERLAP = timedelta(minutes=10)
+"""What became void while a ward's last list was printed stands on the next one too."""
 _COLUMNS = (("Bed", 2), ("Patient", 5), ("Form", 5), ("Serial", 3), ("Out", 1))
 _STEPS = (
     "These pages are void from now on. Take every one of them from the bedside and the notes, tick it"
@@ -79,7 +85,7 @@ def find_live_charts(
 
 def settle_earlier_paper(context: PrintContext, plan: PackPlan, *, recall: bool) -> PackPlan:
     """The plan, which voids what it repeats; ConflictError unless that was said to be recalled."""
-    earlier = _find_repeated(context, plan)
+    earlier = find_repeated(context, plan)
     if not earlier:
         return plan
     if not recall:
@@ -114,7 +120,8 @@ def _list_recalled(
     ]
 
 
-def _find_repeated(context: PrintContext, plan: PackPlan) -> list[IssuedForm]:
+def find_repeated(context: PrintContext, plan: PackPlan) -> list[IssuedForm]:
+    """Pages that are out and that a plan prints once more."""
     db, drill = context.vault.db, context.is_drill
     if plan.kind in (PackKind.REPRINT, PackKind.CONTINUED):  # each sheet takes the place of one
         return []
@@ -155,15 +162,51 @@ def _refuse(context: PrintContext, earlier: Sequence[IssuedForm]) -> ConflictErr
     )
 
 
-def describe_page(where: Whereabouts, form: IssuedForm) -> tuple[str, str, str, str]:
-    """What finds a page that has to be taken out: bed, patient, form, serial."""
+def describe_page(where: Whereabouts, form: IssuedForm, ward: str) -> tuple[str, str, str, str]:
+    """What finds a page that has to be taken out: bed, patient, form, serial.
+
+    The bed is that of the patient; before it stands the ward on which the page lies, where that is not
+    the `ward` whose list this is.
+    """
     serial = serials.format_serial(form.serial)
+    lies_on = form.ward if form.ward != ward else ""
     if not form.patient:
-        return "", "Ward", form.title, serial
+        return lies_on, "Ward", form.title, serial
     birth_date = form.subject.birth_date
     name = f"{form.patient_label}\n{display.format_day(birth_date)}"
     label = name if birth_date else form.patient_label
-    return where.word_bed(form), label, form.title, serial
+    return ": ".join(filter(None, (lies_on, where.word_bed(form)))), label, form.title, serial
+
+
+def list_void_elsewhere(context: PrintContext, wards: Sequence[str]) -> list[IssuedForm]:
+    """Pages on these wards for which another ward's print stands since their own last one.
+
+    That ward's list named them to people who do not walk here.
+    """
+    db, drill = context.vault.db, context.is_drill
+    bed_lists = issued_forms.fetch_standing_prints(db, BED_LIST, drill=drill)
+    printed = {form.ward: form.issued_at for form in bed_lists if form.ward in wards}
+    if not printed:
+        return []
+    since = {ward: to_text(from_text(time) - _OVERLAP) for ward, time in printed.items()}
+    void = issued_forms.fetch_void_of_wards(db, since, min(since.values()), drill=drill)
+    return [
+        form
+        for form in void
+        if form.changed_at >= since[form.ward] and _is_void_elsewhere(db, form)
+    ]
+
+
+def _is_void_elsewhere(db: Database, form: IssuedForm) -> bool:
+    """Whether what a page became void for was printed for another ward alone."""
+    reason, target = parse_reason(form.reason)
+    if reason == ProgramReason.SUPERSEDED:
+        newer = issued_forms.find_form(db, target)
+        return newer is not None and newer.ward != form.ward
+    if reason == ProgramReason.RECALLED:
+        pack = packs.find_pack(db, target)
+        return pack is not None and form.ward not in pack.wards
+    return False
 
 
 def _take_out_document(
@@ -172,9 +215,10 @@ def _take_out_document(
     recalled: Sequence[IssuedForm],
     where: Whereabouts,
 ) -> PrintDocument:
-    rows = [(*row, "") for row in sorted(describe_page(where, form) for form in recalled)]
-    blocks: list[Block] = [Paragraph(step, bold=True) for step in _STEPS]
     ward = wards[0] if len(wards) == 1 else ""
+    forms = [*recalled, *list_void_elsewhere(context, wards)]
+    rows = [(*row, "") for row in sorted(describe_page(where, form, ward) for form in forms)]
+    blocks: list[Block] = [Paragraph(step, bold=True) for step in _STEPS]
     title = f"Pages to take out{f': {ward}' if ward else ''}"
     return context.list_document(
         TAKE_OUT, title, Subject(), ward, lambda: ({}, [*blocks, Table(_COLUMNS, rows)])

@@ -22,6 +22,7 @@ from downtime.paper.packs.snapshot_pages import (
     list_long_allergies,
     shorten_allergies,
 )
+from downtime.paper.packs.superseded_pages import NO_SUCCESSION, ON_MEDICINES_DUE, Succession
 from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
 from downtime.snapshot.model import PatientRow
 
@@ -132,7 +133,7 @@ class MedicinesDue(PrintRequest):
 
 
 def medicines_due_document(
-    context: PrintContext, ward: str, replaces: tuple[str, ...] = ()
+    context: PrintContext, ward: str, succession: Succession = NO_SUCCESSION
 ) -> PrintDocument:
     """The list of one ward."""
     return context.list_document(
@@ -141,16 +142,17 @@ def medicines_due_document(
         Subject(),
         ward,
         lambda: ({}, _list_blocks(context.view, read_ward_medicines(context, ward))),
-        replaces=replaces,
+        types=ON_MEDICINES_DUE,
+        succession=succession,
     )
 
 
 def list_pack_documents(
-    context: PrintContext, ward: str, replaces: tuple[str, ...] = ()
+    context: PrintContext, ward: str, succession: Succession = NO_SUCCESSION
 ) -> list[PrintDocument]:
     """The list in a ward's pack: none where no system ever sent a medicine."""
     medicines = context.view.snapshot.find_availability(MedicationRequest.__name__)
-    return [medicines_due_document(context, ward, replaces)] if medicines.is_delivered else []
+    return [medicines_due_document(context, ward, succession)] if medicines.is_delivered else []
 
 
 def read_ward_medicines(context: PrintContext, ward: str) -> WardMedicines:

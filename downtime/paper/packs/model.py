@@ -7,6 +7,7 @@ from typing import Any
 
 from downtime.paper.layout.model import PrintedSheet
 from downtime.paper.model import FormDraft, Pack, PackKind
+from downtime.paper.packs.superseded_pages import KeptPage
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many documents are printed; what it raises stops the printing."""
@@ -55,6 +56,10 @@ class PrintDocument:
     sheet: Callable[[str, Any], PrintedSheet]
     is_blank: bool = False
     """Whether nothing of a patient or a list stands on it."""
+    records: str = ""
+    """Of a list, which records its copy held, as JSON (`superseded_pages`)."""
+    kept: tuple[KeptPage, ...] = ()
+    """Earlier pages that stay beside it."""
 
 
 @dataclass(frozen=True, slots=True)

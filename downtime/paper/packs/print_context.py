@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from downtime.clinical import display
 from downtime.clinical.doses import TIME_CRITICAL
 from downtime.clock import from_text
@@ -33,6 +35,12 @@ from downtime.paper.layout.template_layout import flow_digest, flow_layout
 from downtime.paper.model import FormDraft, PackKind, Subject
 from downtime.paper.packs.model import PackPlan, PrintDocument, PrintOutcome
 from downtime.paper.packs.snapshot_pages import SnapshotView, format_ages
+from downtime.paper.packs.superseded_pages import (
+    NO_SUCCESSION,
+    KeptPage,
+    Succession,
+    list_deliveries,
+)
 from downtime.paper.policies import check_is_approved, is_approved
 from downtime.paper.store import layouts
 from downtime.pdf.flow_blocks import Block, Paragraph, flow_blocks
@@ -73,6 +81,8 @@ class PrintContext:
         """Digests of layouts that may be printed."""
         self._texts: dict[str, tuple[dict[str, str], list[SignedRows]]] = {}
         """By layout: the labels of a form's fields, and its rows that are signed."""
+        self._records: dict[tuple[str, ...], str] = {}
+        """By the types on a list: which of them the copy holds."""
 
     def close(self) -> None:
         """Close what was opened here, so not the caller's snapshot."""
@@ -256,19 +266,32 @@ class PrintContext:
         ward: str,
         content: Callable[[], tuple[dict[str, str], Sequence[Block]]],
         *,
-        replaces: tuple[str, ...] = (),
+        types: tuple[str, ...] = (),
+        succession: Succession = NO_SUCCESSION,
     ) -> PrintDocument:
-        """A list whose content (identity values, blocks) flows over as many pages as it needs."""
+        """A list whose content (identity values, blocks) flows over as many pages as it needs.
+
+        `types` are those of the records on it, where a later page may take its place.
+        """
         foot = f"{title}. A copy of what the systems said; it need not come back."
         layout = self._get_list_layout(bool(subject.patient))
+        replaces = succession.replaced
         above = [_supersedes(replaces)] if replaces else []
+        above += [_stays_valid(page, self.zone) for page in succession.kept]
 
         def sheet(serial: str, printed: Any) -> ListSheet:
             values, blocks = printed
             return ListSheet(layout, serial, values, [*above, *blocks], title, foot)
 
         draft = list_draft(name, title, layout.digest, subject, ward, replaces)
-        return PrintDocument(draft, content, sheet)
+        records = self._word_records(types) if types else ""
+        return PrintDocument(draft, content, sheet, records=records, kept=succession.kept)
+
+    def _word_records(self, types: tuple[str, ...]) -> str:
+        if types not in self._records:
+            deliveries = list_deliveries(self.view.snapshot, types)
+            self._records[types] = orjson.dumps(deliveries).decode()
+        return self._records[types]
 
     def loose_document(
         self,
@@ -306,3 +329,17 @@ def list_draft(
 def _supersedes(replaced: tuple[str, ...]) -> Paragraph:
     pages = serials.format_serials(replaced)
     return Paragraph(f"Supersedes {pages}: take those pages out.", bold=True)
+
+
+def _stays_valid(page: KeptPage, zone: ZoneInfo) -> Paragraph:
+    form = page.form
+    serial, printed = (
+        serials.format_serial(form.serial),
+        display.format_moment(form.issued_at, zone),
+    )
+    return Paragraph(
+        f"KEEP {serial} (printed {printed}) WITH THIS PAGE. It stays valid for: {page.words}."
+        " This page was printed without them.",
+        bold=True,
+        size=10.5,
+    )

@@ -49,7 +49,7 @@ from downtime.paper.packs.print_queue import StoppedMidwayError
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.packs.ward_prints import check_ward_prints
 from downtime.paper.serials import make_serial
-from downtime.paper.store import issued_forms, layouts, packs, page_counts
+from downtime.paper.store import form_contents, issued_forms, layouts, packs, page_counts
 from downtime.paper.stored_reasons import ProgramReason, store_reason
 from downtime.paper.take_serials import take_serials
 from downtime.pdf.writer import PdfWriter
@@ -276,7 +276,7 @@ class _Printing:
         numbered = zip(documents, self.serials, strict=False)
         for number, (document, serial) in enumerate(numbered, 1):
             content = document.content()
-            recorder.add(serial, document.draft, content)
+            recorder.add(serial, document, content)
             yield document.sheet(serial, content), self.two_sided and number < len(documents)
 
     def _count_backs(self, pages: Sequence[int]) -> int:
@@ -314,7 +314,7 @@ def _finish(
     corrected = [(serial, pages) for serial, pages, expected in printed if pages != expected]
 
     def write(db: Database) -> None:
-        issued_forms.insert_contents(db, unwritten)
+        form_contents.insert_contents(db, unwritten)
         page_counts.set_page_counts(db, corrected)
         packs.finish_pack(db, outcome.pack.id, outcome.total, outcome.checksum)
         for document, serial in zip(plan.documents, outcome.serials, strict=False):

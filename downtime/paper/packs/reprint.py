@@ -13,7 +13,7 @@ from downtime.paper.packs.model import PackPlan, RequestKind
 from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.policies import check_can_reprint
-from downtime.paper.store import issued_forms, layouts
+from downtime.paper.store import form_contents, layouts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Reprint(PrintRequest):
         vault = context.vault
         old = ledger.get_form(vault, self.serial)
         check_can_reprint(old, context.reason)
-        values = issued_forms.fetch_content(vault.db, old.serial)
+        values = form_contents.fetch_content(vault.db, old.serial)
         layout = layouts.find_layout(vault.db, old.layout)
         if not values or layout is None:
             raise ConflictError(

@@ -4,6 +4,7 @@ from downtime.clinical import display
 from downtime.paper.model import Subject
 from downtime.paper.packs.model import PrintDocument
 from downtime.paper.packs.print_context import PrintContext
+from downtime.paper.packs.superseded_pages import Succession
 from downtime.pdf.flow_blocks import Block, Heading, Paragraph, Table
 
 SEPARATOR = "ward-separator"
@@ -23,7 +24,7 @@ def separator_document(
         Subject(),
         ward,
         lambda: ({}, _blocks(context, ward)),
-        replaces=replaces,
+        succession=Succession(replaces),
     )
 
 

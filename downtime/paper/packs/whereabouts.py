@@ -35,7 +35,7 @@ class Whereabouts:
 
         Who lay on no ward when it was printed has left none by being on one now.
         """
-        stay = self._find_stay(form)
+        stay = self.find_stay(form)
         if stay is not None:
             return bool(stay.ward and form.ward) and stay.ward != form.ward
         return self.is_gone(form)
@@ -44,18 +44,20 @@ class Whereabouts:
         """Whether the patient of a form is in hospital no more, as staff or the systems say."""
         stays = self._context.view.snapshot.find_availability(Encounter.__name__)
         is_said = self._find_id(form) in self._context.hospital.changes or stays.is_known
-        return is_said and self._find_stay(form) is None
+        return is_said and self.find_stay(form) is None
 
     def word_bed(self, form: IssuedForm) -> str:
         """In which bed the patient of a form is, with the ward where it is not the form's; empty if not known."""
-        stay = self._find_stay(form)
-        if form.ward and self.has_left(form):
-            return "Left"
+        stay = self.find_stay(form)
         if stay is None:
-            return ""
-        return stay.bed if stay.ward == form.ward else f"{stay.ward} {stay.bed}".strip()
+            return "Left" if form.ward and self.is_gone(form) else ""
+        if stay.ward == form.ward:
+            return stay.bed
+        place = f"{stay.ward} {stay.bed}".strip()
+        return f"now {place}" if self.has_left(form) else place
 
-    def _find_stay(self, form: IssuedForm) -> Encounter | None:
+    def find_stay(self, form: IssuedForm) -> Encounter | None:
+        """Where the patient of a form is; None for who is in no ward, or is not known."""
         return self._context.hospital.find_stay(self._find_id(form))
 
     def _find_id(self, form: IssuedForm) -> str:

@@ -187,6 +187,16 @@ def fetch_out_of_patients(
     return _query(db, query, FormState.ISSUED, int(drill), *listed, PackState.PRINTED)
 
 
+def fetch_void_of_wards(
+    db: Database, wards: Iterable[str], since: str, *, drill: bool
+) -> Iterator[IssuedForm]:
+    """Pages of these wards that became void since then (UTC)."""
+    condition = f"ward IN ({_LISTED}) AND state = ? AND drill = ? AND changed_at >= ?"
+    listed = orjson.dumps(list(wards)).decode()
+    query = f"{_SELECT} WHERE {condition} {_IN_ORDER}"
+    return _query(db, query, listed, FormState.VOID, int(drill), since)
+
+
 class FormLine(NamedTuple):
     """What a list needs of a form: not for whom it was printed."""
 
@@ -336,36 +346,6 @@ def fetch_printed_for(db: Database, serials: Sequence[str]) -> dict[str, Printed
     """By serial, whom each form was printed for; nothing of one that was printed for a drill alone."""
     rows = db.conn.execute(_PRINTED_FOR, (orjson.dumps(serials).decode(),))
     return {row[0]: PrintedFor(row[1], row[2], tuple(row[3:])) for row in rows}
-
-
-# What was printed on them
-
-
-def insert_contents(db: Database, rows: Iterable[tuple[str, str, str]]) -> None:
-    """Keep what was printed: (serial, digest, the values as JSON or empty)."""
-    db.conn.executemany("INSERT INTO form_content (serial, digest, body) VALUES (?, ?, ?)", rows)
-
-
-def fetch_content(db: Database, serial: str) -> str:
-    """The values of a printed form as JSON; empty when they were not kept."""
-    query = "SELECT body FROM form_content WHERE serial = ?"
-    return next((str(row["body"]) for row in db.query(query, [serial])), "")
-
-
-def find_digest(db: Database, serial: str) -> str:
-    """The digest of what was printed on a form; empty when it was not kept."""
-    query = "SELECT digest FROM form_content WHERE serial = ?"
-    return next((str(row["digest"]) for row in db.query(query, [serial])), "")
-
-
-def fetch_digests(db: Database, form: str, *, drill: bool) -> dict[str, str]:
-    """By serial, the digest of what issued copies of a list say."""
-    query = (
-        "SELECT c.serial, c.digest FROM form_content c JOIN form_issue f ON f.serial = c.serial"
-        " WHERE f.form = ? AND f.drill = ? AND f.state = ?"
-    )
-    rows = db.query(query, [form, int(drill), FormState.ISSUED])
-    return {row["serial"]: row["digest"] for row in rows}
 
 
 # Rows that another machine wrote

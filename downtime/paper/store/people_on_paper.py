@@ -1,5 +1,8 @@
 """The SQL of whom pages were printed for: by the ids and numbers that they had then."""
 
+from collections import defaultdict
+from typing import NamedTuple
+
 import orjson
 from sqlite_utils import Database
 
@@ -15,11 +18,21 @@ def fetch_people(db: Database, *, drill: bool) -> set[tuple[str, ...]]:
     return set(db.execute(query, [int(drill), FormState.VOID]))
 
 
-def fetch_ids_with_forms(db: Database, outage: str, *, drill: bool) -> set[str]:
-    """Ids of whom forms were printed in this outage, or are out since another; void does not count."""
+class PaperForm(NamedTuple):
+    """A form that somebody has on paper, by its name and the digest of the version that was printed."""
+
+    name: str
+    layout: str
+
+
+def fetch_forms_by_id(db: Database, outage: str, *, drill: bool) -> dict[str, set[PaperForm]]:
+    """By id, the forms printed for each person in this outage, or out since another; neither void nor lost."""
     query = (
-        "SELECT DISTINCT patient FROM form_issue WHERE returns AND patient <> '' AND drill = ?"
-        " AND state <> ? AND (outage = ? OR state IN (SELECT value FROM json_each(?)))"
+        "SELECT DISTINCT patient, form, layout FROM form_issue WHERE returns AND patient <> '' AND drill = ?"
+        " AND state NOT IN (?, ?) AND (outage = ? OR state IN (SELECT value FROM json_each(?)))"
     )
-    values = [int(drill), FormState.VOID, outage, orjson.dumps(OUT).decode()]
-    return {row[0] for row in db.execute(query, values)}
+    values = [int(drill), FormState.VOID, FormState.LOST, outage, orjson.dumps(OUT).decode()]
+    forms = defaultdict[str, set[PaperForm]](set)
+    for patient, form, layout in db.execute(query, values):
+        forms[patient].add(PaperForm(form, layout))
+    return forms

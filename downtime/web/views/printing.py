@@ -1,6 +1,7 @@
 """Print: packs, changes, lists, a patient's pages, blank forms; each runs as a job."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -8,13 +9,11 @@ from flask import Blueprint, render_template, request
 
 from downtime.accounts.model import Permission
 from downtime.clinical.model import Encounter
-from downtime.outage import outages
 from downtime.paper import ledger
 from downtime.paper.forms import form_sets
 from downtime.paper.forms.form_approval import load_printable_forms
 from downtime.paper.forms.form_groups import FormGroup, group_forms
 from downtime.paper.forms.load_form import load_form
-from downtime.paper.forms.medicine_charts import holds_medicines
 from downtime.paper.labels.model import LABEL_SHEETS
 from downtime.paper.model import IssuedForm
 from downtime.paper.packs import deliver, earlier_paper, pack_ledger
@@ -23,12 +22,15 @@ from downtime.paper.packs.continue_print import ContinuedPrint
 from downtime.paper.packs.model import PrintChannel, RequestKind
 from downtime.paper.packs.patient_pack import PatientPack
 from downtime.paper.packs.policies import MOST_BLANK_COPIES, check_session, check_wards
+from downtime.paper.packs.print_context import PrintContext
 from downtime.paper.packs.print_request import PrintRequest
 from downtime.paper.packs.reprint import Reprint
 from downtime.paper.packs.session_pack import ClinicPack, SessionPack, TheatrePack
 from downtime.paper.packs.ward_changes import WardChanges, list_printed_wards
 from downtime.paper.packs.ward_pack import WardPack
+from downtime.paper.packs.whereabouts import Whereabouts
 from downtime.paper.print_requests import get_pack_request
+from downtime.paper.store import people_on_paper
 from downtime.snapshot.bed_board import bed_sort_key
 from downtime.vault import jobs
 from downtime.web import request_context
@@ -184,8 +186,12 @@ def queue_as_chosen(pack: PrintRequest, reason: str = REASON_ON_SCREEN) -> ViewR
     What is out already is asked about first.
     """
     recall = request.form.get("recall") == "1"
-    if not recall and (earlier := _find_earlier(pack)):
-        return ask_about_earlier(pack, earlier)
+    if not recall:
+        vault, settings = request_context.vault(), request_context.settings()
+        actor, snapshot = request_context.actor(), request_context.snapshot_or_none()
+        with closing(PrintContext(vault, settings, actor, reason, snapshot)) as context:
+            if earlier := _find_earlier(context, pack):
+                return ask_about_earlier(context, pack, earlier)
     if request.form.get("how"):
         by_form = request.form.get("by_form") == "1"
         two_sided = request.form.get("two_sided") == "1"
@@ -195,32 +201,19 @@ def queue_as_chosen(pack: PrintRequest, reason: str = REASON_ON_SCREEN) -> ViewR
     return queue(chosen, reason)
 
 
-def _find_earlier(pack: PrintRequest) -> list[IssuedForm]:
-    """Pages that are out and that this request would repeat."""
-    vault, current = request_context.vault(), outages.find_current(request_context.vault())
-    drill = current is not None and current.drill
-    if isinstance(pack, WardPack):
-        wards = pack.wards or [row.code for row in request_context.snapshot().list_wards()]
-        return earlier_paper.find_ward_sets(vault.db, wards, drill=drill)
-    chosen = None
-    if isinstance(pack, PatientPack):
-        patients, chosen = [pack.patient], pack.forms
-    elif isinstance(pack, SessionPack):
-        rows = request_context.snapshot().list_session_appointments(
-            pack.day, pack.location, pack.appointment_kind
-        )
-        patients = [row.patient.id for row in rows]
-    else:
+def _find_earlier(context: PrintContext, pack: PrintRequest) -> list[IssuedForm]:
+    """Pages that are out and that this request would repeat: what printing itself finds."""
+    if not isinstance(pack, WardPack | PatientPack | SessionPack):
         return []
-    charts = [
-        form.name
-        for form in load_printable_forms(vault.home).values()
-        if holds_medicines(form) and (chosen is None or form.name in chosen)
-    ]
-    return earlier_paper.find_live_charts(vault.db, patients, charts, drill=drill)
+    if not people_on_paper.fetch_people(context.vault.db, drill=context.is_drill):
+        return []  # else forms that were never printed would be laid out for the question alone
+    without_spares = replace(pack, blanks=0) if isinstance(pack, WardPack) else pack
+    return earlier_paper.find_repeated(context, without_spares.plan(context))
 
 
-def ask_about_earlier(pack: PrintRequest, earlier: list[IssuedForm]) -> ViewResponse:
+def ask_about_earlier(
+    context: PrintContext, pack: PrintRequest, earlier: list[IssuedForm]
+) -> ViewResponse:
     ward = pack.wards[0] if isinstance(pack, WardPack) and len(pack.wards) == 1 else ""
     return render_template(
         "printing/ask_about_earlier.html",
@@ -228,7 +221,7 @@ def ask_about_earlier(pack: PrintRequest, earlier: list[IssuedForm]) -> ViewResp
         ward=ward,
         has_changes=bool(ward) and ward in list_printed_wards(request_context.vault()),
         prints=earlier_paper.group_by_print(earlier),
-        groups=_group_by_patient(earlier[:MOST_PAGES_LISTED]),
+        groups=_group_by_patient(context, earlier[:MOST_PAGES_LISTED]),
         listed=min(len(earlier), MOST_PAGES_LISTED),
         total=len(earlier),
         fields=[
@@ -248,15 +241,15 @@ class PatientPages(NamedTuple):
     forms: list[IssuedForm]
 
 
-def _group_by_patient(forms: Sequence[IssuedForm]) -> list[PatientPages]:
+def _group_by_patient(context: PrintContext, forms: Sequence[IssuedForm]) -> list[PatientPages]:
     """In the order of beds: the ward's own lists first, those who are in no bed last."""
     by_patient: dict[str, list[IssuedForm]] = {}
     for form in forms:
         by_patient.setdefault(form.patient, []).append(form)
-    now = request_context.hospital_now()
+    where = Whereabouts(context)
     groups = [
-        PatientPages(pages[0].patient_label, now.find_stay(patient), pages)
-        for patient, pages in by_patient.items()
+        PatientPages(pages[0].patient_label, where.find_stay(pages[0]), pages)
+        for pages in by_patient.values()
     ]
     return sorted(groups, key=lambda group: (bool(group.label), *bed_sort_key(group.stay)))
 

@@ -14,7 +14,7 @@ from downtime.paper.packs import content_recorder, pack_ledger
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.reprint import Reprint
 from downtime.paper.packs.session_pack import ClinicPack, TheatrePack
-from downtime.paper.store import issued_forms
+from downtime.paper.store import form_contents
 from tests.integration.paper.conftest import read_words, records
 
 
@@ -64,9 +64,9 @@ def test_the_checksum_is_that_of_serials_and_values(pack, vault):
     assert content_recorder.format_checksum(stored) in printed.words[0]
     rows = [r for r in ledger.list_pack_forms(vault, printed.result.id) if r.form == "observations"]
     for row in rows:
-        values = issued_forms.fetch_content(vault.db, row.serial).encode()
+        values = form_contents.fetch_content(vault.db, row.serial).encode()
         assert orjson.loads(values)["patient.mrn"] == row.subject.mrn
-        digest = issued_forms.find_digest(vault.db, row.serial)
+        digest = form_contents.find_digest(vault.db, row.serial)
         assert digest == hashlib.sha256(values).hexdigest()
     assert pack(forms=["observations"], blanks=0, recall=True).result.checksum != stored
 
@@ -156,7 +156,7 @@ def test_a_form_again_is_the_same_under_a_new_serial(vault, settings, actor, spo
     assert row.serial != spoilt.serial
     assert row.subject == spoilt.subject
     assert (row.ward, row.version, row.layout) == (spoilt.ward, spoilt.version, spoilt.layout)
-    assert issued_forms.fetch_content(vault.db, row.serial) == issued_forms.fetch_content(
+    assert form_contents.fetch_content(vault.db, row.serial) == form_contents.fetch_content(
         vault.db, spoilt.serial
     )
     assert "O'CALLAGHAN-SMYTHE" in words[0]

@@ -85,7 +85,7 @@ AT_HOME = [row for row in IN_BED if not isinstance(row, Encounter) or row.patien
 @pytest.mark.parametrize(
     ("before", "now", "bed"),
     [
-        (IN_BED, AT_HOME, "Left"),
+        (IN_BED, AT_HOME, "A1: Left"),
         (IN_BED, IN_BED, "1"),
         (AT_HOME, AT_HOME, ""),
         (AT_HOME, IN_BED, "A1 1"),

@@ -12,7 +12,7 @@ from downtime.outage.events.record_event import EventDraft, EventRecorder
 from downtime.paper import ledger
 from downtime.paper.packs.print_pack import print_pack
 from downtime.paper.packs.shift_handover import ShiftHandover
-from downtime.paper.store import issued_forms
+from downtime.paper.store import form_contents
 from tests.integration.paper.conftest import read_words
 
 
@@ -82,7 +82,7 @@ def test_the_forms_of_the_ward_come_filled_where_they_are_asked_for(
     forms = ledger.list_pack_forms(vault, result.id)
     assert {form.form for form in forms if form.returns} == {"handover", "census"}
     values = [
-        orjson.loads(issued_forms.fetch_content(vault.db, form.serial))
+        orjson.loads(form_contents.fetch_content(vault.db, form.serial))
         for form in forms
         if form.returns
     ]

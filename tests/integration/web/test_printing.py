@@ -150,6 +150,22 @@ def test_changes_are_offered_once_the_ward_was_printed(hospital):
     assert "A1_changes" in file.headers["Content-Disposition"]
 
 
+def test_charts_under_an_earlier_id_are_asked_about_before_a_job_is_queued(hospital):
+    """The screen's question is that of printing itself, which would refuse the job."""
+    browser = hospital.browser("ward")
+    patient = re.search(r'href="/patients/(\w+)"', browser.get("/beds/ward?ward=A1").text)[1]
+    asked = {"patient": patient, "form": "drug-chart-regular"}
+    finished(hospital, browser, browser.post("/print/patient", asked).location)
+    vault = hospital.open().vault
+    with vault.db.conn:
+        vault.db.execute("UPDATE form_issue SET patient = 'earlier-id' WHERE patient <> ''")
+    vault.close()
+    answer = browser.post("/print/patient", asked)
+    assert answer.status_code == 200
+    assert "printed already" in answer.text
+    assert "bay 1, bed 1" in words(answer.text)
+
+
 def test_only_the_ticked_forms(hospital):
     browser = hospital.browser("ward")
     asked = {"ward": "A1", "how": "1", "chosen": "1", "forms": ["progress-notes"]}
