@@ -58,7 +58,7 @@ class PrintDocument:
     """Whether nothing of a patient or a list stands on it."""
     records: str = ""
     """Of a list, which records its copy held, as JSON (`superseded_pages`)."""
-    kept: tuple[KeptPage, ...] = ()
+    kept_pages: tuple[KeptPage, ...] = ()
     """Earlier pages that stay beside it."""
 
 

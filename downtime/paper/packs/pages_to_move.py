@@ -103,9 +103,9 @@ def _list_of_gone(context: PrintContext, ward: str, where: Whereabouts) -> list[
 
 def _list_kept(outcome: PrintOutcome, ward: str, where: Whereabouts) -> list[Row]:
     return sorted(
-        (*describe_page(where, page.form, ward), serials.format_serial(new), page.words)
+        (*describe_page(where, page.form, ward), serials.format_serial(new), page.what_for)
         for document, new in zip(outcome.documents, outcome.serials, strict=False)
-        for page in document.kept
+        for page in document.kept_pages
     )
 
 

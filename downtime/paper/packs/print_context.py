@@ -277,7 +277,7 @@ class PrintContext:
         layout = self._get_list_layout(bool(subject.patient))
         replaces = succession.replaced
         above = [_supersedes(replaces)] if replaces else []
-        above += [_stays_valid(page, self.zone) for page in succession.kept]
+        above += [_stays_valid(page, self.zone) for page in succession.kept_pages]
 
         def sheet(serial: str, printed: Any) -> ListSheet:
             values, blocks = printed
@@ -285,7 +285,9 @@ class PrintContext:
 
         draft = list_draft(name, title, layout.digest, subject, ward, replaces)
         records = self._word_records(types) if types else ""
-        return PrintDocument(draft, content, sheet, records=records, kept=succession.kept)
+        return PrintDocument(
+            draft, content, sheet, records=records, kept_pages=succession.kept_pages
+        )
 
     def _word_records(self, types: tuple[str, ...]) -> str:
         if types not in self._records:
@@ -338,7 +340,7 @@ def _stays_valid(page: KeptPage, zone: ZoneInfo) -> Paragraph:
         display.format_moment(form.issued_at, zone),
     )
     return Paragraph(
-        f"KEEP {serial} (printed {printed}) WITH THIS PAGE. It stays valid for: {page.words}."
+        f"KEEP {serial} (printed {printed}) WITH THIS PAGE. It stays valid for: {page.what_for}."
         " This page was printed without them.",
         bold=True,
         size=10.5,

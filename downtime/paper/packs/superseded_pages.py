@@ -52,7 +52,7 @@ class KeptPage:
     deliveries: tuple[Delivery, ...]
 
     @property
-    def words(self) -> str:
+    def what_for(self) -> str:
         """`Allergies, Medicines (EPR); Results (LIMS)`."""
         systems = dict.fromkeys(system for _, system in self.deliveries)
         return "; ".join(
@@ -67,7 +67,7 @@ class Succession:
 
     replaced: tuple[str, ...] = ()
     """Serials."""
-    kept: tuple[KeptPage, ...] = ()
+    kept_pages: tuple[KeptPage, ...] = ()
 
 
 NO_SUCCESSION = Succession()
@@ -95,7 +95,7 @@ def find_superseded(
     missing = _list_missing(snapshot, types)
     systems = {name for name, _ in snapshot.list_systems()} | {system for _, system in missing}
     silent = set(types) - {name for name, _ in covered}
-    replaced, kept = list[str](), list[KeptPage]()
+    replaced, kept_pages = list[str](), list[KeptPage]()
     for form in sorted(earlier, key=lambda form: form.issued_at, reverse=True):
         content = contents.get(form.serial)
         had = _read_deliveries(content) if content and content.records else missing
@@ -106,10 +106,10 @@ def find_superseded(
         )
         covered.update(had)
         if lost:
-            kept.append(KeptPage(form, lost))
+            kept_pages.append(KeptPage(form, lost))
         else:
             replaced.append(form.serial)
-    return Succession(tuple(reversed(replaced)), tuple(kept))
+    return Succession(tuple(reversed(replaced)), tuple(kept_pages))
 
 
 def _list_missing(snapshot: Snapshot, types: Iterable[str]) -> list[Delivery]:

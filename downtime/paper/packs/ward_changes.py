@@ -173,8 +173,8 @@ class _EarlierPages:
 
     def list_forms_of(self, row: PatientRow) -> list[FormDefinition]:
         """The forms that a patient has on paper, as they were printed."""
-        found = set[PaperForm]().union(*(self._forms.get(id_, ()) for id_ in self._list_ids(row)))
-        return [self._get_definition(form) for form in sorted(found)]
+        forms = set[PaperForm]().union(*(self._forms.get(id_, ()) for id_ in self._list_ids(row)))
+        return [self._get_definition(form) for form in sorted(forms)]
 
     def list_left_behind(self, row: PatientRow) -> list[IssuedForm]:
         """Forms that lie on another ward, of a patient of whom this one has no summary yet."""
