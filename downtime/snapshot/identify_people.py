@@ -78,11 +78,13 @@ def _list_stated_merges(states: Iterable[PatientState], mentions: Iterable[Menti
     newest: dict[tuple[str, Identifier | None], tuple[Stamp, tuple[str, ...]]] = {}
     for source, mention, state in states:
         versions = [
-            (layer.stamp, layer.fields[LINKS]) for layer in state.layers if LINKS in layer.fields
+            (layer.stamp, keys)
+            for layer in state.layers
+            if isinstance(keys := layer.fields.get(LINKS), tuple)
         ]
         for stamp, keys in versions:
             name = source, addresses.get(mention)
-            newest[name] = max(newest.get(name, (NEVER, ())), (stamp, tuple(keys)))
+            newest[name] = max(newest.get(name, (NEVER, ())), (stamp, keys))
     return {key for _, keys in newest.values() for key in keys}
 
 

@@ -224,7 +224,7 @@ class RowReader:
         A row that holds nothing but the patient has none: lists of everybody have such rows.
         """
         named = (fields.get(name) for name in ("substance", "reaction", "note", "code"))
-        substance = next(filter(None, named), "")
+        substance = str(next(filter(None, named), ""))
         if not substance:
             if not any(fields[name] for name in fields.keys() - self.mapping.constants.keys()):
                 fields.clear()
@@ -232,7 +232,7 @@ class RowReader:
             reason = "it names no substance, and is shown so"
             self.note(FindingKind.UNKNOWN_CODE, "substance", reason)
         fields["substance"] = substance or SUBSTANCE_NOT_NAMED
-        if says_none_known(str(fields.get("code", "")), str(substance)):
+        if says_none_known(str(fields.get("code", "")), substance):
             fields["none_known"] = 1
 
     def _add_field(self, fields: dict[str, Value], record: str, name: str, target: str) -> None:
