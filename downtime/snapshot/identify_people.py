@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlite_utils
 
@@ -77,14 +77,13 @@ def _list_stated_merges(states: Iterable[PatientState], mentions: Iterable[Menti
     }
     newest: dict[tuple[str, Identifier | None], tuple[Stamp, tuple[str, ...]]] = {}
     for source, mention, state in states:
-        versions = [
-            (layer.stamp, keys)
-            for layer in state.layers
-            if isinstance(keys := layer.fields.get(LINKS), tuple)
-        ]
-        for stamp, keys in versions:
+        for layer in state.layers:
+            links: Any = layer.fields.get(LINKS)
+            if links is None:
+                continue
             name = source, addresses.get(mention)
-            newest[name] = max(newest.get(name, (NEVER, ())), (stamp, keys))
+            # A stored layer has a list.
+            newest[name] = max(newest.get(name, (NEVER, ())), (layer.stamp, tuple(links)))
     return {key for _, keys in newest.values() for key in keys}
 
 
