@@ -10,30 +10,27 @@ from dataclasses import dataclass
 
 import orjson
 
-from downtime.clinical.history import Condition, DocumentReference
 from downtime.clinical.model import (
     AllergyIntolerance,
-    Appointment,
-    DiagnosticReport,
     Encounter,
     Flag,
+    Immunization,
     MedicationAdministration,
     MedicationRequest,
-    ServiceRequest,
+    Observation,
 )
-from downtime.clinical.record_types import get_plural_title
+from downtime.clinical.record_types import RECORD_TYPES, get_plural_title
 from downtime.paper.model import IssuedForm
 from downtime.paper.store.form_contents import ListContent
 from downtime.snapshot.availability import SystemDelivery
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
 ON_SUMMARY = tuple(
-    record_type.__name__
-    for record_type in (
-        AllergyIntolerance, Flag, MedicationRequest, MedicationAdministration, Condition, ServiceRequest,
-        DiagnosticReport, Appointment, DocumentReference, Encounter,
-    )
-)  # fmt: skip
+    name
+    for name, row in RECORD_TYPES.items()
+    if row.has_patient and row.record not in (Observation, Immunization)
+)
+"""Results stand there by their reports; vaccines do not."""
 ON_BED_LIST = (AllergyIntolerance.__name__, Flag.__name__, Encounter.__name__)
 ON_MEDICINES_DUE = (
     MedicationRequest.__name__,
