@@ -212,7 +212,9 @@ def test_two_people_of_one_nhs_number_are_two(first, changes, vault, mrn):
 
 def test_who_is_in_hospital_and_on_no_ward_by_name_has_not_left(first, changes, vault):
     old = summary(vault, first.result.id, "p3")
-    assert "left the ward" not in changes(moved(records(), "p3", ward="", bed="")).words[0]
+    cover = changes(moved(records(), "p3", ward="", bed="")).words[0]
+    assert "left the ward" not in cover
+    assert "These pages follow their patient" not in cover, "nobody knows where to"
     assert ledger.get_form(vault, old.serial).state == "issued"
 
 
