@@ -90,6 +90,12 @@ def list_signed_rows(form: FormDefinition) -> list[SignedRows]:
     ]
 
 
+def names_medicines(form: FormDefinition, values: Iterable[str]) -> bool:
+    """Whether medicines stand on a chart; `values` are the keys of what was printed on it."""
+    fields = {name for rows in list_signed_rows(form) for name in rows.fields}
+    return any(key.partition(":")[0] in fields for key in values)
+
+
 def find_missing_charts(
     forms: Mapping[str, FormDefinition],
     printed: Iterable[FormDefinition],

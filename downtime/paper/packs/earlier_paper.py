@@ -9,20 +9,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import orjson
 from sqlite_utils import Database
 
 from downtime.clinical import display
+from downtime.clinical.model import MedicationRequest
 from downtime.clock import from_text, to_text
 from downtime.errors import ConflictError
 from downtime.paper import serials
-from downtime.paper.forms.medicine_charts import holds_medicines
+from downtime.paper.forms.medicine_charts import holds_medicines, names_medicines
 from downtime.paper.model import IssuedForm, PackKind, Subject
-from downtime.paper.packs.documents import BED_LIST
+from downtime.paper.packs.documents import BED_LIST, SUMMARY
+from downtime.paper.packs.medicines_due import MEDICINES_DUE
 from downtime.paper.packs.model import PackPlan, PrintDocument
-from downtime.paper.packs.policies import check_knows_who_is_there
+from downtime.paper.packs.policies import check_copy_has, check_knows_who_is_there
 from downtime.paper.packs.print_context import PrintContext
+from downtime.paper.packs.superseded_pages import (
+    ON_BED_LIST,
+    ON_MEDICINES_DUE,
+    ON_SUMMARY,
+    KeptPage,
+    find_superseded,
+)
 from downtime.paper.packs.whereabouts import Whereabouts
-from downtime.paper.store import issued_forms, packs
+from downtime.paper.store import form_contents, issued_forms, packs
 from downtime.paper.stored_reasons import ProgramReason, parse_reason
 from downtime.pdf.flow_blocks import Block, Paragraph, Table
 
@@ -33,6 +43,8 @@ TAKE_OUT = "take-out"
 """What the ledger calls the list of recalled pages."""
 _OVERLAP = timedelta(minutes=10)
 """What became void while a ward's last list was printed stands on the next one too."""
+_LISTS = {SUMMARY: ON_SUMMARY, BED_LIST: ON_BED_LIST, MEDICINES_DUE: ON_MEDICINES_DUE}
+"""What stands on the lists of a set."""
 _COLUMNS = (("Bed", 2), ("Patient", 5), ("Form", 5), ("Serial", 3), ("Out", 1))
 _STEPS = (
     "These pages are void from now on. Take every one of them from the bedside and the notes, tick it"
@@ -94,6 +106,7 @@ def settle_earlier_paper(context: PrintContext, plan: PackPlan, *, recall: bool)
         check_knows_who_is_there(context.view.snapshot, earlier)
     where = Whereabouts(context)
     recalled = _list_recalled(plan, earlier, where)
+    check_copy_has(_list_irreplaceable(context, recalled))
     document = _take_out_document(context, plan.wards, recalled, where)
     return replace(
         plan,
@@ -118,6 +131,28 @@ def _list_recalled(
         or form.patient in planned_ids
         or (not form.returns and where.is_gone(form))
     ]
+
+
+def _list_irreplaceable(context: PrintContext, recalled: Sequence[IssuedForm]) -> list[KeptPage]:
+    """Lists and charts with records that the copy in use lacks."""
+    db, snapshot = context.vault.db, context.view.snapshot
+    pages: list[KeptPage] = []
+    for name, types in _LISTS.items():
+        of_kind = [form for form in recalled if form.form == name]
+        contents = form_contents.fetch_list_contents(db, name, drill=context.is_drill)
+        pages += find_superseded(snapshot, types, of_kind, contents).kept_pages
+    medicines = snapshot.find_availability(MedicationRequest.__name__)
+    if medicines.is_delivered:
+        return pages
+    lost = tuple((MedicationRequest.__name__, system) for system in medicines.unavailable)
+    charts = [form for form in recalled if form.returns and form.patient]
+    return pages + [KeptPage(form, lost) for form in charts if _names_medicines(context, form)]
+
+
+def _names_medicines(context: PrintContext, form: IssuedForm) -> bool:
+    content = form_contents.fetch_content(context.vault.db, form.serial)
+    definition, _ = context.get_form(form.form)
+    return names_medicines(definition, orjson.loads(content) if content else ())
 
 
 def find_repeated(context: PrintContext, plan: PackPlan) -> list[IssuedForm]:

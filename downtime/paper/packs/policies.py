@@ -8,6 +8,7 @@ from downtime.clock import from_text
 from downtime.errors import ConflictError, InputError
 from downtime.paper.forms.model import FormDefinition
 from downtime.paper.model import IssuedForm, Pack, PackState
+from downtime.paper.packs.superseded_pages import KeptPage, word_deliveries
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
 MOST_BLANK_COPIES = 200
@@ -48,6 +49,20 @@ def check_knows_who_is_there(snapshot: Snapshot, out: Iterable[IssuedForm]) -> N
             f" {', '.join(stays.unavailable)} unavailable.",
             "Keep the pages that are out, and print again once a newer copy has come.",
         )
+
+
+def check_copy_has(recalled: Sequence[KeptPage]) -> None:
+    """ConflictError for pages that are to be void and hold what the copy in use lacks: nothing would stand for it."""
+    if not recalled:
+        return
+    lost = list(dict.fromkeys(delivery for page in recalled for delivery in page.deliveries))
+    raise ConflictError(
+        "pack.copy-lacks",
+        f"The copy in use lacks what {len(recalled)} of the pages that are out hold:"
+        f" {word_deliveries(lost)}.",
+        "Keep those pages and print only the changes, or recall them once a newer copy has come."
+        " Mark as lost what nobody has any more.",
+    )
 
 
 def check_session(appointments: Sequence[object], unavailable: Sequence[str]) -> None:

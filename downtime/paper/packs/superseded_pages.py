@@ -50,12 +50,8 @@ class KeptPage:
 
     @property
     def what_for(self) -> str:
-        """`Allergies, Medicines (EPR); Results (LIMS)`."""
-        systems = dict.fromkeys(system for _, system in self.deliveries)
-        return "; ".join(
-            f"{', '.join(get_plural_title(t) for t, sender in self.deliveries if sender == system)} ({system})"
-            for system in systems
-        )
+        """What it stays valid for."""
+        return word_deliveries(self.deliveries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +65,15 @@ class Succession:
 
 NO_SUCCESSION = Succession()
 """Of a page that finds none of its kind."""
+
+
+def word_deliveries(deliveries: Sequence[Delivery]) -> str:
+    """`Allergies, Medicines (EPR); Results (LIMS)`."""
+    systems = dict.fromkeys(system for _, system in deliveries)
+    return "; ".join(
+        f"{', '.join(get_plural_title(t) for t, sender in deliveries if sender == system)} ({system})"
+        for system in systems
+    )
 
 
 def list_deliveries(snapshot: Snapshot, types: Iterable[str]) -> list[Delivery]:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from downtime.clinical.model import AllergyIntolerance, Encounter, MedicationRequest, Patient
+from downtime.errors import ConflictError
 from downtime.paper import ledger, move_form, serials
 from downtime.paper.model import FormState
 from downtime.paper.packs.patient_pack import PatientPack
@@ -193,3 +194,28 @@ def test_a_system_that_never_sent_keeps_no_page(send, vault):
     send(WardChanges(ward="A1"), [r for r in WITHOUT_EPR if r.id != "e3"] + [
         replace(r, bed="6") for r in WITHOUT_EPR if r.id == "e3"], LATER, systems=NO_EPR)  # fmt: skip
     assert ledger.get_form(vault, old.serial).state == "void"
+
+
+@pytest.mark.parametrize(
+    ("pack", "lacks"),
+    [
+        (ward("A1"), r"Allergies.*Medicines as prescribed.*\(EPR\)"),
+        (ward("A1", OBSERVATIONS), r"Allergies.*\(EPR\)"),
+        (PatientPack(patient="p1", forms=(CHART,), summary=False), r"1 of the pages .*: Medicines"),
+    ],
+    ids=["set", "lists", "chart"],
+)
+def test_nothing_is_recalled_by_a_copy_that_lacks_what_it_holds(send, vault, pack, lacks):
+    first = send(pack, WITH_ALLERGY, systems=SYSTEMS)
+    with pytest.raises(ConflictError, match=lacks):
+        send(replace(pack, recall=True), WITHOUT_EPR, LATER, systems=NO_EPR)
+    assert {ledger.get_form(vault, form.serial).state for form in first.rows} == {"issued"}
+    again = send(replace(pack, recall=True), WITH_ALLERGY, LATER, systems=SYSTEMS)
+    assert {form.form for form in again.rows} >= {"take-out"}
+
+
+@pytest.mark.parametrize("pack", [ward("A1"), PatientPack(patient="p3", forms=(CHART,))])
+def test_pages_that_never_held_it_are_recalled(send, pack):
+    send(pack, WITHOUT_EPR, systems=NO_EPR)
+    again = send(replace(pack, recall=True), WITHOUT_EPR, LATER, systems=NO_EPR)
+    assert {form.form for form in again.rows} >= {"take-out"}
