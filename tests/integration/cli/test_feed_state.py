@@ -1,6 +1,6 @@
 """`downtime feeds read`: the state that files would give, without a home."""
 
-from tests.integration.cli.test_feeds_check import LIST, MAPPING
+from tests.integration.cli.test_feeds_check import LIST, write_lists
 
 MESSAGE = (
     "MSH|^~\\&|PAS|DEMO|||20261102100000||ADT^A01|77|P|2.4\r"
@@ -36,12 +36,7 @@ def test_where_nothing_can_be_used_the_answer_says_so_and_is_a_failure(terminal)
 
 
 def test_a_list_in_quarantine_replaces_nothing_and_the_answer_names_it(home):
-    config, folder = home.folder / "home/config.toml", home.folder / "sent"
-    config.write_text(config.read_text() + MAPPING)
-    folder.mkdir()
-    rows = [f"W9,{n},71000{n},Name{n},1960-01-0{n},V{n}\n" for n in range(1, 9)]
-    (folder / "ward-20261102-1000.csv").write_text(LIST + "".join(rows))
-    (folder / "ward-20261102-1100.csv").write_text(LIST + rows[0])
+    rows, folder = write_lists(home), home.folder / "sent"
     read = ("--home", "home", "feeds", "read")
     document = home.ok(*read, "sent")
     assert len(document["records"]["Encounter"]) == 8

@@ -65,13 +65,19 @@ def test_it_fails_when_nothing_was_used_and_strictly_when_not_all_was(
     assert ("Nothing of it can be used" in answer.out) == bool(usual)
 
 
-def test_a_list_that_lacks_most_of_the_one_before_is_in_quarantine(home):
+def write_lists(home) -> list[str]:
+    """A whole list of a ward in `sent`, and one that lacks most of it; the rows of the first."""
     config, folder = home.folder / "home/config.toml", home.folder / "sent"
     config.write_text(config.read_text() + MAPPING)
     folder.mkdir()
     rows = [f"W9,{n},71000{n},Name{n},1960-01-0{n},V{n}\n" for n in range(1, 9)]
     (folder / "ward-20261102-1000.csv").write_text(LIST + "".join(rows))
     (folder / "ward-20261102-1100.csv").write_text(LIST + rows[0])
+    return rows
+
+
+def test_a_list_that_lacks_most_of_the_one_before_is_in_quarantine(home):
+    write_lists(home)
     answer = home.run("feeds", "check", "--strict", "sent")
     assert answer.code == 1
     assert "1 in quarantine" in answer.out
