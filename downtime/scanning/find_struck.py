@@ -1,4 +1,8 @@
-"""Values that were printed into fields and struck out by hand: a pen's line fills the white between letters."""
+"""Values that were printed into fields and altered by hand.
+
+A line through them fills the white between letters; a slash, a point that makes 5 into .5, or a letter
+crossed out is a pen's ink in that white; correction fluid covers print.
+"""
 
 from collections.abc import Iterable
 
@@ -6,7 +10,7 @@ import cv2
 import numpy as np
 
 from downtime.pdf.field_rectangle import FieldRectangle
-from downtime.scanning.measure_ink import INK_TONES
+from downtime.scanning.measure_ink import INK_TONES, InkMask
 from downtime.scanning.pixels import Box, Pixels, locate_rectangle, mm
 
 LINE_MM = 2.4
@@ -22,13 +26,61 @@ BORDER = 4
 PRINT_TONE = 200
 CLOSE = np.ones((3, 3), np.uint8)
 """Over so much print may have moved."""
+AROUND_X, AROUND_Y = 8, 6
+"""Dots around the words in which ink alters them, too."""
+PEN_HALO = np.ones((5, 5), np.uint8)
+PEN_DOTS = np.ones((3, 3), np.uint8)
+"""Print that moved shows an edge thinner than a pen's dot."""
+FEWEST_INKED = 12
+"""Dots of ink in one place: a point of 0.4 mm; dust is smaller."""
+COVER_HALO = np.ones((7, 7), np.uint8)
+COVER_TONE, COVERED_TONE = 150, 110
+"""Where print of this tone was expected, and nothing near is darker than that."""
+FEWEST_COVERED = 6
 
 
-def find_struck(flat: Pixels, printed: Pixels, stamped: Iterable[FieldRectangle]) -> list[Box]:
-    """Boxes around the words in these fields that a line runs through; `flat` has even light."""
+def find_struck(ink: InkMask, printed: Pixels, stamped: Iterable[FieldRectangle]) -> list[Box]:
+    """Boxes around the words in these fields that were altered."""
     boxes = (locate_rectangle(field, printed.shape[0]).grow(-BORDER) for field in stamped)
-    text_boxes = (_find_words(box, printed) for box in boxes)
-    return [box for box in text_boxes if box and _is_struck(box.cut(flat), box.cut(printed))]
+    return [
+        text_box
+        for box in boxes
+        if (text_box := _find_words(box, printed)) and _is_altered(text_box, box, ink, printed)
+    ]
+
+
+def _is_altered(text_box: Box, field: Box, ink: InkMask, printed: Pixels) -> bool:
+    around = Box(
+        max(field.left, text_box.left - AROUND_X),
+        max(field.top, text_box.top - AROUND_Y),
+        min(field.right, text_box.right + AROUND_X),
+        min(field.bottom, text_box.bottom + AROUND_Y),
+    )
+    flat, expected = around.cut(ink.flat), around.cut(printed)
+    return (
+        _is_struck(text_box.cut(ink.flat), text_box.cut(printed))
+        or _is_inked(around.cut(ink.raw), expected)
+        or _is_covered(flat, expected)
+    )
+
+
+def _is_inked(raw: Pixels, printed: Pixels) -> bool:
+    """Whether a pen wrote in the white of a value."""
+    free = raw.copy()
+    free[cv2.erode(printed, PEN_HALO) < 255 - INK_TONES] = 0
+    return _has_blot(cv2.morphologyEx(free, cv2.MORPH_OPEN, PEN_DOTS), FEWEST_INKED)
+
+
+def _is_covered(flat: Pixels, printed: Pixels) -> bool:
+    """Whether print of a value is not there."""
+    is_white = cv2.erode(flat, COVER_HALO) > COVER_TONE
+    return _has_blot((is_white & (printed < COVERED_TONE)).astype(np.uint8), FEWEST_COVERED)
+
+
+def _has_blot(mask: Pixels, dots: int) -> bool:
+    """Whether so many dots hang together."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask)
+    return bool((stats[1:, cv2.CC_STAT_AREA] >= dots).any())
 
 
 def _find_words(box: Box, printed: Pixels) -> Box | None:

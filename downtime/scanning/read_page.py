@@ -85,7 +85,7 @@ def _read_aligned(
     boxes = [] if gate else find_outside(ink, printed, free)
     if not gate:
         known = [place for place in rectangles if place.key in stamped]
-        boxes += find_struck(ink.flat, printed, known)
+        boxes += find_struck(ink, printed, known)
     return PageReading(
         page_number=page_number,
         fields=tuple(_read_fields(places, ink, printed, rectangles, gate)),

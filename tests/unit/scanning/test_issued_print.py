@@ -1,5 +1,8 @@
 """Ink over what was printed for this patient is seen: a medicine struck out, a name written over."""
 
+from itertools import groupby
+
+import cv2
 import pytest
 from PIL import Image
 
@@ -7,6 +10,7 @@ from downtime.paper.layout.issued_page import IssuedContent
 from downtime.scanning.read_issued_pages import KeptPage, read_issued_pages
 from downtime.settings import Settings
 from tests.integration.returns.pictures import as_file
+from tests.unit.scanning.returned_page import MM as PAGE_MM
 from tests.unit.scanning.returned_page import PENCIL, VALUES, ReturnedPage, layout_of, print_page
 
 FORM = "drug-chart-regular"
@@ -74,6 +78,41 @@ def test_a_page_as_it_was_printed_shows_no_ink(chart, how):
 def test_a_printed_value_that_is_struck_out_is_shown(chart, key, length, pen):
     chart.strike(key, length, **pen)
     assert touched(chart, read(chart, angle=0.7)) == {key}
+
+
+def words_of(chart, key):
+    """Where what is printed in a field stands: millimetres from the upper left."""
+    x, y, width, height = (round(length * PAGE_MM) for length in chart.place(key))
+    dots = cv2.findNonZero((chart.picture[y + 6 : y + height - 6, x + 6 : x + width - 6] < 128).astype("uint8"))  # fmt: skip
+    left, top, wide, high = cv2.boundingRect(dots)
+    return (x + 6 + left) / PAGE_MM, (y + 6 + top) / PAGE_MM, wide / PAGE_MM, high / PAGE_MM
+
+
+@pytest.mark.parametrize("key", ["dose:1", "drug:2", "patient.mrn"])
+def test_a_steep_slash_through_a_printed_value_is_shown(chart, key):
+    x, y, width, height = words_of(chart, key)
+    chart.stroke((x + width / 2 - 0.6, y + height + 0.6), (x + width / 2 + 0.6, y - 0.6))
+    assert touched(chart, read(chart, angle=0.7)) == {key}
+
+
+def test_a_point_set_into_a_printed_dose_is_shown(chart):
+    """In the white between its number and its unit; between two figures a point hides in their edges."""
+    x, y, width, height = words_of(chart, "dose:1")
+    rows = slice(round(y * PAGE_MM), round((y + height) * PAGE_MM))
+    columns = slice(round(x * PAGE_MM), round((x + width) * PAGE_MM))
+    is_white = (chart.picture[rows, columns] > 128).all(axis=0)
+    runs = [list(run) for white, run in groupby(range(is_white.size), is_white.item) if white]
+    gap = max(runs, key=len)
+    middle = x + (gap[0] + gap[-1]) / 2 / PAGE_MM
+    chart.stroke((middle, y + height - 1), (middle, y + height - 0.95), width=0.5)
+    assert touched(chart, read(chart, angle=0.7)) == {"dose:1"}
+
+
+@pytest.mark.parametrize("tone", [235, 250])
+def test_a_printed_dose_under_correction_fluid_is_shown(chart, tone):
+    x, y, width, height = (round(length * PAGE_MM) for length in words_of(chart, "dose:1"))
+    chart.picture[y - 4 : y + height + 4, x - 4 : x + width // 2] = tone
+    assert touched(chart, read(chart, angle=0.7)) == {"dose:1"}
 
 
 def test_a_word_beside_a_printed_dose_is_shown_and_its_own_field_stays_a_field(chart):
