@@ -10,33 +10,32 @@ from dataclasses import dataclass
 
 import orjson
 
+from downtime.clinical.history import Condition, DocumentReference
 from downtime.clinical.model import (
     AllergyIntolerance,
+    Appointment,
+    DiagnosticReport,
     Encounter,
     Flag,
-    Immunization,
     MedicationAdministration,
     MedicationRequest,
-    Observation,
+    ServiceRequest,
 )
-from downtime.clinical.record_types import RECORD_TYPES, get_plural_title
+from downtime.clinical.record_types import get_plural_title
 from downtime.paper.model import IssuedForm
 from downtime.paper.store.form_contents import ListContent
 from downtime.snapshot.availability import SystemDelivery
 from downtime.snapshot.store.opened_snapshot import Snapshot
 
-ON_SUMMARY = tuple(
-    name
-    for name, row in RECORD_TYPES.items()
-    if row.has_patient and row.record not in (Observation, Immunization)
-)
-"""Results stand there by their reports; vaccines do not."""
 ON_BED_LIST = (AllergyIntolerance.__name__, Flag.__name__, Encounter.__name__)
 ON_MEDICINES_DUE = (
     MedicationRequest.__name__,
     MedicationAdministration.__name__,
     AllergyIntolerance.__name__,
 )
+_TESTS = (ServiceRequest.__name__, DiagnosticReport.__name__)
+_HISTORY = (Condition.__name__, DocumentReference.__name__, Appointment.__name__)
+ON_SUMMARY = tuple(dict.fromkeys((*ON_BED_LIST, *ON_MEDICINES_DUE, *_TESTS, *_HISTORY)))
 Delivery = tuple[str, str]
 """Type of record, and a system that sent such records."""
 
