@@ -50,9 +50,10 @@ def find_outside(ink: InkMask, printed: Pixels, rectangles: Sequence[FieldRectan
     )
     far_ink = _drop_print(ink.solid, cv2.erode(near_print, _square(PRINT_HALO - NEAR_HALO + 1)))
     seen = _coarsen(cv2.bitwise_or(near_ink, far_ink)) // 255
-    seen = cv2.bitwise_or(seen, _find_struck(ink.flat, printed))
+    small = _shrink(ink.flat)
+    seen = cv2.bitwise_or(seen, _find_struck(small, _shrink(printed)))
     blank = _mask_fields(printed.shape, rectangles)
-    _mask_holes(blank, ink)
+    _mask_holes(blank, ink, small)
     seen[cv2.resize(blank, seen.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0] = 0
     return _find_strokes(seen)
 
@@ -63,17 +64,20 @@ def _square(side: int) -> Pixels:
 
 def _drop_print(solid: Pixels, printed: Pixels) -> Pixels:
     """Ink where nothing is printed."""
-    free = solid.copy()
-    free[printed < 255 - INK_TONES] = 0
-    return free
+    free = cv2.threshold(printed, 254 - INK_TONES, 255, cv2.THRESH_BINARY)[1]
+    return cv2.bitwise_and(solid, free)
 
 
 def _coarsen(mask: Pixels) -> Pixels:
     """255 wherever any of `COARSE` dots a side is set."""
-    size = mask.shape[1] // COARSE, mask.shape[0] // COARSE
-    whole = mask[: size[1] * COARSE, : size[0] * COARSE]
-    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
-    return cv2.threshold(small, 0, 255, cv2.THRESH_BINARY)[1]
+    return cv2.threshold(_shrink(mask), 0, 255, cv2.THRESH_BINARY)[1]
+
+
+def _shrink(page: Pixels) -> Pixels:
+    """The page with `COARSE` dots a side as one, of their mean tone."""
+    size = page.shape[1] // COARSE, page.shape[0] // COARSE
+    whole = page[: size[1] * COARSE, : size[0] * COARSE]
+    return cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
 
 
 def _mask_fields(shape: tuple[int, ...], rectangles: Sequence[FieldRectangle]) -> Pixels:
@@ -87,12 +91,12 @@ def _mask_fields(shape: tuple[int, ...], rectangles: Sequence[FieldRectangle]) -
     return blank
 
 
-def _find_struck(flat: Pixels, printed: Pixels) -> Pixels:
+def _find_struck(small: Pixels, small_print: Pixels) -> Pixels:
     """1 where print is darker than elsewhere on the page, over a pen's line and its surroundings.
 
     Whether print has moved a little does not change how dark a word is on average.
     """
-    seen, expected = (_measure_darkness(page) for page in (flat, printed))
+    seen, expected = (_measure_darkness(page) for page in (small, small_print))
     is_word = (expected > 20) & (expected < 150)
     if is_word.sum() < 100:
         return np.zeros(seen.shape, np.uint8)
@@ -108,11 +112,8 @@ def _find_struck(flat: Pixels, printed: Pixels) -> Pixels:
     return long_lines
 
 
-def _measure_darkness(page: Pixels) -> Pixels:
-    size = page.shape[1] // COARSE, page.shape[0] // COARSE
-    whole = page[: size[1] * COARSE, : size[0] * COARSE]
-    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    dark: Pixels = cv2.GaussianBlur(255 - small, (0, 0), 1.2)
+def _measure_darkness(small: Pixels) -> Pixels:
+    dark: Pixels = cv2.GaussianBlur(255 - small.astype(np.float32), (0, 0), 1.2)
     return dark
 
 
@@ -128,24 +129,22 @@ def _find_strokes(seen: Pixels) -> list[Box]:
     ]
 
 
-def _mask_holes(blank: Pixels, ink: InkMask) -> None:
+def _mask_holes(blank: Pixels, ink: InkMask, small: Pixels) -> None:
     """Add the punched holes near an edge: dark all over, or only their rim.
 
     A field that one goes through keeps its ink: a person looks, nothing is lost.
     """
-    for x, y, radius in (*_find_discs(ink.flat), *_find_rims(ink.solid)):
+    for x, y, radius in (*_find_discs(small, ink.flat.shape), *_find_rims(ink.solid)):
         cv2.circle(blank, (round(x), round(y)), round(radius) + HOLE_MARGIN, (255,), -1)
 
 
-def _find_discs(flat: Pixels) -> list[tuple[float, float, float]]:
-    """Dark discs, whatever is printed or written across them: middle and radius."""
-    size = flat.shape[1] // COARSE, flat.shape[0] // COARSE
-    small = cv2.resize(flat, size, interpolation=cv2.INTER_AREA)
+def _find_discs(small: Pixels, shape: tuple[int, ...]) -> list[tuple[float, float, float]]:
+    """Dark discs, whatever is printed or written across them: middle and radius on a page of this shape."""
     side = mm(HOLE_MM[0]) // COARSE
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     dark = cv2.morphologyEx((small < DISC_TONE).astype(np.uint8), cv2.MORPH_OPEN, disc)
     measured = (_measure_round(contour, COARSE) for contour in _find_contours(dark))
-    return [at for at in measured if at and _distance_to_edge(flat, at) <= mm(HOLE_EDGE_MM)]
+    return [at for at in measured if at and _distance_to_edge(shape, at) <= mm(HOLE_EDGE_MM)]
 
 
 def _find_rims(solid: Pixels) -> list[tuple[float, float, float]]:
@@ -153,7 +152,7 @@ def _find_rims(solid: Pixels) -> list[tuple[float, float, float]]:
     closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     low, high = map(mm, RIM_EDGE_MM)
     measured = (_measure_round(contour, 1) for contour in _find_contours(closed))
-    return [at for at in measured if at and low <= _distance_to_edge(solid, at) <= high]
+    return [at for at in measured if at and low <= _distance_to_edge(solid.shape, at) <= high]
 
 
 def _find_contours(mask: Pixels) -> list[Pixels]:
@@ -169,6 +168,6 @@ def _measure_round(contour: Pixels, scale: int) -> tuple[float, float, float] | 
     return (x + 0.5) * scale, (y + 0.5) * scale, radius * scale
 
 
-def _distance_to_edge(page: Pixels, at: tuple[float, float, float]) -> float:
-    rows, columns = page.shape
+def _distance_to_edge(shape: tuple[int, ...], at: tuple[float, float, float]) -> float:
+    rows, columns = shape
     return float(min(at[0], at[1], columns - at[0], rows - at[1]))
